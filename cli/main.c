@@ -1,0 +1,6 @@
+#include <stdio.h>
+
+int main(void) {
+    puts("konseki " KONSEKI_VERSION);
+    return 0;
+}

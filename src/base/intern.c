@@ -1,0 +1,85 @@
+#include "intern.h"
+
+#include "check.h"
+#include "hash.h"
+#include "mem.h"
+
+void intern_fini(struct intern *t) {
+    arena_fini(&t->arena);
+    mem_free(t->texts);
+    mem_free(t->hashes);
+    mem_free(t->slots);
+    *t = INTERN_INIT;
+}
+
+void intern_clear(struct intern *t) {
+    arena_reset(&t->arena);
+    t->count = 0;
+    if (t->slots != NULL) {
+        memset(t->slots, 0, t->slot_count * sizeof *t->slots);
+    }
+}
+
+/* The slot that holds `text`, or the free slot where it would go. slot_count is a power of 2. */
+static uint32_t find_slot(const struct intern *t, struct str text, uint64_t hash) {
+    uint32_t mask = t->slot_count - 1;
+    uint32_t at = (uint32_t)hash & mask;
+    while (t->slots[at] != 0) {
+        uint32_t id = t->slots[at] - 1;
+        if (t->hashes[id] == hash && str_eq(t->texts[id], text)) {
+            return at;
+        }
+        at = (at + 1) & mask;
+    }
+    return at;
+}
+
+static void grow_slots(struct intern *t) {
+    uint32_t wanted = t->slot_count == 0 ? 64 : t->slot_count * 2;
+    CHECK(wanted > t->slot_count);
+    mem_free(t->slots);
+    t->slots = mem_calloc(wanted, sizeof *t->slots);
+    t->slot_count = wanted;
+    for (uint32_t id = 0; id < t->count; id++) {
+        uint32_t at = (uint32_t)t->hashes[id] & (wanted - 1);
+        while (t->slots[at] != 0) {
+            at = (at + 1) & (wanted - 1);
+        }
+        t->slots[at] = id + 1;
+    }
+}
+
+static void grow_items(struct intern *t) {
+    if (t->count < t->capacity) {
+        return;
+    }
+    size_t wanted = mem_next_capacity(t->capacity, (size_t)t->count + 1);
+    t->texts = mem_realloc(t->texts, wanted, sizeof *t->texts);
+    t->hashes = mem_realloc(t->hashes, wanted, sizeof *t->hashes);
+    t->capacity = wanted;
+}
+
+uint32_t intern_add(struct intern *t, struct str text) {
+    if (t->slot_count == 0 || t->count >= t->slot_count / 2) {
+        grow_slots(t);
+    }
+    uint64_t hash = hash_str(text);
+    uint32_t at = find_slot(t, text, hash);
+    if (t->slots[at] != 0) {
+        return t->slots[at] - 1;
+    }
+    grow_items(t);
+    uint32_t id = t->count++;
+    t->texts[id] = arena_str(&t->arena, text);
+    t->hashes[id] = hash;
+    t->slots[at] = id + 1;
+    return id;
+}
+
+uint32_t intern_find(const struct intern *t, struct str text) {
+    if (t->slot_count == 0) {
+        return INTERN_NONE;
+    }
+    uint32_t at = find_slot(t, text, hash_str(text));
+    return t->slots[at] == 0 ? INTERN_NONE : t->slots[at] - 1;
+}

@@ -1,0 +1,35 @@
+/*
+ * Interning: text -> small dense id (0, 1, 2 ...) and back. Texts are copied; pointers returned
+ * by intern_text stay valid until intern_fini. Not thread-safe.
+ */
+#ifndef KONSEKI_INTERN_H
+#define KONSEKI_INTERN_H
+
+#include "arena.h"
+
+#define INTERN_NONE UINT32_MAX
+
+struct intern {
+    struct arena arena;
+    struct str *texts; /* by id */
+    uint64_t *hashes;  /* by id */
+    size_t capacity;
+    uint32_t count;
+    uint32_t *slots; /* id + 1, 0 = free */
+    uint32_t slot_count;
+};
+
+#define INTERN_INIT ((struct intern){ARENA_INIT, NULL, NULL, 0, 0, NULL, 0})
+
+void intern_fini(struct intern *t);
+/* Forgets everything, keeps some memory. */
+void intern_clear(struct intern *t);
+uint32_t intern_add(struct intern *t, struct str text);
+/* INTERN_NONE when it is not there. */
+uint32_t intern_find(const struct intern *t, struct str text);
+
+static inline struct str intern_text(const struct intern *t, uint32_t id) {
+    return t->texts[id];
+}
+
+#endif

@@ -1,0 +1,131 @@
+#include "ip.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include "num.h"
+
+static bool parse_v4(uint8_t out[4], struct str s) {
+    struct str part;
+    for (int i = 0; i < 4; i++) {
+        uint64_t value;
+        size_t dot = i < 3 ? str_find_char(s, '.') : s.len;
+        if (dot == STR_NONE || dot == 0 || dot > 3) {
+            return false;
+        }
+        part = str_head(s, dot);
+        if (!num_parse_u64(&value, part) || value > 255 || (part.len > 1 && part.ptr[0] == '0')) {
+            return false;
+        }
+        out[i] = (uint8_t)value;
+        s = str_skip(s, dot + 1);
+    }
+    return true;
+}
+
+static void set_v4(struct ip *out, const uint8_t v4[4]) {
+    memset(out->bytes, 0, 10);
+    out->bytes[10] = 0xff;
+    out->bytes[11] = 0xff;
+    memcpy(out->bytes + 12, v4, 4);
+}
+
+bool ip_parse(struct ip *out, struct str s) {
+    uint8_t v4[4];
+    if (s.len >= 7 && s.len <= 15 && parse_v4(v4, s)) {
+        set_v4(out, v4);
+        return true;
+    }
+    if (s.len >= 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']') {
+        s = str_make(s.ptr + 1, s.len - 2);
+    }
+    size_t zone = str_find_char(s, '%');
+    if (zone != STR_NONE) {
+        s = str_head(s, zone);
+    }
+    char text[IP_TEXT_BYTES];
+    if (s.len < 2 || s.len >= sizeof text || str_find_char(s, ':') == STR_NONE) {
+        return false;
+    }
+    memcpy(text, s.ptr, s.len);
+    text[s.len] = '\0';
+    struct ip parsed;
+    if (inet_pton(AF_INET6, text, parsed.bytes) != 1) {
+        return false;
+    }
+    *out = parsed;
+    return true;
+}
+
+bool ip_network_parse(struct ip_network *out, struct str s) {
+    size_t slash = str_find_char(s, '/');
+    struct ip_network network;
+    if (!ip_parse(&network.address, slash == STR_NONE ? s : str_head(s, slash))) {
+        return false;
+    }
+    uint64_t bits = 128;
+    if (slash != STR_NONE) {
+        bool v4 = ip_is_v4(&network.address) && str_find_char(s, ':') == STR_NONE;
+        if (!num_parse_u64(&bits, str_skip(s, slash + 1)) || bits > (v4 ? 32u : 128u)) {
+            return false;
+        }
+        bits += v4 ? 96 : 0;
+    }
+    network.prefix_bits = (uint8_t)bits;
+    *out = network;
+    return true;
+}
+
+bool ip_network_has(const struct ip_network *network, const struct ip *address) {
+    size_t whole = network->prefix_bits / 8;
+    unsigned rest = network->prefix_bits % 8;
+    if (memcmp(network->address.bytes, address->bytes, whole) != 0) {
+        return false;
+    }
+    if (rest == 0) {
+        return true;
+    }
+    unsigned difference = (unsigned)(network->address.bytes[whole] ^ address->bytes[whole]);
+    return difference >> (8 - rest) == 0;
+}
+
+bool ip_is_v4(const struct ip *address) {
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return memcmp(address->bytes, mapped, sizeof mapped) == 0;
+}
+
+size_t ip_format(char *out, const struct ip *address) {
+    char text[INET6_ADDRSTRLEN];
+    bool v4 = ip_is_v4(address);
+    const void *bytes = v4 ? address->bytes + 12 : address->bytes;
+    if (inet_ntop(v4 ? AF_INET : AF_INET6, bytes, text, sizeof text) == NULL) {
+        text[0] = '\0';
+    }
+    size_t len = strlen(text);
+    memcpy(out, text, len);
+    return len;
+}
+
+static bool in_any(const struct ip *address, const char *const *networks, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct ip_network network;
+        if (ip_network_parse(&network, str_from_c(networks[i])) &&
+            ip_network_has(&network, address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ip_is_private(const struct ip *address) {
+    static const char *const networks[] = {"10.0.0.0/8",  "172.16.0.0/12",  "192.168.0.0/16",
+                                           "127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10",
+                                           "0.0.0.0/8",   "fc00::/7",       "fe80::/10",
+                                           "::/128",      "::1/128"};
+    return in_any(address, networks, sizeof networks / sizeof networks[0]);
+}
+
+bool ip_is_multicast_or_broadcast(const struct ip *address) {
+    static const char *const networks[] = {"224.0.0.0/4", "255.255.255.255/32", "ff00::/8"};
+    return in_any(address, networks, sizeof networks / sizeof networks[0]);
+}

@@ -1,0 +1,59 @@
+/*
+ * Sigma rules (specification 2.x, plain rules): load from folders, compile together, match rows.
+ *
+ * A rule set is immutable once loaded and may be shared by threads; a matcher belongs to one
+ * thread. Field names of rules are native names (Image, c-uri, src_ip ...); which event fields
+ * they mean follows from the row's dataset (detect/sigma/field_map.c, docs/manual/sigma.md).
+ */
+#ifndef KONSEKI_SIGMA_H
+#define KONSEKI_SIGMA_H
+
+#include "batch.h"
+#include "err.h"
+
+enum sigma_level { SIGMA_INFORMATIONAL, SIGMA_LOW, SIGMA_MEDIUM, SIGMA_HIGH, SIGMA_CRITICAL };
+
+struct sigma_rule_info {
+    struct str id; /* the rule's id, or its file name without .yml */
+    struct str title;
+    struct str path;
+    struct str status;
+    struct str description;
+    const struct str *tags;
+    size_t tag_count;
+    enum sigma_level level;
+};
+
+struct sigma_rules;
+struct sigma_matcher;
+
+/* One call a rule (or a file that is none): `why` is empty when it was accepted. */
+typedef void sigma_load_fn(const struct sigma_rule_info *rule, struct str why, void *ctx);
+
+/* Loads every .yml/.yaml below the paths (files or folders). Refused rules are reported and left
+ * out; ENVIRONMENT only if a path cannot be read. */
+enum status sigma_rules_load(struct sigma_rules **out, const char *const *paths, size_t path_count,
+                             sigma_load_fn *report, void *ctx, struct err *err) MUST_CHECK;
+void sigma_rules_free(struct sigma_rules **rules);
+size_t sigma_rules_count(const struct sigma_rules *rules);
+
+struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules);
+void sigma_matcher_destroy(struct sigma_matcher **matcher);
+
+/* `fields` are the event fields whose values made the rule match (ids, no duplicates). */
+struct sigma_hit {
+    const struct sigma_rule_info *rule;
+    const uint32_t *fields;
+    size_t field_count;
+};
+typedef void sigma_hit_fn(const struct sigma_hit *hit, void *ctx);
+
+/* Calls `hit` for each rule that matches the row, in rule id order. */
+void sigma_match_row(struct sigma_matcher *matcher, const struct batch *batch,
+                     const struct row *row, sigma_hit_fn *hit, void *ctx);
+
+struct str sigma_level_name(enum sigma_level level);
+/* "info" is accepted for informational. False for other words. */
+bool sigma_level_parse(enum sigma_level *out, struct str text);
+
+#endif

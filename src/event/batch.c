@@ -1,0 +1,283 @@
+#include "batch.h"
+
+#include "check.h"
+#include "mem.h"
+#include "num.h"
+
+enum { BATCH_LIMIT_BYTES = INT32_MAX };
+
+void batch_init(struct batch *b) {
+    memset(b, 0, sizeof *b);
+}
+
+void batch_fini(struct batch *b) {
+    buf_fini(&b->raw);
+    buf_fini(&b->text);
+    mem_free(b->rows);
+    mem_free(b->values);
+    intern_fini(&b->names);
+    batch_init(b);
+}
+
+void batch_clear(struct batch *b) {
+    buf_clear(&b->raw);
+    buf_clear(&b->text);
+    b->row_count = 0;
+    b->value_count = 0;
+    intern_clear(&b->names);
+    memset(b->constant_key, 0, sizeof b->constant_key);
+}
+
+struct row *batch_row_begin(struct batch *b, size_t raw_off, size_t raw_len) {
+    CHECK(raw_len <= b->raw.len && raw_off <= b->raw.len - raw_len);
+    CHECK(b->raw.len <= BATCH_LIMIT_BYTES);
+    MEM_GROW(b->rows, b->row_capacity, b->row_count + 1);
+    struct row *row = &b->rows[b->row_count++];
+    *row = (struct row){.time_ns = TIME_NONE,
+                        .receive_ns = TIME_NONE,
+                        .origin = INTERN_NONE,
+                        .raw_off = (uint32_t)raw_off,
+                        .raw_len = (uint32_t)raw_len,
+                        .first_value = (uint32_t)b->value_count};
+    return row;
+}
+
+struct row *batch_row(struct batch *b) {
+    CHECK(b->row_count > 0);
+    return &b->rows[b->row_count - 1];
+}
+
+void batch_row_rewind(struct batch *b, uint32_t value_count) {
+    struct row *row = batch_row(b);
+    CHECK(value_count <= row->value_count);
+    row->value_count = value_count;
+    b->value_count = (size_t)row->first_value + value_count;
+}
+
+static struct value *add_value(struct batch *b, uint32_t field) {
+    MEM_GROW(b->values, b->value_capacity, b->value_count + 1);
+    struct value *v = &b->values[b->value_count++];
+    *v = (struct value){.field = field};
+    batch_row(b)->value_count++;
+    return v;
+}
+
+static uint32_t keep_text(struct batch *b, struct str s) {
+    if (s.len > 0 && str_within(s, buf_str(&b->text))) {
+        return (uint32_t)(s.ptr - b->text.ptr); /* a part of a text that is kept already */
+    }
+    CHECK(s.len <= BATCH_LIMIT_BYTES - b->text.len);
+    uint32_t off = (uint32_t)b->text.len;
+    buf_add(&b->text, s);
+    return off;
+}
+
+void batch_add(struct batch *b, uint32_t field, struct str s) {
+    struct str raw = batch_raw(b, batch_row(b));
+    bool slice = s.len > 0 && str_within(s, raw);
+    uint32_t off = slice ? (uint32_t)(s.ptr - b->raw.ptr) : keep_text(b, s);
+    struct value *v = add_value(b, field);
+    v->text_off = off;
+    v->text_len = (uint32_t)s.len;
+    v->transform = slice ? TRANSFORM_SAME : TRANSFORM_NONE;
+}
+
+void batch_add_decoded(struct batch *b, uint32_t field, struct str decoded, struct str slice,
+                       enum transform transform) {
+    struct str raw = batch_raw(b, batch_row(b));
+    bool inside = slice.len > 0 && str_within(slice, raw);
+    if (inside && str_eq(decoded, slice)) {
+        batch_add(b, field, slice);
+        return;
+    }
+    uint32_t off = keep_text(b, decoded);
+    struct value *v = add_value(b, field);
+    v->text_off = off;
+    v->text_len = (uint32_t)decoded.len;
+    if (inside) {
+        v->raw_off = (uint32_t)(slice.ptr - b->raw.ptr);
+        v->raw_len = (uint32_t)slice.len;
+        v->transform = (uint8_t)transform;
+    }
+}
+
+void batch_add_constant(struct batch *b, uint32_t field, const char *literal) {
+    size_t slot = ((uintptr_t)literal >> 3) % (sizeof b->constant_key / sizeof *b->constant_key);
+    size_t len = strlen(literal);
+    if (b->constant_key[slot] != literal) {
+        b->constant_off[slot] = keep_text(b, str_make(literal, len));
+        b->constant_key[slot] = literal;
+    }
+    struct value *v = add_value(b, field);
+    v->text_off = b->constant_off[slot];
+    v->text_len = (uint32_t)len;
+}
+
+void batch_add_i64(struct batch *b, uint32_t field, int64_t value) {
+    char digits[20];
+    size_t len = num_format_i64(digits, value);
+    batch_add(b, field, str_make(digits, len));
+}
+
+struct str batch_value_text(const struct batch *b, const struct value *v) {
+    const struct buf *space = v->transform == TRANSFORM_SAME ? &b->raw : &b->text;
+    return v->text_len > 0 ? str_make(space->ptr + v->text_off, v->text_len) : STR_EMPTY;
+}
+
+struct str batch_value_slice(const struct batch *b, const struct value *v) {
+    if (v->transform == TRANSFORM_SAME) {
+        return str_make(b->raw.ptr + v->text_off, v->text_len);
+    }
+    if (v->transform == TRANSFORM_NONE) {
+        return str_make(NULL, 0);
+    }
+    return str_make(b->raw.ptr + v->raw_off, v->raw_len);
+}
+
+struct str batch_raw(const struct batch *b, const struct row *row) {
+    return row->raw_len > 0 ? str_make(b->raw.ptr + row->raw_off, row->raw_len) : STR_EMPTY;
+}
+
+bool batch_find(struct str *out, const struct batch *b, const struct row *row, uint32_t field) {
+    const struct value *values = b->values + row->first_value;
+    for (uint32_t i = 0; i < row->value_count; i++) {
+        if (values[i].field == field) {
+            *out = batch_value_text(b, &values[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void format_flags(struct buf *out, uint32_t flags) {
+    for (uint32_t bit = 0; bit < 32; bit++) {
+        if ((flags >> bit & 1) != 0) {
+            if (out->len > 0) {
+                buf_putc(out, ',');
+            }
+            buf_add(out, row_flag_name(bit));
+        }
+    }
+}
+
+static void format_time(struct buf *out, int64_t ns) {
+    char text[CIVIL_RFC3339_BYTES];
+    buf_append(out, text, civil_format_rfc3339(text, ns));
+}
+
+/* Writes a made attribute to `out`; false if the row has none. */
+static bool format_attribute(struct buf *out, const struct batch *b, const struct row *row,
+                             uint32_t field) {
+    switch (field) {
+    case FIELD_TIMESTAMP:
+        format_time(out, row->time_ns);
+        return row->time_ns != TIME_NONE;
+    case FIELD_EVENT_CREATED:
+        format_time(out, row->receive_ns);
+        return row->receive_ns != TIME_NONE;
+    case FIELD_EVENT_ID:
+        buf_add(out, intern_text(&b->names, row->source));
+        buf_printf(out, "-%llu", (unsigned long long)row->sequence);
+        return row->sequence > 0;
+    case FIELD_EVENT_SEQUENCE:
+        buf_printf(out, "%llu", (unsigned long long)row->sequence);
+        return row->sequence > 0;
+    case FIELD_LINE:
+        buf_printf(out, "%u", row->line);
+        return row->line > 0;
+    case FIELD_RECORD_ID:
+        buf_printf(out, "%llu", (unsigned long long)row->record_id);
+        return row->record_id > 0;
+    case FIELD_RECORD_INDEX:
+        buf_printf(out, "%u", row->idx);
+        return row->dataset == DATASET_WINDOWS_EVTX;
+    case FIELD_ARRIVAL:
+        buf_printf(out, "%llu", (unsigned long long)row->arrival);
+        return true;
+    case FIELD_FLAGS:
+        format_flags(out, row->flags);
+        return row->flags != 0;
+    default:
+        return false;
+    }
+}
+
+bool batch_get(struct str *out, const struct batch *b, const struct row *row, uint32_t field,
+               struct buf *scratch) {
+    if (!schema_is_attribute(field)) {
+        return batch_find(out, b, row, field);
+    }
+    switch (field) {
+    case FIELD_EVENT_DATASET:
+        *out = dataset_info((enum dataset)row->dataset)->name;
+        return out->len > 0;
+    case FIELD_SOURCE:
+        *out = intern_text(&b->names, row->source);
+        return true;
+    case FIELD_ORIGIN:
+        if (row->origin == INTERN_NONE) {
+            return false;
+        }
+        *out = intern_text(&b->names, row->origin);
+        return true;
+    case FIELD_EVENT_ORIGINAL:
+        *out = batch_raw(b, row);
+        return out->len > 0;
+    default:
+        buf_clear(scratch);
+        if (!format_attribute(scratch, b, row, field)) {
+            return false;
+        }
+        *out = buf_str(scratch);
+        return true;
+    }
+}
+
+static void copy_value(struct batch *to, const struct row *to_row, const struct batch *from,
+                       const struct row *row, const struct value *v, bool with_raw) {
+    struct str text = batch_value_text(from, v);
+    struct str slice = batch_value_slice(from, v);
+    if (!with_raw || slice.ptr == NULL) {
+        uint32_t off = keep_text(to, text);
+        struct value *copy = add_value(to, v->field);
+        copy->text_off = off;
+        copy->text_len = v->text_len;
+        return;
+    }
+    size_t at = (size_t)(slice.ptr - from->raw.ptr) - row->raw_off;
+    struct str moved = str_make(to->raw.ptr + to_row->raw_off + at, slice.len);
+    batch_add_decoded(to, v->field, text, moved, (enum transform)v->transform);
+}
+
+void batch_copy_row(struct batch *to, const struct batch *from, const struct row *row,
+                    bool with_raw) {
+    size_t raw_off = to->raw.len;
+    if (with_raw) {
+        buf_add(&to->raw, batch_raw(from, row));
+    }
+    struct row *copy = batch_row_begin(to, raw_off, to->raw.len - raw_off);
+    struct row placed = *row;
+    placed.raw_off = copy->raw_off;
+    placed.raw_len = copy->raw_len;
+    placed.first_value = copy->first_value;
+    placed.value_count = 0;
+    placed.source = intern_add(&to->names, intern_text(&from->names, row->source));
+    if (row->origin != INTERN_NONE) {
+        placed.origin = intern_add(&to->names, intern_text(&from->names, row->origin));
+    }
+    *copy = placed;
+    for (uint32_t i = 0; i < row->value_count; i++) {
+        copy_value(to, &placed, from, row, &from->values[row->first_value + i], with_raw);
+    }
+}
+
+struct str row_flag_name(uint32_t bit) {
+    switch (bit) {
+#define FLAG(id, bit, name, meaning)                                                               \
+    case bit:                                                                                      \
+        return STR(name);
+#include "flags.def"
+    default:
+        return STR("unknown");
+    }
+}

@@ -1,0 +1,80 @@
+/*
+ * Compiled predicates over events: a tree of AND, OR, NOT and leaves. A leaf tests either one
+ * field ("any value of the field passes") or the search text of the row.
+ *
+ * The same tree is evaluated row by row (expr_match_row) and, by the store, per distinct value of
+ * a column (expr_leaf_match_value), after pruning with the facts below. Immutable once compiled;
+ * may be used by several threads, each with its own struct expr_scratch.
+ *
+ * Text comparison folds case and width (NFKC + case folding, codec/fold.h) unless a leaf says
+ * otherwise. Search text of a row = its raw bytes as UTF-8, or, for rows without raw text (EVTX),
+ * its values joined by newlines.
+ */
+#ifndef KONSEKI_EXPR_H
+#define KONSEKI_EXPR_H
+
+#include "arena.h"
+#include "batch.h"
+#include "err.h"
+#include "ip.h"
+
+enum expr_op {
+    EXPR_ALL, /* matches every row */
+    EXPR_AND,
+    EXPR_OR,
+    EXPR_NOT,
+    EXPR_FIELD, /* leaf on a field */
+    EXPR_TEXT   /* leaf on the search text */
+};
+
+enum expr_test {
+    EXPR_EXISTS,   /* the field is there (its value may be empty) */
+    EXPR_EQUALS,   /* whole value, folded; numbers and addresses in their canonical form */
+    EXPR_WILDCARD, /* whole value, folded, with * and ? */
+    EXPR_REGEX,    /* PCRE2, unanchored, UTF-8, case-sensitive */
+    EXPR_RANGE,    /* numbers, times, addresses or text between bounds */
+    EXPR_CIDR,     /* address in a network */
+    EXPR_WORDS     /* tokens in sequence (a word or a phrase) */
+};
+
+struct expr_leaf; /* expr_priv.h */
+
+struct expr {
+    enum expr_op op;
+    struct expr **children;
+    size_t child_count;
+    struct expr_leaf *leaf; /* FIELD, TEXT */
+};
+
+struct expr_scratch;
+struct expr_scratch *expr_scratch_create(const struct expr *root);
+void expr_scratch_destroy(struct expr_scratch **scratch);
+
+bool expr_match_row(const struct expr *e, const struct batch *b, const struct row *row,
+                    struct expr_scratch *scratch);
+
+/* --- for the store: what to read and what to skip --- */
+
+/* FIELD leaf: does it test the column called `name` with this id? (names may hold wildcards) */
+bool expr_leaf_selects(const struct expr *leaf, uint32_t field, struct str name);
+/* FIELD leaf: the single field id if it tests exactly one, else FIELD_NONE. */
+uint32_t expr_leaf_field(const struct expr *leaf);
+enum expr_test expr_leaf_test(const struct expr *leaf);
+/* Leaf of either kind on one value or one search text (UTF-8). EXISTS is always true here. */
+bool expr_leaf_match_value(const struct expr *leaf, struct str text, enum field_type type,
+                           struct expr_scratch *scratch);
+/*
+ * Folded tokens (codec/token.h) every matching row's search text must hold as whole tokens.
+ * TEXT leaves: the inner words of the phrase; FIELD leaves with EQUALS: the tokens of the value
+ * (they stand in the search text too, unless the value was derived). Returns the count.
+ */
+size_t expr_leaf_tokens(const struct expr *leaf, const struct str **out_tokens);
+/* Narrows [*from_ns, *to_ns) to what the tree can match by AND-ed @timestamp ranges. */
+void expr_time_bounds(const struct expr *root, int64_t *from_ns, int64_t *to_ns);
+/* True if the tree asks for derived rows (a positive event.kind leaf); else they are left out. */
+bool expr_wants_derived(const struct expr *root);
+
+/* Text of the row that TEXT leaves and tokens are about; may use `scratch`. Borrowed. */
+struct str expr_search_text(const struct batch *b, const struct row *row, struct buf *scratch);
+
+#endif

@@ -1,0 +1,168 @@
+#define _GNU_SOURCE /* scandir's dirent types, O_CLOEXEC */
+#include "input_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "civil.h"
+#include "mem.h"
+
+enum { MAP_FROM_BYTES = 64 * 1024 * 1024, WALK_DEPTH_LIMIT = 64 };
+
+static enum status fail_errno(struct err *err, const char *path, const char *what) {
+    char text[128];
+    return err_set(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_ENVIRONMENT, "%s: %s: %s", path,
+                   what, err_errno(errno, text, sizeof text));
+}
+
+/* Reads until `size` bytes or the end of the file; *size becomes what was read. */
+static enum status read_whole(int fd, uint8_t *bytes, size_t *size, const char *path,
+                              struct err *err) {
+    size_t done = 0;
+    while (done < *size) {
+        ssize_t got = read(fd, bytes + done, *size - done);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return fail_errno(err, path, "cannot be read");
+        }
+        if (got == 0) {
+            break;
+        }
+        done += (size_t)got;
+    }
+    *size = done;
+    return STATUS_OK;
+}
+
+static enum status load(struct input_file *out, int fd, size_t size, const char *path,
+                        struct err *err) {
+    if (size >= MAP_FROM_BYTES) {
+        void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (bytes == MAP_FAILED) {
+            return fail_errno(err, path, "cannot be mapped");
+        }
+        (void)madvise(bytes, size, MADV_SEQUENTIAL);
+        out->bytes = bytes;
+        out->size_bytes = size;
+        out->mapped = true;
+        return STATUS_OK;
+    }
+    uint8_t *bytes = mem_alloc(size);
+    enum status status = read_whole(fd, bytes, &size, path, err);
+    if (status != STATUS_OK) {
+        mem_free(bytes);
+        return status;
+    }
+    out->bytes = bytes;
+    out->size_bytes = size;
+    return STATUS_OK;
+}
+
+enum status input_file_open(struct input_file *out, const char *path, struct err *err) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return fail_errno(err, path, "cannot be opened");
+    }
+    struct stat info;
+    struct input_file file = {0};
+    enum status status = STATUS_OK;
+    if (fstat(fd, &info) != 0) {
+        status = fail_errno(err, path, "cannot be examined");
+    } else if (!S_ISREG(info.st_mode)) {
+        status = err_set(err, STATUS_BAD_INPUT, "%s: not a regular file", path);
+    } else if (info.st_size > 0) {
+        status = load(&file, fd, (size_t)info.st_size, path, err);
+    }
+    close(fd);
+    if (status == STATUS_OK) {
+        file.modified_wall_ns = (int64_t)info.st_mtim.tv_sec * NS_PER_SECOND + info.st_mtim.tv_nsec;
+        *out = file;
+    }
+    return status;
+}
+
+void input_file_close(struct input_file *file) {
+    if (file->mapped) {
+        (void)munmap((void *)(uintptr_t)file->bytes, file->size_bytes);
+    } else {
+        mem_free((void *)(uintptr_t)file->bytes);
+    }
+    *file = (struct input_file){0};
+}
+
+struct walk {
+    input_walk_fn *visit;
+    input_walk_error_fn *failed;
+    void *ctx;
+};
+
+static enum status walk_path(const struct walk *walk, const char *path, int depth);
+
+static int keep_real_entries(const struct dirent *entry) {
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+static int compare_names(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static enum status walk_folder(const struct walk *walk, const char *path, int depth) {
+    struct dirent **entries = NULL;
+    int count = scandir(path, &entries, keep_real_entries, compare_names);
+    if (count < 0) {
+        struct err err = ERR_INIT;
+        (void)fail_errno(&err, path, "cannot be listed");
+        walk->failed(path, &err, walk->ctx);
+        return STATUS_OK;
+    }
+    bool slash = path[0] != '\0' && path[strlen(path) - 1] == '/';
+    enum status status = STATUS_OK;
+    struct buf child = BUF_INIT;
+    for (int i = 0; i < count; i++) {
+        if (status == STATUS_OK) {
+            buf_clear(&child);
+            buf_printf(&child, "%s%s%s", path, slash ? "" : "/", entries[i]->d_name);
+            buf_putc(&child, '\0');
+            status = walk_path(walk, child.ptr, depth + 1);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    buf_fini(&child);
+    return status;
+}
+
+static enum status walk_path(const struct walk *walk, const char *path, int depth) {
+    struct err err = ERR_INIT;
+    struct stat info;
+    /* Links inside a walk are followed for files only: a link to a folder may make a circle. */
+    int got = stat(path, &info);
+    struct stat link;
+    bool is_link = depth > 0 && lstat(path, &link) == 0 && S_ISLNK(link.st_mode);
+    if (got != 0) {
+        (void)fail_errno(&err, path, "cannot be examined");
+    } else if (S_ISREG(info.st_mode)) {
+        return walk->visit(path, walk->ctx);
+    } else if (S_ISDIR(info.st_mode) && !is_link && depth < WALK_DEPTH_LIMIT) {
+        return walk_folder(walk, path, depth);
+    } else {
+        (void)err_set(&err, STATUS_BAD_INPUT, "%s: neither a file nor a folder of this tree", path);
+    }
+    walk->failed(path, &err, walk->ctx);
+    return STATUS_OK;
+}
+
+enum status input_walk(const char *path, input_walk_fn *visit, input_walk_error_fn *failed,
+                       void *ctx) {
+    struct walk walk = {visit, failed, ctx};
+    return walk_path(&walk, path, 0);
+}

@@ -1,0 +1,31 @@
+/*
+ * Reading what users name on the command line: whole files mapped read-only, and folders walked
+ * in a fixed order (bytewise by name, folders in place), so that runs repeat.
+ * Special files (sockets, devices, FIFOs) are refused. A file that shrinks while it is mapped
+ * would raise SIGBUS: input_file_open therefore copies files below 64 MiB and maps larger ones.
+ */
+#ifndef KONSEKI_INPUT_FILE_H
+#define KONSEKI_INPUT_FILE_H
+
+#include "err.h"
+
+struct input_file {
+    const uint8_t *bytes; /* NULL if empty */
+    size_t size_bytes;
+    int64_t modified_wall_ns;
+    bool mapped;
+};
+
+enum status input_file_open(struct input_file *out, const char *path, struct err *err) MUST_CHECK;
+void input_file_close(struct input_file *file);
+
+/* Called for every regular file; `path` is the argument as given + "/" + path below it. A status
+ * other than OK ends the walk and is returned. */
+typedef enum status input_walk_fn(const char *path, void *ctx);
+/* Called for what cannot be read (missing, no permission, special file). */
+typedef void input_walk_error_fn(const char *path, const struct err *err, void *ctx);
+
+enum status input_walk(const char *path, input_walk_fn *visit, input_walk_error_fn *failed,
+                       void *ctx) MUST_CHECK;
+
+#endif

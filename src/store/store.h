@@ -1,0 +1,153 @@
+/*
+ * The store: where events are kept as evidence. This is the whole interface; src/store/native is
+ * the first implementation (docs/formats/segment.md, docs/formats/store.md).
+ *
+ * Writing: one writer a store (a lock file). store_append numbers the rows of a batch (arrival,
+ * sequence) and holds them; they are durable and visible to new scans after store_commit returned
+ * OK. After a write error whose outcome is unknown the store is in a sticky failed state: every
+ * later write returns the first error; open it again to recover.
+ *
+ * Two ways to be durable: STORE_BULK (import: no log; what was appended since the last commit is
+ * written as segments and becomes part of the store at once with the checkpoint) and STORE_LIVE
+ * (serve: append writes to the write-ahead log, commit syncs it; segments are sealed from it by
+ * store_seal and when it grows large; a killed server's log is replayed at the next open).
+ *
+ * Reading: a scan sees the commits made before it was opened, also of another process. Readers
+ * take no lock. Rows come out as batches.
+ *
+ * Integrity: every row is a leaf of one Merkle tree (RFC 6962 hashing) in arrival order; sealed
+ * rows are covered by a chain of signed checkpoints.
+ */
+#ifndef KONSEKI_STORE_H
+#define KONSEKI_STORE_H
+
+#include "batch.h"
+#include "err.h"
+#include "expr.h"
+
+struct store;
+
+enum store_mode { STORE_READ, STORE_BULK, STORE_LIVE };
+
+struct store_options {
+    const char *path;
+    enum store_mode mode;
+    bool create;             /* make the store if it is not there (writing modes) */
+    uint64_t memory_bytes;   /* limit of unsealed rows in memory; 0: the default */
+    const char *writer_name; /* program and version, kept in the checkpoints */
+};
+
+enum status store_open(struct store **out, const struct store_options *options,
+                       struct err *err) MUST_CHECK;
+/* Uncommitted rows are lost (they were never acknowledged). NULL is fine; sets it to NULL. */
+void store_close(struct store **store);
+
+/* --- writing --- */
+
+/* Numbers the rows of `batch` (row->arrival, row->sequence) and takes them in. The batch stays
+ * the caller's. ENVIRONMENT: disk; the store is failed then. */
+enum status store_append(struct store *store, struct batch *batch, struct err *err) MUST_CHECK;
+enum status store_commit(struct store *store, struct err *err) MUST_CHECK;
+/* LIVE: writes what is in the log as segments, signs a checkpoint, drops the log. BULK: = commit.
+ */
+enum status store_seal(struct store *store, struct err *err) MUST_CHECK;
+
+/* What was imported (a file), remembered with the next commit. */
+struct store_input {
+    uint8_t sha256[32]; /* of the whole content */
+    struct str path;    /* as given */
+    uint64_t bytes;
+    uint64_t events;
+    int64_t imported_ns; /* wall time */
+};
+enum status store_note_input(struct store *store, const struct store_input *input,
+                             struct err *err) MUST_CHECK;
+/* True if a committed input has this content hash; *out (texts borrowed from the store) is set. */
+bool store_find_input(const struct store *store, const uint8_t sha256[32], struct store_input *out);
+
+/* --- reading --- */
+
+struct store_scan_stats {
+    uint64_t segments_total;
+    uint64_t segments_pruned;
+    uint64_t blocks_total;
+    uint64_t blocks_pruned;
+    uint64_t bytes_read;
+    uint64_t rows_matched;
+};
+
+struct store_scan_options {
+    const struct expr *filter; /* NULL: all */
+    int64_t from_ns;           /* event time, [from, to); 0,0 = no bounds is NOT implied: */
+    int64_t to_ns;             /* use INT64_MIN and INT64_MAX for no bounds */
+    uint64_t arrival_from;     /* arrival numbers, [from, to) ; UINT64_MAX = no upper bound */
+    uint64_t arrival_to;
+    const uint32_t *fields; /* values wanted; with all_fields they are ignored */
+    size_t field_count;
+    bool all_fields;
+    bool want_raw;        /* rebuild the raw bytes */
+    bool ordered;         /* rows in arrival order; else in any order (cheaper) */
+    bool include_derived; /* derived rows too (else only if the filter asks) */
+};
+
+#define STORE_SCAN_ALL                                                                             \
+    ((struct store_scan_options){                                                                  \
+        .from_ns = INT64_MIN, .to_ns = INT64_MAX, .arrival_to = UINT64_MAX, .ordered = true})
+
+struct store_scan;
+
+enum status store_scan_open(struct store_scan **out, struct store *store,
+                            const struct store_scan_options *options, struct err *err) MUST_CHECK;
+/* Fills `batch` (cleared first) with the next matching rows; *more false when the scan is over
+ * (then the batch is empty). DAMAGED: a block failed its checks; says which. */
+enum status store_scan_next(struct store_scan *scan, struct batch *batch, bool *more,
+                            struct err *err) MUST_CHECK;
+const struct store_scan_stats *store_scan_get_stats(const struct store_scan *scan);
+void store_scan_close(struct store_scan **scan);
+
+/* The raw bytes of the row that holds an IN_CONTAINER row's evidence (the EVTX chunk): the row
+ * `sequence` of `source`, appended to out. NOT_FOUND if there is none. */
+enum status store_read_raw(struct store *store, struct str source, uint64_t sequence,
+                           struct buf *out, struct err *err) MUST_CHECK;
+
+struct store_stat {
+    uint64_t events; /* without derived rows */
+    uint64_t derived;
+    uint64_t raw_bytes;
+    uint64_t disk_bytes;
+    uint64_t index_bytes;
+    uint64_t segments;
+    uint64_t sealed_to;   /* arrival number: everything below is under a signed checkpoint */
+    uint64_t arrival_end; /* arrival number after the last committed row */
+    int64_t oldest_ns;    /* event times; TIME_NONE if empty */
+    int64_t newest_ns;
+};
+/* Of everything, or of one dataset (DATASET_COUNT = everything). */
+void store_get_stat(struct store *store, enum dataset dataset, struct store_stat *out);
+
+/* --- integrity --- */
+
+struct store_verify_options {
+    const char *path;
+    const char *const *anchors; /* files written by `anchor`: a checkpoint to be found again */
+    size_t anchor_count;
+    const char *public_key; /* file with the pinned Ed25519 key, or NULL */
+};
+
+struct store_verify_result {
+    bool damaged;
+    bool unsealed_tail;
+    uint64_t sealed_events;
+    uint64_t unsealed_events;
+    int64_t unsealed_oldest_ns; /* receive time of the oldest unsealed row; TIME_NONE if none */
+    uint64_t checkpoints;
+};
+
+/* Calls `report` with one line (no newline) a finding, damages first found first. The return value
+ * is not OK only if the store cannot be read at all. */
+enum status store_verify(const struct store_verify_options *options,
+                         struct store_verify_result *result,
+                         void (*report)(struct str line, void *ctx), void *ctx,
+                         struct err *err) MUST_CHECK;
+
+#endif
