@@ -134,9 +134,9 @@ static enum status walk_folder(const struct walk *walk, const char *path, int de
             buf_putc(&child, '\0');
             status = walk_path(walk, child.ptr, depth + 1);
         }
-        free(entries[i]);
+        free(entries[i]); /* style: heap: scandir's own */
     }
-    free(entries);
+    free(entries); /* style: heap: scandir's own */
     buf_fini(&child);
     return status;
 }
