@@ -239,7 +239,7 @@ def inline_text(typed):
     if kind == BINARY:
         return pack_value(kind, value).hex().upper()
     if kind == GUID:
-        return "{" + str(uuid.UUID(value)).upper() + "}"
+        return "{" + str(uuid.UUID(value)) + "}"
     if kind == BOOL:
         return "true" if value else "false"
     if kind == FILETIME:

@@ -1,0 +1,1 @@
+"""One module per log format. Each knows the text of its device and nothing about the story."""
