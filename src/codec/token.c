@@ -243,3 +243,33 @@ bool token_next(struct str *out, struct str *rest) {
     *rest = str_skip(s, end);
     return true;
 }
+
+bool token_run_next(struct str *out, struct str *rest) {
+    struct str s = *rest;
+    struct str token;
+    if (!token_next(&token, &s)) {
+        *rest = s;
+        return false;
+    }
+    size_t length = 0;
+    size_t end = 0;
+    while (end < s.len && class_at(&length, s, end) != TOKEN_NONE) {
+        end += length;
+    }
+    *out = str_make(token.ptr, token.len + end);
+    *rest = str_skip(s, end);
+    return true;
+}
+
+bool token_may_begin(struct str folded, size_t at) {
+    size_t length;
+    if (at == 0 || at >= folded.len || class_at(&length, folded, at) != TOKEN_WORD) {
+        return true;
+    }
+    size_t before = at - 1;
+    while (before > 0 && at - before < UTF8_MAX &&
+           ((unsigned char)folded.ptr[before] & 0xc0) == 0x80) {
+        before--;
+    }
+    return class_at(&length, folded, before) != TOKEN_WORD;
+}

@@ -15,5 +15,9 @@ void fold_text(struct buf *out, struct str text);
 
 /* Takes the next token out of *rest (folded text). False at the end. */
 bool token_next(struct str *out, struct str *rest);
+/* Takes the next maximal run of token characters: like token_next, but Han and kana are not cut. */
+bool token_run_next(struct str *out, struct str *rest);
+/* True if no token reaches from before `at` over it (at <= folded.len). */
+bool token_may_begin(struct str folded, size_t at);
 
 #endif

@@ -1,0 +1,223 @@
+#include "expr_build.h"
+
+#include "expr_priv.h"
+#include "mem.h"
+#include "token.h"
+
+struct expr_set *expr_set_create(void) {
+    return mem_calloc(1, sizeof(struct expr_set));
+}
+
+void expr_set_destroy(struct expr_set **set) {
+    if (*set == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < (*set)->leaf_count; i++) {
+        pcre2_code_free((*set)->leaves[i]->regex);
+    }
+    mem_free((*set)->leaves);
+    arena_fini(&(*set)->arena);
+    mem_free(*set);
+    *set = NULL;
+}
+
+static struct expr *make_node(struct expr_set *set, enum expr_op op) {
+    struct expr *e = arena_alloc(&set->arena, sizeof *e);
+    e->op = op;
+    return e;
+}
+
+struct expr *expr_make_all(struct expr_set *set) {
+    return make_node(set, EXPR_ALL);
+}
+
+struct expr *expr_make_group(struct expr_set *set, enum expr_op op, struct expr *const *children,
+                             size_t count) {
+    if (count == 1) {
+        return children[0];
+    }
+    struct expr *e = make_node(set, op);
+    e->children = arena_array(&set->arena, count, sizeof(struct expr *));
+    for (size_t i = 0; i < count; i++) {
+        e->children[i] = children[i];
+    }
+    e->child_count = count;
+    return e;
+}
+
+struct expr *expr_make_not(struct expr_set *set, struct expr *child) {
+    struct expr *e = make_node(set, EXPR_NOT);
+    e->children = arena_array(&set->arena, 1, sizeof(struct expr *));
+    e->children[0] = child;
+    e->child_count = 1;
+    return e;
+}
+
+/* --- leaves --- */
+
+/* A name that the schema knows (in whatever case) is tested by its id; others by name, because a
+ * store may know them in another case. */
+static void set_field(struct expr_leaf *leaf, struct arena *arena, struct str name) {
+    leaf->name = glob_fold_pattern(arena, name);
+    glob_compile(&leaf->name_glob, arena, leaf->name);
+    leaf->field = FIELD_NONE;
+    for (uint32_t id = 0; id < FIELD_STATIC_COUNT && leaf->field == FIELD_NONE; id++) {
+        if (str_eq_ci(schema_name(id), name)) {
+            leaf->field = id;
+        }
+    }
+}
+
+/* All tokens of a folded text, in order. */
+static size_t cut_tokens(struct str **out, struct arena *arena, struct str folded) {
+    struct str rest = folded;
+    struct str token;
+    size_t count = 0;
+    while (token_next(&token, &rest)) {
+        count++;
+    }
+    *out = arena_array(arena, count + 1, sizeof **out);
+    rest = folded;
+    for (size_t i = 0; i < count && token_next(&token, &rest); i++) {
+        (*out)[i] = token;
+    }
+    return count;
+}
+
+static enum status set_words(struct expr_leaf *leaf, struct arena *arena, struct str value,
+                             struct err *err) {
+    struct operand folded;
+    operand_init(&folded, arena, value);
+    leaf->word_count = cut_tokens(&leaf->words, arena, folded.folded);
+    leaf->longest_word = STR_EMPTY;
+    for (size_t i = 0; i < leaf->word_count; i++) {
+        if (leaf->words[i].len > leaf->longest_word.len) {
+            leaf->longest_word = leaf->words[i];
+        }
+    }
+    leaf->tokens = leaf->words;
+    leaf->token_count = leaf->word_count;
+    if (leaf->word_count == 0) {
+        return err_set(err, STATUS_BAD_INPUT, "\"%.*s\" holds no letter or digit to look for",
+                       STR_ARG(str_head(value, 100)));
+    }
+    return STATUS_OK;
+}
+
+/* Is every byte one of [a-z0-9_] or a separator that no escaping changes? */
+static bool is_plain_ascii(struct str folded) {
+    for (size_t i = 0; i < folded.len; i++) {
+        unsigned char c = (unsigned char)folded.ptr[i];
+        if (c < 0x20 || c >= 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * Which tokens of a value must stand in the search text? Only of keyword fields compared as text:
+ * numbers, addresses in IPv6 form and times are equal in several spellings. The search text of a
+ * value that was decoded (JSON, URL escapes, MIME) holds other tokens than the value; the store
+ * indexes those of the decoded value too.
+ */
+static void set_equals_tokens(struct expr_leaf *leaf, struct arena *arena) {
+    enum field_type type =
+        leaf->field == FIELD_NONE ? FIELD_TYPE_KEYWORD : schema_type(leaf->field);
+    bool is_text = type == FIELD_TYPE_KEYWORD && !(leaf->value.is_ip && !ip_is_v4(&leaf->value.ip));
+    bool is_dotted_quad = type == FIELD_TYPE_IP && leaf->value.is_ip && ip_is_v4(&leaf->value.ip) &&
+                          memchr(leaf->value.folded.ptr, ':', leaf->value.folded.len) == NULL;
+    bool attribute = leaf->field != FIELD_NONE && schema_is_attribute(leaf->field);
+    if (attribute || !(is_text || is_dotted_quad) || !is_plain_ascii(leaf->value.folded)) {
+        return;
+    }
+    leaf->token_count = cut_tokens(&leaf->tokens, arena, leaf->value.folded);
+}
+
+/* Whole words of the pattern without wildcards must stand in the text. */
+static void set_pattern_tokens(struct expr_leaf *leaf, struct arena *arena) {
+    struct buf words = BUF_INIT;
+    for (size_t i = 0; i < leaf->glob_text.piece_count; i++) {
+        const struct glob_piece *piece = &leaf->glob_text.pieces[i];
+        bool plain = piece->is_word &&
+                     memchr(piece->text.ptr, GLOB_STAR, piece->text.len) == NULL &&
+                     memchr(piece->text.ptr, GLOB_ONE, piece->text.len) == NULL;
+        if (plain) {
+            buf_add(&words, piece->text);
+            buf_putc(&words, ' ');
+        }
+    }
+    leaf->token_count = cut_tokens(&leaf->tokens, arena, arena_str(arena, buf_str(&words)));
+    buf_fini(&words);
+}
+
+static void set_bound(struct bound *out, struct arena *arena, const struct expr_bound *spec) {
+    out->is_set = spec->is_set;
+    out->inclusive = spec->inclusive;
+    if (spec->is_set) {
+        operand_init(&out->operand, arena, spec->text);
+    }
+}
+
+static void set_wildcard(struct expr_leaf *leaf, struct arena *arena, struct str pattern) {
+    struct str marked = glob_fold_pattern(arena, pattern);
+    if (leaf->on_text) {
+        glob_text_compile(&leaf->glob_text, arena, marked);
+        set_pattern_tokens(leaf, arena);
+    } else {
+        glob_compile(&leaf->glob, arena, marked);
+    }
+}
+
+static enum status set_test(struct expr_leaf *leaf, struct arena *arena,
+                            const struct expr_leaf_spec *spec, struct err *err) {
+    switch (spec->test) {
+    case EXPR_EXISTS:
+        return STATUS_OK;
+    case EXPR_EQUALS:
+        operand_init(&leaf->value, arena, spec->value);
+        set_equals_tokens(leaf, arena);
+        return STATUS_OK;
+    case EXPR_WILDCARD:
+        set_wildcard(leaf, arena, spec->value);
+        return STATUS_OK;
+    case EXPR_REGEX:
+        return regex_compile(&leaf->regex, spec->value, spec->ignore_case, err);
+    case EXPR_RANGE:
+        set_bound(&leaf->low, arena, &spec->low);
+        set_bound(&leaf->high, arena, &spec->high);
+        return STATUS_OK;
+    case EXPR_CIDR:
+        if (!ip_network_parse(&leaf->network, spec->value)) {
+            return err_set(err, STATUS_BAD_INPUT,
+                           "\"%.*s\" is no network; write it like 10.0.0.0/8 or fc00::/7",
+                           STR_ARG(str_head(spec->value, 100)));
+        }
+        return STATUS_OK;
+    case EXPR_WORDS:
+        return set_words(leaf, arena, spec->value, err);
+    }
+    return err_set(err, STATUS_BAD_INPUT, "no such test");
+}
+
+enum status expr_make_leaf(struct expr **out, struct expr_set *set,
+                           const struct expr_leaf_spec *spec, struct err *err) {
+    struct expr_leaf *leaf = arena_alloc(&set->arena, sizeof *leaf);
+    leaf->on_text = spec->on_text;
+    leaf->test = spec->test;
+    leaf->index = (uint32_t)set->leaf_count;
+    leaf->field = FIELD_NONE;
+    if (!spec->on_text) {
+        set_field(leaf, &set->arena, spec->field);
+    }
+    enum status status = set_test(leaf, &set->arena, spec, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    MEM_GROW(set->leaves, set->leaf_capacity, set->leaf_count + 1);
+    set->leaves[set->leaf_count++] = leaf;
+    struct expr *e = make_node(set, spec->on_text ? EXPR_TEXT : EXPR_FIELD);
+    e->leaf = leaf;
+    *out = e;
+    return STATUS_OK;
+}
