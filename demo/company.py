@@ -123,18 +123,21 @@ ALWAYS_ON = {"TM-HQ-001", "TM-HQ-013"}
 # accounts with administrative rights, registered with owner; svc_*: services
 ADMINS = {"adm-maruo": 1105, "adm-kinjo": 1106}
 SERVICES = {"svc_backup": 1110, "svc_monitor": 1111, "svc_juhachu": 1112}
+SERVICE_HOSTS = {"svc_backup": ["fs01"], "svc_monitor": ["mon01"], "svc_juhachu": ["srv01"]}
+PRIVILEGED = ["Administrator", *ADMINS, "svc_backup", "svc_monitor"]
 ADMIN_TERMINALS = {"TM-HQ-013": "10.61.20.113", "TM-HQ-014": "10.61.20.114"}
 
 # machines that are no PC: the operator knows what they say to the outside
-DEVICES = {
-    "mfp-hq-1": ("10.61.20.201", "複合機 (本社3階)"),
-    "cam-os-1": ("10.64.20.210", "監視カメラ (倉庫)"),
+PRINTER_CLOUD = "192.0.2.77"
+DEVICES = {  # address, kind, where it phones home, note
+    "mfp-hq-1": ("10.61.20.201", "printer", [PRINTER_CLOUD], "複合機 (本社3階)"),
+    "cam-os-1": ("10.64.20.210", "camera", ["192.0.2.78"], "監視カメラ (倉庫)"),
 }
 
 PARTNERS = ["kitami-hoso.example", "ishikari-unyu.example", "furano-beika.example",
             "otaru-suisan.example", "midori-print.example"]
 FREE_MAIL = ["freemail.example", "webpost.example"]
-MAILING_LISTS = ["foodsafety-ml.example"]
+MAILING_LISTS = ["foodsafety@foodsafety-ml.example"]
 
 APPROVED_AGENTS = {
     "Edge": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -147,13 +150,17 @@ APPROVED_AGENTS = {
     "WindowsUpdate": "Windows-Update-Agent/10.0.10011.16384 Client-Protocol/2.71",
     "KanshiAgent": "KanshiAgent/3.2",
 }
+APPROVED_PREFIXES = [  # product and version family; a newer version of the same is fine
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:",
+    "Microsoft Office/16.0", "Microsoft-CryptoAPI/10.0", "Windows-Update-Agent/10.0", "KanshiAgent/3",
+]
 NEWER_EDGE = APPROVED_AGENTS["Edge"].replace("142.0", "143.0")
 
 STORAGE_HOST = "okiba.cloud-bunko.example"       # the sanctioned upload service
 MONITOR_HOST = "beat.kanshi-dai.example"         # the monitoring vendor's collector
 VC_HOST = ("vc.kaigi-net.example", 8443)         # video conference, registered port
 EDI_HOST = ("edi.furano-beika.example", 9443)    # partner's order exchange, registered port
-PRINTER_CLOUD = "192.0.2.77"                     # where the MFP phones home, denied and known
 
 # What the operator allows, as konseki's site file wants it: analysis, match, owner, reason
 ALLOW = [
@@ -163,13 +170,9 @@ ALLOW = [
     ("PX-04", {"destination": EDI_HOST[0], "port": str(EDI_HOST[1])}, "営業部 及川",
      "取引先EDI (9443/tcp)"),
     ("PX-06", {"destination": STORAGE_HOST}, "情報システム課 丸尾", "契約済みオンラインストレージ"),
-    ("FW-03", {"client": DEVICES["mfp-hq-1"][0], "destination": PRINTER_CLOUD},
-     "総務部 白木", "複合機の保守通信 (拒否のままで可)"),
-    ("ML-01", {"sender": "foodsafety-ml.example"}, "品質管理課 佐久間",
-     "業界メーリングリスト (表示名に投稿者アドレス)"),
     ("AD-04", {"host": "TM-HQ-018"}, "情報システム課 金城", "PC再展開 (作業票 C-2211)"),
 ]
-ALLOW_UNTIL = "2027-03-31"
+ALLOW_UNTIL = "2099-03-31"  # the demo's days stand still; a real entry ends within a year
 
 # systems with owner and classification
 SYSTEMS = [

@@ -23,6 +23,7 @@ class Story:
     entities: dict      # entity key -> list of values, keys as in konseki's findings
     ja: str
     en: str
+    also: tuple = ()    # other analyses that may rightly report the same events
     first: int = 0
     last: int = 0
     events: list = dataclasses.field(default_factory=list)  # {"file", "line"|"record_id","idx"}
@@ -123,9 +124,9 @@ class Site:
             self.journals[path] = EvtxJournal(path, first_record_id)
         return self.journals[path]
 
-    def plant(self, key, analysis, level, entities, ja, en):
+    def plant(self, key, analysis, level, entities, ja, en, also=()):
         """Announce an attack; its events are tagged with the story that comes back."""
-        story = Story(key, analysis, level, entities, ja, en)
+        story = Story(key, analysis, level, entities, ja, en, also)
         self.stories.append(story)
         return story
 

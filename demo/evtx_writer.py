@@ -34,6 +34,7 @@ import zlib
 
 CHUNK_SIZE = 65536
 CHUNK_DATA = 512
+CHUNK_LIMIT = CHUNK_SIZE - 8  # libevtx misses a record that ends at the very end of a chunk
 FILE_HEADER_SIZE = 4096
 FLAG_DIRTY, FLAG_FULL = 1, 2
 EPOCH_FILETIME = 116444736000000000  # 1970-01-01 in 100 ns ticks since 1601-01-01
@@ -281,7 +282,7 @@ class Chunk:
         padding = -(len(self.data) + 4 - start) % 8
         size = len(self.data) + padding + 4 - start
         self.data += bytes(padding) + struct.pack("<I", size)
-        if len(self.data) > CHUNK_SIZE:
+        if len(self.data) > CHUNK_LIMIT:
             length, self.strings, self.string_heads, self.templates, self.template_heads = before
             del self.data[length:]
             raise ChunkFull

@@ -42,7 +42,7 @@ def story_row(story):
     """One planted thing for programs; times are UTC, events are where the lines ended up."""
     return {
         "key": story.key, "analysis": story.analysis, "level": story.level,
-        "entities": story.entities, "first": clock.utc(story.first, 9),
+        "also": list(story.also), "entities": story.entities, "first": clock.utc(story.first, 9),
         "last": clock.utc(story.last, 9), "ja": story.ja, "en": story.en, "events": story.events,
     }
 

@@ -56,7 +56,7 @@ def working_day(world, person, day, stay):
         group_policy(world, t, rng.choice([machine, (person.sid, person.user)]), person.ip)
     for t in moments(rng, *stay, rng.randint(1, 3)):
         file_session(world, rng, person, t)
-    for t in moments(rng, *stay, 5):
+    for t in moments(rng, *stay, 12):
         run_program(world, rng, person, t)
 
 

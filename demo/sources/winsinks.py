@@ -57,9 +57,9 @@ def fields_of(event):
 
 
 def message_of(event, language):
-    """A rendered text: title, then the fields."""
+    """A rendered text: title, then the first fields (Windows writes them all, at length)."""
     title = TITLES.get(event.event_id, ("イベント", "Event"))[language]
-    return title + "\n\n" + "\n".join(f"{name}:\t{text}" for name, text in fields_of(event))
+    return title + "\n\n" + "\n".join(f"{name}:\t{text}" for name, text in fields_of(event)[:6])
 
 
 class Counters:

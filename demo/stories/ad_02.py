@@ -28,7 +28,8 @@ def golden_ticket(world):
         "AD-02a", "AD-02", "critical", {"user": ["Administrator"], "client": [person.ip],
                                         "domain": ["eo.oe.kiwi :)"], "host": ["dc01"]},
         "攻撃ツールの既定値 (eo.oe.kiwi) をドメイン名とする偽造チケットでDCへログオン。",
-        "A forged ticket with the attack tool's default domain (eo.oe.kiwi) at the DC.")
+        "A forged ticket with the attack tool's default domain (eo.oe.kiwi) at the DC.",
+        also=("AD-05",))
     account = (ADMINISTRATOR, "Administrator", "eo.oe.kiwi :)")
     session(world, at(1, "13:20:44"), DC, account, person.ip, story)
     session(world, at(1, "13:29:02"), DC, account, person.ip, story)
@@ -40,7 +41,7 @@ def file_server(world):
         "AD-02b", "AD-02", "critical", {"user": ["svc_juhachu"], "client": [person.ip],
                                         "domain": ["<3 eo.oe"], "host": ["fs01"]},
         "同じ手口でファイルサーバへ。サービスアカウントを騙る。",
-        "The same at the file server, in the name of a service account.")
+        "The same at the file server, in the name of a service account.", also=("AD-05",))
     sid = f"{company.AD_SID}-{company.SERVICES['svc_juhachu']}"
     session(world, at(2, "19:40:10"), FS, (sid, "svc_juhachu", "<3 eo.oe"), person.ip, story)
 

@@ -30,7 +30,7 @@ def denied(world):
     story = world.site.plant(
         "FW-02b", "FW-02", "high", {"client": [person.ip], "destination": [LISTED[1]]},
         "本社営業部のPCが、既知の指令サーバへ接続を試み、拒否された。",
-        "A PC of the head office tries a listed command server and is denied.")
+        "A PC of the head office tries a listed command server and is denied.", also=("FW-03",))
     for wait in (0, 47):
         world.denied_out(at(2, "10:03:11") + wait * SECOND, person, (LISTED[1], 8443), tag=story)
 

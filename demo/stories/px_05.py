@@ -2,6 +2,7 @@
 import company
 from background.people import presence
 from clock import HOUR, MINUTE, SECOND, at
+from stories import sigma
 
 
 def run(world):
@@ -18,7 +19,8 @@ def script(world):
         "PX-05a", "PX-05", "high", {"client": [person.ip], "user": [person.user],
                                     "destination": [host]},
         "スクリプト言語の通信部品 (python-requests) が営業部のPCから通信した。",
-        "A scripting library (python-requests) talks from a PC of the sales department.")
+        "A scripting library (python-requests) talks from a PC of the sales department.",
+        also=(sigma.RULES["agent"],))
     for number in range(6):
         world.web(at(2, "15:40:12") + number * 50 * SECOND, person, "GET",
                   f"http://{host}/v1/list?page={number}", agent="python-requests/2.31.0",
