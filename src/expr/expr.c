@@ -119,7 +119,7 @@ bool leaf_match_text(const struct expr_leaf *leaf, struct str text, struct str f
     case EXPR_EQUALS:
         return str_eq(folded, leaf->value.folded);
     case EXPR_WILDCARD:
-        return glob_text_match(&leaf->glob_text, folded);
+        return wildcard_text_match(&leaf->wildcard_text, folded);
     case EXPR_REGEX:
         return regex_match(leaf->regex, text, scratch);
     case EXPR_WORDS:
@@ -143,7 +143,7 @@ bool leaf_match_value(const struct expr_leaf *leaf, struct str text, enum field_
     case EXPR_EQUALS:
         return operand_equals(text, &leaf->value, type, &scratch->fold);
     case EXPR_WILDCARD:
-        return glob_match(&leaf->glob, fold_value(scratch, text));
+        return wildcard_match(&leaf->wildcard, fold_value(scratch, text));
     case EXPR_REGEX:
         return regex_match(leaf->regex, text, scratch);
     case EXPR_RANGE:
@@ -164,7 +164,7 @@ bool leaf_selects(const struct expr_leaf *leaf, uint32_t field, struct str name)
     }
     struct buf folded = BUF_INIT;
     fold_text(&folded, name);
-    bool selects = glob_match(&leaf->name_glob, buf_str(&folded));
+    bool selects = wildcard_match(&leaf->name_wildcard, buf_str(&folded));
     buf_fini(&folded);
     return selects;
 }

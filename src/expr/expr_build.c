@@ -58,8 +58,8 @@ struct expr *expr_make_not(struct expr_set *set, struct expr *child) {
 /* A name that the schema knows (in whatever case) is tested by its id; others by name, because a
  * store may know them in another case. */
 static void set_field(struct expr_leaf *leaf, struct arena *arena, struct str name) {
-    leaf->name = glob_fold_pattern(arena, name);
-    glob_compile(&leaf->name_glob, arena, leaf->name);
+    leaf->name = wildcard_fold_pattern(arena, name);
+    wildcard_compile(&leaf->name_wildcard, arena, leaf->name);
     leaf->field = FIELD_NONE;
     for (uint32_t id = 0; id < FIELD_STATIC_COUNT && leaf->field == FIELD_NONE; id++) {
         if (str_eq_ci(schema_name(id), name)) {
@@ -137,11 +137,11 @@ static void set_equals_tokens(struct expr_leaf *leaf, struct arena *arena) {
 /* Whole words of the pattern without wildcards must stand in the text. */
 static void set_pattern_tokens(struct expr_leaf *leaf, struct arena *arena) {
     struct buf words = BUF_INIT;
-    for (size_t i = 0; i < leaf->glob_text.piece_count; i++) {
-        const struct glob_piece *piece = &leaf->glob_text.pieces[i];
+    for (size_t i = 0; i < leaf->wildcard_text.piece_count; i++) {
+        const struct wildcard_piece *piece = &leaf->wildcard_text.pieces[i];
         bool plain = piece->is_word &&
-                     memchr(piece->text.ptr, GLOB_STAR, piece->text.len) == NULL &&
-                     memchr(piece->text.ptr, GLOB_ONE, piece->text.len) == NULL;
+                     memchr(piece->text.ptr, WILDCARD_STAR, piece->text.len) == NULL &&
+                     memchr(piece->text.ptr, WILDCARD_ONE, piece->text.len) == NULL;
         if (plain) {
             buf_add(&words, piece->text);
             buf_putc(&words, ' ');
@@ -160,12 +160,12 @@ static void set_bound(struct bound *out, struct arena *arena, const struct expr_
 }
 
 static void set_wildcard(struct expr_leaf *leaf, struct arena *arena, struct str pattern) {
-    struct str marked = glob_fold_pattern(arena, pattern);
+    struct str marked = wildcard_fold_pattern(arena, pattern);
     if (leaf->on_text) {
-        glob_text_compile(&leaf->glob_text, arena, marked);
+        wildcard_text_compile(&leaf->wildcard_text, arena, marked);
         set_pattern_tokens(leaf, arena);
     } else {
-        glob_compile(&leaf->glob, arena, marked);
+        wildcard_compile(&leaf->wildcard, arena, marked);
     }
 }
 

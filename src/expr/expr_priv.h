@@ -6,7 +6,7 @@
 #include <pcre2.h>
 
 #include "expr_build.h"
-#include "glob.h"
+#include "wildcard.h"
 
 /* A text read in every way it can be compared. */
 struct operand {
@@ -33,16 +33,16 @@ struct expr_leaf {
     enum expr_test test;
     uint32_t index;  /* in the set, from 0 */
     uint32_t field;  /* FIELD_NONE: by `name` */
-    struct str name; /* lower case ASCII, marked as a glob pattern */
-    struct glob name_glob;
+    struct str name; /* lower case ASCII, marked as a wildcard pattern */
+    struct wildcard name_wildcard;
     struct operand value; /* EQUALS */
     struct bound low;     /* RANGE */
     struct bound high;
-    struct ip_network network;  /* CIDR */
-    struct glob glob;           /* WILDCARD on a field */
-    struct glob_text glob_text; /* WILDCARD on the search text */
-    pcre2_code *regex;          /* REGEX */
-    struct str *words;          /* WORDS, in order */
+    struct ip_network network;          /* CIDR */
+    struct wildcard wildcard;           /* WILDCARD on a field */
+    struct wildcard_text wildcard_text; /* WILDCARD on the search text */
+    pcre2_code *regex;                  /* REGEX */
+    struct str *words;                  /* WORDS, in order */
     size_t word_count;
     struct str longest_word;
     struct str *tokens; /* expr_leaf_tokens */

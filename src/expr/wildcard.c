@@ -1,10 +1,10 @@
 #define _GNU_SOURCE /* memmem */
-#include "glob.h"
+#include "wildcard.h"
 
 #include "token.h"
 
 static bool is_mark(char c) {
-    return (unsigned char)c == GLOB_STAR || (unsigned char)c == GLOB_ONE;
+    return (unsigned char)c == WILDCARD_STAR || (unsigned char)c == WILDCARD_ONE;
 }
 
 static size_t char_length(char first) {
@@ -12,7 +12,7 @@ static size_t char_length(char first) {
     return c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
 }
 
-bool glob_has_wildcard(struct str pattern) {
+bool wildcard_has_wildcard(struct str pattern) {
     for (size_t i = 0; i < pattern.len; i++) {
         if (pattern.ptr[i] == '\\') {
             i++;
@@ -23,7 +23,7 @@ bool glob_has_wildcard(struct str pattern) {
     return false;
 }
 
-struct str glob_fold_pattern(struct arena *arena, struct str pattern) {
+struct str wildcard_fold_pattern(struct arena *arena, struct str pattern) {
     struct buf marked = BUF_INIT;
     struct buf literal = BUF_INIT;
     for (size_t i = 0; i < pattern.len; i++) {
@@ -31,7 +31,7 @@ struct str glob_fold_pattern(struct arena *arena, struct str pattern) {
         if (c == '*' || c == '?') {
             fold_text(&marked, buf_str(&literal));
             buf_clear(&literal);
-            buf_putc(&marked, (char)(c == '*' ? GLOB_STAR : GLOB_ONE));
+            buf_putc(&marked, (char)(c == '*' ? WILDCARD_STAR : WILDCARD_ONE));
             continue;
         }
         if (c == '\\' && i + 1 < pattern.len) {
@@ -48,16 +48,16 @@ struct str glob_fold_pattern(struct arena *arena, struct str pattern) {
 
 /* --- whole values --- */
 
-void glob_compile(struct glob *out, struct arena *arena, struct str marked) {
+void wildcard_compile(struct wildcard *out, struct arena *arena, struct str marked) {
     size_t stars = 0;
     for (size_t i = 0; i < marked.len; i++) {
-        stars += (unsigned char)marked.ptr[i] == GLOB_STAR;
+        stars += (unsigned char)marked.ptr[i] == WILDCARD_STAR;
     }
     out->segments = arena_array(arena, stars + 1, sizeof *out->segments);
     out->segment_count = 0;
     size_t start = 0;
     for (size_t i = 0; i <= marked.len; i++) {
-        if (i == marked.len || (unsigned char)marked.ptr[i] == GLOB_STAR) {
+        if (i == marked.len || (unsigned char)marked.ptr[i] == WILDCARD_STAR) {
             out->segments[out->segment_count++] = str_make(marked.ptr + start, i - start);
             start = i + 1;
         }
@@ -71,7 +71,7 @@ static size_t match_head(struct str segment, struct str text) {
         if (at >= text.len) {
             return STR_NONE;
         }
-        if ((unsigned char)segment.ptr[i] == GLOB_ONE) {
+        if ((unsigned char)segment.ptr[i] == WILDCARD_ONE) {
             at += char_length(text.ptr[at]);
         } else if (segment.ptr[i] == text.ptr[at]) {
             at++;
@@ -109,7 +109,7 @@ static size_t find_segment(struct str segment, struct str text) {
     if (segment.len == 0) {
         return 0;
     }
-    if (memchr(segment.ptr, GLOB_ONE, segment.len) == NULL) {
+    if (memchr(segment.ptr, WILDCARD_ONE, segment.len) == NULL) {
         const char *hit = memmem(text.ptr, text.len, segment.ptr, segment.len);
         return hit == NULL ? STR_NONE : (size_t)(hit - text.ptr) + segment.len;
     }
@@ -122,24 +122,24 @@ static size_t find_segment(struct str segment, struct str text) {
     return STR_NONE;
 }
 
-bool glob_match(const struct glob *glob, struct str folded) {
-    struct str first = glob->segments[0];
+bool wildcard_match(const struct wildcard *wildcard, struct str folded) {
+    struct str first = wildcard->segments[0];
     size_t head = match_head(first, folded);
     if (head == STR_NONE) {
         return false;
     }
-    if (glob->segment_count == 1) {
+    if (wildcard->segment_count == 1) {
         return head == folded.len;
     }
     struct str rest = str_skip(folded, head);
-    for (size_t i = 1; i + 1 < glob->segment_count; i++) {
-        size_t end = find_segment(glob->segments[i], rest);
+    for (size_t i = 1; i + 1 < wildcard->segment_count; i++) {
+        size_t end = find_segment(wildcard->segments[i], rest);
         if (end == STR_NONE) {
             return false;
         }
         rest = str_skip(rest, end);
     }
-    return match_tail(glob->segments[glob->segment_count - 1], rest);
+    return match_tail(wildcard->segments[wildcard->segment_count - 1], rest);
 }
 
 /* --- inside the search text --- */
@@ -171,14 +171,14 @@ static size_t separator_length(struct str s) {
 
 static bool is_stars(struct str s) {
     for (size_t i = 0; i < s.len; i++) {
-        if ((unsigned char)s.ptr[i] != GLOB_STAR) {
+        if ((unsigned char)s.ptr[i] != WILDCARD_STAR) {
             return false;
         }
     }
     return true;
 }
 
-static void note_literal(struct glob_text *out, struct str text) {
+static void note_literal(struct wildcard_text *out, struct str text) {
     size_t start = 0;
     for (size_t i = 0; i <= text.len; i++) {
         if (i < text.len && !is_mark(text.ptr[i])) {
@@ -191,9 +191,9 @@ static void note_literal(struct glob_text *out, struct str text) {
     }
 }
 
-void glob_text_compile(struct glob_text *out, struct arena *arena, struct str marked) {
-    *out = (struct glob_text){.pieces = arena_array(arena, marked.len + 1, sizeof *out->pieces),
-                              .longest_literal = STR_EMPTY};
+void wildcard_text_compile(struct wildcard_text *out, struct arena *arena, struct str marked) {
+    *out = (struct wildcard_text){.pieces = arena_array(arena, marked.len + 1, sizeof *out->pieces),
+                                  .longest_literal = STR_EMPTY};
     struct str rest = marked;
     while (rest.len > 0) {
         size_t length = word_length(rest);
@@ -205,9 +205,9 @@ void glob_text_compile(struct glob_text *out, struct arena *arena, struct str ma
         if (is_word && at_end && is_stars(text)) {
             continue; /* anything, also nothing, before or behind: no condition */
         }
-        struct glob_piece *piece = &out->pieces[out->piece_count++];
-        *piece = (struct glob_piece){.is_word = is_word, .text = text};
-        glob_compile(&piece->glob, arena, text);
+        struct wildcard_piece *piece = &out->pieces[out->piece_count++];
+        *piece = (struct wildcard_piece){.is_word = is_word, .text = text};
+        wildcard_compile(&piece->wildcard, arena, text);
         note_literal(out, text);
     }
 }
@@ -236,14 +236,15 @@ static struct str gap_behind(struct str rest) {
 }
 
 /* Do the pieces from the first word on match from the walk's run on? */
-static bool match_pieces(const struct glob_text *glob, size_t first_word, struct run_walk walk) {
-    for (size_t i = first_word; i < glob->piece_count; i++) {
-        const struct glob_piece *piece = &glob->pieces[i];
+static bool match_pieces(const struct wildcard_text *wildcard, size_t first_word,
+                         struct run_walk walk) {
+    for (size_t i = first_word; i < wildcard->piece_count; i++) {
+        const struct wildcard_piece *piece = &wildcard->pieces[i];
         if (piece->is_word) {
-            if (!glob_match(&piece->glob, walk.run)) {
+            if (!wildcard_match(&piece->wildcard, walk.run)) {
                 return false;
             }
-        } else if (i + 1 == glob->piece_count) {
+        } else if (i + 1 == wildcard->piece_count) {
             return str_starts(gap_behind(walk.rest), piece->text);
         } else if (!walk_next(&walk) || !str_eq(walk.gap, piece->text)) {
             return false;
@@ -252,21 +253,21 @@ static bool match_pieces(const struct glob_text *glob, size_t first_word, struct
     return true;
 }
 
-bool glob_text_match(const struct glob_text *glob, struct str folded) {
-    struct str literal = glob->longest_literal;
+bool wildcard_text_match(const struct wildcard_text *wildcard, struct str folded) {
+    struct str literal = wildcard->longest_literal;
     if (literal.len > 0 && memmem(folded.ptr, folded.len, literal.ptr, literal.len) == NULL) {
         return false;
     }
-    size_t first_word = glob->piece_count > 0 && !glob->pieces[0].is_word ? 1 : 0;
-    if (first_word >= glob->piece_count) {
+    size_t first_word = wildcard->piece_count > 0 && !wildcard->pieces[0].is_word ? 1 : 0;
+    if (first_word >= wildcard->piece_count) {
         return true; /* separators only (found above), or stars only */
     }
     struct run_walk walk = {.rest = folded};
     while (walk_next(&walk)) {
-        if (first_word == 1 && !str_ends(walk.gap, glob->pieces[0].text)) {
+        if (first_word == 1 && !str_ends(walk.gap, wildcard->pieces[0].text)) {
             continue;
         }
-        if (match_pieces(glob, first_word, walk)) {
+        if (match_pieces(wildcard, first_word, walk)) {
             return true;
         }
     }
