@@ -1,0 +1,226 @@
+#include "import.h"
+
+#include "clock.h"
+#include "ingest.h"
+#include "input.h"
+#include "input_file.h"
+#include "sha256.h"
+
+/* Commit after this much raw data, at the end of a file. */
+static const uint64_t COMMIT_BYTES = UINT64_C(1) << 30;
+
+struct import {
+    struct surroundings *around;
+    const struct import_options *options;
+    import_report_fn *report;
+    void *ctx;
+    struct import_totals *totals;
+    struct err *err;
+    struct ingest *ingest;
+    struct batch batch;
+    enum dataset dataset; /* forced, or UNKNOWN */
+    int64_t receive_ns;   /* start of the import: receive time of everything */
+    uint64_t uncommitted_bytes;
+};
+
+/* Where the options for one file come from, first that says something: the site file's path
+ * pattern, the command line, the site's zone. */
+static enum status choose_settings(struct parse_input_options *out, const struct import *import,
+                                   struct str path, int64_t modified_ns) {
+    struct site_path place = {0};
+    bool placed = site_find_path(&place, import->around->site, path);
+    const char *host = import->options->host;
+    struct str given_host = host != NULL ? str_from_c(host) : STR_EMPTY;
+    *out =
+        (struct parse_input_options){.source = placed && place.source.len > 0 ? place.source
+                                               : given_host.len > 0           ? given_host
+                                                                              : path,
+                                     .origin = path,
+                                     .host = placed && place.host.len > 0 ? place.host : given_host,
+                                     .dataset = import->dataset,
+                                     .settings = {.zone = import->around->zone,
+                                                  .zone_is_guess = import->around->zone_is_guess,
+                                                  .year = import->options->year,
+                                                  .newest_ns = modified_ns + NS_PER_DAY},
+                                     .receive_ns = import->receive_ns,
+                                     .recover_slack = import->options->recover_slack};
+    if (placed && place.kind.len > 0 && import->dataset == DATASET_UNKNOWN) {
+        enum dataset named = dataset_find(place.kind);
+        out->dataset = named == DATASET_COUNT ? DATASET_UNKNOWN : named;
+    }
+    if (placed && place.zone.len > 0) {
+        out->settings.zone_is_guess = false;
+        return zone_open(&out->settings.zone, place.zone, import->err);
+    }
+    return STATUS_OK;
+}
+
+static enum status commit(struct import *import) {
+    import->uncommitted_bytes = 0;
+    return ingest_commit(import->ingest, import->err);
+}
+
+static void report_file(struct import *import, struct str path, const struct parse_input *input,
+                        uint64_t bytes) {
+    const struct parse_input_counts *counts = parse_input_get_counts(input);
+    struct import_report report = {.path = path,
+                                   .kind = dataset_info(parse_input_kind(input))->name,
+                                   .outcome = IMPORT_DONE,
+                                   .bytes = bytes,
+                                   .events = counts->events,
+                                   .unparsed = counts->unparsed,
+                                   .blank = counts->blank,
+                                   .meta = counts->meta,
+                                   .damaged = counts->damaged,
+                                   .continued = counts->continued};
+    import->totals->files++;
+    import->totals->events += counts->events;
+    import->totals->unparsed += counts->unparsed;
+    import->totals->bytes += bytes;
+    import->report(&report, import->ctx);
+}
+
+static void report_unreadable(const char *path, const struct err *err, void *ctx) {
+    struct import *import = ctx;
+    import->totals->unreadable++;
+    import->report(&(struct import_report){.path = str_from_c(path),
+                                           .outcome = IMPORT_UNREADABLE,
+                                           .problem = str_from_c(err->message)},
+                   import->ctx);
+}
+
+static enum status take_file(struct import *import, struct str path, const struct input_file *file,
+                             const uint8_t sha256[32]) {
+    struct parse_input_options options;
+    enum status status = choose_settings(&options, import, path, file->modified_wall_ns);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct parse_input *input = parse_input_open(file->bytes, file->size_bytes, &options);
+    batch_clear(&import->batch);
+    while (status == STATUS_OK && parse_input_next(input, &import->batch)) {
+        status = ingest_batch(import->ingest, &import->batch, import->err);
+        batch_clear(&import->batch);
+    }
+    if (status == STATUS_OK) {
+        struct store_input note = {.path = path,
+                                   .bytes = file->size_bytes,
+                                   .events = parse_input_get_counts(input)->events,
+                                   .imported_ns = import->receive_ns};
+        memcpy(note.sha256, sha256, sizeof note.sha256);
+        status = store_note_input(import->around->store, &note, import->err);
+    }
+    if (status == STATUS_OK) {
+        report_file(import, path, input, file->size_bytes);
+    }
+    parse_input_close(&input);
+    return status;
+}
+
+static bool is_known(struct import *import, struct str path, const struct input_file *file,
+                     const uint8_t sha256[32]) {
+    struct store_input known;
+    if (import->options->again || file->size_bytes == 0 ||
+        !store_find_input(import->around->store, sha256, &known)) {
+        return false;
+    }
+    import->totals->known++;
+    import->report(&(struct import_report){.path = path,
+                                           .outcome = IMPORT_KNOWN,
+                                           .problem = known.path,
+                                           .bytes = file->size_bytes},
+                   import->ctx);
+    return true;
+}
+
+static enum status import_file(const char *path_text, void *ctx) {
+    struct import *import = ctx;
+    struct str path = str_from_c(path_text);
+    struct input_file file;
+    struct err open_err = ERR_INIT;
+    if (input_file_open(&file, path_text, &open_err) != STATUS_OK) {
+        report_unreadable(path_text, &open_err, import);
+        return STATUS_OK;
+    }
+    uint8_t sha256[32];
+    sha256_of(sha256, str_make((const char *)file.bytes, file.size_bytes));
+    enum status status = STATUS_OK;
+    if (!is_known(import, path, &file, sha256)) {
+        status = take_file(import, path, &file, sha256);
+        import->uncommitted_bytes += file.size_bytes;
+    }
+    input_file_close(&file);
+    if (status == STATUS_OK && import->uncommitted_bytes >= COMMIT_BYTES) {
+        status = commit(import);
+    }
+    return status;
+}
+
+static enum status take_paths(struct import *import) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < import->options->path_count && status == STATUS_OK; i++) {
+        status = input_walk(import->options->paths[i], import_file, report_unreadable, import);
+    }
+    if (status == STATUS_OK) {
+        status = ingest_flush(import->ingest, import->err);
+    }
+    return status == STATUS_OK ? commit(import) : status;
+}
+
+static enum status run_analyses(struct import *import) {
+    struct runner *runner = NULL;
+    struct runner_options options = {.store = import->around->store,
+                                     .db = import->around->db,
+                                     .site = import->around->site,
+                                     .iocs = import->around->iocs};
+    enum status status = runner_create(&runner, &options, import->err);
+    if (status == STATUS_OK) {
+        status = runner_catch_up(runner, import->err);
+    }
+    if (status == STATUS_OK) {
+        import->totals->analyses = *runner_get_counts(runner);
+    }
+    runner_destroy(&runner);
+    return status;
+}
+
+static enum status choose_dataset(enum dataset *out, const char *kind, struct err *err) {
+    *out = DATASET_UNKNOWN;
+    if (kind == NULL) {
+        return STATUS_OK;
+    }
+    *out = dataset_find(str_from_c(kind));
+    if (*out == DATASET_COUNT) {
+        return err_set(err, STATUS_BAD_INPUT,
+                       "--source %s: no such format; `konseki datasets` lists them", kind);
+    }
+    return STATUS_OK;
+}
+
+enum status import_run(struct surroundings *surroundings, const struct import_options *options,
+                       import_report_fn *report, void *ctx, struct import_totals *totals,
+                       struct err *err) {
+    *totals = (struct import_totals){0};
+    struct import import = {.around = surroundings,
+                            .options = options,
+                            .report = report,
+                            .ctx = ctx,
+                            .totals = totals,
+                            .err = err,
+                            .receive_ns = clock_wall_ns()};
+    enum status status = choose_dataset(&import.dataset, options->kind, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    import.ingest = ingest_create(&(struct ingest_options){
+        .store = surroundings->store, .db = surroundings->db, .rules = surroundings->rules});
+    batch_init(&import.batch);
+    status = take_paths(&import);
+    if (status == STATUS_OK) {
+        totals->derived = ingest_get_counts(import.ingest)->derived;
+        totals->rule_hits = ingest_get_counts(import.ingest)->rule_hits;
+    }
+    batch_fini(&import.batch);
+    ingest_destroy(&import.ingest);
+    return status == STATUS_OK ? run_analyses(&import) : status;
+}

@@ -1,0 +1,60 @@
+/*
+ * Import: files into the store as evidence, then the analyses over what is new.
+ *
+ * A file is committed as a whole (with others, up to about COMMIT_BYTES): after a crash or a full
+ * disk it is either in the store or not, and importing it again does the rest. The same content is
+ * taken once (SHA-256) unless `again`. Memory does not depend on the size of the input.
+ */
+#ifndef KONSEKI_IMPORT_H
+#define KONSEKI_IMPORT_H
+
+#include "runner.h"
+#include "surroundings.h"
+
+struct import_options {
+    const char *const *paths;
+    size_t path_count;
+    const char *kind; /* --source: dataset name or alias; NULL: detect */
+    int year;         /* 0: infer */
+    const char *host; /* NULL: not given */
+    bool again;
+    bool recover_slack;
+};
+
+enum import_outcome { IMPORT_DONE, IMPORT_KNOWN, IMPORT_UNREADABLE };
+
+/* What became of one file. Texts are valid during the call. */
+struct import_report {
+    struct str path;
+    struct str kind; /* dataset of most rows; empty: unknown */
+    enum import_outcome outcome;
+    struct str problem; /* UNREADABLE: why; KNOWN: as what it was imported */
+    uint64_t bytes;
+    uint64_t events;
+    uint64_t unparsed;
+    uint64_t blank;
+    uint64_t meta;
+    uint64_t damaged;
+    uint64_t continued;
+};
+typedef void import_report_fn(const struct import_report *report, void *ctx);
+
+struct import_totals {
+    uint64_t files;
+    uint64_t known;
+    uint64_t unreadable;
+    uint64_t events;
+    uint64_t unparsed;
+    uint64_t bytes;
+    uint64_t derived;
+    uint64_t rule_hits;
+    struct runner_counts analyses;
+};
+
+/* BAD_INPUT: an option is wrong. ENVIRONMENT: the store could not be written (what was committed
+ * before stays). Unreadable files are reported and counted only. */
+enum status import_run(struct surroundings *surroundings, const struct import_options *options,
+                       import_report_fn *report, void *ctx, struct import_totals *totals,
+                       struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,295 @@
+#include "serve.h"
+
+#include <signal.h>
+
+#include "clock.h"
+#include "collect.h"
+#include "ingest.h"
+#include "input.h"
+#include "mem.h"
+#include "runner.h"
+#include "surroundings.h"
+
+struct serve {
+    const struct config *config;
+    const struct serve_callbacks *callbacks;
+    struct serve_counts *counts;
+    struct surroundings around;
+    struct ingest *ingest;
+    struct runner *runner;
+    struct parse_settings settings;
+    struct parse_stream *stream;
+    struct batch batch; /* received, not yet taken in */
+    uint64_t unsealed_bytes;
+    uv_loop_t loop;
+    uv_timer_t commit_timer;
+    uv_timer_t seal_timer;
+    uv_timer_t detect_timer;
+    uv_signal_t on_term;
+    uv_signal_t on_int;
+    struct collector **collectors;
+    size_t collector_count;
+    enum status status; /* first failure; ends the loop */
+    struct err *err;
+};
+
+static void fail(struct serve *serve, enum status status) {
+    if (serve->status == STATUS_OK) {
+        serve->status = status;
+        uv_stop(&serve->loop);
+    }
+}
+
+static void announce(struct str json_line, void *ctx) {
+    struct serve *serve = ctx;
+    serve->counts->findings++;
+    serve->callbacks->found(json_line, serve->callbacks->ctx);
+}
+
+static void announce_rule_hit(struct str json_line, void *ctx) {
+    struct serve *serve = ctx;
+    serve->counts->rule_hits++;
+    serve->callbacks->found(json_line, serve->callbacks->ctx);
+}
+
+static void seal(struct serve *serve) {
+    if (serve->unsealed_bytes == 0 || serve->status != STATUS_OK) {
+        return;
+    }
+    enum status status = store_seal(serve->around.store, serve->err);
+    if (status != STATUS_OK) {
+        fail(serve, status);
+        return;
+    }
+    serve->unsealed_bytes = 0;
+    serve->counts->seals++;
+}
+
+/* Takes in and commits what was received since the last time. */
+static void commit(struct serve *serve) {
+    if (serve->batch.row_count == 0 || serve->status != STATUS_OK) {
+        return;
+    }
+    size_t rows = serve->batch.row_count;
+    size_t bytes = serve->batch.raw.len;
+    enum status status = ingest_batch(serve->ingest, &serve->batch, serve->err);
+    batch_clear(&serve->batch);
+    if (status == STATUS_OK) {
+        status = ingest_commit(serve->ingest, serve->err);
+    }
+    if (status != STATUS_OK) {
+        fail(serve, status);
+        return;
+    }
+    serve->counts->stored += rows;
+    serve->counts->commits++;
+    serve->unsealed_bytes += bytes;
+    if (serve->unsealed_bytes >= config_bytes(serve->config, CONFIG_SEAL_BYTES)) {
+        seal(serve);
+    }
+}
+
+static void take_record(struct str record, struct str peer, int64_t receive_ns, void *ctx) {
+    struct serve *serve = ctx;
+    if (serve->status != STATUS_OK) {
+        return; /* the loop ends; nothing more is accepted */
+    }
+    struct ip address;
+    const struct site_host *host =
+        ip_parse(&address, peer) ? site_host_at(serve->around.site, &address) : NULL;
+    serve->settings.newest_ns = receive_ns + NS_PER_DAY;
+    serve->counts->received++;
+    parse_stream_record(serve->stream, &serve->batch, record, host != NULL ? host->name : peer,
+                        peer, receive_ns);
+    if (serve->batch.raw.len >= config_bytes(serve->config, CONFIG_COMMIT_BYTES)) {
+        commit(serve);
+    }
+}
+
+static void detect(struct serve *serve, bool final) {
+    if (serve->status == STATUS_OK) {
+        enum status status = runner_tick(serve->runner, final, serve->err);
+        if (status != STATUS_OK) {
+            fail(serve, status);
+        }
+    }
+}
+
+static void on_commit_timer(uv_timer_t *timer) {
+    commit(timer->data);
+}
+
+static void on_seal_timer(uv_timer_t *timer) {
+    commit(timer->data);
+    seal(timer->data);
+}
+
+static void on_detect_timer(uv_timer_t *timer) {
+    detect(timer->data, false);
+}
+
+static void on_stop_signal(uv_signal_t *handle, int number) {
+    (void)number;
+    uv_stop(handle->loop);
+}
+
+static void start_timer(struct serve *serve, uv_timer_t *timer, uv_timer_cb run,
+                        enum config_id interval) {
+    uint64_t ms = (uint64_t)(config_ns(serve->config, interval) / 1000000);
+    (void)uv_timer_init(&serve->loop, timer); /* cannot fail (libuv manual) */
+    timer->data = serve;
+    (void)uv_timer_start(timer, run, ms, ms);
+}
+
+static void start_signal(struct serve *serve, uv_signal_t *handle, int number) {
+    (void)uv_signal_init(&serve->loop, handle);
+    (void)uv_signal_start(handle, on_stop_signal, number);
+}
+
+static enum status open_surroundings(struct serve *serve) {
+    const struct config *config = serve->config;
+    const struct config_value *iocs = &config->values[CONFIG_IOC];
+    const struct config_value *rules = &config->values[CONFIG_RULES];
+    const char *site = config_text(config, CONFIG_SITE);
+    const char *zone = config_text(config, CONFIG_TIME_ZONE);
+    struct surroundings_options options = {.store_path = config_text(config, CONFIG_STORE),
+                                           .mode = STORE_LIVE,
+                                           .memory_bytes =
+                                               config_bytes(config, CONFIG_MEMORY_LIMIT),
+                                           .site_path = site[0] != '\0' ? site : NULL,
+                                           .zone_name = zone[0] != '\0' ? zone : NULL,
+                                           .iocs = iocs->items,
+                                           .ioc_count = iocs->item_count,
+                                           .rules = rules->items,
+                                           .rule_count = rules->item_count};
+    return surroundings_open(&serve->around, &options, serve->callbacks->warn,
+                             serve->callbacks->ctx, serve->err);
+}
+
+static enum status open_pipeline(struct serve *serve) {
+    enum status status = open_surroundings(serve);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    serve->settings = (struct parse_settings){.zone = serve->around.zone,
+                                              .zone_is_guess = serve->around.zone_is_guess,
+                                              .newest_ns = clock_wall_ns() + NS_PER_DAY};
+    serve->stream = parse_stream_create(&serve->settings);
+    serve->ingest = ingest_create(&(struct ingest_options){.store = serve->around.store,
+                                                           .db = serve->around.db,
+                                                           .rules = serve->around.rules,
+                                                           .found = announce_rule_hit,
+                                                           .found_ctx = serve});
+    struct runner_options options = {.store = serve->around.store,
+                                     .db = serve->around.db,
+                                     .site = serve->around.site,
+                                     .iocs = serve->around.iocs,
+                                     .watermark_ns =
+                                         config_ns(serve->config, CONFIG_DETECT_WATERMARK),
+                                     .found = announce,
+                                     .found_ctx = serve};
+    return runner_create(&serve->runner, &options, serve->err);
+}
+
+static enum status open_inputs(struct serve *serve) {
+    const struct config_value *listen = &serve->config->values[CONFIG_LISTEN];
+    serve->collectors = mem_calloc(listen->item_count, sizeof(struct collector *));
+    for (size_t i = 0; i < listen->item_count; i++) {
+        enum status status = collector_open(&serve->collectors[i], &serve->loop, listen->items[i],
+                                            take_record, serve, serve->err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        serve->collector_count++;
+    }
+    return STATUS_OK;
+}
+
+static void close_inputs(struct serve *serve) {
+    for (size_t i = 0; i < serve->collector_count; i++) {
+        serve->counts->truncated += collector_get_counters(serve->collectors[i])->truncated;
+        collector_close(&serve->collectors[i]);
+    }
+    mem_free(serve->collectors);
+}
+
+static void close_handle(uv_handle_t *handle, void *unused) {
+    (void)unused;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+static void close_loop(struct serve *serve) {
+    uv_walk(&serve->loop, close_handle, NULL);
+    (void)uv_run(&serve->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&serve->loop);
+}
+
+/* Everything received is taken in, sealed and looked at. */
+static void finish(struct serve *serve) {
+    commit(serve);
+    if (serve->status == STATUS_OK) {
+        serve->status = ingest_flush(serve->ingest, serve->err);
+    }
+    if (serve->status == STATUS_OK) {
+        serve->status = ingest_commit(serve->ingest, serve->err);
+    }
+    serve->unsealed_bytes = 1; /* derived rows too: seal whatever there is */
+    seal(serve);
+    detect(serve, true);
+}
+
+static void run(struct serve *serve) {
+    start_signal(serve, &serve->on_term, SIGTERM);
+    start_signal(serve, &serve->on_int, SIGINT);
+    start_timer(serve, &serve->commit_timer, on_commit_timer, CONFIG_COMMIT_INTERVAL);
+    start_timer(serve, &serve->seal_timer, on_seal_timer, CONFIG_SEAL_INTERVAL);
+    start_timer(serve, &serve->detect_timer, on_detect_timer, CONFIG_DETECT_INTERVAL);
+    serve->callbacks->ready(serve->callbacks->ctx);
+    (void)uv_run(&serve->loop, UV_RUN_DEFAULT);
+}
+
+static enum status check_config(const struct config *config, struct err *err) {
+    if (config_text(config, CONFIG_STORE)[0] == '\0') {
+        return err_set(err, STATUS_BAD_INPUT, "no store; give --store DIR or `store` in --config");
+    }
+    if (config->values[CONFIG_LISTEN].item_count == 0) {
+        return err_set(err, STATUS_BAD_INPUT,
+                       "no input; give --listen URL or `listen` in --config");
+    }
+    return STATUS_OK;
+}
+
+enum status serve_run(const struct config *config, const struct serve_callbacks *callbacks,
+                      struct serve_counts *counts, struct err *err) {
+    enum status status = check_config(config, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    *counts = (struct serve_counts){0};
+    struct serve serve = {.config = config, .callbacks = callbacks, .counts = counts, .err = err};
+    int code = uv_loop_init(&serve.loop);
+    if (code != 0) {
+        return err_set(err, STATUS_ENVIRONMENT, "event loop: %s", uv_strerror(code));
+    }
+    batch_init(&serve.batch);
+    serve.status = open_pipeline(&serve);
+    if (serve.status == STATUS_OK) {
+        serve.status = open_inputs(&serve);
+        if (serve.status == STATUS_OK) {
+            run(&serve);
+        }
+        close_inputs(&serve);
+        close_loop(&serve); /* what the closing connections still held has come to take_record */
+        finish(&serve);
+    } else {
+        close_loop(&serve);
+    }
+    runner_destroy(&serve.runner);
+    ingest_destroy(&serve.ingest);
+    parse_stream_destroy(&serve.stream);
+    batch_fini(&serve.batch);
+    surroundings_close(&serve.around);
+    return serve.status;
+}

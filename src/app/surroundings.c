@@ -1,0 +1,134 @@
+#include "surroundings.h"
+
+#include <stdio.h>
+
+#include "clock.h"
+#include "i18n.h"
+
+enum { WARNINGS_SHOWN = 20 };
+
+struct warner {
+    surroundings_warn_fn *warn;
+    void *ctx;
+    size_t *count;
+};
+
+static void warn_text(const struct warner *warner, const char *text) {
+    if (++*warner->count <= WARNINGS_SHOWN) {
+        warner->warn(text, warner->ctx);
+    }
+}
+
+static void warn_rule(const struct sigma_rule_info *rule, struct str why, void *ctx) {
+    const struct warner *warner = ctx;
+    char text[1024];
+    if (why.len > 0) {
+        (void)snprintf(text, sizeof text, _("rule left out: %.*s: %.*s"), STR_ARG(rule->path),
+                       STR_ARG(why));
+        warn_text(warner, text);
+    }
+}
+
+static void warn_ioc(const char *file, uint32_t line, struct str value, void *ctx) {
+    const struct warner *warner = ctx;
+    char text[1024];
+    (void)snprintf(text, sizeof text, _("no indicator: %s: line %u: '%.*s'"), file, line,
+                   STR_ARG(str_head(value, 200)));
+    warn_text(warner, text);
+}
+
+static void warn_rest(const struct warner *warner, const char *what) {
+    char text[256];
+    if (*warner->count > WARNINGS_SHOWN) {
+        (void)snprintf(text, sizeof text, "%s: %zu %s", what, *warner->count - WARNINGS_SHOWN,
+                       _("more of this kind"));
+        warner->warn(text, warner->ctx);
+    }
+}
+
+static enum status open_site(struct surroundings *s, const struct surroundings_options *options,
+                             struct err *err) {
+    if (options->site_path != NULL) {
+        enum status status = site_load(&s->site, options->site_path, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    } else {
+        s->site = site_create_default();
+    }
+    s->zone = site_zone(s->site);
+    s->zone_is_guess = !site_is_declared(s->site);
+    if (options->zone_name == NULL) {
+        return STATUS_OK;
+    }
+    s->zone_is_guess = false;
+    return zone_open(&s->zone, str_from_c(options->zone_name), err);
+}
+
+/* Indicators given now are added to the store's register; all of it is used. */
+static enum status open_iocs(struct surroundings *s, const struct surroundings_options *options,
+                             const struct warner *warner, struct err *err) {
+    s->iocs = ioc_set_create();
+    for (size_t i = 0; i < options->ioc_count; i++) {
+        struct warner copy = *warner;
+        enum status status = ioc_set_load(s->iocs, options->iocs[i], warn_ioc, &copy, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    warn_rest(warner, "ioc");
+    enum status status = STATUS_OK;
+    if (options->ioc_count > 0) {
+        status = ioc_register_add(options->store_path, s->iocs, clock_wall_ns(), err);
+    }
+    return status == STATUS_OK ? ioc_register_load(s->iocs, options->store_path, err) : status;
+}
+
+static enum status open_rules(struct surroundings *s, const struct surroundings_options *options,
+                              const struct warner *warner, struct err *err) {
+    if (options->rule_count == 0) {
+        return STATUS_OK;
+    }
+    struct warner copy = *warner;
+    enum status status =
+        sigma_rules_load(&s->rules, options->rules, options->rule_count, warn_rule, &copy, err);
+    warn_rest(warner, "rules");
+    return status;
+}
+
+enum status surroundings_open(struct surroundings *out, const struct surroundings_options *options,
+                              surroundings_warn_fn *warn, void *ctx, struct err *err) {
+    struct surroundings s = {0};
+    struct store_options store_options = {.path = options->store_path,
+                                          .mode = options->mode,
+                                          .create = options->mode != STORE_READ,
+                                          .memory_bytes = options->memory_bytes,
+                                          .writer_name = "konseki " KONSEKI_VERSION};
+    enum status status = open_site(&s, options, err);
+    if (status == STATUS_OK) {
+        status = open_rules(&s, options, &(struct warner){warn, ctx, &s.rules_refused}, err);
+    }
+    if (status == STATUS_OK) {
+        status = store_open(&s.store, &store_options, err);
+    }
+    if (status == STATUS_OK) {
+        status = open_iocs(&s, options, &(struct warner){warn, ctx, &s.iocs_refused}, err);
+    }
+    if (status == STATUS_OK) {
+        status = findings_db_open(&s.db, options->store_path, options->mode != STORE_READ, err);
+    }
+    if (status != STATUS_OK) {
+        surroundings_close(&s);
+        return status;
+    }
+    *out = s;
+    return STATUS_OK;
+}
+
+void surroundings_close(struct surroundings *s) {
+    findings_db_close(&s->db);
+    ioc_set_free(&s->iocs);
+    store_close(&s->store);
+    sigma_rules_free(&s->rules);
+    site_free(&s->site);
+}
