@@ -196,17 +196,18 @@ def check_background(checker, stories):
                for value in values}
     allowed = {match["destination"] for _, match, _, _ in company.ALLOW if "destination" in match}
     days, clients, sent = (collections.defaultdict(set), collections.defaultdict(set),
-                           collections.Counter())
+                           collections.Counter())  # clients: per (host, day)
     for client, day, method, host, port, size, _agent in requests(checker):
         days[client, host].add(day)
-        clients[host].add(client)
+        clients[host, day].add(client)
         sent[client, host] += size or 0
         if method == "CONNECT" and port not in (80, 443) and host not in planted:
             checker.fail(f"background: {client} CONNECT {host}:{port}")
     for (client, host), seen in days.items():
-        in_a_row = any({d, d + 1, d + 2} <= seen for d in range(2))
-        if in_a_row and len(clients[host]) < 10 and host not in planted | allowed:
-            checker.fail(f"background: {client} meets {host} on {len(seen)} days")
+        for first in (d for d in range(2) if {d, d + 1, d + 2} <= seen):
+            others = set().union(*(clients[host, first + n] for n in range(3)))
+            if len(others) < 10 and host not in planted | allowed:
+                checker.fail(f"background: {client} meets {host} on {len(seen)} days")
     for (client, host), total in sent.items():
         if total > 10 << 20 and host not in planted | allowed:
             checker.fail(f"background: {client} sent {total} bytes to {host}")

@@ -47,6 +47,7 @@ SERVERS = {server.name: server for server in [
     Server("dc01", "10.61.1.11", "dc", "ドメインコントローラ"),
     Server("fs01", "10.61.1.21", "file", "ファイルサーバ"),
     Server("srv01", "10.61.1.41", "app", "受発注システム"),
+    Server("ex01", "10.61.1.25", "mail", "メールサーバ"),
     Server("ns01", "10.61.1.53", "dns", "DNS"),
     Server("dhcp01", "10.61.1.54", "dhcp", "DHCP"),
     Server("proxy02", "10.61.1.80", "proxy", "本社プロキシ"),

@@ -22,7 +22,19 @@ What it does on request, for tests of parsers (see Options and DAMAGES):
   * inline BinXml without any template, with or without the dependency ids of [MS-EVEN6];
   * header flags dirty and full, wrong checksums, cut files, records that live only in slack.
 
-The JSON form of the command line is described in demo/README.md.
+The JSON form of the command line (evtx_example.json uses all of it):
+
+    {"options": {field of Options: value, ...},
+     "events": [{"provider": "P", "guid": "...", "event_id": 4624, "channel": "Security",
+                 "computer": "pc1", "time": "2026-11-09T00:00:01.1234567Z",
+                 "data": [["Name", "text"], ["Id", {"type": "hex64", "value": "0x3e7"}],
+                          [null, "unnamed"], ["Empty", null]]}]}
+
+  * an event has the fields of Event, with "time" (RFC 3339) for the filetime; keywords may be
+    hexadecimal text; "user_data" stands instead of "data": {"name", "attributes", "children"};
+  * a value is text, null, or {"type": key of TYPE_NAMES, "value": V}, with "array": true a list;
+  * children are elements, values, {"cdata": T}, {"char": N}, {"entity": N} or {"pi": [T, D]};
+  * damages are described at their functions below (damage_*).
 """
 import dataclasses
 import datetime
@@ -691,9 +703,16 @@ def value_from_json(value):
         raise EvtxError(f"value {value!r}: text, or an object with type in {sorted(TYPE_NAMES)}")
     kind = TYPE_NAMES[value["type"]] | (ARRAY if value.get("array") else 0)
     raw = value.get("value")
-    if kind == FILETIME and isinstance(raw, str):
-        raw = filetime_of(raw)
+    if kind == FILETIME:
+        raw = filetime_from_json(raw)
+    elif kind == FILETIME | ARRAY:
+        raw = [filetime_from_json(item) for item in raw]
     return Typed(kind, raw)
+
+
+def filetime_from_json(raw):
+    """RFC 3339 text, or ticks as a number."""
+    return filetime_of(raw) if isinstance(raw, str) else raw
 
 
 def element_from_json(node):

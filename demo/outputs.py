@@ -91,6 +91,7 @@ PC of tamura.e (TM-HQ-001): a mail on Monday morning, its attachment opened, reg
 command host, the domain controller taken on Tuesday, files sent out and logs cleared on Wednesday
 night. The rest are small separate events, and things that look alike and are harmless.
 
+Quiet means: no finding of level medium or above (an unregistered task alone is low, and shown).
 "lines" names the first line (text) or record id (EVTX) of the evidence; story.json has all of them.
 
 """

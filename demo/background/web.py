@@ -45,7 +45,7 @@ def run(world):
 def browse(world, person, day, stay):
     """Bursts of requests over the working day."""
     rng = core.chance("web", person.user, day)
-    for number, t in enumerate(moments(rng, *stay, rng.randint(7, 10))):
+    for number, t in enumerate(moments(rng, *stay, rng.randint(6, 8) if person.branch == "hq" else rng.randint(7, 10))):
         rare = rng.random() < 0.18
         host = rare_host(person, day, number) if rare else rng.choice(POPULAR)
         for _ in range(rng.randint(3, 7)):

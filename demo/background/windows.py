@@ -4,7 +4,7 @@ import core
 from background.people import moments, presence
 from clock import DAY_COUNT, HOUR, MINUTE, SECOND, START, at
 from sources import winevents as ev
-from sources.winsinks import fqdn
+from sources.winsinks import NXLOG_BRANCHES, fqdn
 
 DC, FS = fqdn("dc01"), fqdn("fs01")
 DC_ACCOUNT = (f"{company.AD_SID}-1001", "DC01$")
@@ -56,7 +56,7 @@ def working_day(world, person, day, stay):
         group_policy(world, t, rng.choice([machine, (person.sid, person.user)]), person.ip)
     for t in moments(rng, *stay, rng.randint(1, 3)):
         file_session(world, rng, person, t)
-    for t in moments(rng, *stay, 12):
+    for t in moments(rng, *stay, 21 if person.branch in NXLOG_BRANCHES else 11):
         run_program(world, rng, person, t)
 
 
@@ -106,7 +106,7 @@ def run_program(world, rng, person, t):
     line = template.format(image)
     computer, parent = fqdn(person.pc), "C:\\Windows\\explorer.exe"
     pid = 2000 + rng.randrange(9000) * 4
-    if person.branch in ("tokyo", "asahikawa"):
+    if person.branch in NXLOG_BRANCHES:
         subject = world.account(person)
         world.emit(t, ev.process_created(t, computer, subject, image, line, parent, pid))
         return
@@ -192,8 +192,8 @@ def console_sessions(world):
 def services(world):
     """System channel of the DC: service states and the clock."""
     rng = core.chance("services")
-    for step in range(DAY_COUNT * 24 * 4):
-        t = START + step * 15 * MINUTE + rng.randrange(600) * SECOND
+    for step in range(DAY_COUNT * 24 * 6):
+        t = START + step * 10 * MINUTE + rng.randrange(360) * SECOND
         name = rng.choice(SERVICES)
         world.emit(t, ev.service_state(t, DC, name, "実行中"))
         world.emit(t + 4 * MINUTE, ev.service_state(t + 4 * MINUTE, DC, name, "停止"))
@@ -205,8 +205,8 @@ def services(world):
 def tasks(world):
     """Routine tasks run; two updaters register themselves again."""
     rng = core.chance("tasks")
-    for step in range(DAY_COUNT * 24 * 2):
-        t = START + step * 30 * MINUTE + rng.randrange(900) * SECOND
+    for step in range(DAY_COUNT * 24 * 4):
+        t = START + step * 15 * MINUTE + rng.randrange(600) * SECOND
         name = rng.choice(ROUTINE_TASKS)
         for number, event_id in enumerate((100, 200, 201, 102)):
             moment = t + number * SECOND // 4
