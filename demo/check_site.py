@@ -5,6 +5,7 @@
 
   * every log is there, and has the number of lines or records that a newcomer expects to see;
   * every planted thing has its events, and each of its entities stands in at least one of them;
+  * JSON and XML are well-formed;
   * the binary logs decode: evtxexport (libevtx-utils), when installed, finds every record;
   * nothing in the background looks like an attack by accident (beacons, odd ports, uploads,
     listed addresses), judged by rough detectors of this script;
@@ -22,9 +23,12 @@ import subprocess
 import sys
 import tempfile
 import urllib.parse
+import xml.etree.ElementTree
+import zlib
 
 sys.dont_write_bytecode = True
 
+import clock  # noqa: E402
 import company  # noqa: E402
 
 # log -> least number of lines (records for EVTX)
@@ -72,12 +76,16 @@ class Checker:
 
 
 def walk_evtx(raw):
-    """(record number, bytes) of every record, with all signatures and sizes checked."""
+    """(record number, bytes) of every record, with signatures, sizes and checksums checked."""
+    if raw[:8] != b"ElfFile\0" or zlib.crc32(raw[:120]) != struct.unpack_from("<I", raw, 124)[0]:
+        raise ValueError("file header: bad signature or checksum")
     for start in range(4096, len(raw), 65536):
         chunk = raw[start:start + 65536]
-        if chunk[:8] != b"ElfChnk\0":
-            raise ValueError(f"chunk at {start}: bad signature")
         at, end = 512, struct.unpack_from("<I", chunk, 48)[0]
+        sums = (struct.unpack_from("<I", chunk, 52)[0], struct.unpack_from("<I", chunk, 124)[0])
+        wanted = (zlib.crc32(chunk[at:end]), zlib.crc32(chunk[:120] + chunk[128:512]))
+        if chunk[:8] != b"ElfChnk\0" or sums != wanted:
+            raise ValueError(f"chunk at {start}: bad signature or checksum")
         while at < end:
             size, number = struct.unpack_from("<IQ", chunk, at + 4)
             trailer = struct.unpack_from("<I", chunk, at + size - 4)[0]
@@ -151,6 +159,19 @@ def check_stories(checker):
     return stories
 
 
+def check_syntax(checker):
+    """JSON lines and the XML export must be well-formed, whatever Japanese they hold."""
+    for path in ("logs/pc/winlogbeat.ndjson", "logs/pc/nxlog.ndjson"):
+        for number, line in enumerate(checker.lines(path)[:-1], 1):
+            try:
+                json.loads(line)
+            except ValueError as error:
+                checker.fail(f"{path}:{number}: {error}")
+    text = "\n".join(checker.lines("logs/fs01/Security.xml"))
+    events = len(xml.etree.ElementTree.fromstring(f"<all>{text}</all>"))
+    print(f"{events} events in logs/fs01/Security.xml")
+
+
 def check_decoder(checker):
     """evtxexport must find every record and complain about none."""
     if not shutil.which("evtxexport"):
@@ -176,12 +197,12 @@ def requests(checker):
     for line in checker.lines("logs/proxy02/access_combined.log"):
         match = REQUEST.match(line)
         if match and match[6] != "407":
-            yield (match[1], int(match[3]) - 9, match[4], *authority(match[5]), int(match[9]),
+            yield (match[1], int(match[3]) - clock.FIRST_DATE.day, match[4], *authority(match[5]), int(match[9]),
                    match[8])
     for line in checker.lines("logs/proxy01/access.log"):
         match = NATIVE.match(line)
         if match and match[3] != "407":
-            day = (int(match[1]) + 9 * 3600) // 86400 - 20766
+            day = (int(match[1]) * clock.SECOND - clock.START) // clock.DAY
             yield (match[2], day, match[4], *authority(match[5]), None, None)
 
 
@@ -249,6 +270,7 @@ def main(arguments):
     checker = Checker(arguments[0])
     check_volume(checker)
     stories = check_stories(checker)
+    check_syntax(checker)
     check_decoder(checker)
     check_background(checker, stories)
     check_repeatable(checker)

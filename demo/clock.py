@@ -32,11 +32,6 @@ def _utc(t):
     return datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=t // SECOND)
 
 
-def day_of(t):
-    """Number of the local day, 0 for the first."""
-    return (t - START) // DAY
-
-
 def rfc3164(t):
     """`Nov  9 08:30:00`: no year, no zone."""
     d = _local(t)

@@ -16,7 +16,6 @@ INTERNAL_NETWORKS = ["10.61.0.0/16", "10.62.0.0/16", "10.63.0.0/16", "10.64.0.0/
                      "172.30.5.0/24"]
 PUBLIC_NETWORKS = ["203.0.113.0/28", "198.51.100.240/28"]
 HOURS = ("08:00", "19:00")
-HOLIDAYS = ["2026-11-03", "2026-11-23"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,7 +136,6 @@ DEVICES = {  # address, kind, where it phones home, note
 
 PARTNERS = ["kitami-hoso.example", "ishikari-unyu.example", "furano-beika.example",
             "otaru-suisan.example", "midori-print.example"]
-FREE_MAIL = ["freemail.example", "webpost.example"]
 MAILING_LISTS = ["foodsafety@foodsafety-ml.example"]
 
 APPROVED_AGENTS = {

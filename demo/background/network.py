@@ -22,7 +22,7 @@ def run(world):
             if stay:
                 direct_tries(world, person, day, stay)
     out_of_state(world)
-    known_device(world)
+    known_devices(world)
 
 
 def time_service(world):
@@ -118,13 +118,20 @@ def out_of_state(world):
             world.fortigate.out_of_state(t + MINUTE, (hq, world.port()), target)
 
 
-def known_device(world):
-    """The MFP phones home every hour; denied, registered, of no interest."""
-    device = company.DEVICES["mfp-hq-1"][0]
+def known_devices(world):
+    """The copier and a camera phone home; denied, registered, of no interest."""
+    copier, _, (copier_cloud,), _ = company.DEVICES["mfp-hq-1"]
     story = world.site.lookalike(
-        "FW-03x2", "FW-03", {"client": [device], "destination": [company.PRINTER_CLOUD]},
-        "複合機の保守通信。毎時拒否されるが、台帳に許可がある。",
-        "The copier phones home every hour and is denied: registered with an owner.")
+        "FW-03x2", "FW-03", {"client": [copier], "destination": [copier_cloud]},
+        "複合機の保守通信。毎時拒否されるが、台帳に登録がある。",
+        "The copier phones home every hour and is denied: a registered device.")
     for step in range(DAY_COUNT * 24):
-        world.denied_out(START + step * HOUR + 13 * MINUTE, device, (company.PRINTER_CLOUD, 443),
-                         tag=story)
+        world.denied_out(START + step * HOUR + 13 * MINUTE, copier, (copier_cloud, 443), tag=story)
+    camera, _, (camera_cloud,), _ = company.DEVICES["cam-os-1"]
+    story = world.site.lookalike(
+        "FW-03x4", "FW-03", {"client": [camera], "destination": [camera_cloud]},
+        "倉庫のカメラの外部通信 (ASA 106100)。拒否されるが、台帳に登録がある。",
+        "The camera of the warehouse phones home (ASA 106100) and is denied: registered.")
+    for step in range(DAY_COUNT * 48):
+        t = START + step * 30 * MINUTE + 21 * SECOND
+        world.asa.denied_hits(t, (camera, world.port()), (camera_cloud, 8080), 1, story)

@@ -161,6 +161,8 @@ def kerberos_noise(world):
             person = rng.choice(people)
             world.emit(t, ev.preauth_failed(t, DC, (person.sid, person.user), person.ip,
                                             world.port()))
+            world.emit(t, ev.logon_failure(t, FS, person.user, company.AD_NETBIOS, person.ip,
+                                           workstation=person.pc))
 
 
 def console_sessions(world):
