@@ -32,16 +32,18 @@ static void print_help(FILE *out) {
     fprintf(out, "%s\n", _("`konseki COMMAND --help` tells more; the manual is in docs/manual."));
 }
 
-/* Catalogues lie beside the program while it is in its build folder, else where they were
- * installed. */
+/* gettext looks a catalogue up only under a real locale; a machine may have none but C.UTF-8, so
+ * the language of LC_ALL, LC_MESSAGES or LANG is handed over by LANGUAGE. */
 static void start_language(const char *lang) {
-    if (lang != NULL) {
-        (void)setenv("LANGUAGE", lang, 1);
+    static const char *const variables[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; lang == NULL && i < sizeof variables / sizeof variables[0]; i++) {
+        const char *value = getenv(variables[i]);
+        lang = value != NULL && value[0] != '\0' ? value : NULL;
     }
-    (void)setlocale(LC_CTYPE, "");
-    if (setlocale(LC_MESSAGES, "") == NULL || lang != NULL) {
-        (void)setlocale(LC_MESSAGES, "C.UTF-8");
-    }
+    bool japanese = lang != NULL && str_starts_ci(str_from_c(lang), STR("ja"));
+    (void)setenv("LANGUAGE", japanese ? "ja" : "en", 1);
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
+    (void)setlocale(LC_MESSAGES, "C.UTF-8");
     (void)bindtextdomain("konseki", KONSEKI_LOCALE_DIR);
     (void)bind_textdomain_codeset("konseki", "UTF-8");
     (void)textdomain("konseki");
@@ -56,20 +58,22 @@ static const struct command *find_command(const char *name) {
     return NULL;
 }
 
-/* The value of a leading --lang, taken out of the arguments; NULL when there is none. */
-static const char *take_lang(int *argc, char ***argv) {
-    if (*argc >= 3 && strcmp((*argv)[1], "--lang") == 0) {
-        const char *lang = (*argv)[2];
-        *argc -= 2;
-        *argv += 2;
-        return lang;
+/* Takes `--lang X` out of the arguments, wherever it stands; NULL when there is none. */
+static const char *take_lang(int *argc, char **argv) {
+    for (int i = 1; i + 1 < *argc; i++) {
+        if (strcmp(argv[i], "--lang") == 0) {
+            const char *lang = argv[i + 1];
+            memmove(argv + i, argv + i + 2, (size_t)(*argc - i - 1) * sizeof *argv);
+            *argc -= 2;
+            return lang;
+        }
     }
     return NULL;
 }
 
 int main(int argc, char **argv) {
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is seen as a write error */
-    start_language(take_lang(&argc, &argv));
+    start_language(take_lang(&argc, argv));
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;

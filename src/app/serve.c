@@ -205,6 +205,15 @@ static enum status open_inputs(struct serve *serve) {
     return STATUS_OK;
 }
 
+/* Reads what the kernel has taken for us already: senders believe that it arrived. */
+static void drain_inputs(struct serve *serve) {
+    uint64_t before;
+    do {
+        before = serve->counts->received;
+        (void)uv_run(&serve->loop, UV_RUN_NOWAIT);
+    } while (serve->counts->received > before && serve->status == STATUS_OK);
+}
+
 static void close_inputs(struct serve *serve) {
     for (size_t i = 0; i < serve->collector_count; i++) {
         serve->counts->truncated += collector_get_counters(serve->collectors[i])->truncated;
@@ -248,6 +257,7 @@ static void run(struct serve *serve) {
     start_timer(serve, &serve->detect_timer, on_detect_timer, CONFIG_DETECT_INTERVAL);
     serve->callbacks->ready(serve->callbacks->ctx);
     (void)uv_run(&serve->loop, UV_RUN_DEFAULT);
+    drain_inputs(serve);
 }
 
 static enum status check_config(const struct config *config, struct err *err) {
