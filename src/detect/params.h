@@ -5,6 +5,7 @@
 #ifndef KONSEKI_PARAMS_H
 #define KONSEKI_PARAMS_H
 
+#include "civil.h"
 #include "err.h"
 #include "str.h"
 

@@ -1,6 +1,6 @@
 /*
  * The site model: what the operator knows and wrote into the site file (docs/formats/site.md,
- * libucl). Without a file: site_create_default, with which some analyses are degraded.
+ * UCL syntax). Without a file: site_create_default, with which some analyses are degraded.
  *
  * Ownership: the site owns all its memory; texts are borrowed until site_free. Immutable once
  * loaded: may be shared by threads. Names are compared without case; host names by their first
@@ -62,6 +62,9 @@ struct site_host {
 const struct site_host *site_host_at(const struct site *site, const struct ip *address);
 const struct site_host *site_host_named(const struct site *site, struct str name);
 bool site_host_has_role(const struct site_host *host, struct str role);
+/* A destination (name or address) that the device is declared to call home to. */
+bool site_is_known_contact(const struct site *site, const struct site_host *device,
+                           struct str destination);
 /* True if the address is a proxy of the site (its X-Forwarded-For is believed). */
 bool site_is_proxy(const struct site *site, const struct ip *address);
 bool site_has_role(const struct site *site, struct str role);
