@@ -43,9 +43,12 @@ struct parse_settings {
     int64_t newest_ns; /* inferred years: not after this (file mtime + 1 day, or now + 1 day) */
 };
 
+struct year_memory;
+
 struct parse_context {
     const struct parse_settings *settings;
     const struct envelope *envelope; /* never NULL */
+    struct year_memory *years;       /* of this input; parse_time.h */
     struct str line;                 /* whole record as UTF-8, without terminator */
     void *state;                     /* of this parser for this input, if it declared any */
 };

@@ -1,0 +1,40 @@
+/*
+ * Bytes -> lines. A line ends with LF (or the UTF-16 code unit of LF), its terminator belongs to
+ * it, and the last line may have none. Lines over the limit come in parts. Nothing is copied or
+ * lost: the frames in order are the input.
+ */
+#ifndef KONSEKI_FRAMER_H
+#define KONSEKI_FRAMER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "charset.h"
+
+struct framer {
+    const uint8_t *bytes;
+    size_t size_bytes;
+    size_t pos;
+    size_t limit_bytes;        /* longest part; at least 16 */
+    enum text_charset charset; /* UTF8 (any one-byte LF), UTF16LE or UTF16BE */
+    uint32_t line;             /* number of the next frame's line */
+    bool inside;               /* the last frame was a part and its line goes on */
+};
+
+struct frame {
+    size_t off;
+    size_t len;      /* with the terminator */
+    size_t text_off; /* from `off`: behind a byte order mark */
+    size_t text_len; /* without byte order mark and terminator (LF, CR LF) */
+    uint32_t line;   /* from 1; saturates */
+    bool part;       /* of a line over the limit */
+    bool first;      /* of its line */
+};
+
+/* Detects UTF-16 by BOM or by the look of the first bytes. limit_bytes 0: 1 MiB. */
+void framer_init(struct framer *f, const uint8_t *bytes, size_t size_bytes, size_t limit_bytes);
+/* False at the end. */
+bool framer_next(struct framer *f, struct frame *out);
+
+#endif

@@ -1,0 +1,97 @@
+/* Reads the lines of one input; Windows event files go to their own readers. */
+#include "input.h"
+
+#include "framer.h"
+#include "line_reader.h"
+#include "mem.h"
+
+enum { BATCH_ROWS = 16384, BATCH_BYTES = 4 << 20 };
+
+struct parse_input {
+    struct parse_input_options options;
+    struct framer framer;
+    struct line_reader reader;
+    struct parse_input_counts counts;
+};
+
+struct parse_input *parse_input_open(const uint8_t *bytes, size_t size_bytes,
+                                     const struct parse_input_options *options) {
+    struct parse_input *input = mem_calloc(1, sizeof *input);
+    input->options = *options;
+    framer_init(&input->framer, bytes, size_bytes, options->record_limit_bytes);
+    line_reader_init(&input->reader, &options->settings, options->host, options->dataset);
+    return input;
+}
+
+void parse_input_close(struct parse_input **input) {
+    if (*input != NULL) {
+        line_reader_fini(&(*input)->reader);
+        mem_free(*input);
+        *input = NULL;
+    }
+}
+
+static void count_row(struct parse_input_counts *counts, const struct row *row) {
+    counts->events++;
+    counts->unparsed += (row->flags & ROW_UNPARSED) != 0;
+    counts->blank += (row->flags & ROW_BLANK) != 0;
+    counts->meta += (row->flags & ROW_META) != 0;
+    counts->damaged += (row->flags & ROW_DAMAGED) != 0;
+    counts->continued += (row->flags & ROW_CONTINUED) != 0;
+    if ((row->flags & (ROW_BLANK | ROW_META)) == 0) {
+        counts->by_dataset[row->dataset]++;
+    }
+}
+
+/* The raw bytes never move while a row is built: parse_input_next reserved the room. */
+static void add_line(struct parse_input *input, struct batch *batch, const struct frame *frame,
+                     uint32_t source, uint32_t origin) {
+    size_t raw_off = batch->raw.len;
+    buf_append(&batch->raw, input->framer.bytes + frame->off, frame->len);
+    struct row *row = batch_row_begin(batch, raw_off, frame->len);
+    row->source = source;
+    row->origin = origin;
+    row->line = frame->line;
+    row->receive_ns = input->options.receive_ns;
+    row->flags |= frame->part ? ROW_CONTINUED : 0U;
+    struct str text = str_make(batch->raw.ptr + raw_off + frame->text_off, frame->text_len);
+    if (frame->first) {
+        line_reader_read(&input->reader, batch, text, input->framer.charset);
+    } else {
+        line_reader_skip_part(&input->reader, batch, text, input->framer.charset);
+    }
+    count_row(&input->counts, batch_row(batch));
+}
+
+bool parse_input_next(struct parse_input *input, struct batch *batch) {
+    uint32_t source = intern_add(&batch->names, input->options.source);
+    uint32_t origin = input->options.origin.len > 0
+                          ? intern_add(&batch->names, input->options.origin)
+                          : INTERN_NONE;
+    struct frame frame;
+    size_t left = input->framer.size_bytes - input->framer.pos;
+    size_t most = BATCH_BYTES + input->framer.limit_bytes;
+    (void)buf_reserve(&batch->raw, left < most ? left : most);
+    size_t rows = 0;
+    while (rows < BATCH_ROWS && batch->raw.len < BATCH_BYTES &&
+           framer_next(&input->framer, &frame)) {
+        add_line(input, batch, &frame, source, origin);
+        rows++;
+    }
+    return rows > 0;
+}
+
+const struct parse_input_counts *parse_input_get_counts(const struct parse_input *input) {
+    return &input->counts;
+}
+
+enum dataset parse_input_kind(const struct parse_input *input) {
+    const uint64_t *counts = input->counts.by_dataset;
+    enum dataset best = DATASET_UNKNOWN;
+    for (int id = DATASET_UNKNOWN + 1; id < DATASET_COUNT; id++) {
+        if (counts[id] > counts[best]) {
+            best = (enum dataset)id;
+        }
+    }
+    return best;
+}
