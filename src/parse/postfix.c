@@ -163,9 +163,9 @@ static void add_delivery(struct batch *batch, struct str text) {
 
 /* "from=<s>, size=1, nrcpt=1 (queue active)", "from=<s>, status=expired, returned to sender" */
 static void add_queue_entry(struct batch *batch, struct str text) {
-    struct str rest = postfix_add_pairs(batch, text);
     bool expired = str_find(text, STR("status=")) != STR_NONE;
     add_action(batch, expired ? "expired" : "queued", expired ? "failure" : NULL);
+    struct str rest = postfix_add_pairs(batch, text);
     add_reason(batch, expired ? rest : STR_EMPTY);
 }
 
@@ -341,6 +341,22 @@ static bool try_tls(struct batch *batch, struct str text) {
     return true;
 }
 
+static void add_opening(struct batch *batch, const struct opening *o, struct str stage,
+                        struct str rest) {
+    add_action(batch, o->action, o->outcome);
+    if (stage.len > 0) {
+        batch_add(batch, FIELD_POSTFIX_STAGE, stage);
+    }
+    rest = str_skip(rest, postfix_add_peer(batch, rest, o->side));
+    if (o->keep_reason) {
+        add_reason(batch, rest);
+    } else if (str_eq(o->text, STR("disconnect from ")) && rest.len > 1) {
+        batch_add(batch, FIELD_POSTFIX_COMMANDS, str_trim(rest));
+    } else if (str_starts(rest, STR(" to ["))) {
+        (void)postfix_add_peer(batch, str_skip(rest, 4), SERVER);
+    }
+}
+
 static bool try_opening(struct batch *batch, struct str text) {
     for (size_t i = 0; i < sizeof OPENINGS / sizeof OPENINGS[0]; i++) {
         const struct opening *o = &OPENINGS[i];
@@ -348,27 +364,18 @@ static bool try_opening(struct batch *batch, struct str text) {
             continue;
         }
         struct str rest = str_skip(text, o->text.len);
-        if (o->peer_after.len > 0) {
-            /* from before the blank that ends the opening */
-            size_t at = str_find(str_skip(text, o->text.len - 1), o->peer_after);
-            if (at == STR_NONE) {
-                continue;
-            }
-            rest = str_skip(text, o->text.len - 1 + at + o->peer_after.len);
-            batch_add(batch, FIELD_POSTFIX_STAGE,
-                      str_make(text.ptr + o->text.len, at > 0 ? at - 1 : 0));
+        if (o->peer_after.len == 0) {
+            add_opening(batch, o, STR_EMPTY, rest);
+            return true;
         }
-        size_t used = postfix_add_peer(batch, rest, o->side);
-        rest = str_skip(rest, used);
-        add_action(batch, o->action, o->outcome);
-        if (o->keep_reason) {
-            add_reason(batch, rest);
-        } else if (str_eq(o->text, STR("disconnect from ")) && rest.len > 1) {
-            batch_add(batch, FIELD_POSTFIX_COMMANDS, str_trim(rest));
-        } else if (str_starts(rest, STR(" to ["))) {
-            (void)postfix_add_peer(batch, str_skip(rest, 4), SERVER);
+        /* the peer's word may begin with the blank that ends the opening */
+        size_t at = str_find(str_skip(text, o->text.len - 1), o->peer_after);
+        if (at != STR_NONE) {
+            struct str stage = str_head(rest, at > 0 ? at - 1 : 0);
+            size_t peer_at = o->text.len - 1 + at + o->peer_after.len;
+            add_opening(batch, o, stage, str_skip(text, peer_at));
+            return true;
         }
-        return true;
     }
     return false;
 }
@@ -433,6 +440,9 @@ static void parse_text(struct batch *batch, struct str text, bool has_queue_id) 
     if (has_queue_id &&
         (try_queue_line(batch, text) || try_notification(batch, text) || try_check(batch, text))) {
         return;
+    }
+    if (str_starts(text, STR("proxy-")) && try_check(batch, text)) {
+        return; /* before-queue filters have no queue id yet */
     }
     if (try_opening(batch, text) || try_tls(batch, text) || try_message(batch, text) ||
         try_dnsblog(batch, text)) {
