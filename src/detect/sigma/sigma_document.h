@@ -1,0 +1,33 @@
+/*
+ * One YAML document of a rule file: a rule or a filter. Everything kept lives in the arena.
+ */
+#ifndef KONSEKI_SIGMA_DOCUMENT_H
+#define KONSEKI_SIGMA_DOCUMENT_H
+
+#include "sigma.h"
+#include "sigma_ast.h"
+#include "sigma_yaml.h"
+
+struct sigma_logsource {
+    struct str category; /* empty if not given */
+    struct str product;
+    struct str service;
+};
+
+struct sigma_document {
+    struct sigma_rule_info info;
+    struct str name; /* for references; may be empty */
+    struct sigma_logsource logsource;
+    struct sigma_node *root; /* detection with its condition */
+    bool is_filter;
+    const struct str *targets; /* filter: ids or names of rules */
+    size_t target_count;
+};
+
+/* On BAD_INPUT info and is_filter are filled in as far as they could be read. `path` is borrowed
+ * for the life of the arena. */
+enum status sigma_document_parse(struct sigma_document *out, struct arena *arena,
+                                 struct sigma_yaml *yaml, const sigma_yaml_node *root,
+                                 struct str path, struct err *err) MUST_CHECK;
+
+#endif

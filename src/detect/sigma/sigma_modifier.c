@@ -1,0 +1,482 @@
+#include "sigma_modifier.h"
+
+#include "mem.h"
+#include "num.h"
+#include "sigma_encode.h"
+#include "sigma_text.h"
+
+static const struct str names[] = {
+#define MODIFIER(id, name) STR_INIT(name),
+#include "sigma_modifiers.def"
+};
+
+struct str sigma_modifier_name(enum sigma_modifier_id id) {
+    return names[id];
+}
+
+bool sigma_key_has(const struct sigma_key *key, enum sigma_modifier_id id) {
+    for (size_t i = 0; i < key->count; i++) {
+        if (key->modifiers[i] == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum status add_modifier(struct sigma_key *key, struct str name, struct err *err) {
+    size_t id = 0;
+    while (id < SIGMA_MOD_COUNT && !str_eq(name, names[id])) {
+        id++;
+    }
+    if (id == SIGMA_MOD_COUNT) {
+        return err_set(err, STATUS_BAD_INPUT, "line %zu: unknown modifier '%.*s'", key->line,
+                       STR_ARG(str_head(name, 60)));
+    }
+    if (key->count == SIGMA_MODIFIER_LIMIT) {
+        return err_set(err, STATUS_BAD_INPUT, "line %zu: more than %d modifiers", key->line,
+                       SIGMA_MODIFIER_LIMIT);
+    }
+    key->modifiers[key->count++] = (enum sigma_modifier_id)id;
+    return STATUS_OK;
+}
+
+enum status sigma_key_parse(struct sigma_key *out, struct str key, size_t line, struct err *err) {
+    *out = (struct sigma_key){.line = line};
+    size_t bar = str_find_char(key, '|');
+    out->field = str_head(key, bar);
+    while (bar != STR_NONE) {
+        key = str_skip(key, bar + 1);
+        bar = str_find_char(key, '|');
+        enum status s = add_modifier(out, str_head(key, bar), err);
+        if (s != STATUS_OK) {
+            return s;
+        }
+    }
+    return STATUS_OK;
+}
+
+void sigma_value_destroy(struct sigma_value **value) {
+    while (*value != NULL) {
+        struct sigma_value *next = (*value)->next;
+        buf_fini(&(*value)->text);
+        mem_free(*value);
+        *value = next;
+    }
+}
+
+struct apply {
+    const struct sigma_key *key;
+    size_t at; /* index of the modifier being applied */
+    struct err *err;
+};
+
+static enum status refuse(const struct apply *a, const char *why) {
+    return err_set(a->err, STATUS_BAD_INPUT, "line %zu: modifier '%.*s' %s", a->key->line,
+                   STR_ARG(names[a->key->modifiers[a->at]]), why);
+}
+
+/* --- text --- */
+
+/* Numbers and truths become their text: `contains: 4104` is written without quotes often. */
+static bool make_text(struct sigma_value *v) {
+    if (v->kind == SIGMA_VALUE_NUMBER || v->kind == SIGMA_VALUE_TRUTH) {
+        v->kind = SIGMA_VALUE_PATTERN;
+    }
+    return v->kind == SIGMA_VALUE_PATTERN;
+}
+
+static bool begins_with_star(struct str s) {
+    return s.len > 0 && (unsigned char)s.ptr[0] == SIGMA_STAR;
+}
+
+static bool ends_with_star(struct str s) {
+    return s.len > 0 && (unsigned char)s.ptr[s.len - 1] == SIGMA_STAR;
+}
+
+static void star_before(struct buf *text) {
+    if (!begins_with_star(buf_str(text))) {
+        (void)buf_reserve(text, 1);
+        memmove(text->ptr + 1, text->ptr, text->len);
+        text->ptr[0] = (char)SIGMA_STAR;
+        text->len++;
+    }
+}
+
+static void star_behind(struct buf *text) {
+    if (!ends_with_star(buf_str(text))) {
+        buf_putc(text, (char)SIGMA_STAR);
+    }
+}
+
+static enum status place(const struct apply *a, struct sigma_value *v, enum sigma_anchor anchor) {
+    if (v->kind == SIGMA_VALUE_REGEX) {
+        return STATUS_OK; /* expressions are unanchored anyway */
+    }
+    if (v->kind == SIGMA_VALUE_FIELDREF) {
+        v->anchor = anchor;
+        return STATUS_OK;
+    }
+    if (!make_text(v)) {
+        return refuse(a, "needs text");
+    }
+    if (anchor != SIGMA_START) {
+        star_before(&v->text);
+    }
+    if (anchor != SIGMA_END) {
+        star_behind(&v->text);
+    }
+    return STATUS_OK;
+}
+
+static enum status apply_windash(const struct apply *a, struct sigma_value *v) {
+    if (!make_text(v)) {
+        return refuse(a, "needs text");
+    }
+    sigma_pattern_windash(&v->text);
+    return STATUS_OK;
+}
+
+static enum status apply_cased(const struct apply *a, struct sigma_value *v) {
+    if (v->kind != SIGMA_VALUE_FIELDREF && v->kind != SIGMA_VALUE_REGEX && !make_text(v)) {
+        return refuse(a, "needs text");
+    }
+    v->cased = true;
+    return STATUS_OK;
+}
+
+static enum status apply_expand(const struct apply *a, struct sigma_value *v) {
+    if (v->kind == SIGMA_VALUE_NUMBER) {
+        return STATUS_OK;
+    }
+    if (v->kind != SIGMA_VALUE_PATTERN && v->kind != SIGMA_VALUE_REGEX) {
+        return refuse(a, "needs text");
+    }
+    struct str name;
+    if (sigma_placeholder_find(&name, &v->text)) {
+        return err_set(a->err, STATUS_BAD_INPUT,
+                       "line %zu: the placeholder %%%.*s%% has no values here", a->key->line,
+                       STR_ARG(str_head(name, 60)));
+    }
+    return STATUS_OK;
+}
+
+/* --- encodings --- */
+
+static enum status apply_utf16(const struct apply *a, struct sigma_value *v, bool big, bool bom) {
+    if (!make_text(v)) {
+        return refuse(a, "needs text");
+    }
+    v->kind = SIGMA_VALUE_BYTES;
+    v->bom = bom;
+    return sigma_encode_utf16(&v->text, big) ? STATUS_OK : refuse(a, "takes no wildcards");
+}
+
+static bool is_encodable(struct sigma_value *v) {
+    return (v->kind == SIGMA_VALUE_BYTES || make_text(v));
+}
+
+/* Takes the bytes to encode out of the value, which is left with empty text. */
+static enum status take_bytes(struct buf *out, const struct apply *a, struct sigma_value *v) {
+    if (!is_encodable(v)) {
+        return refuse(a, "needs text");
+    }
+    for (size_t i = 0; v->kind == SIGMA_VALUE_PATTERN && i < v->text.len; i++) {
+        if (sigma_is_token(v->text.ptr[i])) {
+            return refuse(a, (unsigned char)v->text.ptr[i] == SIGMA_DASH
+                                 ? "behind 'windash' is not supported"
+                                 : "takes no wildcards");
+        }
+    }
+    *out = BUF_INIT;
+    buf_add(out, v->bom ? STR("\xFF\xFE") : STR_EMPTY);
+    buf_add(out, buf_str(&v->text));
+    buf_clear(&v->text);
+    v->bom = false;
+    v->kind = SIGMA_VALUE_PATTERN;
+    return STATUS_OK;
+}
+
+static enum status apply_base64(const struct apply *a, struct sigma_value *v) {
+    struct buf bytes;
+    enum status s = take_bytes(&bytes, a, v);
+    if (s == STATUS_OK) {
+        sigma_encode_base64(&v->text, buf_str(&bytes));
+        buf_fini(&bytes);
+    }
+    return s;
+}
+
+static enum status apply_base64_offset(const struct apply *a, struct sigma_value *v) {
+    struct buf bytes;
+    enum status s = take_bytes(&bytes, a, v);
+    if (s != STATUS_OK) {
+        return s;
+    }
+    bool too_short = false;
+    for (size_t shift = 3; shift-- > 0;) {
+        struct sigma_value *variant = v;
+        if (shift > 0) {
+            variant = mem_calloc(1, sizeof *variant);
+            *variant = *v;
+            variant->text = BUF_INIT;
+            v->next = variant;
+        }
+        sigma_encode_base64_offset(&variant->text, buf_str(&bytes), shift);
+        too_short = too_short || variant->text.len == 0;
+    }
+    buf_fini(&bytes);
+    return too_short ? refuse(a, "needs a longer value") : STATUS_OK;
+}
+
+/* --- kinds --- */
+
+static enum status apply_cidr(const struct apply *a, struct sigma_value *v) {
+    if (a->at != 0 || v->kind != SIGMA_VALUE_PATTERN) {
+        return refuse(a, "needs a network such as 10.0.0.0/8");
+    }
+    if (!ip_network_parse(&v->network, buf_str(&v->text))) {
+        return refuse(a, "needs a network such as 10.0.0.0/8");
+    }
+    v->is_v6 = str_find_char(buf_str(&v->text), ':') != STR_NONE;
+    v->kind = SIGMA_VALUE_CIDR;
+    return STATUS_OK;
+}
+
+static enum status apply_fieldref(const struct apply *a, struct sigma_value *v) {
+    if (v->kind != SIGMA_VALUE_PATTERN || sigma_pattern_has_wildcard(buf_str(&v->text)) ||
+        v->text.len == 0) {
+        return refuse(a, "needs the name of a field");
+    }
+    v->kind = SIGMA_VALUE_FIELDREF;
+    return STATUS_OK;
+}
+
+static enum status apply_exists(const struct apply *a, struct sigma_value *v) {
+    if (a->at != 0 || a->key->field.len == 0 || v->kind != SIGMA_VALUE_TRUTH) {
+        return refuse(a, "needs a field and true or false");
+    }
+    v->kind = SIGMA_VALUE_EXISTS;
+    return STATUS_OK;
+}
+
+/* A quoted number is taken as the number it is. */
+static bool make_number(struct sigma_value *v) {
+    if (v->kind == SIGMA_VALUE_PATTERN && num_parse_double(&v->number, buf_str(&v->text))) {
+        v->kind = SIGMA_VALUE_NUMBER;
+    }
+    return v->kind == SIGMA_VALUE_NUMBER;
+}
+
+static enum status apply_compare(const struct apply *a, struct sigma_value *v,
+                                 enum sigma_compare compare) {
+    if (v->kind != SIGMA_VALUE_TIME && !make_number(v)) {
+        return refuse(a, "needs a number");
+    }
+    if (v->kind == SIGMA_VALUE_NUMBER) {
+        v->kind = SIGMA_VALUE_COMPARE;
+    }
+    v->compare = compare;
+    return STATUS_OK;
+}
+
+static enum status apply_time(const struct apply *a, struct sigma_value *v,
+                              enum sigma_time_part part) {
+    if (v->kind != SIGMA_VALUE_COMPARE && !make_number(v)) {
+        return refuse(a, "needs a number");
+    }
+    if (v->kind == SIGMA_VALUE_NUMBER) {
+        v->compare = SIGMA_EQ;
+    }
+    v->kind = SIGMA_VALUE_TIME;
+    v->part = part;
+    return STATUS_OK;
+}
+
+static enum status apply_regex_flag(const struct apply *a, struct sigma_value *v, uint8_t flag) {
+    if (v->kind != SIGMA_VALUE_REGEX) {
+        return refuse(a, "belongs behind 're'");
+    }
+    v->regex_flags |= flag;
+    return STATUS_OK;
+}
+
+static enum status apply_regex(const struct apply *a, struct sigma_value *v) {
+    /* sigma_value_make has kept the text as it is when 're' stands first */
+    return v->kind == SIGMA_VALUE_REGEX && a->at == 0
+               ? STATUS_OK
+               : refuse(a, "must be the first one and needs text");
+}
+
+static enum status apply_typed(const struct apply *a, struct sigma_value *v) {
+    switch (a->key->modifiers[a->at]) {
+    case SIGMA_MOD_RE:
+        return apply_regex(a, v);
+    case SIGMA_MOD_RE_I:
+    case SIGMA_MOD_RE_IGNORECASE:
+        return apply_regex_flag(a, v, SIGMA_RE_CASELESS);
+    case SIGMA_MOD_RE_M:
+    case SIGMA_MOD_RE_MULTILINE:
+        return apply_regex_flag(a, v, SIGMA_RE_MULTILINE);
+    case SIGMA_MOD_RE_S:
+    case SIGMA_MOD_RE_DOTALL:
+        return apply_regex_flag(a, v, SIGMA_RE_DOTALL);
+    case SIGMA_MOD_LT:
+        return apply_compare(a, v, SIGMA_LT);
+    case SIGMA_MOD_LTE:
+        return apply_compare(a, v, SIGMA_LTE);
+    case SIGMA_MOD_GT:
+        return apply_compare(a, v, SIGMA_GT);
+    case SIGMA_MOD_GTE:
+        return apply_compare(a, v, SIGMA_GTE);
+    case SIGMA_MOD_CIDR:
+        return apply_cidr(a, v);
+    case SIGMA_MOD_FIELDREF:
+        return apply_fieldref(a, v);
+    case SIGMA_MOD_EXISTS:
+        return apply_exists(a, v);
+    default: { /* minute ... year stand in one row */
+        int part = (int)a->key->modifiers[a->at] - (int)SIGMA_MOD_MINUTE;
+        return apply_time(a, v, (enum sigma_time_part)part);
+    }
+    }
+}
+
+static enum status apply_one(const struct apply *a, struct sigma_value *v) {
+    if (v->kind == SIGMA_VALUE_NULL) {
+        return refuse(a, "does not go with null");
+    }
+    switch (a->key->modifiers[a->at]) {
+    case SIGMA_MOD_STARTSWITH:
+        return place(a, v, SIGMA_START);
+    case SIGMA_MOD_ENDSWITH:
+        return place(a, v, SIGMA_END);
+    case SIGMA_MOD_CONTAINS:
+        return place(a, v, SIGMA_INSIDE);
+    case SIGMA_MOD_CASED:
+        return apply_cased(a, v);
+    case SIGMA_MOD_WINDASH:
+        return apply_windash(a, v);
+    case SIGMA_MOD_EXPAND:
+        return apply_expand(a, v);
+    case SIGMA_MOD_BASE64:
+        return apply_base64(a, v);
+    case SIGMA_MOD_BASE64OFFSET:
+        return apply_base64_offset(a, v);
+    case SIGMA_MOD_UTF16LE:
+    case SIGMA_MOD_WIDE:
+        return apply_utf16(a, v, false, false);
+    case SIGMA_MOD_UTF16BE:
+        return apply_utf16(a, v, true, false);
+    case SIGMA_MOD_UTF16:
+        return apply_utf16(a, v, false, true);
+    default:
+        return apply_typed(a, v);
+    }
+}
+
+/* --- the scalar --- */
+
+static bool is_list_modifier(enum sigma_modifier_id id) {
+    return id == SIGMA_MOD_ALL || id == SIGMA_MOD_NEQ;
+}
+
+static void read_number(struct sigma_value *v, struct str text) {
+    uint64_t based;
+    v->kind = SIGMA_VALUE_NUMBER;
+    if (text.len > 2 && text.ptr[0] == '0' && text.ptr[1] == 'x') {
+        v->number = num_parse_hex(&based, str_skip(text, 2)) ? (double)based : 0;
+    } else if (text.len > 2 && text.ptr[0] == '0' && text.ptr[1] == 'o') {
+        for (size_t i = 2; i < text.len; i++) {
+            v->number = v->number * 8 + (text.ptr[i] - '0');
+        }
+    } else if (!num_parse_double(&v->number, text)) {
+        v->kind = SIGMA_VALUE_PATTERN; /* out of range: text */
+    }
+}
+
+static void read_scalar(struct sigma_value *v, const struct sigma_key *key,
+                        const sigma_yaml_node *scalar) {
+    struct str text = sigma_yaml_text(scalar);
+    enum sigma_scalar_type type = sigma_yaml_type(scalar);
+    if (key->count > 0 && key->modifiers[0] == SIGMA_MOD_RE && type != SIGMA_SCALAR_NULL) {
+        v->kind = SIGMA_VALUE_REGEX;
+        buf_add(&v->text, text);
+        return;
+    }
+    if (type == SIGMA_SCALAR_NULL) {
+        v->kind = SIGMA_VALUE_NULL;
+    } else if (type == SIGMA_SCALAR_TEXT) {
+        sigma_pattern_parse(&v->text, text);
+        v->kind = SIGMA_VALUE_PATTERN;
+    } else {
+        buf_add(&v->text, text);
+        v->kind = SIGMA_VALUE_TRUTH;
+        v->truth = type != SIGMA_SCALAR_NUMBER && sigma_yaml_truth(scalar);
+        if (type == SIGMA_SCALAR_NUMBER) {
+            read_number(v, text);
+        }
+    }
+}
+
+/* Bytes that no encoding of text followed can be compared only if they are text themselves. */
+static enum status finish_bytes(struct apply *a, struct sigma_value *v) {
+    if (v->kind != SIGMA_VALUE_BYTES) {
+        return STATUS_OK;
+    }
+    struct buf text = BUF_INIT;
+    buf_add(&text, v->bom ? STR("\xEF\xBB\xBF") : STR_EMPTY);
+    buf_add(&text, buf_str(&v->text));
+    buf_fini(&v->text);
+    v->text = text;
+    v->kind = SIGMA_VALUE_PATTERN;
+    if (sigma_is_ascii(str_skip(buf_str(&text), v->bom ? 3 : 0))) {
+        return STATUS_OK;
+    }
+    a->at = a->key->count - 1;
+    return refuse(a, "on other than ASCII text needs 'base64' or 'base64offset' behind it");
+}
+
+static enum status apply_all(struct sigma_value *first, const struct sigma_key *key,
+                             struct err *err) {
+    struct apply a = {.key = key, .err = err};
+    for (a.at = 0; a.at < key->count; a.at++) {
+        if (is_list_modifier(key->modifiers[a.at])) {
+            continue;
+        }
+        bool encoding = key->modifiers[a.at] == SIGMA_MOD_BASE64 ||
+                        key->modifiers[a.at] == SIGMA_MOD_BASE64OFFSET ||
+                        (key->modifiers[a.at] >= SIGMA_MOD_UTF16LE &&
+                         key->modifiers[a.at] <= SIGMA_MOD_WIDE);
+        for (struct sigma_value *v = first; v != NULL;) {
+            struct sigma_value *next = v->next;
+            enum status s = encoding ? STATUS_OK : finish_bytes(&a, v);
+            s = s == STATUS_OK ? apply_one(&a, v) : s;
+            if (s != STATUS_OK) {
+                return s;
+            }
+            v = next;
+        }
+    }
+    for (struct sigma_value *v = first; v != NULL; v = v->next) {
+        enum status s = finish_bytes(&a, v);
+        if (s != STATUS_OK) {
+            return s;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status sigma_value_make(struct sigma_value **out, const struct sigma_key *key,
+                             const sigma_yaml_node *scalar, struct err *err) {
+    struct sigma_value *v = mem_calloc(1, sizeof *v);
+    read_scalar(v, key, scalar);
+    struct sigma_key here = *key;
+    here.line = sigma_yaml_line(scalar);
+    enum status s = apply_all(v, &here, err);
+    if (s != STATUS_OK) {
+        sigma_value_destroy(&v);
+        return s;
+    }
+    *out = v;
+    return STATUS_OK;
+}

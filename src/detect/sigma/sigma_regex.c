@@ -1,0 +1,93 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "sigma_regex.h"
+
+#include <pcre2.h>
+
+#include "mem.h"
+#include "sigma_ast.h"
+
+enum { PATTERN_LIMIT = 65536, MATCH_LIMIT = 1000000, DEPTH_LIMIT = 100000, HEAP_LIMIT_KIB = 16384 };
+
+struct sigma_regex {
+    pcre2_code *code;
+};
+
+struct sigma_regex_matcher {
+    pcre2_match_data *data;
+    pcre2_match_context *context;
+    uint64_t limit_hits;
+};
+
+static uint32_t options_of(unsigned flags) {
+    uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
+    options |= flags & SIGMA_RE_CASELESS ? PCRE2_CASELESS : 0;
+    options |= flags & SIGMA_RE_MULTILINE ? PCRE2_MULTILINE : 0;
+    options |= flags & SIGMA_RE_DOTALL ? PCRE2_DOTALL : 0;
+    return options;
+}
+
+enum status sigma_regex_compile(struct sigma_regex **out, struct str pattern, unsigned flags,
+                                struct err *err) {
+    if (pattern.len > PATTERN_LIMIT) {
+        return err_set(err, STATUS_BAD_INPUT, "the regular expression is longer than %d bytes",
+                       PATTERN_LIMIT);
+    }
+    int code = 0;
+    PCRE2_SIZE at = 0;
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+    pcre2_code *compiled = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, options_of(flags),
+                                         &code, &at, context);
+    pcre2_compile_context_free(context);
+    if (compiled == NULL) {
+        PCRE2_UCHAR message[160];
+        pcre2_get_error_message(code, message, sizeof message);
+        return err_set(err, STATUS_BAD_INPUT, "regular expression, at character %zu: %s", at + 1,
+                       (const char *)message);
+    }
+    (void)pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE); /* without JIT it is only slower */
+    *out = mem_calloc(1, sizeof **out);
+    (*out)->code = compiled;
+    return STATUS_OK;
+}
+
+void sigma_regex_free(struct sigma_regex **regex) {
+    if (*regex != NULL) {
+        pcre2_code_free((*regex)->code);
+        mem_free(*regex);
+        *regex = NULL;
+    }
+}
+
+struct sigma_regex_matcher *sigma_regex_matcher_create(void) {
+    struct sigma_regex_matcher *m = mem_calloc(1, sizeof *m);
+    m->data = pcre2_match_data_create(1, NULL);
+    m->context = pcre2_match_context_create(NULL);
+    pcre2_set_match_limit(m->context, MATCH_LIMIT);
+    pcre2_set_depth_limit(m->context, DEPTH_LIMIT);
+    pcre2_set_heap_limit(m->context, HEAP_LIMIT_KIB);
+    return m;
+}
+
+void sigma_regex_matcher_destroy(struct sigma_regex_matcher **matcher) {
+    if (*matcher != NULL) {
+        pcre2_match_data_free((*matcher)->data);
+        pcre2_match_context_free((*matcher)->context);
+        mem_free(*matcher);
+        *matcher = NULL;
+    }
+}
+
+bool sigma_regex_match(struct sigma_regex_matcher *matcher, const struct sigma_regex *regex,
+                       struct str text) {
+    int found = pcre2_match(regex->code, (PCRE2_SPTR)text.ptr, text.len, 0, 0, matcher->data,
+                            matcher->context);
+    if (found < 0 && found != PCRE2_ERROR_NOMATCH) {
+        matcher->limit_hits++;
+    }
+    return found >= 0;
+}
+
+uint64_t sigma_regex_limit_hits(const struct sigma_regex_matcher *matcher) {
+    return matcher->limit_hits;
+}
