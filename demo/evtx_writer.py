@@ -660,16 +660,20 @@ def damage_chunk_count(image, damage, _chunks):
 
 
 def damage_forget_last(image, damage, chunks):
-    """{"kind":"forget_last","chunk":K,"count":N}: the last N records of a chunk stay only in
-    the slack behind the free-space offset, as after a log was cleared or overwritten."""
-    number, count = damage["chunk"], damage["count"]
-    records = chunks[number].records
+    """{"kind":"forget_last","chunk":K,"count":N,"number":M}: the last N records of a chunk stay
+    only in the slack behind the free-space offset. With "number" they are renumbered from M: the
+    leftovers of an earlier life; without, a header that was not brought up to date."""
+    count = damage["count"]
+    records = chunks[damage["chunk"]].records
     if not 0 < count < len(records):
         raise EvtxError(f"forget_last: count {count} of {len(records)} records; allowed 1 to "
                         f"{len(records) - 1}")
-    at = FILE_HEADER_SIZE + number * CHUNK_SIZE
+    at = FILE_HEADER_SIZE + damage["chunk"] * CHUNK_SIZE
     chunk = image[at:at + CHUNK_SIZE]
     last_offset, last = records[-count - 1]
+    for step, (offset, old) in enumerate(records[-count:]):
+        number = damage["number"] + step if "number" in damage else old
+        struct.pack_into("<Q", chunk, offset + 8, number)
     struct.pack_into("<Q", chunk, 16, last)
     struct.pack_into("<Q", chunk, 32, last)
     struct.pack_into("<II", chunk, 44, last_offset, records[-count][0])
