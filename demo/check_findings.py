@@ -89,7 +89,7 @@ def is_disturbed(story, findings):
 
 
 def unexplained(findings, stories):
-    known = {story.analysis for story in stories}
+    known = set().union(*(story.reports for story in stories))
     attacks = [story for story in stories if story.level]
     quiet = [story for story in stories if not story.level]
     for finding in findings:

@@ -19,12 +19,16 @@ def script(world):
         "PX-05a", "PX-05", "high", {"client": [person.ip], "user": [person.user],
                                     "destination": [host]},
         "スクリプト言語の通信部品 (python-requests) が営業部のPCから通信した。",
-        "A scripting library (python-requests) talks from a PC of the sales department.",
-        also=(sigma.RULES["agent"],))
+        "A scripting library (python-requests) talks from a PC of the sales department.")
+    rule_story = world.site.plant(
+        "SG-agent", sigma.RULES["agent"], "medium", {"client": [person.ip],
+                                                     "user": [person.user]},
+        "同じ通信を、プロキシのSigmaルールでも検知する。",
+        "The same requests, seen by the Sigma rule for proxies.")
     for number in range(6):
         world.web(at(2, "15:40:12") + number * 50 * SECOND, person, "GET",
                   f"http://{host}/v1/list?page={number}", agent="python-requests/2.31.0",
-                  mime="application/json", tag=story)
+                  mime="application/json", tag=(story, rule_story))
 
 
 def malformed(world):
