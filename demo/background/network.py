@@ -103,19 +103,18 @@ def direct_tries(world, person, day, stay):
 
 def out_of_state(world):
     """Late packets of closed sessions: dropped, but no attempt to get out."""
+    osaka, head_office = company.PEOPLE["nitta.j"].ip, company.PEOPLE["kasuga.r"].ip
     story = world.site.lookalike(
-        "FW-03x1", "FW-03", {"client": [company.PEOPLE["nitta.j"].ip]},
+        "FW-03x1", "FW-03", {"client": [osaka, head_office]},
         "終了済みセッションの遅れたパケット (ASA 106015、FortiGate no session matched)。",
         "Late packets of closed sessions (ASA 106015, FortiGate no session matched).")
     rng = core.chance("state")
-    person = company.PEOPLE["nitta.j"]
+    target = (outside_ip("www.tenki-navi.example"), 443)
     for day in range(DAY_COUNT):
         for number in range(12):
             t = at(day, f"{9 + number % 8:02d}:{rng.randrange(60):02d}:{rng.randrange(60):02d}")
-            target = (outside_ip("www.tenki-navi.example"), 443)
-            world.asa.out_of_state(t, (person.ip, world.port()), target, story)
-            hq = company.PEOPLE["kasuga.r"].ip
-            world.fortigate.out_of_state(t + MINUTE, (hq, world.port()), target)
+            world.asa.out_of_state(t, (osaka, world.port()), target, story)
+            world.fortigate.out_of_state(t + MINUTE, (head_office, world.port()), target, story)
 
 
 def known_devices(world):

@@ -19,7 +19,8 @@ def on_the_dc(world):
     story = world.site.plant(
         "AD-03a", "AD-03", "high", {"host": ["dc01"], "task": [TASK], "user": ["Administrator"]},
         "DCに、符号化したPowerShellをSYSTEMで毎日動かすタスクが作られ、実行された。",
-        "On the DC a task is made that runs encoded PowerShell as SYSTEM every day.")
+        "On the DC a task is made that runs encoded PowerShell as SYSTEM every day.",
+        also=("AD-02",))
     subject = (f"{company.AD_SID}-500", "Administrator", "eo.oe.kiwi :)", world.logon_id())
     content = ev.task_xml("TSUKIMORI\\Administrator",
                           "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe",
