@@ -54,7 +54,7 @@ const struct ioc *ioc_find_ip(const struct ioc_set *set, const struct ip *addres
 /* The name itself or a parent domain ("a.evil.net" by evil.net, never "notevil.net"). */
 const struct ioc *ioc_find_domain(const struct ioc_set *set, struct str host);
 /* URL as host and path ("/x/y?q"): an indicator that is a prefix ending at a border of a path
- * element, of the query or of the whole. Scheme and port are not compared unless listed. */
+ * element, of the query or of the whole. Scheme and port are not compared. */
 const struct ioc *ioc_find_url(const struct ioc_set *set, struct str host, struct str path);
 const struct ioc *ioc_find_text(const struct ioc_set *set, enum ioc_kind kind, struct str value);
 
