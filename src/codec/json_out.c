@@ -1,5 +1,7 @@
 #include "json_out.h"
 
+#include "utf8.h"
+
 /* 0: copy; 'u': as \u00XX; else the letter after the backslash. Bytes from 0x80 on are apart. */
 static const unsigned char escape_class[256] = {
     ['\b'] = 'b',  ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r', ['"'] = '"',
@@ -8,30 +10,6 @@ static const unsigned char escape_class[256] = {
     [0x10] = 'u',  [0x11] = 'u', [0x12] = 'u', [0x13] = 'u', [0x14] = 'u', [0x15] = 'u',
     [0x16] = 'u',  [0x17] = 'u', [0x18] = 'u', [0x19] = 'u', [0x1a] = 'u', [0x1b] = 'u',
     [0x1c] = 'u',  [0x1d] = 'u', [0x1e] = 'u', [0x1f] = 'u', [0x7f] = 'u'};
-
-/*
- * Length of the well-formed UTF-8 character at s (1..4); 0 if ill-formed, then *bad is the length
- * of the maximal subpart to replace. Table 3-7 of Unicode: only the second byte's range varies.
- */
-static size_t utf8_length(size_t *bad, struct str s) {
-    const unsigned char *p = (const unsigned char *)s.ptr;
-    size_t need = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-    unsigned low = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;
-    unsigned high = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf;
-    *bad = 1;
-    if (p[0] < 0xc2 || p[0] > 0xf4) {
-        return 0;
-    }
-    for (size_t i = 1; i < need; i++) {
-        if (i >= s.len || p[i] < low || p[i] > high) {
-            *bad = i;
-            return 0;
-        }
-        low = 0x80;
-        high = 0xbf;
-    }
-    return need;
-}
 
 static void add_special(struct buf *out, unsigned char c) {
     static const char digits[] = "0123456789abcdef";
@@ -44,7 +22,7 @@ static size_t add_wide(struct buf *out, struct str text, size_t at) {
     size_t bad;
     size_t len = utf8_length(&bad, str_skip(text, at));
     if (len == 0) {
-        buf_add(out, STR("\xef\xbf\xbd"));
+        buf_add(out, UTF8_REPLACEMENT);
         return at + bad;
     }
     buf_append(out, text.ptr + at, len);

@@ -372,6 +372,10 @@ struct binxml_fault binxml_instance_parse(struct binxml_instance *out, struct bi
     if (fault.what != NULL) {
         return fault;
     }
+    /* The instance repeats the first four bytes of the template's GUID. */
+    if (bytes_le32(span.chunk + span.at + 2) != bytes_le32(span.chunk + out->definition + 4)) {
+        return fault_at("its template was overwritten", span.at);
+    }
     size_t at = span.at + HEADER_BYTES;
     at = out->definition == at ? out->body_end : at;
     if (at > span.end || span.end - at < 4) {

@@ -146,6 +146,21 @@ static void append_hex(struct buf *out, struct binxml_value v) {
     buf_append(out, text + at, sizeof text - at);
 }
 
+/* The shortest decimal text that reads back as the same number. */
+static void append_shortest(struct buf *out, double real) {
+    char text[32];
+    for (int digits = 15; digits <= 17; digits++) {
+        double back;
+        int len = snprintf(text, sizeof text, "%.*g", digits, real);
+        bool exact = num_parse_double(&back, str_make(text, (size_t)len)) &&
+                     memcmp(&back, &real, sizeof real) == 0;
+        if (exact || digits == 17) {
+            buf_append(out, text, (size_t)len);
+            return;
+        }
+    }
+}
+
 static void append_real(struct buf *out, struct binxml_value v) {
     if (v.size == 4) {
         float single;
@@ -157,7 +172,7 @@ static void append_real(struct buf *out, struct binxml_value v) {
     double real;
     uint64_t bits = bytes_le64(v.ptr);
     memcpy(&real, &bits, sizeof real);
-    buf_printf(out, "%.17g", real);
+    append_shortest(out, real);
 }
 
 static void append_bool(struct buf *out, struct binxml_value v) {

@@ -47,10 +47,11 @@ struct evtx_counts {
 struct evtx_counts evtx_reader_counts(const struct evtx_reader *reader);
 
 /*
- * Appends the record as XML (one <Event> element, UTF-8, no line end). `chunk` is the 64 KiB chunk
- * (shorter if the file ends in it), record_off the record's offset in it. False if it cannot be
- * read; then nothing is appended. Slower than reading: compiles the templates each call.
+ * Appends the record as XML (one <Event> element, UTF-8, no line end). `container` is the raw bytes
+ * of the row that holds the record's chunk, record_off the record's place in it (container_off).
+ * False if nothing of it can be read; then nothing is appended. A damaged record gives what is
+ * readable, well-formed. Slower than reading: compiles the templates each call.
  */
-bool evtx_render_xml(struct buf *out, struct str chunk, size_t record_off);
+bool evtx_render_xml(struct buf *out, struct str container, size_t record_off);
 
 #endif
