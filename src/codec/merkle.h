@@ -1,0 +1,23 @@
+/*
+ * Merkle tree hashes as in RFC 6962 section 2.1 (SHA-256; leaf = H(0x00 || data), node =
+ * H(0x01 || left || right)), grown leaf by leaf: only the roots of the complete subtrees (the
+ * frontier, at most 64 hashes) are kept, so that a tree of any size costs 2 KiB.
+ *
+ * Cost: one node hash a leaf on average; the root log2(size) hashes. No failures.
+ */
+#ifndef KONSEKI_MERKLE_H
+#define KONSEKI_MERKLE_H
+
+#include "sha256.h"
+
+struct merkle {
+    uint64_t size;                   /* leaves so far */
+    uint8_t nodes[64][SHA256_BYTES]; /* nodes[i] is valid if bit i of size is set */
+};
+
+/* Takes the hash of the next leaf (already H(0x00 || data)). */
+void merkle_add(struct merkle *m, const uint8_t leaf[SHA256_BYTES]);
+/* The empty tree's root is H(""). */
+void merkle_root(const struct merkle *m, uint8_t out[SHA256_BYTES]);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * One-shot zstd frames (RFC 8878) with reused contexts. A frame says nothing we trust: the caller
+ * knows how many bytes must come out.
+ *
+ * Threads: a struct zstd_frame belongs to one thread at a time.
+ */
+#ifndef KONSEKI_ZSTD_FRAME_H
+#define KONSEKI_ZSTD_FRAME_H
+
+#include "buf.h"
+
+struct zstd_frame;
+
+struct zstd_frame *zstd_frame_create(void);
+void zstd_frame_destroy(struct zstd_frame **z);
+/* Appends the compressed form of `plain`; when that is not smaller, `plain` itself (then stored
+ * length == plain length, which is how it is recognised). */
+void zstd_frame_pack(struct zstd_frame *z, struct buf *out, struct str plain, int level);
+/* Writes exactly plain_len bytes to `out`; false if `stored` does not give exactly that many. */
+bool zstd_frame_unpack(struct zstd_frame *z, void *out, size_t plain_len, struct str stored);
+
+#endif

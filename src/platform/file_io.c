@@ -1,0 +1,305 @@
+#include "file_io.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mem.h"
+
+static int system_open(void *ctx, const char *path, enum file_mode mode) {
+    (void)ctx;
+    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (mode == FILE_APPEND ? 0 : O_EXCL);
+    int fd = open(path, flags, mode == FILE_SECRET ? 0600 : 0640);
+    return fd < 0 ? -errno : fd;
+}
+
+static int system_close(void *ctx, int fd) {
+    (void)ctx;
+    return close(fd) == 0 ? 0 : -errno;
+}
+
+static int system_write_at(void *ctx, int fd, const void *bytes, size_t len, uint64_t offset) {
+    (void)ctx;
+    const char *at = bytes;
+    while (len > 0) {
+        ssize_t done = pwrite(fd, at, len, (off_t)offset);
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done <= 0) {
+            return done < 0 ? -errno : -EIO;
+        }
+        at += done;
+        len -= (size_t)done;
+        offset += (uint64_t)done;
+    }
+    return 0;
+}
+
+static int system_sync(void *ctx, int fd) {
+    (void)ctx;
+    return fdatasync(fd) == 0 ? 0 : -errno;
+}
+
+static int system_truncate(void *ctx, int fd, uint64_t size) {
+    (void)ctx;
+    return ftruncate(fd, (off_t)size) == 0 ? 0 : -errno;
+}
+
+static int system_rename(void *ctx, const char *from, const char *to) {
+    (void)ctx;
+    return rename(from, to) == 0 ? 0 : -errno;
+}
+
+static int system_unlink(void *ctx, const char *path) {
+    (void)ctx;
+    return unlink(path) == 0 ? 0 : -errno;
+}
+
+static int system_make_dir(void *ctx, const char *path) {
+    (void)ctx;
+    return mkdir(path, 0750) == 0 ? 0 : -errno;
+}
+
+static int system_sync_dir(void *ctx, const char *path) {
+    (void)ctx;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return -errno;
+    }
+    int result = fsync(fd) == 0 ? 0 : -errno;
+    (void)close(fd);
+    return result;
+}
+
+static const struct file_io system_io = {
+    .open = system_open,
+    .close = system_close,
+    .write_at = system_write_at,
+    .sync = system_sync,
+    .truncate = system_truncate,
+    .rename = system_rename,
+    .unlink = system_unlink,
+    .make_dir = system_make_dir,
+    .sync_dir = system_sync_dir,
+};
+
+static const struct file_io *io = &system_io;
+
+const struct file_io *file_io_system(void) {
+    return &system_io;
+}
+
+void file_io_set(const struct file_io *replacement) {
+    io = replacement != NULL ? replacement : &system_io;
+}
+
+/* The message of a failed operation; `code` is a negative errno value. */
+static enum status failed(struct err *err, int code, const char *what, const char *path) {
+    char text[128];
+    const char *hint = "";
+    if (code == -ENOSPC || code == -EDQUOT) {
+        hint = "; free space on this disk, then run the command again";
+    } else if (code == -EACCES || code == -EPERM || code == -EROFS) {
+        hint = "; check owner and permissions of the folder";
+    } else if (code == -EIO) {
+        hint = "; the disk reports errors: check it before you go on";
+    }
+    enum status status = code == -ENOENT ? STATUS_NOT_FOUND : STATUS_ENVIRONMENT;
+    return err_set(err, status, "cannot %s %s: %s%s", what, path,
+                   err_errno(-code, text, sizeof text), hint);
+}
+
+enum status file_open(struct file *out, const char *path, enum file_mode mode, struct err *err) {
+    int fd = io->open(io->ctx, path, mode);
+    if (fd < 0) {
+        return failed(err, fd, "create", path);
+    }
+    struct stat st;
+    if (fstat(fd, &st) != 0) {
+        int code = -errno;
+        (void)io->close(io->ctx, fd);
+        return failed(err, code, "look at", path);
+    }
+    *out = (struct file){fd, mem_strdup(path, strlen(path)), (uint64_t)st.st_size};
+    return STATUS_OK;
+}
+
+void file_close(struct file *f) {
+    if (f->fd >= 0) {
+        (void)io->close(io->ctx, f->fd);
+    }
+    mem_free(f->path);
+    *f = FILE_INIT;
+}
+
+enum status file_append(struct file *f, const void *bytes, size_t len, struct err *err) {
+    int code = io->write_at(io->ctx, f->fd, bytes, len, f->size_bytes);
+    if (code < 0) {
+        return failed(err, code, "write to", f->path);
+    }
+    f->size_bytes += len;
+    return STATUS_OK;
+}
+
+enum status file_sync(struct file *f, struct err *err) {
+    int code = io->sync(io->ctx, f->fd);
+    return code < 0 ? failed(err, code, "sync", f->path) : STATUS_OK;
+}
+
+enum status file_truncate(struct file *f, uint64_t size, struct err *err) {
+    int code = io->truncate(io->ctx, f->fd, size);
+    if (code < 0) {
+        return failed(err, code, "cut", f->path);
+    }
+    f->size_bytes = size;
+    return STATUS_OK;
+}
+
+enum status file_rename(const char *from, const char *to, struct err *err) {
+    int code = io->rename(io->ctx, from, to);
+    return code < 0 ? failed(err, code, "rename", from) : STATUS_OK;
+}
+
+enum status file_remove(const char *path, struct err *err) {
+    int code = io->unlink(io->ctx, path);
+    return code < 0 && code != -ENOENT ? failed(err, code, "remove", path) : STATUS_OK;
+}
+
+enum status file_make_dir(const char *path, struct err *err) {
+    int code = io->make_dir(io->ctx, path);
+    return code < 0 && code != -EEXIST ? failed(err, code, "make folder", path) : STATUS_OK;
+}
+
+enum status file_sync_dir(const char *path, struct err *err) {
+    int code = io->sync_dir(io->ctx, path);
+    return code < 0 ? failed(err, code, "sync folder", path) : STATUS_OK;
+}
+
+static int read_whole(uint8_t *bytes, size_t *size, int fd) {
+    size_t done = 0;
+    while (done < *size) {
+        ssize_t got = pread(fd, bytes + done, *size - done, (off_t)done);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return -errno;
+        }
+        if (got == 0) {
+            break; /* it was cut meanwhile */
+        }
+        done += (size_t)got;
+    }
+    *size = done;
+    return 0;
+}
+
+static int map_open_file(struct file_map *out, int fd, bool copy) {
+    struct stat st;
+    if (fstat(fd, &st) != 0) {
+        return -errno;
+    }
+    size_t size = (size_t)st.st_size;
+    if (size == 0) {
+        *out = (struct file_map){NULL, 0, copy};
+        return 0;
+    }
+    if (!copy) {
+        void *bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+        if (bytes == MAP_FAILED) {
+            return -errno;
+        }
+        *out = (struct file_map){bytes, size, false};
+        return 0;
+    }
+    uint8_t *bytes = mem_alloc(size);
+    int code = read_whole(bytes, &size, fd);
+    if (code < 0) {
+        mem_free(bytes);
+        return code;
+    }
+    *out = (struct file_map){bytes, size, true};
+    return 0;
+}
+
+enum status file_map(struct file_map *out, const char *path, bool copy, struct err *err) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return failed(err, -errno, "open", path);
+    }
+    int code = map_open_file(out, fd, copy);
+    (void)close(fd);
+    return code < 0 ? failed(err, code, "read", path) : STATUS_OK;
+}
+
+void file_unmap(struct file_map *map) {
+    union {
+        const uint8_t *in;
+        void *out;
+    } bytes = {map->bytes}; /* munmap and free take non-const pointers */
+    if (map->copied) {
+        mem_free(bytes.out);
+    } else if (map->bytes != NULL) {
+        (void)munmap(bytes.out, map->size_bytes);
+    }
+    *map = (struct file_map){NULL, 0, false};
+}
+
+enum status file_lock(int *out_fd, const char *path, struct err *err) {
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0) {
+        return failed(err, -errno, "open", path);
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        int code = errno;
+        (void)close(fd);
+        if (code == EWOULDBLOCK) {
+            return err_set(err, STATUS_BUSY,
+                           "%s is locked: another konseki writes to this store; wait for it or stop"
+                           " it",
+                           path);
+        }
+        return failed(err, -code, "lock", path);
+    }
+    *out_fd = fd;
+    return STATUS_OK;
+}
+
+void file_unlock(int *fd) {
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+    *fd = -1;
+}
+
+static int compare_names(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+enum status file_list(const char *dir, void (*visit)(const char *name, void *ctx), void *ctx,
+                      struct err *err) {
+    struct dirent **entries = NULL;
+    int count = scandir(dir, &entries, NULL, compare_names);
+    if (count < 0) {
+        return failed(err, -errno, "list", dir);
+    }
+    for (int i = 0; i < count; i++) {
+        if (strcmp(entries[i]->d_name, ".") != 0 && strcmp(entries[i]->d_name, "..") != 0) {
+            visit(entries[i]->d_name, ctx);
+        }
+        free(entries[i]); /* scandir's memory */
+    }
+    free(entries);
+    return STATUS_OK;
+}
+
+bool file_exists(const char *path) {
+    return access(path, F_OK) == 0;
+}

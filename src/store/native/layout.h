@@ -1,0 +1,63 @@
+/*
+ * What the writer and the reader of segments share: numbers that stand in the files
+ * (docs/formats/segment.md) and may not be renumbered, and the limits of one segment.
+ */
+#ifndef KONSEKI_LAYOUT_H
+#define KONSEKI_LAYOUT_H
+
+#include "sha256.h"
+#include "str.h"
+
+enum {
+    SEGMENT_VERSION = 1,
+    SEGMENT_HEADER_BYTES = 16,
+    SEGMENT_TRAILER_BYTES = 64,
+    SEGMENT_BLOCK_ROWS = 8192,
+    SEGMENT_MAX_ROWS = 65536,
+    SEGMENT_MAX_RAW_BYTES = 32 << 20, /* a row may end beyond it */
+    SEGMENT_MAX_COLUMNS = 4096,
+    SEGMENT_MAX_BLOCKS = SEGMENT_MAX_ROWS / SEGMENT_BLOCK_ROWS,
+    FILTER_PAGE_BYTES = 4096,
+    FILTER_LINE_BYTES = 64,
+    FILTER_PAGE_LINES = 63 /* the rest of the page: checksum (8 bytes) and zeros */
+};
+
+/* The numbers that every row has, one packed array of each a block, in this order. */
+enum row_number {
+    NUMBER_TEMPLATE,
+    NUMBER_ARRIVAL,
+    NUMBER_SEQUENCE,
+    NUMBER_TIME,
+    NUMBER_RECEIVE,
+    NUMBER_SOURCE, /* index in the segment's names */
+    NUMBER_ORIGIN, /* index + 1; 0 = none */
+    NUMBER_LINE,
+    NUMBER_RECORD_ID,
+    NUMBER_IDX,
+    NUMBER_FLAGS,
+    NUMBER_CHARSET,
+    NUMBER_CONTAINER_BACK,
+    NUMBER_CONTAINER_OFF,
+    NUMBER_CONTAINER_LEN,
+    ROW_NUMBER_COUNT
+};
+
+enum column_type {
+    COLUMN_DICTIONARY = 0, /* distinct texts once a segment; codes in byte planes a block */
+    COLUMN_NUMBER = 1,     /* decimal digits in a fixed shape; packed integers a block */
+    COLUMN_TEXT = 2,       /* lengths and bytes a block */
+    COLUMN_TYPE_COUNT
+};
+
+/* Operations of a template: literal bytes, or TEMPLATE_COLUMN + the column's index. */
+enum { TEMPLATE_END = 0, TEMPLATE_LITERAL = 1, TEMPLATE_COLUMN = 2 };
+
+/* Where a piece of a segment lies and how to know that it is whole. */
+struct chunk_ref {
+    uint64_t offset;
+    uint32_t stored_len;
+    uint32_t plain_len;
+    uint64_t checksum; /* XXH3-64 of the stored bytes */
+};
+
+#endif

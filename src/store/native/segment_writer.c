@@ -1,0 +1,433 @@
+#include "segment_writer.h"
+
+#include "check.h"
+#include "column_writer.h"
+#include "cut.h"
+#include "hash.h"
+#include "intpack.h"
+#include "mem.h"
+#include "wire.h"
+
+enum {
+    RARE_TEMPLATE_ROWS = 4, /* templates of fewer rows are cut coarsely instead */
+    MANY_TEMPLATES = 64,    /* ... when a segment has more than so many */
+    SMALL_COLUMN = 64,      /* columns with fewer values are put together */
+    NO_MAP = -1,
+    LEVEL_BLOCK = 1, /* zstd levels */
+    LEVEL_TEXT = 3
+};
+
+/* One row, cut. */
+struct cut_row {
+    size_t first_variable;
+    uint32_t variable_count;
+    uint32_t template; /* in writer.shapes, then in the segment */
+};
+
+struct writer {
+    const struct batch *batch;
+    const struct row *rows; /* of the batch */
+    size_t row_count;
+    struct buf *out;
+    struct zstd_frame *zstd;
+    struct cutter cutter;
+    struct intern shapes; /* templates as the cutter made them */
+    uint32_t *shape_rows; /* rows of each */
+    size_t shape_capacity;
+    struct cut_row *cuts; /* one a row */
+    struct cut_variable *variables;
+    size_t variable_count;
+    size_t variable_capacity;
+    int64_t *column_map; /* cutter's column -> column of the segment */
+    struct column_writer *columns;
+    enum column_kind *kinds;
+    uint32_t *column_fields; /* FIELD_NONE: several */
+    size_t column_count;
+    struct intern fields; /* names */
+    struct intern names;  /* sources and origins */
+    struct buf templates; /* as stored */
+    uint32_t template_count;
+    struct buf plain; /* scratch of one chunk */
+    struct buf footer;
+    size_t block_count;
+};
+
+/* --- cutting --- */
+
+static void keep_cut(struct writer *w, size_t row) {
+    struct cutter *c = &w->cutter;
+    uint32_t before = w->shapes.count;
+    uint32_t shape = intern_add(&w->shapes, buf_str(&c->key));
+    if (shape >= w->shape_capacity) {
+        MEM_GROW(w->shape_rows, w->shape_capacity, (size_t)shape + 1);
+    }
+    if (w->shapes.count > before) {
+        w->shape_rows[shape] = 0;
+    }
+    w->shape_rows[shape]++;
+    MEM_GROW(w->variables, w->variable_capacity, w->variable_count + c->variable_count);
+    if (c->variable_count > 0) {
+        memcpy(w->variables + w->variable_count, c->variables,
+               c->variable_count * sizeof *c->variables);
+    }
+    w->cuts[row] = (struct cut_row){w->variable_count, (uint32_t)c->variable_count, shape};
+    w->variable_count += c->variable_count;
+}
+
+static void cut_rows(struct writer *w) {
+    for (size_t i = 0; i < w->row_count; i++) {
+        cutter_row(&w->cutter, w->batch, &w->rows[i], false);
+        keep_cut(w, i);
+    }
+    if (w->shapes.count <= MANY_TEMPLATES) {
+        return;
+    }
+    for (size_t i = 0; i < w->row_count; i++) {
+        if (w->shape_rows[w->cuts[i].template] < RARE_TEMPLATE_ROWS) {
+            cutter_row(&w->cutter, w->batch, &w->rows[i], true);
+            keep_cut(w, i);
+        }
+    }
+}
+
+/* --- columns --- */
+
+/* Adds a column of the segment. */
+static int64_t new_column(struct writer *w, enum column_kind kind, uint32_t field) {
+    w->kinds[w->column_count] = kind;
+    w->column_fields[w->column_count] = field;
+    return (int64_t)w->column_count++;
+}
+
+/* Counts the values of the cutter's columns; big ones become columns, small ones share one a kind.
+ */
+static void map_columns(struct writer *w) {
+    size_t count = w->cutter.column_count;
+    size_t *values = mem_calloc(count + 1, sizeof *values);
+    for (size_t i = 0; i < w->row_count; i++) {
+        const struct cut_variable *v = w->variables + w->cuts[i].first_variable;
+        for (uint32_t k = 0; k < w->cuts[i].variable_count; k++) {
+            values[v[k].column]++;
+        }
+    }
+    w->column_map = mem_alloc((count + 1) * sizeof *w->column_map);
+    w->columns = mem_calloc(count + 3, sizeof *w->columns);
+    w->kinds = mem_calloc(count + 3, sizeof *w->kinds);
+    w->column_fields = mem_calloc(count + 3, sizeof *w->column_fields);
+    int64_t shared[3] = {NO_MAP, NO_MAP, NO_MAP};
+    for (size_t i = 0; i < count; i++) {
+        const struct cut_column *column = &w->cutter.columns[i];
+        if (values[i] == 0) {
+            w->column_map[i] = NO_MAP;
+        } else if (values[i] >= SMALL_COLUMN) {
+            w->column_map[i] = new_column(w, column->kind, column->field);
+        } else {
+            if (shared[column->kind] == NO_MAP) {
+                shared[column->kind] = new_column(w, column->kind, FIELD_NONE);
+            }
+            w->column_map[i] = shared[column->kind];
+        }
+    }
+    mem_free(values);
+}
+
+static void fill_columns(struct writer *w) {
+    for (size_t i = 0; i < w->row_count; i++) {
+        if (i % SEGMENT_BLOCK_ROWS == 0) {
+            for (size_t c = 0; c < w->column_count; c++) {
+                column_writer_begin_block(&w->columns[c], i / SEGMENT_BLOCK_ROWS);
+            }
+        }
+        const struct cut_variable *v = w->variables + w->cuts[i].first_variable;
+        for (uint32_t k = 0; k < w->cuts[i].variable_count; k++) {
+            column_writer_add(&w->columns[w->column_map[v[k].column]], str_make(v[k].ptr, v[k].len),
+                              (uint32_t)i);
+        }
+    }
+    for (size_t c = 0; c < w->column_count; c++) {
+        column_writer_plan(&w->columns[c], w->block_count);
+    }
+}
+
+/* --- templates --- */
+
+static void store_template(struct writer *w, struct str key) {
+    struct wire in = wire_make(key.ptr, key.len);
+    struct buf *out = &w->templates;
+    uint64_t op;
+    while ((op = wire_u64(&in)) != TEMPLATE_END) {
+        if (op == TEMPLATE_LITERAL) {
+            wire_put_u64(out, op);
+            wire_put_str(out, wire_str(&in));
+        } else {
+            wire_put_u64(out, TEMPLATE_COLUMN + (uint64_t)w->column_map[op - TEMPLATE_COLUMN]);
+        }
+    }
+    wire_put_u64(out, TEMPLATE_END);
+    uint64_t value_count = wire_u64(&in);
+    wire_put_u64(out, value_count);
+    for (uint64_t i = 0; i < value_count; i++) {
+        uint32_t field = (uint32_t)wire_u64(&in);
+        wire_put_u64(out, intern_add(&w->fields, schema_name(field)));
+        uint64_t transform = wire_u64(&in);
+        wire_put_u64(out, transform);
+        uint64_t place = wire_u64(&in);
+        if (transform == TRANSFORM_NONE) {
+            wire_put_u64(out, (uint64_t)w->column_map[place - TEMPLATE_COLUMN]);
+        } else {
+            wire_put_u64(out, place);
+            wire_put_u64(out, wire_u64(&in));
+        }
+    }
+    CHECK(!in.failed && wire_left(&in) == 0);
+}
+
+/* Numbers the templates that rows use, in the order of their first row. */
+static void store_templates(struct writer *w) {
+    uint32_t *numbers = mem_calloc((size_t)w->shapes.count + 1, sizeof *numbers);
+    for (size_t i = 0; i < w->row_count; i++) {
+        uint32_t shape = w->cuts[i].template;
+        if (numbers[shape] == 0) {
+            store_template(w, intern_text(&w->shapes, shape));
+            numbers[shape] = ++w->template_count;
+        }
+        w->cuts[i].template = numbers[shape] - 1;
+    }
+    mem_free(numbers);
+}
+
+/* --- chunks --- */
+
+/* Compresses w->plain to the file and writes its reference to the footer. */
+static void put_chunk(struct writer *w, int level) {
+    size_t offset = w->out->len;
+    zstd_frame_pack(w->zstd, w->out, buf_str(&w->plain), level);
+    size_t stored = w->out->len - offset;
+    wire_put_u64(&w->footer, offset);
+    wire_put_u64(&w->footer, stored);
+    wire_put_u64(&w->footer, w->plain.len);
+    wire_put_fixed64(&w->footer, hash_bytes(w->out->ptr + offset, stored));
+    buf_clear(&w->plain);
+}
+
+static int64_t name_number(struct writer *w, uint32_t name) {
+    return intern_add(&w->names, intern_text(&w->batch->names, name));
+}
+
+static int64_t row_number(struct writer *w, size_t i, enum row_number which) {
+    const struct row *row = &w->rows[i];
+    switch (which) {
+    case NUMBER_TEMPLATE:
+        return w->cuts[i].template;
+    case NUMBER_ARRIVAL:
+        return (int64_t)row->arrival;
+    case NUMBER_SEQUENCE:
+        return (int64_t)row->sequence;
+    case NUMBER_TIME:
+        return row->time_ns;
+    case NUMBER_RECEIVE:
+        return row->receive_ns;
+    case NUMBER_SOURCE:
+        return name_number(w, row->source);
+    case NUMBER_ORIGIN:
+        return row->origin == INTERN_NONE ? 0 : name_number(w, row->origin) + 1;
+    case NUMBER_LINE:
+        return row->line;
+    case NUMBER_RECORD_ID:
+        return (int64_t)row->record_id;
+    case NUMBER_IDX:
+        return row->idx;
+    case NUMBER_FLAGS:
+        return row->flags;
+    case NUMBER_CHARSET:
+        return row->charset;
+    case NUMBER_CONTAINER_BACK:
+        return row->container_back;
+    case NUMBER_CONTAINER_OFF:
+        return row->container_off;
+    default:
+        return row->container_len;
+    }
+}
+
+static void put_row_numbers(struct writer *w, size_t from, size_t count) {
+    int64_t *numbers = mem_alloc(count * sizeof *numbers);
+    for (int which = 0; which < ROW_NUMBER_COUNT; which++) {
+        for (size_t i = 0; i < count; i++) {
+            numbers[i] = row_number(w, from + i, (enum row_number)which);
+        }
+        intpack_encode(&w->plain, numbers, count);
+        put_chunk(w, LEVEL_BLOCK);
+    }
+    mem_free(numbers);
+}
+
+static void put_extent(struct writer *w, size_t offset) {
+    uint8_t hash[SHA256_BYTES];
+    sha256_of(hash, str_make(w->out->ptr + offset, w->out->len - offset));
+    wire_put_u64(&w->footer, offset);
+    wire_put_u64(&w->footer, w->out->len - offset);
+    buf_append(&w->footer, hash, sizeof hash);
+}
+
+static void put_block(struct writer *w, size_t block) {
+    size_t from = block * SEGMENT_BLOCK_ROWS;
+    size_t count = w->row_count - from;
+    count = count < SEGMENT_BLOCK_ROWS ? count : SEGMENT_BLOCK_ROWS;
+    size_t offset = w->out->len;
+    int64_t min = INT64_MAX;
+    int64_t max = INT64_MIN;
+    for (size_t i = from; i < from + count; i++) {
+        int64_t t = w->rows[i].time_ns;
+        min = t < min ? t : min;
+        max = t > max ? t : max;
+    }
+    wire_put_u64(&w->footer, count);
+    wire_put_i64(&w->footer, min);
+    wire_put_i64(&w->footer, max);
+    put_row_numbers(w, from, count);
+    for (size_t c = 0; c < w->column_count; c++) {
+        struct column_writer *column = &w->columns[c];
+        wire_put_u64(&w->footer, column->block_start[block + 1] - column->block_start[block]);
+        column_writer_encode_block(column, &w->plain, block);
+        put_chunk(w, column->type == COLUMN_TEXT ? LEVEL_TEXT : LEVEL_BLOCK);
+    }
+    put_extent(w, offset);
+}
+
+static void put_shared(struct writer *w) {
+    size_t offset = w->out->len;
+    wire_put_u64(&w->footer, w->template_count);
+    buf_add(&w->plain, buf_str(&w->templates));
+    put_chunk(w, LEVEL_TEXT);
+    for (size_t c = 0; c < w->column_count; c++) {
+        struct column_writer *column = &w->columns[c];
+        if (column->type == COLUMN_DICTIONARY) {
+            column_writer_encode_dictionary(column, &w->plain);
+            put_chunk(w, LEVEL_TEXT);
+        }
+    }
+    put_extent(w, offset);
+}
+
+/* --- footer --- */
+
+static void put_names(struct buf *out, const struct intern *names) {
+    wire_put_u64(out, names->count);
+    for (uint32_t i = 0; i < names->count; i++) {
+        wire_put_str(out, intern_text(names, i));
+    }
+}
+
+static void put_column_heads(struct writer *w) {
+    wire_put_u64(&w->footer, w->column_count);
+    for (size_t c = 0; c < w->column_count; c++) {
+        const struct column_writer *column = &w->columns[c];
+        uint32_t field = w->column_fields[c];
+        wire_put_u64(&w->footer, w->kinds[c]);
+        wire_put_u64(&w->footer,
+                     field == FIELD_NONE ? 0 : 1 + intern_add(&w->fields, schema_name(field)));
+        wire_put_u64(&w->footer, column->type);
+        wire_put_str(&w->footer, str_make(column->shape,
+                                          column->type == COLUMN_NUMBER ? column->shape_len : 0));
+        wire_put_u64(&w->footer, column->dictionary.count);
+    }
+}
+
+static void put_trailer(struct writer *w, struct segment_info *info) {
+    char trailer[SEGMENT_TRAILER_BYTES] = {0};
+    sha256_of(info->footer_sha256, buf_str(&w->footer));
+    bytes_put_le64(trailer, w->out->len);
+    bytes_put_le32(trailer + 8, (uint32_t)w->footer.len);
+    bytes_put_le32(trailer + 12, SEGMENT_VERSION);
+    memcpy(trailer + 16, info->footer_sha256, SHA256_BYTES);
+    bytes_put_le64(trailer + 48, hash_bytes(trailer, 48));
+    memcpy(trailer + 56, "KSEGEND1", 8);
+    buf_add(w->out, buf_str(&w->footer));
+    buf_append(w->out, trailer, sizeof trailer);
+    info->file_bytes = w->out->len;
+}
+
+static void summarise(struct segment_info *info, const struct row *rows, size_t count) {
+    *info = (struct segment_info){.dataset = (enum dataset)rows[0].dataset,
+                                  .rows = count,
+                                  .arrival_first = rows[0].arrival,
+                                  .arrival_last = rows[count - 1].arrival,
+                                  .time_min = INT64_MAX,
+                                  .time_max = INT64_MIN};
+    for (size_t i = 0; i < count; i++) {
+        const struct row *row = &rows[i];
+        info->derived += (row->flags & ROW_DERIVED) != 0;
+        info->raw_bytes += row->raw_len;
+        info->time_min = row->time_ns < info->time_min ? row->time_ns : info->time_min;
+        info->time_max = row->time_ns > info->time_max ? row->time_ns : info->time_max;
+    }
+}
+
+/* How many rows from `first` on fit one segment. */
+static size_t choose_rows(const struct batch *batch, size_t first) {
+    size_t count = 0;
+    uint64_t raw_bytes = 0;
+    while (first + count < batch->row_count && count < SEGMENT_MAX_ROWS &&
+           raw_bytes < SEGMENT_MAX_RAW_BYTES) {
+        raw_bytes += batch->rows[first + count++].raw_len;
+    }
+    return count;
+}
+
+static void writer_fini(struct writer *w) {
+    for (size_t c = 0; c < w->column_count; c++) {
+        column_writer_fini(&w->columns[c]);
+    }
+    mem_free(w->columns);
+    mem_free(w->kinds);
+    mem_free(w->column_fields);
+    mem_free(w->column_map);
+    mem_free(w->variables);
+    mem_free(w->cuts);
+    mem_free(w->shape_rows);
+    intern_fini(&w->shapes);
+    intern_fini(&w->fields);
+    intern_fini(&w->names);
+    buf_fini(&w->templates);
+    buf_fini(&w->plain);
+    buf_fini(&w->footer);
+    cutter_fini(&w->cutter);
+    zstd_frame_destroy(&w->zstd);
+}
+
+size_t segment_write(struct buf *out, struct segment_info *info, const struct batch *batch,
+                     size_t first) {
+    CHECK(first < batch->row_count);
+    struct writer w = {.batch = batch,
+                       .rows = batch->rows + first,
+                       .row_count = choose_rows(batch, first),
+                       .out = out,
+                       .zstd = zstd_frame_create()};
+    w.block_count = (w.row_count + SEGMENT_BLOCK_ROWS - 1) / SEGMENT_BLOCK_ROWS;
+    w.cuts = mem_alloc(w.row_count * sizeof *w.cuts);
+    cutter_init(&w.cutter);
+    summarise(info, w.rows, w.row_count);
+    cut_rows(&w);
+    map_columns(&w);
+    fill_columns(&w);
+    store_templates(&w);
+
+    static const char header[SEGMENT_HEADER_BYTES] = "KSEG0001";
+    buf_clear(out);
+    buf_append(out, header, sizeof header);
+    wire_put_str(&w.footer, dataset_info(info->dataset)->name);
+    wire_put_u64(&w.footer, info->rows);
+    put_column_heads(&w);
+    wire_put_u64(&w.footer, w.block_count);
+    for (size_t block = 0; block < w.block_count; block++) {
+        put_block(&w, block);
+    }
+    put_shared(&w);
+    put_names(&w.footer, &w.fields);
+    put_names(&w.footer, &w.names);
+    put_trailer(&w, info);
+    size_t taken = w.row_count;
+    writer_fini(&w);
+    return taken;
+}

@@ -1,0 +1,304 @@
+/* Opening, closing, appending; what the store knows without reading segments. */
+#include "bytes.h"
+#include "check.h"
+#include "keys.h"
+#include "mem.h"
+#include "store_path.h"
+#include "store_priv.h"
+
+enum { DEFAULT_MEMORY_BYTES = 128 << 20 };
+
+/* --- opening --- */
+
+static enum status make_folders(const char *path, struct err *err) {
+    static const char *const names[] = {"", "keys", "segments", "wal"};
+    struct buf name = BUF_INIT;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof names / sizeof *names && status == STATUS_OK; i++) {
+        status = file_make_dir(i == 0 ? path : store_path(&name, path, "%s", names[i]), err);
+    }
+    buf_fini(&name);
+    return status;
+}
+
+static enum status load_chain(struct store *s, struct err *err) {
+    struct buf name = BUF_INIT;
+    struct file_map map;
+    enum status status = file_map(&map, store_path(&name, s->path, "chain"), true, err);
+    buf_fini(&name);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status =
+        chain_fold(&s->chain, str_make((const char *)map.bytes, map.size_bytes), NULL, NULL, err);
+    file_unmap(&map);
+    s->tree = s->chain.last.tree;
+    return status;
+}
+
+static bool chain_exists(const struct store *s) {
+    struct buf name = BUF_INIT;
+    bool there = file_exists(store_path(&name, s->path, "chain"));
+    buf_fini(&name);
+    return there;
+}
+
+/* A chain without a whole checkpoint is a store whose making was interrupted. */
+static enum status open_chain_file(struct store *s, struct err *err) {
+    struct buf name = BUF_INIT;
+    enum status status =
+        file_open(&s->chain_file, store_path(&name, s->path, "chain"), FILE_APPEND, err);
+    buf_fini(&name);
+    if (status == STATUS_OK && s->chain.torn_bytes > 0) {
+        status = file_truncate(&s->chain_file, s->chain.valid_bytes, err);
+    }
+    return status;
+}
+
+static void count_name(const char *name, void *ctx) {
+    (void)name;
+    ++*(size_t *)ctx;
+}
+
+/* Segments without any checkpoint: the chain was lost, and making a new one would drop them. */
+static enum status refuse_lost_chain(const struct store *s, struct err *err) {
+    struct buf dir = BUF_INIT;
+    size_t count = 0;
+    enum status status = file_list(store_path(&dir, s->path, "segments"), count_name, &count, err);
+    if (status == STATUS_OK && count > 0) {
+        status = err_set(err, STATUS_DAMAGED,
+                         "%s holds %zu segments but no checkpoint: the file \"chain\" was lost;"
+                         " restore it from a backup",
+                         s->path, count);
+    }
+    buf_fini(&dir);
+    return status;
+}
+
+struct orphans {
+    struct store *store;
+    enum status status;
+    struct err *err;
+};
+
+static void remove_if_orphan(const char *name, void *ctx) {
+    struct orphans *o = ctx;
+    struct store *s = o->store;
+    struct buf path = BUF_INIT;
+    bool known = false;
+    for (size_t i = 0; i < s->chain.segment_count && !known; i++) {
+        const char *own = store_path_segment(&path, s->path, s->chain.segments[i].number);
+        known = strcmp(strrchr(own, '/') + 1, name) == 0;
+    }
+    if (!known && o->status == STATUS_OK) {
+        o->status = file_remove(store_path(&path, s->path, "segments/%s", name), o->err);
+    }
+    buf_fini(&path);
+}
+
+/* Segment files that no checkpoint names were never committed. */
+static enum status remove_orphans(struct store *s, struct err *err) {
+    struct buf dir = BUF_INIT;
+    struct orphans o = {s, STATUS_OK, err};
+    enum status status =
+        file_list(store_path(&dir, s->path, "segments"), remove_if_orphan, &o, err);
+    buf_fini(&dir);
+    return status == STATUS_OK ? o.status : status;
+}
+
+static enum status open_writer(struct store *s, bool create, struct err *err) {
+    struct buf name = BUF_INIT;
+    enum status status = STATUS_OK;
+    if (create) {
+        status = make_folders(s->path, err);
+    }
+    if (status == STATUS_OK) {
+        status = file_lock(&s->lock_fd, store_path(&name, s->path, "lock"), err);
+    }
+    bool fresh = status == STATUS_OK && !chain_exists(s);
+    if (status == STATUS_OK && !fresh) {
+        status = load_chain(s, err);
+        fresh = s->chain.last.number == 0;
+    }
+    if (status == STATUS_OK && fresh && !create) {
+        status = err_set(err, STATUS_NOT_FOUND, "%s is no konseki store", s->path);
+    }
+    if (status == STATUS_OK && fresh) {
+        status = refuse_lost_chain(s, err);
+    }
+    if (status == STATUS_OK) {
+        status = file_exists(store_path(&name, s->path, "keys/signing.seed"))
+                     ? keys_load(&s->key, s->path, err)
+                     : (fresh ? keys_create(&s->key, s->path, err)
+                              : err_set(err, STATUS_NOT_FOUND,
+                                        "%s is missing: without the signing key nothing can be"
+                                        " added; restore it from a backup",
+                                        name.ptr));
+    }
+    if (status == STATUS_OK) {
+        status = open_chain_file(s, err);
+    }
+    if (status == STATUS_OK) {
+        status = remove_orphans(s, err);
+    }
+    if (status == STATUS_OK && fresh) { /* the first checkpoint names the key */
+        status = store_checkpoint(s, err);
+    }
+    if (status == STATUS_OK && fresh) {
+        status = file_sync_dir(s->path, err);
+    }
+    buf_fini(&name);
+    return status;
+}
+
+static enum status open_reader(struct store *s, struct err *err) {
+    if (!chain_exists(s)) {
+        return err_set(err, STATUS_NOT_FOUND,
+                       "%s is no konseki store (it has no file \"chain\"); make one with konseki"
+                       " import --store %s PATH",
+                       s->path, s->path);
+    }
+    return load_chain(s, err);
+}
+
+enum status store_open(struct store **out, const struct store_options *options, struct err *err) {
+    struct store *s = mem_calloc(1, sizeof *s);
+    const char *writer = options->writer_name != NULL ? options->writer_name : "konseki";
+    s->path = mem_strdup(options->path, strlen(options->path));
+    s->writer_name = mem_strdup(writer, strlen(writer));
+    s->mode = options->mode;
+    s->memory_bytes = options->memory_bytes > 0 ? options->memory_bytes : DEFAULT_MEMORY_BYTES;
+    s->lock_fd = -1;
+    s->chain_file = FILE_INIT;
+    chain_init(&s->chain);
+    enum status status =
+        s->mode == STORE_READ ? open_reader(s, err) : open_writer(s, options->create, err);
+    if (status != STATUS_OK) {
+        store_close(&s);
+        return status;
+    }
+    *out = s;
+    return STATUS_OK;
+}
+
+void store_close(struct store **store) {
+    struct store *s = *store;
+    if (s == NULL) {
+        return;
+    }
+    file_close(&s->chain_file);
+    unsealed_fini(&s->unsealed);
+    chain_fini(&s->chain);
+    mem_free(s->pending);
+    mem_free(s->inputs);
+    arena_fini(&s->input_texts);
+    ed25519_wipe(&s->key, sizeof s->key);
+    file_unlock(&s->lock_fd);
+    mem_free(s->writer_name);
+    mem_free(s->path);
+    mem_free(s);
+    *store = NULL;
+}
+
+/* --- appending --- */
+
+void store_leaf(uint8_t out[SHA256_BYTES], const struct batch *b, const struct row *row) {
+    struct str source = intern_text(&b->names, row->source);
+    struct str raw = batch_raw(b, row);
+    struct sha256 h;
+    uint8_t head[5] = {0};
+    uint8_t numbers[16];
+    bytes_put_le32(head + 1, (uint32_t)source.len);
+    bytes_put_le64(numbers, row->sequence);
+    bytes_put_le64(numbers + 8, (uint64_t)row->receive_ns);
+    sha256_init(&h);
+    sha256_add(&h, head, sizeof head);
+    sha256_add(&h, source.ptr, source.len);
+    sha256_add(&h, numbers, sizeof numbers);
+    sha256_add(&h, raw.ptr, raw.len);
+    sha256_finish(&h, out);
+}
+
+/* Arrival and sequence numbers, and the tree. */
+static void number_rows(struct store *s, struct batch *batch) {
+    uint32_t *sources = mem_alloc(((size_t)batch->names.count + 1) * sizeof *sources);
+    memset(sources, 0xff, ((size_t)batch->names.count + 1) * sizeof *sources);
+    for (size_t i = 0; i < batch->row_count; i++) {
+        struct row *row = &batch->rows[i];
+        CHECK(row->source < batch->names.count);
+        uint32_t *source = &sources[row->source];
+        if (*source == INTERN_NONE) {
+            *source = chain_source(&s->chain, intern_text(&batch->names, row->source));
+        }
+        row->arrival = s->tree.size;
+        row->sequence = chain_next_sequence(&s->chain, *source);
+        uint8_t leaf[SHA256_BYTES];
+        store_leaf(leaf, batch, row);
+        merkle_add(&s->tree, leaf);
+    }
+    mem_free(sources);
+}
+
+enum status store_append(struct store *s, struct batch *batch, struct err *err) {
+    enum status status = store_check(s, err);
+    CHECK(s->mode != STORE_READ);
+    if (status != STATUS_OK || batch->row_count == 0) {
+        return status;
+    }
+    number_rows(s, batch);
+    unsealed_add(&s->unsealed, batch);
+    return s->mode == STORE_BULK ? store_spill(s, s->memory_bytes, err) : STATUS_OK;
+}
+
+enum status store_note_input(struct store *s, const struct store_input *input, struct err *err) {
+    enum status status = store_check(s, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    MEM_GROW(s->inputs, s->input_capacity, s->input_count + 1);
+    s->inputs[s->input_count] = *input;
+    s->inputs[s->input_count++].path = arena_str(&s->input_texts, input->path);
+    return STATUS_OK;
+}
+
+bool store_find_input(const struct store *s, const uint8_t sha256[32], struct store_input *out) {
+    for (size_t i = 0; i < s->chain.input_count; i++) {
+        if (memcmp(s->chain.inputs[i].sha256, sha256, SHA256_BYTES) == 0) {
+            *out = s->chain.inputs[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- figures --- */
+
+static void add_segment(struct store_stat *out, const struct segment_info *s) {
+    out->events += s->rows - s->derived;
+    out->derived += s->derived;
+    out->raw_bytes += s->raw_bytes;
+    out->disk_bytes += s->file_bytes;
+    out->index_bytes += s->index_bytes;
+    out->segments++;
+    if (out->oldest_ns == TIME_NONE || s->time_min < out->oldest_ns) {
+        out->oldest_ns = s->time_min;
+    }
+    if (out->newest_ns == TIME_NONE || s->time_max > out->newest_ns) {
+        out->newest_ns = s->time_max;
+    }
+}
+
+void store_get_stat(struct store *s, enum dataset dataset, struct store_stat *out) {
+    *out = (struct store_stat){.sealed_to = s->chain.last.tree.size,
+                               .arrival_end = s->chain.last.tree.size,
+                               .oldest_ns = TIME_NONE,
+                               .newest_ns = TIME_NONE};
+    for (size_t i = 0; i < s->chain.segment_count; i++) {
+        if (dataset == DATASET_COUNT || s->chain.segments[i].dataset == dataset) {
+            add_segment(out, &s->chain.segments[i]);
+        }
+    }
+    if (dataset == DATASET_COUNT) {
+        out->disk_bytes += s->chain.valid_bytes;
+    }
+}

@@ -1,0 +1,56 @@
+/*
+ * Inside of the store.
+ *
+ * Invariants
+ *  1. What the chain's checkpoints name is on disk, whole and synced, before the checkpoint is.
+ *  2. A checkpoint is the only commit point of segments; a log's commit frame that of live rows.
+ *  3. Rows are numbered at append: arrival = leaves of the tree, without gaps.
+ *  4. After a write that failed, `failed` is set and no later write is tried.
+ *
+ * States of a writer: OPEN -> (append) DIRTY -> (commit) OPEN; any -> FAILED, which ends in close.
+ *   append: store.c store_append; commit: store_commit.c; failed: store_fail.
+ */
+#ifndef KONSEKI_STORE_PRIV_H
+#define KONSEKI_STORE_PRIV_H
+
+#include "chain.h"
+#include "file_io.h"
+#include "store.h"
+#include "unsealed.h"
+
+struct store {
+    char *path;
+    enum store_mode mode;
+    char *writer_name;
+    uint64_t memory_bytes;
+    int lock_fd; /* writers; -1: none */
+    struct chain chain;
+    struct file chain_file;
+    struct ed25519_key key;
+    struct merkle tree; /* of all appended rows */
+    struct unsealed unsealed;
+    struct segment_info *pending; /* written, not in the chain yet */
+    size_t pending_count;
+    size_t pending_capacity;
+    struct store_input *inputs; /* noted, not in the chain yet */
+    size_t input_count;
+    size_t input_capacity;
+    struct arena input_texts;
+    struct err failed; /* status is OK while all is well */
+};
+
+/* Makes the failure sticky and returns its status. */
+enum status store_fail(struct store *s, enum status status, struct err *err);
+/* The sticky failure, or OK. */
+enum status store_check(const struct store *s, struct err *err);
+
+/* Hash of the leaf of one row: SHA-256 of 0x00, le32 length of the source id, source id, le64
+ * sequence, le64 receive time, raw bytes. */
+void store_leaf(uint8_t out[SHA256_BYTES], const struct batch *b, const struct row *row);
+
+/* Writes unsealed rows as segments (pending ones) until they use less than `limit` bytes. */
+enum status store_spill(struct store *s, size_t limit, struct err *err) MUST_CHECK;
+/* Writes everything and appends a checkpoint. */
+enum status store_checkpoint(struct store *s, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,234 @@
+/*
+ * Scans: which segments can match, and their rows merged by arrival number.
+ *
+ * Segments are sorted by their first arrival; a cursor is opened when the merge comes to it and
+ * closed when it is done, so only segments whose arrival ranges overlap are open at a time.
+ */
+#include <stdlib.h>
+
+#include "check.h"
+#include "mem.h"
+#include "segment_cursor.h"
+#include "store_path.h"
+#include "store_priv.h"
+
+enum { SCAN_ROWS = 8192, SCAN_BYTES = 8 << 20 };
+
+struct open_cursor {
+    struct segment_cursor cursor;
+    uint64_t arrival; /* of its next row */
+};
+
+struct store_scan {
+    struct store *store;
+    struct scan_query query;
+    uint8_t *wanted_fields;
+    const struct segment_info **segments; /* to be opened, by first arrival */
+    size_t segment_count;
+    size_t next_segment;
+    struct open_cursor *cursors;
+    size_t cursor_count;
+    size_t cursor_capacity;
+    bool ordered;
+    struct store_scan_stats stats;
+};
+
+static void set_query(struct store_scan *scan, const struct store_scan_options *o) {
+    struct scan_query *q = &scan->query;
+    *q = (struct scan_query){.filter = o->filter,
+                             .from_ns = o->from_ns,
+                             .to_ns = o->to_ns,
+                             .arrival_from = o->arrival_from,
+                             .arrival_to = o->arrival_to,
+                             .derived = o->include_derived};
+    q->wants.raw = o->want_raw;
+    q->wants.all_fields = o->all_fields;
+    q->wants.field_count = schema_count();
+    scan->wanted_fields = mem_calloc(q->wants.field_count + 1, 1);
+    q->wants.fields = scan->wanted_fields;
+    for (size_t i = 0; i < o->field_count; i++) {
+        if (o->fields[i] < q->wants.field_count) {
+            scan->wanted_fields[o->fields[i]] = 1;
+        }
+    }
+}
+
+static bool segment_can_match(const struct scan_query *q, const struct segment_info *s) {
+    return s->time_max >= q->from_ns && (s->time_min < q->to_ns || q->to_ns == INT64_MAX) &&
+           s->arrival_last >= q->arrival_from && s->arrival_first < q->arrival_to &&
+           (q->derived || s->derived < s->rows);
+}
+
+static int compare_segments(const void *a, const void *b) {
+    const struct segment_info *const *x = a;
+    const struct segment_info *const *y = b;
+    return (*x)->arrival_first < (*y)->arrival_first ? -1
+                                                     : (*x)->arrival_first > (*y)->arrival_first;
+}
+
+static void choose_segments(struct store_scan *scan) {
+    const struct chain *chain = &scan->store->chain;
+    scan->segments = mem_calloc(chain->segment_count + 1, sizeof *scan->segments);
+    scan->stats.segments_total = chain->segment_count;
+    for (size_t i = 0; i < chain->segment_count; i++) {
+        if (segment_can_match(&scan->query, &chain->segments[i])) {
+            scan->segments[scan->segment_count++] = &chain->segments[i];
+        } else {
+            scan->stats.segments_pruned++;
+        }
+    }
+    qsort(scan->segments, scan->segment_count, sizeof *scan->segments, compare_segments);
+}
+
+enum status store_scan_open(struct store_scan **out, struct store *store,
+                            const struct store_scan_options *options, struct err *err) {
+    (void)err;
+    struct store_scan *scan = mem_calloc(1, sizeof *scan);
+    scan->store = store;
+    scan->ordered = options->ordered;
+    set_query(scan, options);
+    choose_segments(scan);
+    *out = scan;
+    return STATUS_OK;
+}
+
+static void close_cursor(struct store_scan *scan, size_t i) {
+    struct segment_cursor *c = &scan->cursors[i].cursor;
+    if (c->segment != NULL) {
+        scan->stats.blocks_total += c->segment->block_count;
+        scan->stats.blocks_pruned += c->blocks_pruned;
+        scan->stats.bytes_read += c->segment->bytes_read;
+    }
+    segment_cursor_close(c);
+    scan->cursors[i] = scan->cursors[--scan->cursor_count];
+}
+
+/* Peeks the cursor's next row; closes it if there is none. */
+static enum status advance(struct store_scan *scan, size_t i, struct err *err) {
+    bool more = false;
+    struct open_cursor *c = &scan->cursors[i];
+    enum status status = segment_cursor_peek(&c->arrival, &more, &c->cursor, err);
+    if (status == STATUS_OK && !more) {
+        close_cursor(scan, i);
+    }
+    return status;
+}
+
+static enum status open_cursor(struct store_scan *scan, const struct segment_info *info,
+                               struct err *err) {
+    struct buf path = BUF_INIT;
+    MEM_GROW(scan->cursors, scan->cursor_capacity, scan->cursor_count + 1);
+    struct open_cursor *c = &scan->cursors[scan->cursor_count];
+    enum status status = segment_cursor_open(
+        &c->cursor, store_path_segment(&path, scan->store->path, info->number), &scan->query, err);
+    buf_fini(&path);
+    if (status == STATUS_OK) {
+        scan->cursor_count++;
+        status = advance(scan, scan->cursor_count - 1, err);
+    }
+    if (status == STATUS_NOT_FOUND) {
+        status = STATUS_DAMAGED;
+    }
+    return status;
+}
+
+static size_t earliest(const struct store_scan *scan) {
+    size_t best = 0;
+    for (size_t i = 1; i < scan->cursor_count; i++) {
+        if (scan->cursors[i].arrival < scan->cursors[best].arrival) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* Opens every segment that may hold a row before the earliest open one. */
+static enum status open_due_segments(struct store_scan *scan, struct err *err) {
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && scan->next_segment < scan->segment_count) {
+        const struct segment_info *next = scan->segments[scan->next_segment];
+        bool due = scan->cursor_count == 0 ||
+                   (scan->ordered && next->arrival_first < scan->cursors[earliest(scan)].arrival);
+        if (!due) {
+            break;
+        }
+        scan->next_segment++;
+        status = open_cursor(scan, next, err);
+    }
+    return status;
+}
+
+/* The arrival number up to which cursor `best` may go on alone. */
+static uint64_t run_end(const struct store_scan *scan, size_t best) {
+    if (!scan->ordered) {
+        return UINT64_MAX;
+    }
+    uint64_t end = UINT64_MAX;
+    if (scan->next_segment < scan->segment_count) {
+        end = scan->segments[scan->next_segment]->arrival_first;
+    }
+    for (size_t i = 0; i < scan->cursor_count; i++) {
+        if (i != best && scan->cursors[i].arrival < end) {
+            end = scan->cursors[i].arrival;
+        }
+    }
+    return end;
+}
+
+static bool is_full(const struct batch *batch) {
+    return batch->row_count >= SCAN_ROWS || batch->raw.len + batch->text.len >= SCAN_BYTES;
+}
+
+/* Takes rows of the earliest cursor until another one comes first or the batch is full. */
+static enum status take_run(struct store_scan *scan, struct batch *batch, struct err *err) {
+    size_t best = earliest(scan);
+    uint64_t end = run_end(scan, best);
+    size_t cursors = scan->cursor_count;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && !is_full(batch)) {
+        struct open_cursor *c = &scan->cursors[best];
+        status = segment_cursor_take(batch, &c->cursor, err);
+        if (status == STATUS_OK) {
+            status = advance(scan, best, err);
+        }
+        if (scan->cursor_count < cursors || scan->cursors[best].arrival >= end) {
+            break;
+        }
+    }
+    return status;
+}
+
+enum status store_scan_next(struct store_scan *scan, struct batch *batch, bool *more,
+                            struct err *err) {
+    batch_clear(batch);
+    *more = false;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && !is_full(batch)) {
+        status = open_due_segments(scan, err);
+        if (status != STATUS_OK || scan->cursor_count == 0) {
+            break;
+        }
+        status = take_run(scan, batch, err);
+    }
+    scan->stats.rows_matched += batch->row_count;
+    *more = status == STATUS_OK && batch->row_count > 0;
+    return status;
+}
+
+const struct store_scan_stats *store_scan_get_stats(const struct store_scan *scan) {
+    return &scan->stats;
+}
+
+void store_scan_close(struct store_scan **scan) {
+    if (*scan == NULL) {
+        return;
+    }
+    while ((*scan)->cursor_count > 0) {
+        close_cursor(*scan, (*scan)->cursor_count - 1);
+    }
+    mem_free((*scan)->cursors);
+    mem_free((*scan)->segments);
+    mem_free((*scan)->wanted_fields);
+    mem_free(*scan);
+    *scan = NULL;
+}

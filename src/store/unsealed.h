@@ -1,0 +1,26 @@
+/*
+ * Rows that are not in a segment yet, one batch a dataset (a segment holds one dataset). Rows keep
+ * their arrival order within each batch.
+ *
+ * Threads: one. Memory: unsealed_bytes estimates what is held.
+ */
+#ifndef KONSEKI_UNSEALED_H
+#define KONSEKI_UNSEALED_H
+
+#include "batch.h"
+
+struct unsealed {
+    struct batch *batches[DATASET_COUNT]; /* NULL: none */
+    size_t bytes;
+};
+
+void unsealed_fini(struct unsealed *u);
+/* Copies all rows of `batch` with their numbers. */
+void unsealed_add(struct unsealed *u, const struct batch *batch);
+/* True if the dataset's batch is as big as a segment may be. */
+bool unsealed_is_full(const struct unsealed *u, enum dataset dataset);
+/* The dataset with the most bytes; DATASET_COUNT if there are no rows. */
+enum dataset unsealed_biggest(const struct unsealed *u);
+void unsealed_drop(struct unsealed *u, enum dataset dataset);
+
+#endif

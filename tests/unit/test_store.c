@@ -1,0 +1,129 @@
+/* The store from outside: what is appended comes back, byte for byte and value for value. */
+#define _GNU_SOURCE /* nftw */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "store_fixture.h"
+
+static void test_lines_come_back(void **state) {
+    struct fixture *f = *state;
+    struct batch in;
+    batch_init(&in);
+    struct random r = {1};
+    for (int i = 0; i < 20000; i++) {
+        fixture_add_line(&in, &r);
+    }
+    fixture_write(f, &in, 3);
+    fixture_expect_same(f, &in);
+    batch_fini(&in);
+}
+
+static void test_hostile_rows_come_back(void **state) {
+    struct fixture *f = *state;
+    struct batch in;
+    batch_init(&in);
+    struct random r = {7};
+    for (int i = 0; i < 5000; i++) {
+        fixture_add_hostile(&in, &r);
+    }
+    fixture_write(f, &in, 7);
+    fixture_expect_same(f, &in);
+    batch_fini(&in);
+}
+
+static void test_sequences_go_on_after_reopening(void **state) {
+    struct fixture *f = *state;
+    struct batch in;
+    batch_init(&in);
+    struct random r = {3};
+    for (int i = 0; i < 10; i++) {
+        fixture_add_line(&in, &r);
+    }
+    struct err err = ERR_INIT;
+    for (int round = 0; round < 3; round++) {
+        struct store *s = fixture_open(f, STORE_BULK);
+        assert_int_equal(store_append(s, &in, &err), STATUS_OK);
+        assert_int_equal(in.rows[0].arrival, (uint64_t)round * 10);
+        assert_int_equal(store_commit(s, &err), STATUS_OK);
+        store_close(&s);
+    }
+    struct store *s = fixture_open(f, STORE_READ);
+    struct store_stat stat;
+    store_get_stat(s, DATASET_COUNT, &stat);
+    assert_int_equal(stat.events, 30);
+    assert_int_equal(stat.arrival_end, 30);
+    store_close(&s);
+    batch_fini(&in);
+}
+
+static void test_uncommitted_rows_are_gone(void **state) {
+    struct fixture *f = *state;
+    struct batch in;
+    batch_init(&in);
+    struct random r = {3};
+    fixture_add_line(&in, &r);
+    struct err err = ERR_INIT;
+    struct store *s = fixture_open(f, STORE_BULK);
+    assert_int_equal(store_append(s, &in, &err), STATUS_OK);
+    store_close(&s);
+    s = fixture_open(f, STORE_BULK);
+    struct store_stat stat;
+    store_get_stat(s, DATASET_COUNT, &stat);
+    assert_int_equal(stat.events, 0);
+    assert_int_equal(store_append(s, &in, &err), STATUS_OK);
+    assert_int_equal(in.rows[0].sequence, 1);
+    store_close(&s);
+    batch_fini(&in);
+}
+
+static void test_inputs_are_remembered(void **state) {
+    struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct store *s = fixture_open(f, STORE_BULK);
+    struct store_input input = {.path = STR("dir/a.log"), .bytes = 5, .events = 1};
+    input.sha256[3] = 9;
+    struct store_input found;
+    assert_false(store_find_input(s, input.sha256, &found));
+    assert_int_equal(store_note_input(s, &input, &err), STATUS_OK);
+    assert_int_equal(store_commit(s, &err), STATUS_OK);
+    store_close(&s);
+    s = fixture_open(f, STORE_READ);
+    assert_true(store_find_input(s, input.sha256, &found));
+    assert_true(str_eq(found.path, STR("dir/a.log")));
+    input.sha256[3] = 8;
+    assert_false(store_find_input(s, input.sha256, &found));
+    store_close(&s);
+}
+
+static void test_one_writer_only(void **state) {
+    struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct store *s = fixture_open(f, STORE_BULK);
+    struct store *other = NULL;
+    struct store_options o = {.path = f->path, .mode = STORE_BULK};
+    assert_int_equal(store_open(&other, &o, &err), STATUS_BUSY);
+    store_close(&s);
+    o.mode = STORE_READ;
+    o.path = "/nonexistent/store";
+    assert_int_equal(store_open(&other, &o, &err), STATUS_NOT_FOUND);
+}
+
+int main(void) {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(test_lines_come_back),
+        CASE(test_hostile_rows_come_back),
+        CASE(test_sequences_go_on_after_reopening),
+        CASE(test_uncommitted_rows_are_gone),
+        CASE(test_inputs_are_remembered),
+        CASE(test_one_writer_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
