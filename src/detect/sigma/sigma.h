@@ -3,7 +3,8 @@
  *
  * A rule set is immutable once loaded and may be shared by threads; a matcher belongs to one
  * thread. Field names of rules are native names (Image, c-uri, src_ip ...); which event fields
- * they mean follows from the row's dataset (detect/sigma/field_map.c, docs/manual/sigma.md).
+ * they mean follows from the row's dataset (sigma_row.c, tables/sigma_fields.def,
+ * docs/manual/sigma.md).
  */
 #ifndef KONSEKI_SIGMA_H
 #define KONSEKI_SIGMA_H
@@ -22,6 +23,7 @@ struct sigma_rule_info {
     const struct str *tags;
     size_t tag_count;
     enum sigma_level level;
+    bool is_source_known; /* false: no event that this program reads is of its log source */
 };
 
 struct sigma_rules;
@@ -34,6 +36,11 @@ typedef void sigma_load_fn(const struct sigma_rule_info *rule, struct str why, v
  * out; ENVIRONMENT only if a path cannot be read. */
 enum status sigma_rules_load(struct sigma_rules **out, const char *const *paths, size_t path_count,
                              sigma_load_fn *report, void *ctx, struct err *err) MUST_CHECK;
+/* The same; the rules look at every event, whatever its log source, with their own field names
+ * (`rules eval --ignore-logsource`). */
+enum status sigma_rules_load_everywhere(struct sigma_rules **out, const char *const *paths,
+                                        size_t path_count, sigma_load_fn *report, void *ctx,
+                                        struct err *err) MUST_CHECK;
 void sigma_rules_free(struct sigma_rules **rules);
 size_t sigma_rules_count(const struct sigma_rules *rules);
 
@@ -51,6 +58,19 @@ typedef void sigma_hit_fn(const struct sigma_hit *hit, void *ctx);
 /* Calls `hit` for each rule that matches the row, in rule id order. */
 void sigma_match_row(struct sigma_matcher *matcher, const struct batch *batch,
                      const struct row *row, sigma_hit_fn *hit, void *ctx);
+
+/* A value of a bare event in native field names; a list is several values of one name. */
+struct sigma_event_value {
+    struct str name;
+    struct str text;
+    bool is_null;
+    bool is_structure; /* JSON text of an object or list: keywords do not look into it */
+};
+
+/* The same for a bare event (`rules eval`). An event that has no Channel does not tell where it is
+ * from: rules for other sources than Windows look at it, those for Windows do not. */
+void sigma_match_event(struct sigma_matcher *matcher, const struct sigma_event_value *values,
+                       size_t count, sigma_hit_fn *hit, void *ctx);
 
 struct str sigma_level_name(enum sigma_level level);
 /* "info" is accepted for informational. False for other words. */

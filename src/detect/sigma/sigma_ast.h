@@ -35,14 +35,14 @@ enum { SIGMA_RE_CASELESS = 1, SIGMA_RE_MULTILINE = 2, SIGMA_RE_DOTALL = 4 };
 /* A test of one value. Two equal tests of one field are evaluated once. */
 struct sigma_test {
     enum sigma_test_kind kind;
-    bool cased;         /* PATTERN */
-    bool truth;         /* TRUTH */
-    bool is_v6;         /* CIDR: written with a colon */
-    uint8_t compare;    /* COMPARE, TIME: enum sigma_compare */
-    uint8_t part;       /* TIME: enum sigma_time_part */
+    bool cased;      /* PATTERN */
+    bool truth;      /* TRUTH */
+    bool is_v6;      /* CIDR: written with a colon */
+    uint8_t compare; /* COMPARE, TIME: enum sigma_compare */
+    uint8_t part;    /* TIME: enum sigma_time_part */
     uint8_t regex_flags;
-    struct str text;    /* PATTERN: folded unless cased; NUMBER, TRUTH: folded text; REGEX */
-    double number;      /* NUMBER, COMPARE, TIME */
+    struct str text; /* PATTERN: folded unless cased; NUMBER, TRUTH: folded text; REGEX */
+    double number;   /* NUMBER, COMPARE, TIME */
     struct ip_network network;
 };
 
@@ -62,9 +62,9 @@ struct sigma_node {
     enum sigma_node_op op;
     struct sigma_node **children;
     size_t child_count;
-    struct str field; /* leaves */
-    struct str other; /* FIELDREF */
-    bool cased;       /* FIELDREF */
+    struct str field;         /* leaves */
+    struct str other;         /* FIELDREF */
+    bool cased;               /* FIELDREF */
     enum sigma_anchor anchor; /* FIELDREF */
     struct sigma_test test;   /* TEST */
 };
@@ -80,7 +80,8 @@ static inline struct sigma_node *sigma_node_inner(struct arena *a, enum sigma_no
 }
 
 /* Adds a child to a node made with count 0; its room doubles (1, 2, 4 ...). */
-static inline void sigma_node_push(struct arena *a, struct sigma_node *n, struct sigma_node *child) {
+static inline void sigma_node_push(struct arena *a, struct sigma_node *n,
+                                   struct sigma_node *child) {
     size_t count = n->child_count;
     if (count > 0 && (count & (count - 1)) == 0) {
         struct sigma_node **more = arena_array(a, count * 2, sizeof *more);

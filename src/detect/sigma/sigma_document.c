@@ -28,8 +28,7 @@ static enum status read_map(const struct reader *r, struct sigma_node **out,
     for (size_t i = 0; i < count; i++) {
         struct str key;
         const sigma_yaml_node *values = sigma_yaml_entry(r->yaml, &key, map, i);
-        enum status s =
-            sigma_item_parse(&all->children[i], r->arena, r->yaml, key, values, r->err);
+        enum status s = sigma_item_parse(&all->children[i], r->arena, r->yaml, key, values, r->err);
         if (s != STATUS_OK) {
             return s;
         }

@@ -50,8 +50,8 @@ void sigma_encode_base64(struct buf *out, struct str bytes) {
 }
 
 void sigma_encode_base64_offset(struct buf *out, struct str bytes, size_t shift) {
-    static const size_t skipped[3] = {0, 2, 3};  /* digits that hold bits of what stands before */
-    static const size_t dropped[3] = {0, 3, 2};  /* padding and the digit before it */
+    static const size_t skipped[3] = {0, 2, 3}; /* digits that hold bits of what stands before */
+    static const size_t dropped[3] = {0, 3, 2}; /* padding and the digit before it */
     struct buf padded = BUF_INIT;
     struct buf text = BUF_INIT;
     buf_append(&padded, "  ", shift);

@@ -61,8 +61,8 @@ static void fill_test(struct sigma_test *test, struct arena *arena, struct sigma
         squeeze_stars(&v->text);
         test->kind = SIGMA_TEST_PATTERN;
         test->cased = v->cased;
-        test->text = v->cased ? arena_str(arena, buf_str(&v->text))
-                              : keep_folded(arena, buf_str(&v->text));
+        test->text =
+            v->cased ? arena_str(arena, buf_str(&v->text)) : keep_folded(arena, buf_str(&v->text));
     }
 }
 
@@ -88,7 +88,8 @@ static struct sigma_node *value_node(struct arena *arena, struct str field, stru
 
 /* A keyword is looked for anywhere in a value unless a modifier says where. */
 static void make_keyword(const struct sigma_key *key, struct sigma_value *v) {
-    bool placed = sigma_key_has(key, SIGMA_MOD_STARTSWITH) || sigma_key_has(key, SIGMA_MOD_ENDSWITH);
+    bool placed =
+        sigma_key_has(key, SIGMA_MOD_STARTSWITH) || sigma_key_has(key, SIGMA_MOD_ENDSWITH);
     if (v->kind == SIGMA_VALUE_NUMBER || v->kind == SIGMA_VALUE_TRUTH) {
         v->kind = SIGMA_VALUE_PATTERN;
     }
@@ -103,8 +104,8 @@ static void make_keyword(const struct sigma_key *key, struct sigma_value *v) {
     v->text = text;
 }
 
-static enum status check_value(const struct sigma_key *key, const struct sigma_value *v, size_t line,
-                               struct err *err) {
+static enum status check_value(const struct sigma_key *key, const struct sigma_value *v,
+                               size_t line, struct err *err) {
     bool keyword = key->field.len == 0;
     if (keyword && (v->kind == SIGMA_VALUE_NULL || v->kind == SIGMA_VALUE_FIELDREF)) {
         return err_set(err, STATUS_BAD_INPUT, "line %zu: a keyword must be text", line);

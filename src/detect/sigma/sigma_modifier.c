@@ -443,10 +443,10 @@ static enum status apply_all(struct sigma_value *first, const struct sigma_key *
         if (is_list_modifier(key->modifiers[a.at])) {
             continue;
         }
-        bool encoding = key->modifiers[a.at] == SIGMA_MOD_BASE64 ||
-                        key->modifiers[a.at] == SIGMA_MOD_BASE64OFFSET ||
-                        (key->modifiers[a.at] >= SIGMA_MOD_UTF16LE &&
-                         key->modifiers[a.at] <= SIGMA_MOD_WIDE);
+        bool encoding =
+            key->modifiers[a.at] == SIGMA_MOD_BASE64 ||
+            key->modifiers[a.at] == SIGMA_MOD_BASE64OFFSET ||
+            (key->modifiers[a.at] >= SIGMA_MOD_UTF16LE && key->modifiers[a.at] <= SIGMA_MOD_WIDE);
         for (struct sigma_value *v = first; v != NULL;) {
             struct sigma_value *next = v->next;
             enum status s = encoding ? STATUS_OK : finish_bytes(&a, v);

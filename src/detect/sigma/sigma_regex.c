@@ -36,8 +36,8 @@ enum status sigma_regex_compile(struct sigma_regex **out, struct str pattern, un
     PCRE2_SIZE at = 0;
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
     pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-    pcre2_code *compiled = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, options_of(flags),
-                                         &code, &at, context);
+    pcre2_code *compiled =
+        pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, options_of(flags), &code, &at, context);
     pcre2_compile_context_free(context);
     if (compiled == NULL) {
         PCRE2_UCHAR message[160];

@@ -53,8 +53,7 @@ static bool is_word_of(struct str text, const char *words) {
 /* YYYY-MM-DD; the older form with slashes is still common and says the same. */
 static bool is_date(struct str s) {
     static const char shape[] = "0000-00-00";
-    if (s.len != sizeof shape - 1 || (s.ptr[4] != '-' && s.ptr[4] != '/') ||
-        s.ptr[7] != s.ptr[4]) {
+    if (s.len != sizeof shape - 1 || (s.ptr[4] != '-' && s.ptr[4] != '/') || s.ptr[7] != s.ptr[4]) {
         return false;
     }
     for (size_t i = 0; i < s.len; i++) {
@@ -136,8 +135,8 @@ static enum status check_map(struct sigma_yaml *yaml, const struct schema_row *r
         struct str key;
         const sigma_yaml_node *value = sigma_yaml_entry(yaml, &key, n, i);
         bool known = is_word_of(key, "category product service definition");
-        if (known && (!sigma_yaml_is_scalar(value) ||
-                      sigma_yaml_type(value) == SIGMA_SCALAR_NULL)) {
+        if (known &&
+            (!sigma_yaml_is_scalar(value) || sigma_yaml_type(value) == SIGMA_SCALAR_NULL)) {
             return err_set(err, STATUS_BAD_INPUT, "line %zu: '%s: %.*s' must be text",
                            sigma_yaml_line(value), row->key, STR_ARG(str_head(key, 60)));
         }
@@ -152,7 +151,8 @@ static enum status check_related(struct sigma_yaml *yaml, const struct schema_ro
     }
     for (size_t i = 0; i < sigma_yaml_count(n); i++) {
         const sigma_yaml_node *item = sigma_yaml_item(yaml, n, i);
-        const sigma_yaml_node *id = sigma_yaml_is_map(item) ? sigma_yaml_get(yaml, item, "id") : NULL;
+        const sigma_yaml_node *id =
+            sigma_yaml_is_map(item) ? sigma_yaml_get(yaml, item, "id") : NULL;
         const sigma_yaml_node *type = id != NULL ? sigma_yaml_get(yaml, item, "type") : NULL;
         if (!sigma_yaml_is_scalar(id) || !sigma_yaml_is_scalar(type)) {
             return wrong(row, item, "a list of maps with 'id' and 'type'", err);

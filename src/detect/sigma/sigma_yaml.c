@@ -146,7 +146,8 @@ enum sigma_scalar_type sigma_yaml_type(const sigma_yaml_node *scalar) {
 
 bool sigma_yaml_truth(const sigma_yaml_node *scalar) {
     struct str text = sigma_yaml_text(scalar);
-    return str_eq_ci(text, STR("true")) || str_eq_ci(text, STR("yes")) || str_eq_ci(text, STR("on"));
+    return str_eq_ci(text, STR("true")) || str_eq_ci(text, STR("yes")) ||
+           str_eq_ci(text, STR("on"));
 }
 
 /* --- checks at load --- */

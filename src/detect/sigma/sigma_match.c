@@ -1,0 +1,363 @@
+#include "sigma_match.h"
+
+#include <stdlib.h>
+
+#include "hash.h"
+#include "mem.h"
+#include "sigma_memo.h"
+#include "sigma_text.h"
+
+/* Which gates an origin passes; kept, because few origins make up most events. */
+struct group {
+    uint8_t *passes;         /* by gate */
+    struct sigma_ids always; /* variants without triggers whose gate passes */
+    bool wants_keywords;
+};
+
+enum { GROUP_LIMIT = 4096 };
+
+struct slot_value {
+    struct str text;
+    uint32_t field;
+    uint32_t next; /* of the same slot, + 1; 0 ends */
+    bool is_null;
+};
+
+/* Epoch marks instead of clearing: what carries the current epoch is of this event. */
+struct sigma_matcher {
+    const struct sigma_rules *rules;
+    struct sigma_scanner *scanner;
+    struct sigma_memo *memo;
+    struct sigma_binding *binding;
+    uint32_t epoch;
+    uint32_t *test_epoch;
+    uint32_t *test_field;
+    uint32_t *slot_epoch;
+    uint32_t *slot_first; /* index of the first value + 1; 0: none */
+    uint32_t *variant_epoch;
+    struct slot_value *values;
+    size_t value_count;
+    size_t value_capacity;
+    struct sigma_ids candidates;
+    struct sigma_ids hit_fields;
+    struct sigma_ids hit_rules;
+    struct intern group_keys;
+    struct group *groups;
+    size_t group_capacity;
+    const struct group *group; /* of this event */
+    struct buf scratch;
+    struct buf other;
+};
+
+struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules) {
+    struct sigma_matcher *m = mem_calloc(1, sizeof *m);
+    m->rules = rules;
+    m->scanner = sigma_scanner_create(rules->slots, rules->slot_count, rules->tests);
+    m->memo = sigma_memo_create();
+    m->test_epoch = mem_calloc(rules->test_count + 1, sizeof *m->test_epoch);
+    m->test_field = mem_calloc(rules->test_count + 1, sizeof *m->test_field);
+    m->slot_epoch = mem_calloc(rules->slot_count + 1, sizeof *m->slot_epoch);
+    m->slot_first = mem_calloc(rules->slot_count + 1, sizeof *m->slot_first);
+    m->variant_epoch = mem_calloc(rules->variant_count + 1, sizeof *m->variant_epoch);
+    return m;
+}
+
+static void forget_groups(struct sigma_matcher *m) {
+    for (size_t i = 0; i < m->group_keys.count; i++) {
+        mem_free(m->groups[i].passes);
+        sigma_ids_fini(&m->groups[i].always);
+    }
+    intern_clear(&m->group_keys);
+}
+
+void sigma_matcher_destroy(struct sigma_matcher **matcher) {
+    struct sigma_matcher *m = *matcher;
+    if (m == NULL) {
+        return;
+    }
+    forget_groups(m);
+    intern_fini(&m->group_keys);
+    sigma_scanner_destroy(&m->scanner);
+    sigma_memo_destroy(&m->memo);
+    sigma_binding_destroy(&m->binding);
+    sigma_ids_fini(&m->candidates);
+    sigma_ids_fini(&m->hit_fields);
+    sigma_ids_fini(&m->hit_rules);
+    buf_fini(&m->scratch);
+    buf_fini(&m->other);
+    mem_free(m->groups);
+    mem_free(m->test_epoch);
+    mem_free(m->test_field);
+    mem_free(m->slot_epoch);
+    mem_free(m->slot_first);
+    mem_free(m->variant_epoch);
+    mem_free(m->values);
+    mem_free(m);
+    *matcher = NULL;
+}
+
+const struct sigma_rules *sigma_matcher_rules(const struct sigma_matcher *m) {
+    return m->rules;
+}
+
+struct sigma_binding **sigma_matcher_binding(struct sigma_matcher *m) {
+    return &m->binding;
+}
+
+/* --- groups --- */
+
+static void fill_group(const struct sigma_matcher *m, struct group *g,
+                       const struct sigma_origin *origin) {
+    const struct sigma_rules *rules = m->rules;
+    memset(g, 0, sizeof *g);
+    g->passes = mem_calloc(rules->gate_count + 1, 1);
+    for (size_t i = 0; i < rules->gate_count; i++) {
+        g->passes[i] = sigma_gate_passes(&rules->gates[i], origin);
+    }
+    for (size_t i = 0; i < rules->always.count; i++) {
+        if (g->passes[rules->variants[rules->always.ids[i]].gate]) {
+            sigma_ids_add(&g->always, rules->always.ids[i]);
+        }
+    }
+    for (size_t i = 0; i < rules->variant_count && !g->wants_keywords; i++) {
+        const struct sigma_variant *v = &rules->variants[i];
+        g->wants_keywords = v->has_keywords && g->passes[v->gate];
+    }
+}
+
+static void key_part(struct buf *key, struct str part) {
+    buf_append(key, &part.len, sizeof part.len);
+    buf_add(key, part);
+}
+
+static const struct group *group_of(struct sigma_matcher *m, const struct sigma_origin *origin) {
+    struct buf *key = &m->scratch;
+    buf_clear(key);
+    buf_putc(key, (char)origin->dataset);
+    buf_putc(key, (char)(origin->is_untold ? 2 : origin->is_windows));
+    key_part(key, origin->channel);
+    key_part(key, origin->event_id);
+    key_part(key, m->rules->uses_provider ? origin->provider : STR_EMPTY);
+    uint32_t id = intern_find(&m->group_keys, buf_str(key));
+    if (id != INTERN_NONE) {
+        return &m->groups[id];
+    }
+    if (m->group_keys.count >= GROUP_LIMIT) {
+        forget_groups(m);
+    }
+    id = intern_add(&m->group_keys, buf_str(key));
+    MEM_GROW(m->groups, m->group_capacity, (size_t)id + 1);
+    fill_group(m, &m->groups[id], origin);
+    return &m->groups[id];
+}
+
+/* --- the event --- */
+
+void sigma_match_begin(struct sigma_matcher *m, const struct sigma_origin *origin) {
+    if (++m->epoch == 0) { /* once in 4 thousand million events */
+        m->epoch = 1;
+        memset(m->test_epoch, 0, m->rules->test_count * sizeof *m->test_epoch);
+        memset(m->slot_epoch, 0, m->rules->slot_count * sizeof *m->slot_epoch);
+        memset(m->variant_epoch, 0, m->rules->variant_count * sizeof *m->variant_epoch);
+    }
+    m->value_count = 0;
+    m->candidates.count = 0;
+    m->group = group_of(m, origin);
+}
+
+bool sigma_match_wants_keywords(const struct sigma_matcher *m) {
+    return m->group->wants_keywords;
+}
+
+static void add_candidate(struct sigma_matcher *m, uint32_t variant) {
+    if (m->variant_epoch[variant] != m->epoch &&
+        m->group->passes[m->rules->variants[variant].gate]) {
+        m->variant_epoch[variant] = m->epoch;
+        sigma_ids_add(&m->candidates, variant);
+    }
+}
+
+static void test_passed(struct sigma_matcher *m, uint32_t test, uint32_t field) {
+    if (m->test_epoch[test] == m->epoch) {
+        return;
+    }
+    m->test_epoch[test] = m->epoch;
+    m->test_field[test] = field;
+    const struct sigma_ids *triggers = &m->rules->tests[test].triggers;
+    for (size_t i = 0; i < triggers->count; i++) {
+        add_candidate(m, triggers->ids[i]);
+    }
+}
+
+static void keep_value(struct sigma_matcher *m, uint32_t slot, struct slot_value value) {
+    value.next = m->slot_epoch[slot] == m->epoch ? m->slot_first[slot] : 0;
+    MEM_GROW(m->values, m->value_capacity, m->value_count + 1);
+    m->values[m->value_count++] = value;
+    m->slot_epoch[slot] = m->epoch;
+    m->slot_first[slot] = (uint32_t)m->value_count;
+}
+
+void sigma_match_value(struct sigma_matcher *m, uint32_t slot, struct str text, uint32_t field) {
+    struct sigma_ids *passed = sigma_memo_find(m->memo, slot, text);
+    if (passed == NULL) {
+        passed = sigma_memo_begin(m->memo);
+        sigma_scan_value(m->scanner, &m->rules->slots[slot], text, passed);
+        sigma_memo_keep(m->memo, slot, text);
+    }
+    for (size_t i = 0; i < passed->count; i++) {
+        test_passed(m, passed->ids[i], field);
+    }
+    if (slot != SIGMA_KEYWORD_SLOT) {
+        keep_value(m, slot, (struct slot_value){.text = text, .field = field});
+    }
+}
+
+void sigma_match_null(struct sigma_matcher *m, uint32_t slot) {
+    keep_value(m, slot, (struct slot_value){.is_null = true, .field = FIELD_NONE});
+}
+
+/* --- plans --- */
+
+static const struct slot_value *first_value(const struct sigma_matcher *m, uint32_t slot) {
+    return m->slot_epoch[slot] == m->epoch ? &m->values[m->slot_first[slot] - 1] : NULL;
+}
+
+static const struct slot_value *next_value(const struct sigma_matcher *m,
+                                           const struct slot_value *v) {
+    return v->next == 0 ? NULL : &m->values[v->next - 1];
+}
+
+/* Missing, or one of its values is null. */
+static bool is_null(const struct sigma_matcher *m, uint32_t slot) {
+    const struct slot_value *v = first_value(m, slot);
+    if (v == NULL) {
+        return true;
+    }
+    for (; v != NULL; v = next_value(m, v)) {
+        if (v->is_null) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool texts_match(struct sigma_matcher *m, const struct sigma_plan *plan, struct str a,
+                        struct str b) {
+    if (!plan->cased) {
+        buf_clear(&m->scratch);
+        buf_clear(&m->other);
+        sigma_fold(&m->scratch, a);
+        sigma_fold(&m->other, b);
+        a = buf_str(&m->scratch);
+        b = buf_str(&m->other);
+    }
+    switch (plan->anchor) {
+    case SIGMA_START:
+        return str_starts(a, b);
+    case SIGMA_END:
+        return str_ends(a, b);
+    case SIGMA_INSIDE:
+        return str_find(a, b) != STR_NONE;
+    default:
+        return str_eq(a, b);
+    }
+}
+
+static bool fields_match(struct sigma_matcher *m, const struct sigma_plan *plan) {
+    for (const struct slot_value *a = first_value(m, plan->slot); a != NULL; a = next_value(m, a)) {
+        const struct slot_value *b = a->is_null ? NULL : first_value(m, plan->other);
+        for (; b != NULL; b = next_value(m, b)) {
+            if (!b->is_null && texts_match(m, plan, a->text, b->text)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool is_true(struct sigma_matcher *m, const struct sigma_plan *plan) {
+    switch (plan->op) {
+    case SIGMA_NODE_TEST:
+        return m->test_epoch[plan->test] == m->epoch;
+    case SIGMA_NODE_NOT:
+        return !is_true(m, plan->children[0]);
+    case SIGMA_NODE_NULL:
+        return is_null(m, plan->slot);
+    case SIGMA_NODE_EXISTS:
+        return first_value(m, plan->slot) != NULL;
+    case SIGMA_NODE_FIELDREF:
+        return fields_match(m, plan);
+    default:
+        break;
+    }
+    bool wanted = plan->op == SIGMA_NODE_OR;
+    for (size_t i = 0; i < plan->child_count; i++) {
+        if (is_true(m, plan->children[i]) == wanted) {
+            return wanted;
+        }
+    }
+    return !wanted;
+}
+
+/* --- hits --- */
+
+static void add_field(struct sigma_matcher *m, uint32_t field) {
+    for (size_t i = 0; i < m->hit_fields.count; i++) {
+        if (m->hit_fields.ids[i] == field) {
+            return;
+        }
+    }
+    if (field != FIELD_NONE) {
+        sigma_ids_add(&m->hit_fields, field);
+    }
+}
+
+/* Fields of the true leaves that are not negated. */
+static void collect_fields(struct sigma_matcher *m, const struct sigma_plan *plan) {
+    if (plan->op == SIGMA_NODE_TEST && m->test_epoch[plan->test] == m->epoch) {
+        add_field(m, m->test_field[plan->test]);
+    } else if (plan->op == SIGMA_NODE_EXISTS || plan->op == SIGMA_NODE_FIELDREF) {
+        const struct slot_value *v = first_value(m, plan->slot);
+        if (v != NULL) {
+            add_field(m, v->field);
+        }
+    } else if (plan->op == SIGMA_NODE_AND || plan->op == SIGMA_NODE_OR) {
+        for (size_t i = 0; i < plan->child_count; i++) {
+            if (is_true(m, plan->children[i])) {
+                collect_fields(m, plan->children[i]);
+            }
+        }
+    }
+}
+
+static int compare_ids(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+void sigma_match_end(struct sigma_matcher *m, sigma_hit_fn *hit, void *ctx) {
+    for (size_t i = 0; i < m->group->always.count; i++) {
+        add_candidate(m, m->group->always.ids[i]);
+    }
+    m->hit_rules.count = 0;
+    for (size_t i = 0; i < m->candidates.count; i++) {
+        if (is_true(m, m->rules->variants[m->candidates.ids[i]].plan)) {
+            sigma_ids_add(&m->hit_rules, m->candidates.ids[i]);
+        }
+    }
+    if (m->hit_rules.count == 0) {
+        return;
+    }
+    qsort(m->hit_rules.ids, m->hit_rules.count, sizeof *m->hit_rules.ids, compare_ids);
+    for (size_t i = 0; i < m->hit_rules.count; i++) {
+        const struct sigma_variant *v = &m->rules->variants[m->hit_rules.ids[i]];
+        if (i > 0 && m->rules->variants[m->hit_rules.ids[i - 1]].rule == v->rule) {
+            continue; /* two ways to the same event */
+        }
+        m->hit_fields.count = 0;
+        collect_fields(m, v->plan);
+        struct sigma_hit found = {&m->rules->documents[v->rule].info, m->hit_fields.ids,
+                                  m->hit_fields.count};
+        hit(&found, ctx);
+    }
+}

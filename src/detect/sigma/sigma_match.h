@@ -1,0 +1,25 @@
+/*
+ * Matching one event: begin, add its values, end. The batch binding (sigma_row.c) and bare objects
+ * (sigma_event.c) both come this way.
+ */
+#ifndef KONSEKI_SIGMA_MATCH_H
+#define KONSEKI_SIGMA_MATCH_H
+
+#include "sigma_set.h"
+
+void sigma_match_begin(struct sigma_matcher *m, const struct sigma_origin *origin);
+/* True if some rule that may apply to this event has keywords. */
+bool sigma_match_wants_keywords(const struct sigma_matcher *m);
+/* `field` is the event field that the hit will name (FIELD_NONE: none). The text must stay valid
+ * until the end. */
+void sigma_match_value(struct sigma_matcher *m, uint32_t slot, struct str text, uint32_t field);
+void sigma_match_null(struct sigma_matcher *m, uint32_t slot);
+void sigma_match_end(struct sigma_matcher *m, sigma_hit_fn *hit, void *ctx);
+
+const struct sigma_rules *sigma_matcher_rules(const struct sigma_matcher *m);
+/* Memory of the binding of fields to slots; freed with the matcher. */
+struct sigma_binding;
+struct sigma_binding **sigma_matcher_binding(struct sigma_matcher *m);
+void sigma_binding_destroy(struct sigma_binding **binding);
+
+#endif

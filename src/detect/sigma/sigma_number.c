@@ -1,0 +1,88 @@
+#include "sigma_number.h"
+
+#include <math.h>
+
+#include "civil.h"
+
+bool sigma_number_is_exact(double number) {
+    return fabs(number) < 9007199254740992.0;
+}
+
+bool sigma_number_compares(double value, enum sigma_compare compare, double limit) {
+    switch (compare) {
+    case SIGMA_LT:
+        return value < limit;
+    case SIGMA_LTE:
+        return value <= limit;
+    case SIGMA_GT:
+        return value > limit;
+    case SIGMA_GTE:
+        return value >= limit;
+    default:
+        return value >= limit && value <= limit;
+    }
+}
+
+/* ISO 8601: the week of the year that has this week's Thursday. */
+static int iso_week(const struct civil *c) {
+    int64_t days = civil_days(c->year, c->month, c->day);
+    int64_t thursday = days - civil_weekday(days) + 3;
+    struct civil t = civil_from_ns(thursday * NS_PER_DAY);
+    return (int)((thursday - civil_days(t.year, 1, 1)) / 7) + 1;
+}
+
+static int part_of(const struct civil *c, enum sigma_time_part part) {
+    switch (part) {
+    case SIGMA_MINUTE:
+        return c->minute;
+    case SIGMA_HOUR:
+        return c->hour;
+    case SIGMA_DAY:
+        return c->day;
+    case SIGMA_WEEK:
+        return iso_week(c);
+    case SIGMA_MONTH:
+        return c->month;
+    default:
+        return c->year;
+    }
+}
+
+/* "2026-01-31 10:00" and longer; the rest (seconds, fraction, zone) does not matter. */
+static struct str clock_part(struct str value, struct str *seconds) {
+    size_t len = value.len >= 19 && value.ptr[16] == ':' ? 19 : 16;
+    *seconds = len == 19 ? STR_EMPTY : STR(":00");
+    return str_head(value, len);
+}
+
+bool sigma_time_compares(struct str value, const struct sigma_test *test) {
+    char text[20];
+    struct str seconds;
+    struct str head = clock_part(str_trim(value), &seconds);
+    memcpy(text, head.ptr, head.len);
+    bool date_only = head.len == 10;
+    if (head.len == 16) {
+        memcpy(text + 16, seconds.ptr, seconds.len);
+    } else if (head.len != 19 && !date_only) {
+        return false;
+    }
+    int64_t ns;
+    bool has_zone;
+    if (!civil_parse_rfc3339(&ns, &has_zone, str_make(text, date_only ? 10 : 19))) {
+        return false;
+    }
+    struct civil c = civil_from_ns(ns);
+    return sigma_number_compares(part_of(&c, (enum sigma_time_part)test->part),
+                                 (enum sigma_compare)test->compare, test->number);
+}
+
+bool sigma_address_is_in(struct str value, const struct sigma_test *test) {
+    struct ip address;
+    if (!ip_parse(&address, value)) {
+        return false;
+    }
+    if (test->is_v6 && ip_is_v4(&address) && str_find_char(value, ':') == STR_NONE) {
+        return false;
+    }
+    return ip_network_has(&test->network, &address);
+}

@@ -1,0 +1,15 @@
+/* Numbers and times inside values. All functions are pure. */
+#ifndef KONSEKI_SIGMA_NUMBER_H
+#define KONSEKI_SIGMA_NUMBER_H
+
+#include "sigma_ast.h"
+
+/* A double that stands for one number only (below 2^53): equality by value is safe. */
+bool sigma_number_is_exact(double number);
+bool sigma_number_compares(double value, enum sigma_compare compare, double limit);
+/* Passes the value, an ISO 8601 time as it is written (no zone is applied), the TIME test? */
+bool sigma_time_compares(struct str value, const struct sigma_test *test);
+/* CIDR; an IPv4 address is in no IPv6 network, however it is mapped. */
+bool sigma_address_is_in(struct str value, const struct sigma_test *test);
+
+#endif

@@ -1,0 +1,183 @@
+#define _GNU_SOURCE /* memmem */
+#include <string.h>
+
+#include "check.h"
+#include "mem.h"
+#include "num.h"
+#include "sigma_number.h"
+#include "sigma_slot.h"
+#include "sigma_text.h"
+
+struct sigma_scanner {
+    const struct sigma_set_test *tests;
+    hs_scratch_t *scratch; /* NULL if there is no database */
+    struct sigma_regex_matcher *regexes;
+    struct buf folded;
+    /* of the value being scanned */
+    const struct sigma_slot *slot;
+    struct str value;
+    struct sigma_ids *out;
+};
+
+struct sigma_scanner *sigma_scanner_create(const struct sigma_slot *slots, size_t count,
+                                           const struct sigma_set_test *tests) {
+    struct sigma_scanner *s = mem_calloc(1, sizeof *s);
+    s->tests = tests;
+    s->regexes = sigma_regex_matcher_create();
+    for (size_t i = 0; i < count; i++) {
+        const hs_database_t *both[] = {slots[i].literal_db, slots[i].regex_db};
+        for (size_t j = 0; j < 2; j++) {
+            CHECK(both[j] == NULL || hs_alloc_scratch(both[j], &s->scratch) == HS_SUCCESS);
+        }
+    }
+    return s;
+}
+
+void sigma_scanner_destroy(struct sigma_scanner **scanner) {
+    struct sigma_scanner *s = *scanner;
+    if (s != NULL) {
+        hs_free_scratch(s->scratch);
+        sigma_regex_matcher_destroy(&s->regexes);
+        buf_fini(&s->folded);
+        mem_free(s);
+        *scanner = NULL;
+    }
+}
+
+static bool fits_pattern(const struct sigma_scanner *s, const struct sigma_test *test) {
+    return sigma_pattern_match(test->text, test->cased ? s->value : buf_str(&s->folded));
+}
+
+/* The tests of a key that was found; those that are not certain are confirmed. */
+static void take_key(const struct sigma_scanner *s, const struct sigma_ids *found) {
+    for (size_t i = 0; i < found->count; i++) {
+        const struct sigma_set_test *t = &s->tests[found->ids[i]];
+        if (t->is_sure || fits_pattern(s, &t->test)) {
+            sigma_ids_add(s->out, found->ids[i]);
+        }
+    }
+}
+
+static void scan_equal(const struct sigma_scanner *s) {
+    uint32_t at = intern_find(&s->slot->equal.keys, buf_str(&s->folded));
+    if (at != INTERN_NONE) {
+        take_key(s, &s->slot->equal.tests[at]);
+    }
+}
+
+static void scan_number(const struct sigma_scanner *s) {
+    double number;
+    if (s->slot->numbers.keys.count == 0 || s->value.len > 32 ||
+        !num_parse_double(&number, s->value)) {
+        return;
+    }
+    number = number + 0.0; /* -0 becomes 0 */
+    uint32_t at =
+        intern_find(&s->slot->numbers.keys, str_make((const char *)&number, sizeof number));
+    if (at != INTERN_NONE) {
+        take_key(s, &s->slot->numbers.tests[at]);
+    }
+}
+
+static int literal_found(unsigned id, unsigned long long from, unsigned long long to,
+                         unsigned flags, void *context) {
+    (void)from, (void)to, (void)flags;
+    const struct sigma_scanner *s = context;
+    take_key(s, &s->slot->literals.tests[id]);
+    return 0;
+}
+
+static void scan_few_literals(struct sigma_scanner *s) {
+    const struct intern *keys = &s->slot->literals.keys;
+    for (uint32_t i = 0; i < keys->count; i++) {
+        struct str key = intern_text(keys, i);
+        if (memmem(s->folded.ptr, s->folded.len, key.ptr, key.len) != NULL) {
+            take_key(s, &s->slot->literals.tests[i]);
+        }
+    }
+}
+
+static void scan_literals(struct sigma_scanner *s) {
+    if (s->folded.len == 0) {
+        return;
+    }
+    if (s->slot->literal_db == NULL) {
+        scan_few_literals(s);
+        return;
+    }
+    hs_error_t status = hs_scan(s->slot->literal_db, s->folded.ptr, (unsigned)s->folded.len, 0,
+                                s->scratch, literal_found, s);
+    CHECK(status == HS_SUCCESS);
+}
+
+/* --- regular expressions --- */
+
+static void try_regex(const struct sigma_scanner *s, uint32_t id) {
+    if (sigma_regex_match(s->regexes, s->tests[id].regex, s->value)) {
+        sigma_ids_add(s->out, id);
+    }
+}
+
+static int regex_found(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                       void *context) {
+    (void)from, (void)to, (void)flags;
+    const struct sigma_scanner *s = context;
+    try_regex(s, s->slot->regexes.ids[id]);
+    return 0;
+}
+
+/* vectorscan reads UTF-8 and its caseless matching outside ASCII differs from PCRE2's: other
+ * values than ASCII go to PCRE2 at once. */
+static void scan_regexes(struct sigma_scanner *s) {
+    const struct sigma_slot *slot = s->slot;
+    for (size_t i = 0; i < slot->direct_regexes.count; i++) {
+        try_regex(s, slot->direct_regexes.ids[i]);
+    }
+    if (slot->regex_db == NULL) {
+        return;
+    }
+    if (s->value.len > 0 && sigma_is_ascii(s->value)) {
+        hs_error_t status = hs_scan(slot->regex_db, s->value.ptr, (unsigned)s->value.len, 0,
+                                    s->scratch, regex_found, s);
+        CHECK(status == HS_SUCCESS);
+        return;
+    }
+    for (size_t i = 0; i < slot->regexes.count; i++) {
+        try_regex(s, slot->regexes.ids[i]);
+    }
+}
+
+/* --- the rest --- */
+
+static bool passes(const struct sigma_scanner *s, const struct sigma_test *test) {
+    double number;
+    switch (test->kind) {
+    case SIGMA_TEST_COMPARE:
+        return num_parse_double(&number, s->value) &&
+               sigma_number_compares(number, (enum sigma_compare)test->compare, test->number);
+    case SIGMA_TEST_CIDR:
+        return sigma_address_is_in(s->value, test);
+    case SIGMA_TEST_TIME:
+        return sigma_time_compares(s->value, test);
+    default:
+        return fits_pattern(s, test);
+    }
+}
+
+void sigma_scan_value(struct sigma_scanner *scanner, const struct sigma_slot *slot,
+                      struct str value, struct sigma_ids *out) {
+    scanner->slot = slot;
+    scanner->value = value;
+    scanner->out = out;
+    buf_clear(&scanner->folded);
+    sigma_fold(&scanner->folded, value);
+    scan_equal(scanner);
+    scan_number(scanner);
+    scan_literals(scanner);
+    scan_regexes(scanner);
+    for (size_t i = 0; i < slot->always.count; i++) {
+        if (passes(scanner, &scanner->tests[slot->always.ids[i]].test)) {
+            sigma_ids_add(out, slot->always.ids[i]);
+        }
+    }
+}

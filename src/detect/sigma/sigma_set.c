@@ -1,0 +1,278 @@
+#include "sigma_set.h"
+
+#include <math.h>
+
+#include "mem.h"
+#include "sigma_text.h"
+
+enum { PLAN_NODE_LIMIT = 200000 };
+
+/* Compiling one variant. */
+struct compile {
+    struct sigma_rules *set;
+    const char *renames;
+    size_t nodes;
+    bool has_keywords;
+};
+
+void sigma_set_init(struct sigma_rules *set) {
+    memset(set, 0, sizeof *set);
+}
+
+void sigma_set_fini(struct sigma_rules *set) {
+    for (size_t i = 0; i < set->slot_count; i++) {
+        sigma_slot_fini(&set->slots[i]);
+    }
+    for (size_t i = 0; i < set->test_count; i++) {
+        sigma_regex_free(&set->tests[i].regex);
+        sigma_ids_fini(&set->tests[i].triggers);
+    }
+    sigma_ids_fini(&set->always);
+    intern_fini(&set->slot_names);
+    intern_fini(&set->test_keys);
+    intern_fini(&set->gate_keys);
+    mem_free(set->slots);
+    mem_free(set->tests);
+    mem_free(set->variants);
+    mem_free(set->gates);
+    mem_free(set->documents);
+    arena_fini(&set->arena);
+}
+
+/* --- names to slots --- */
+
+static uint32_t slot_of(struct sigma_rules *set, struct str name) {
+    uint32_t id = intern_add(&set->slot_names, name);
+    if (id == set->slot_count) {
+        MEM_GROW(set->slots, set->slot_capacity, set->slot_count + 1);
+        set->slots[set->slot_count++] =
+            (struct sigma_slot){.name = intern_text(&set->slot_names, id)};
+    }
+    return id;
+}
+
+uint32_t sigma_set_slot(const struct sigma_rules *set, struct str name) {
+    return intern_find(&set->slot_names, name);
+}
+
+/* "Rule=Native Rule=Native": the native name, or the name itself. */
+static struct str renamed(const char *renames, struct str name) {
+    struct str rest = str_from_c(renames);
+    struct str pair;
+    while (str_word_next(&pair, &rest)) {
+        size_t equals = str_find_char(pair, '=');
+        if (str_eq(str_head(pair, equals), name)) {
+            return str_skip(pair, equals + 1);
+        }
+    }
+    return name;
+}
+
+static uint32_t leaf_slot(struct compile *c, struct str field) {
+    uint32_t slot = slot_of(c->set, renamed(c->renames, field));
+    c->has_keywords = c->has_keywords || slot == SIGMA_KEYWORD_SLOT;
+    c->set->slots[slot].is_used = true;
+    return slot;
+}
+
+/* --- tests --- */
+
+static void test_key(struct buf *key, uint32_t slot, const struct sigma_test *t) {
+    buf_printf(key, "%u %d %d%d%d %u %u %u %a ", slot, (int)t->kind, t->cased, t->truth, t->is_v6,
+               t->compare, t->part, t->regex_flags, t->number);
+    buf_append(key, &t->network.address, sizeof t->network.address);
+    buf_putc(key, (char)t->network.prefix_bits);
+    buf_add(key, t->text);
+}
+
+static uint32_t test_of(struct sigma_rules *set, uint32_t slot, const struct sigma_test *test) {
+    struct buf key = BUF_INIT;
+    test_key(&key, slot, test);
+    uint32_t id = intern_add(&set->test_keys, buf_str(&key));
+    buf_fini(&key);
+    if (id < set->test_count) {
+        return id;
+    }
+    MEM_GROW(set->tests, set->test_capacity, set->test_count + 1);
+    set->tests[set->test_count++] = (struct sigma_set_test){.test = *test, .slot = slot};
+    if (test->kind == SIGMA_TEST_REGEX) { /* it compiled when the rule was parsed */
+        (void)!sigma_regex_compile(&set->tests[id].regex, test->text, test->regex_flags, NULL);
+    }
+    sigma_slot_add(&set->slots[slot], set->tests, id);
+    return id;
+}
+
+/* --- trees to plans --- */
+
+static struct sigma_plan *plan_of(struct compile *c, const struct sigma_node *n) {
+    if (++c->nodes > PLAN_NODE_LIMIT) {
+        return NULL;
+    }
+    struct arena *arena = &c->set->arena;
+    struct sigma_plan *plan = arena_alloc(arena, sizeof *plan);
+    plan->op = (uint8_t)n->op;
+    plan->anchor = (uint8_t)n->anchor;
+    plan->cased = n->cased;
+    if (n->op > SIGMA_NODE_NOT) {
+        plan->slot = leaf_slot(c, n->field);
+        plan->test = n->op == SIGMA_NODE_TEST ? test_of(c->set, plan->slot, &n->test) : 0;
+        plan->other = n->op == SIGMA_NODE_FIELDREF ? leaf_slot(c, n->other) : 0;
+        return plan;
+    }
+    plan->children = arena_array(arena, n->child_count, sizeof(void *));
+    for (size_t i = 0; i < n->child_count; i++) {
+        struct sigma_plan *child = plan_of(c, n->children[i]);
+        if (child == NULL) {
+            return NULL;
+        }
+        plan->children[plan->child_count++] = child;
+    }
+    return plan;
+}
+
+/* "Field=value value" as a tree. */
+static struct sigma_node *condition_node(struct arena *arena, const char *condition) {
+    struct str rest = str_from_c(condition);
+    size_t equals = str_find_char(rest, '=');
+    struct str field = str_head(rest, equals);
+    struct str value;
+    struct sigma_node *any = sigma_node_inner(arena, SIGMA_NODE_OR, 0);
+    rest = str_skip(rest, equals + 1);
+    while (str_word_next(&value, &rest)) {
+        struct sigma_node *leaf = arena_alloc(arena, sizeof *leaf);
+        leaf->op = SIGMA_NODE_TEST;
+        leaf->field = field;
+        leaf->test = (struct sigma_test){.kind = SIGMA_TEST_PATTERN, .text = value};
+        sigma_node_push(arena, any, leaf);
+    }
+    return any;
+}
+
+/* --- triggers --- */
+
+/* Rough share of events in which the test passes: short texts are common. */
+static double test_cost(const struct sigma_test *test) {
+    switch (test->kind) {
+    case SIGMA_TEST_PATTERN: {
+        size_t len = sigma_pattern_literal(test->text).len;
+        return len == 0 ? (test->text.len == 0 ? 0.05 : 1.0) : 0.3 / (double)(len * len);
+    }
+    case SIGMA_TEST_NUMBER:
+        return 0.1;
+    case SIGMA_TEST_REGEX:
+        return 0.01;
+    default:
+        return 0.5;
+    }
+}
+
+/* Cost of the cheapest set of tests one of which must pass for the plan to be true; infinite if
+ * there is no such set. */
+static double plan_cost(const struct sigma_rules *set, const struct sigma_plan *plan) {
+    double cost = plan->op == SIGMA_NODE_AND ? INFINITY : 0;
+    switch (plan->op) {
+    case SIGMA_NODE_TEST:
+        return test_cost(&set->tests[plan->test].test);
+    case SIGMA_NODE_AND:
+    case SIGMA_NODE_OR:
+        for (size_t i = 0; i < plan->child_count; i++) {
+            double child = plan_cost(set, plan->children[i]);
+            cost = plan->op == SIGMA_NODE_AND ? fmin(cost, child) : cost + child;
+        }
+        return cost;
+    default:
+        return INFINITY;
+    }
+}
+
+static void add_triggers(struct sigma_rules *set, const struct sigma_plan *plan, uint32_t variant) {
+    if (plan->op == SIGMA_NODE_TEST) {
+        sigma_ids_add(&set->tests[plan->test].triggers, variant);
+        return;
+    }
+    const struct sigma_plan *cheapest = NULL;
+    double best = INFINITY;
+    for (size_t i = 0; i < plan->child_count; i++) {
+        if (plan->op == SIGMA_NODE_OR) {
+            add_triggers(set, plan->children[i], variant);
+            continue;
+        }
+        double cost = plan_cost(set, plan->children[i]);
+        if (cost < best) {
+            best = cost;
+            cheapest = plan->children[i];
+        }
+    }
+    if (cheapest != NULL) {
+        add_triggers(set, cheapest, variant);
+    }
+}
+
+/* --- variants --- */
+
+static uint32_t gate_of(struct sigma_rules *set, const struct sigma_gate *gate) {
+    struct buf key = BUF_INIT;
+    sigma_gate_key(&key, gate);
+    uint32_t id = intern_add(&set->gate_keys, buf_str(&key));
+    buf_fini(&key);
+    if (id == set->gate_count) {
+        MEM_GROW(set->gates, set->gate_capacity, set->gate_count + 1);
+        set->gates[set->gate_count++] = *gate;
+        set->uses_provider = set->uses_provider || gate->provider[0] != '\0';
+    }
+    return id;
+}
+
+static enum status add_variant(struct sigma_rules *set, uint32_t rule, const struct sigma_way *way,
+                               struct err *err) {
+    struct compile c = {.set = set, .renames = way->renames};
+    struct sigma_node *root = set->documents[rule].root;
+    if (way->condition[0] != '\0') {
+        struct sigma_node *both = sigma_node_inner(&set->arena, SIGMA_NODE_AND, 0);
+        sigma_node_push(&set->arena, both, condition_node(&set->arena, way->condition));
+        sigma_node_push(&set->arena, both, root);
+        root = both;
+    }
+    struct sigma_plan *plan = plan_of(&c, root);
+    if (plan == NULL) {
+        return err_set(err, STATUS_BAD_INPUT, "the rule has more than %d tests after expansion",
+                       PLAN_NODE_LIMIT);
+    }
+    uint32_t id = (uint32_t)set->variant_count;
+    MEM_GROW(set->variants, set->variant_capacity, set->variant_count + 1);
+    set->variants[set->variant_count++] =
+        (struct sigma_variant){rule, gate_of(set, &way->gate), plan, c.has_keywords};
+    if (isinf(plan_cost(set, plan))) {
+        sigma_ids_add(&set->always, id);
+    } else {
+        add_triggers(set, plan, id);
+    }
+    return STATUS_OK;
+}
+
+enum status sigma_set_add(struct sigma_rules *set, uint32_t rule, bool everywhere,
+                          struct err *err) {
+    static const struct sigma_way anywhere = {
+        {.kind = SIGMA_GATE_ANY, .ids = "", .provider = "", .datasets = ""}, "", ""};
+    struct sigma_way ways[SIGMA_WAY_LIMIT];
+    size_t count = sigma_logsource_ways(ways, &set->documents[rule].logsource);
+    (void)slot_of(set, STR_EMPTY); /* the keywords' slot comes first */
+    enum status s = everywhere ? add_variant(set, rule, &anywhere, err) : STATUS_OK;
+    for (size_t i = 0; i < count && s == STATUS_OK; i++) {
+        s = add_variant(set, rule, &ways[i], err);
+    }
+    return s;
+}
+
+enum status sigma_set_finish(struct sigma_rules *set, struct err *err) {
+    (void)slot_of(set, STR_EMPTY);
+    if (hs_valid_platform() != HS_SUCCESS) {
+        return err_set(err, STATUS_ENVIRONMENT, "this processor cannot run vectorscan");
+    }
+    for (size_t i = 0; i < set->slot_count; i++) {
+        if (!sigma_slot_build(&set->slots[i], set->tests)) {
+            return err_set(err, STATUS_ENVIRONMENT, "the rules are too large for vectorscan");
+        }
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,70 @@
+/*
+ * A compiled rule set. Each rule becomes one plan a way to its events (a variant): the tree with
+ * the field names of that way resolved to slots and equal tests shared. Invariants:
+ *
+ *   1. rules are sorted by id; variants of one rule stand together.
+ *   2. tests with the same slot and the same content exist once.
+ *   3. a variant is in the triggers of some tests (one of which must pass for it to match), or in
+ *      `always` when there are none such.
+ *   4. after sigma_set_finish nothing changes.
+ */
+#ifndef KONSEKI_SIGMA_SET_H
+#define KONSEKI_SIGMA_SET_H
+
+#include "sigma_logsource.h"
+#include "sigma_slot.h"
+
+struct sigma_plan {
+    uint8_t op; /* enum sigma_node_op */
+    uint8_t anchor;
+    bool cased;
+    uint32_t child_count;
+    uint32_t test;  /* TEST */
+    uint32_t slot;  /* leaves */
+    uint32_t other; /* FIELDREF */
+    struct sigma_plan **children;
+};
+
+struct sigma_variant {
+    uint32_t rule;
+    uint32_t gate;
+    const struct sigma_plan *plan;
+    bool has_keywords;
+};
+
+struct sigma_rules {
+    struct arena arena;
+    struct sigma_document *documents; /* rules only, sorted by id */
+    size_t rule_count;
+    struct intern slot_names;
+    struct sigma_slot *slots;
+    size_t slot_count;
+    size_t slot_capacity;
+    struct intern test_keys;
+    struct sigma_set_test *tests;
+    size_t test_count;
+    size_t test_capacity;
+    struct sigma_variant *variants;
+    size_t variant_count;
+    size_t variant_capacity;
+    struct intern gate_keys;
+    struct sigma_gate *gates;
+    size_t gate_count;
+    size_t gate_capacity;
+    struct sigma_ids always;
+    bool uses_provider;
+};
+
+enum { SIGMA_KEYWORD_SLOT = 0 };
+
+void sigma_set_init(struct sigma_rules *set);
+void sigma_set_fini(struct sigma_rules *set);
+/* Compiles set->documents[rule]. `everywhere`: also for events of any origin, with the rule's own
+ * field names. BAD_INPUT if the rule is too large. */
+enum status sigma_set_add(struct sigma_rules *set, uint32_t rule, bool everywhere,
+                          struct err *err) MUST_CHECK;
+enum status sigma_set_finish(struct sigma_rules *set, struct err *err) MUST_CHECK;
+/* INTERN_NONE if no rule uses that name. */
+uint32_t sigma_set_slot(const struct sigma_rules *set, struct str name);
+
+#endif
