@@ -24,7 +24,7 @@ struct hit_context {
 struct ingest *ingest_create(const struct ingest_options *options) {
     struct ingest *ingest = mem_calloc(1, sizeof *ingest);
     ingest->options = *options;
-    ingest->mails = mail_join_create();
+    ingest->mails = mail_join_create(&(struct mail_join_options){.live = options->live});
     batch_init(&ingest->derived);
     if (options->rules != NULL) {
         ingest->matcher = sigma_matcher_create(options->rules);

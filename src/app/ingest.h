@@ -19,6 +19,7 @@ struct ingest_options {
     struct store *store;
     struct findings_db *db;
     const struct sigma_rules *rules; /* NULL: none */
+    bool live;                       /* serve: events come in time order */
     /* Called for each rule hit, after its event is durable: one JSON object. May be NULL. */
     void (*found)(struct str json_line, void *ctx);
     void *found_ctx;

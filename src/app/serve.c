@@ -178,6 +178,7 @@ static enum status open_pipeline(struct serve *serve) {
     serve->ingest = ingest_create(&(struct ingest_options){.store = serve->around.store,
                                                            .db = serve->around.db,
                                                            .rules = serve->around.rules,
+                                                           .live = true,
                                                            .found = announce_rule_hit,
                                                            .found_ctx = serve});
     struct runner_options options = {.store = serve->around.store,
