@@ -49,9 +49,9 @@ struct instance_values {
 };
 
 static void run_fragment(struct event_decoder *d, struct batch *batch, struct binxml_span span,
-                         enum event_place place, int depth);
+                         enum windows_place place, int depth);
 static void run_instance(struct event_decoder *d, struct batch *batch, struct binxml_span span,
-                         enum event_place place, int depth, size_t *end);
+                         enum windows_place place, int depth, size_t *end);
 
 struct event_decoder *event_decoder_create(void) {
     struct event_decoder *d = mem_calloc(1, sizeof *d);
@@ -206,7 +206,7 @@ static void add_array(struct event_decoder *d, struct batch *batch, uint32_t fie
 }
 
 static void run_nested_value(struct event_decoder *d, struct batch *batch,
-                             struct binxml_value value, enum event_place place, int depth) {
+                             struct binxml_value value, enum windows_place place, int depth) {
     size_t at = (size_t)(value.ptr - d->chunk);
     struct binxml_span span = {d->chunk, d->size, at, at + value.size};
     run_fragment(d, batch, span, place, depth + 1);
@@ -234,7 +234,7 @@ static void run_value(struct event_decoder *d, struct batch *batch, struct plan_
             return;
         }
         if (value.type == BINXML_FRAGMENT && value.size > 0) {
-            run_nested_value(d, batch, value, (enum event_place)item->place, depth);
+            run_nested_value(d, batch, value, (enum windows_place)item->place, depth);
             return;
         }
         if ((value.type & BINXML_ARRAY) != 0 && value.size > 0 && item->kind == PLAN_VALUE) {
@@ -254,7 +254,7 @@ static void run_item(struct event_decoder *d, struct batch *batch, struct plan_i
     if (item->kind == PLAN_INSTANCE) {
         size_t end;
         struct binxml_span span = {d->chunk, d->size, item->offset, d->size};
-        run_instance(d, batch, span, (enum event_place)item->place, depth + 1, &end);
+        run_instance(d, batch, span, (enum windows_place)item->place, depth + 1, &end);
         return;
     }
     if (item->kind != PLAN_NESTED) {
@@ -263,7 +263,7 @@ static void run_item(struct event_decoder *d, struct batch *batch, struct plan_i
     }
     struct binxml_value value = value_at(d, v, d->plans.pieces[item->first_piece].id);
     if (value.size > 0) {
-        run_nested_value(d, batch, value, (enum event_place)item->place, depth);
+        run_nested_value(d, batch, value, (enum windows_place)item->place, depth);
     }
 }
 
@@ -281,7 +281,7 @@ static void run_plan(struct event_decoder *d, struct batch *batch, struct plan_r
 
 static struct template_ref *compile_template(struct event_decoder *d,
                                              const struct binxml_instance *instance,
-                                             enum event_place place) {
+                                             enum windows_place place) {
     MEM_GROW(d->templates, d->template_capacity, d->template_count + 1);
     struct template_ref *t = &d->templates[d->template_count++];
     *t = (struct template_ref){.first_op = (uint32_t)d->ops.count,
@@ -298,7 +298,7 @@ static struct template_ref *compile_template(struct event_decoder *d,
 
 static struct template_ref *find_template(struct event_decoder *d,
                                           const struct binxml_instance *instance,
-                                          enum event_place place) {
+                                          enum windows_place place) {
     size_t known = d->by_definition[instance->definition];
     if (known == 0) {
         return compile_template(d, instance, place);
@@ -335,7 +335,7 @@ static struct instance_values push_values(struct event_decoder *d,
 
 /* *end: behind the instance; span.end if it is unusable. */
 static void run_instance(struct event_decoder *d, struct batch *batch, struct binxml_span span,
-                         enum event_place place, int depth, size_t *end) {
+                         enum windows_place place, int depth, size_t *end) {
     struct binxml_instance instance;
     struct binxml_fault fault = binxml_instance_parse(&instance, span);
     *end = span.end;
@@ -358,7 +358,7 @@ static void run_instance(struct event_decoder *d, struct batch *batch, struct bi
 
 /* Elements without a template: compiled, run, forgotten. */
 static void run_inline(struct event_decoder *d, struct batch *batch, struct binxml_span span,
-                       enum event_place place, int depth) {
+                       enum windows_place place, int depth) {
     size_t first_op = d->ops.count;
     note_fault(d, binxml_compile(&d->ops, span, false));
     size_t op_count = d->ops.count - first_op;
@@ -368,7 +368,7 @@ static void run_inline(struct event_decoder *d, struct batch *batch, struct binx
 }
 
 static void run_fragment(struct event_decoder *d, struct batch *batch, struct binxml_span span,
-                         enum event_place place, int depth) {
+                         enum windows_place place, int depth) {
     if (depth > NESTING_LIMIT) {
         note_fault(d, (struct binxml_fault){"fragments nested too deep", span.at});
         return;

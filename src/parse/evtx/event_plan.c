@@ -2,7 +2,6 @@
 
 #include "binxml_value.h"
 #include "mem.h"
-#include "windows_names.h"
 
 /* One open element. */
 struct frame {
@@ -43,24 +42,6 @@ static struct frame *top(struct planner *p) {
     return &p->frames[p->depth];
 }
 
-static enum event_place child_place(enum event_place place, struct str name) {
-    switch (place) {
-    case PLACE_ROOT:
-        return str_eq(name, STR("Event")) ? PLACE_EVENT : PLACE_BODY;
-    case PLACE_EVENT:
-        return str_eq(name, STR("System"))          ? PLACE_SYSTEM
-               : str_eq(name, STR("EventData"))     ? PLACE_EVENT_DATA
-               : str_eq(name, STR("UserData"))      ? PLACE_USER_DATA
-               : str_eq(name, STR("RenderingInfo")) ? PLACE_RENDERING
-                                                    : PLACE_BODY;
-    case PLACE_SYSTEM:
-    case PLACE_RENDERING:
-        return place;
-    default:
-        return PLACE_BODY;
-    }
-}
-
 static struct plan_item *add_item(struct planner *p, enum plan_kind kind) {
     struct plans *plans = p->plans;
     MEM_GROW(plans->items, plans->item_capacity, plans->item_count + 1);
@@ -86,28 +67,6 @@ static void add_piece(struct planner *p, const struct binxml_op *op) {
                                                               .text_len = op->text_len};
 }
 
-/* Provider + Name -> "Provider_Name". */
-static uint32_t system_attribute_field(struct str element, struct str attribute) {
-    char text[256];
-    size_t len = 0;
-    struct str parts[] = {element, STR("_"), attribute};
-    for (size_t i = 0; i < 3; i++) {
-        size_t take = parts[i].len < sizeof text - len ? parts[i].len : sizeof text - len;
-        memcpy(text + len, parts[i].ptr, take);
-        len += take;
-    }
-    return windows_system_field(str_make(text, len));
-}
-
-static uint32_t rendering_field(struct str element) {
-    char text[128] = "winlog.rendering_info.";
-    size_t len = strlen(text);
-    size_t take = element.len < sizeof text - len ? element.len : sizeof text - len;
-    memcpy(text + len, element.ptr, take);
-    return str_eq(element, STR("Message")) ? (uint32_t)FIELD_MESSAGE
-                                           : schema_field(str_make(text, len + take));
-}
-
 static void end_attribute(struct planner *p) {
     if (!p->in_start) {
         return;
@@ -115,9 +74,11 @@ static void end_attribute(struct planner *p) {
     p->in_start = false;
     struct frame *f = top(p);
     size_t count = p->plans->piece_count - p->attribute_first_piece;
-    if (f->parent_place == PLACE_SYSTEM && p->depth > 0) {
+    uint32_t field =
+        windows_attribute_field((enum windows_place)f->parent_place, f->name, p->attribute);
+    if (field != FIELD_NONE) {
         struct plan_item *item = add_item(p, PLAN_OPTIONAL);
-        item->field = system_attribute_field(f->name, p->attribute);
+        item->field = field;
         set_pieces(item, p->attribute_first_piece, count);
     } else if (f->parent_place == PLACE_EVENT_DATA && str_eq(p->attribute, STR("Name"))) {
         f->has_name = true;
@@ -140,12 +101,12 @@ static void open_element(struct planner *p, const struct binxml_op *op) {
         set_pieces(item, p->plans->piece_count - 1, 1);
     }
     p->depth++;
-    p->frames[p->depth] =
-        (struct frame){.name = name,
-                       .first_piece = p->plans->piece_count,
-                       .depends_on = op->id,
-                       .parent_place = parent->place,
-                       .place = (uint8_t)child_place((enum event_place)parent->place, name)};
+    p->frames[p->depth] = (struct frame){
+        .name = name,
+        .first_piece = p->plans->piece_count,
+        .depends_on = op->id,
+        .parent_place = parent->place,
+        .place = (uint8_t)windows_child_place((enum windows_place)parent->place, name)};
 }
 
 static void begin_attribute(struct planner *p, const struct binxml_op *op) {
@@ -205,13 +166,9 @@ static void set_body_name(struct planner *p, struct plan_item *item, const struc
 
 /* A leaf ended: what it is by its parent's place. */
 static void add_leaf(struct planner *p, const struct frame *f) {
-    bool body = f->parent_place == PLACE_EVENT_DATA || f->parent_place == PLACE_BODY ||
-                f->parent_place == PLACE_USER_DATA;
-    bool system = f->parent_place == PLACE_SYSTEM;
-    if (!body && !system && f->parent_place != PLACE_RENDERING) {
-        return;
-    }
-    if (system && f->piece_count == 0) {
+    enum windows_place place = (enum windows_place)f->parent_place;
+    bool body = windows_keeps_empty(place);
+    if (!body && (f->piece_count == 0 || windows_leaf_field(place, f->name) == FIELD_NONE)) {
         return;
     }
     struct plan_item *item = add_item(p, body ? PLAN_VALUE : PLAN_OPTIONAL);
@@ -221,7 +178,7 @@ static void add_leaf(struct planner *p, const struct frame *f) {
     if (body) {
         set_body_name(p, item, f);
     } else {
-        item->field = system ? windows_system_field(f->name) : rendering_field(f->name);
+        item->field = windows_leaf_field(place, f->name);
     }
 }
 
@@ -268,7 +225,7 @@ static void plan_op(struct planner *p, const struct binxml_op *op) {
 }
 
 struct plan_range plans_add(struct plans *plans, const struct binxml_ops *ops, size_t first_op,
-                            size_t op_count, enum event_place place) {
+                            size_t op_count, enum windows_place place) {
     struct planner p = {.plans = plans, .ops = ops};
     p.frames[0].place = (uint8_t)place;
     size_t first = plans->item_count;

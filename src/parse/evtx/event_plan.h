@@ -10,18 +10,7 @@
 #define KONSEKI_EVENT_PLAN_H
 
 #include "binxml.h"
-
-/* Where in the event an element stands: decides what its children mean. */
-enum event_place {
-    PLACE_ROOT,       /* outside of <Event> */
-    PLACE_EVENT,      /* in <Event> */
-    PLACE_SYSTEM,     /* in <System> */
-    PLACE_EVENT_DATA, /* in <EventData> */
-    PLACE_USER_DATA,  /* in <UserData>: the one element below gives the event's name */
-    PLACE_BODY,       /* deeper: leaves are fields called like their element */
-    PLACE_RENDERING,  /* in <RenderingInfo> */
-    PLACE_COUNT
-};
+#include "windows_place.h"
 
 enum plan_kind {
     PLAN_VALUE,    /* element content; empty is a value too */
@@ -50,7 +39,7 @@ struct plan_item {
     uint16_t name_count;
     uint16_t depends_on; /* the element is left out if this value is null */
     uint8_t kind;        /* enum plan_kind */
-    uint8_t place;       /* enum event_place of the content */
+    uint8_t place;       /* enum windows_place of the content */
 };
 
 struct plans {
@@ -71,6 +60,6 @@ void plans_fini(struct plans *plans);
 void plans_clear(struct plans *plans);
 /* The plan of ops[first_op .. first_op + op_count) read at `place`. */
 struct plan_range plans_add(struct plans *plans, const struct binxml_ops *ops, size_t first_op,
-                            size_t op_count, enum event_place place);
+                            size_t op_count, enum windows_place place);
 
 #endif
