@@ -1,0 +1,239 @@
+#include "accumulator.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hash.h"
+#include "mem.h"
+#include "num.h"
+
+/* --- the set --- */
+
+void aggregate_set_fini(struct aggregate_set *set) {
+    intern_fini(&set->texts);
+    mem_free(set->slots);
+    set->slots = NULL;
+    set->slot_count = set->used = 0;
+}
+
+static bool place(uint64_t *slots, size_t slot_count, uint64_t entry) {
+    size_t at = (size_t)hash_u64(entry) & (slot_count - 1);
+    while (slots[at] != 0) {
+        if (slots[at] == entry) {
+            return false;
+        }
+        at = (at + 1) & (slot_count - 1);
+    }
+    slots[at] = entry;
+    return true;
+}
+
+static void grow(struct aggregate_set *set) {
+    size_t slot_count = set->slot_count == 0 ? 1024 : set->slot_count * 2;
+    uint64_t *slots = mem_calloc(slot_count, sizeof *slots);
+    for (size_t i = 0; i < set->slot_count; i++) {
+        if (set->slots[i] != 0) {
+            (void)place(slots, slot_count, set->slots[i]);
+        }
+    }
+    mem_free(set->slots);
+    set->slots = slots;
+    set->slot_count = slot_count;
+}
+
+bool aggregate_set_add(struct aggregate_set *set, uint32_t owner, struct str text,
+                       uint32_t *text_id) {
+    if (set->used * 2 >= set->slot_count) {
+        grow(set);
+    }
+    *text_id = intern_add(&set->texts, text);
+    bool is_new = place(set->slots, set->slot_count, ((uint64_t)owner + 1) << 32 | *text_id);
+    set->used += is_new;
+    return is_new;
+}
+
+/* --- values in --- */
+
+void accumulator_fini(struct accumulator *a) {
+    mem_free(a->numbers);
+    mem_free(a->text);
+    mem_free(a->texts);
+}
+
+static size_t keep_text(struct accumulator *a, struct str text) {
+    mem_free(a->text);
+    a->text = mem_strdup(text.ptr, text.len);
+    a->text_len = text.len;
+    return text.len;
+}
+
+static void add_number(struct accumulator *a, struct str text, double number) {
+    int64_t integer;
+    if (num_parse_i64(&integer, text)) {
+        a->integers += integer;
+    } else {
+        a->fractions += number;
+        a->has_fractions = true;
+    }
+    a->count++;
+    double delta = number - a->mean;
+    a->mean += delta / (double)a->count;
+    a->squares += delta * (number - a->mean);
+}
+
+/* Texts that are no numbers are no values for sums, averages and percentiles. */
+static size_t add_numeric(struct accumulator *a, const struct aggregate *spec, struct str text) {
+    double number;
+    if (!num_parse_double(&number, text)) {
+        return 0;
+    }
+    if (spec->fn != FN_PERCENTILE) {
+        add_number(a, text, number);
+        return 0;
+    }
+    MEM_GROW(a->numbers, a->number_capacity, (size_t)a->count + 1);
+    a->numbers[a->count++] = number;
+    return sizeof number * 2;
+}
+
+static size_t add_extreme(struct accumulator *a, const struct aggregate *spec, struct str text) {
+    struct order_key new_key;
+    struct order_key old_key;
+    if (a->count++ == 0) {
+        return keep_text(a, text);
+    }
+    order_key_init(&new_key, text, spec->column.type);
+    order_key_init(&old_key, str_make(a->text, a->text_len), spec->column.type);
+    int order = order_compare(&new_key, &old_key);
+    bool better = spec->fn == FN_MIN ? order < 0 : order > 0;
+    return better ? keep_text(a, text) : 0;
+}
+
+static size_t add_distinct(struct accumulator *a, const struct aggregate *spec, struct str text,
+                           struct aggregate_set *set, uint32_t owner) {
+    uint32_t id;
+    if (!aggregate_set_add(set, owner, text, &id)) {
+        return 0;
+    }
+    if (spec->fn == FN_VALUES) {
+        MEM_GROW(a->texts, a->text_capacity, (size_t)a->count + 1);
+        a->texts[a->count] = id;
+    }
+    a->count++;
+    return text.len + 64;
+}
+
+size_t accumulator_add(struct accumulator *a, const struct aggregate *spec, struct str text,
+                       struct aggregate_set *set, uint32_t owner) {
+    switch (spec->fn) {
+    case FN_COUNT:
+        a->count++;
+        return 0;
+    case FN_DISTINCT:
+    case FN_VALUES:
+        return add_distinct(a, spec, text, set, owner);
+    case FN_MIN:
+    case FN_MAX:
+        return add_extreme(a, spec, text);
+    case FN_FIRST:
+        return a->count++ == 0 ? keep_text(a, text) : 0;
+    case FN_LAST:
+        a->count++;
+        return keep_text(a, text);
+    case FN_SUM:
+    case FN_AVG:
+    case FN_STDEV:
+    case FN_PERCENTILE:
+        break;
+    }
+    return add_numeric(a, spec, text);
+}
+
+/* --- results out --- */
+
+/* The shortest text that reads back as the same number. */
+static void add_double(struct batch *out, uint32_t field, double value) {
+    char text[40];
+    int length = 0;
+    for (int digits = 15; digits <= 17; digits++) {
+        double back;
+        length = snprintf(text, sizeof text, "%.*g", digits, value);
+        if (num_parse_double(&back, str_make(text, (size_t)length)) && back == value) {
+            break;
+        }
+    }
+    batch_add(out, field, str_make(text, (size_t)length));
+}
+
+static void add_int128(struct batch *out, uint32_t field, __int128 value) {
+    char text[41];
+    size_t at = sizeof text;
+    bool negative = value < 0;
+    unsigned __int128 rest = negative ? 0 - (unsigned __int128)value : (unsigned __int128)value;
+    do {
+        text[--at] = (char)('0' + (int)(rest % 10));
+        rest /= 10;
+    } while (rest > 0);
+    if (negative) {
+        text[--at] = '-';
+    }
+    batch_add(out, field, str_make(text + at, sizeof text - at));
+}
+
+static int compare_doubles(const void *left, const void *right) {
+    double a = *(const double *)left;
+    double b = *(const double *)right;
+    return a < b ? -1 : a > b;
+}
+
+static double percentile(struct accumulator *a, double percent) {
+    qsort(a->numbers, (size_t)a->count, sizeof *a->numbers, compare_doubles);
+    double place = percent / 100 * (double)(a->count - 1);
+    size_t below = (size_t)floor(place);
+    double part = place - (double)below;
+    double low = a->numbers[below];
+    return part > 0 ? low + part * (a->numbers[below + 1] - low) : low;
+}
+
+static void add_numeric_result(struct accumulator *a, const struct aggregate *spec,
+                               struct batch *out) {
+    double sum = (double)a->integers + a->fractions;
+    switch (spec->fn) {
+    case FN_SUM:
+        if (a->has_fractions) {
+            add_double(out, spec->out_field, sum);
+        } else {
+            add_int128(out, spec->out_field, a->integers);
+        }
+        break;
+    case FN_AVG:
+        add_double(out, spec->out_field, sum / (double)a->count);
+        break;
+    case FN_STDEV: /* of a sample, as Excel's STDEV */
+        if (a->count > 1) {
+            add_double(out, spec->out_field, sqrt(a->squares / (double)(a->count - 1)));
+        }
+        break;
+    default:
+        add_double(out, spec->out_field, percentile(a, spec->percent));
+        break;
+    }
+}
+
+void accumulator_result(struct accumulator *a, const struct aggregate *spec, struct batch *out,
+                        const struct aggregate_set *set) {
+    if (spec->fn == FN_COUNT || spec->fn == FN_DISTINCT) {
+        batch_add_i64(out, spec->out_field, (int64_t)a->count);
+    } else if (a->count == 0) {
+        return; /* no value, no result: absent, not 0 */
+    } else if (spec->fn == FN_VALUES) {
+        for (uint64_t i = 0; i < a->count; i++) {
+            batch_add(out, spec->out_field, intern_text(&set->texts, a->texts[i]));
+        }
+    } else if (a->text != NULL) {
+        batch_add(out, spec->out_field, str_make(a->text, a->text_len));
+    } else {
+        add_numeric_result(a, spec, out);
+    }
+}

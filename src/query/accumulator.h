@@ -1,0 +1,47 @@
+/*
+ * One result of an aggregation for one group. Sums of whole numbers are exact (128 bits);
+ * percentiles keep all values and interpolate linearly between the two nearest (the
+ * PERCENTILE_CONT of SQL, numpy's default); distinct counts are exact (aggregate_set).
+ */
+#ifndef KONSEKI_ACCUMULATOR_H
+#define KONSEKI_ACCUMULATOR_H
+
+#include "intern.h"
+#include "stage.h"
+
+struct accumulator {
+    uint64_t count;    /* values seen, or rows for count */
+    __int128 integers; /* sum of the whole numbers */
+    double fractions;  /* sum of the others */
+    bool has_fractions;
+    double mean; /* Welford's running mean and squared distance */
+    double squares;
+    double *numbers; /* PERCENTILE */
+    size_t number_capacity;
+    char *text; /* MIN, MAX, FIRST, LAST */
+    size_t text_len;
+    uint32_t *texts; /* VALUES: ids in the set, in the order they came */
+    size_t text_capacity;
+};
+
+/* Which texts each accumulator has seen: distinct and values. */
+struct aggregate_set {
+    struct intern texts;
+    uint64_t *slots; /* (owner + 1) << 32 | text, 0 = free */
+    size_t slot_count;
+    size_t used;
+};
+void aggregate_set_fini(struct aggregate_set *set);
+/* True if it was not there. */
+bool aggregate_set_add(struct aggregate_set *set, uint32_t owner, struct str text,
+                       uint32_t *text_id);
+
+void accumulator_fini(struct accumulator *a);
+/* Takes one value; returns the bytes of memory it cost. `owner` names the accumulator in `set`. */
+size_t accumulator_add(struct accumulator *a, const struct aggregate *spec, struct str text,
+                       struct aggregate_set *set, uint32_t owner);
+/* Adds the result's value(s) to the row being built; nothing where there is no result. */
+void accumulator_result(struct accumulator *a, const struct aggregate *spec, struct batch *out,
+                        const struct aggregate_set *set);
+
+#endif
