@@ -1,23 +1,41 @@
 /* Reads the lines of one input; Windows event files go to their own readers. */
 #include "input.h"
 
+#include "evtx.h"
 #include "framer.h"
 #include "line_reader.h"
 #include "mem.h"
+#include "windows_xml.h"
 
 enum { BATCH_ROWS = 16384, BATCH_BYTES = 4 << 20 };
 
 struct parse_input {
     struct parse_input_options options;
-    struct framer framer;
+    struct evtx_reader *evtx;       /* if the input is an event log file */
+    struct windows_xml_reader *xml; /* if it is XML of events */
+    struct framer framer;           /* else: lines */
     struct line_reader reader;
     struct parse_input_counts counts;
 };
+
+/* True if the user left the choice to us or named this format. */
+static bool may_be(const struct parse_input_options *options, enum dataset dataset) {
+    return options->dataset == DATASET_UNKNOWN || options->dataset == dataset;
+}
 
 struct parse_input *parse_input_open(const uint8_t *bytes, size_t size_bytes,
                                      const struct parse_input_options *options) {
     struct parse_input *input = mem_calloc(1, sizeof *input);
     input->options = *options;
+    if (may_be(options, DATASET_WINDOWS_EVTX) && evtx_is_file(bytes, size_bytes)) {
+        struct evtx_options evtx_options = {.recover_slack = options->recover_slack};
+        input->evtx = evtx_reader_open(bytes, size_bytes, &evtx_options);
+        return input;
+    }
+    if (may_be(options, DATASET_WINDOWS_XML) && windows_xml_is_file(bytes, size_bytes)) {
+        input->xml = windows_xml_reader_open(bytes, size_bytes, options->record_limit_bytes);
+        return input;
+    }
     framer_init(&input->framer, bytes, size_bytes, options->record_limit_bytes);
     line_reader_init(&input->reader, &options->settings, options->host, options->dataset);
     return input;
@@ -25,6 +43,8 @@ struct parse_input *parse_input_open(const uint8_t *bytes, size_t size_bytes,
 
 void parse_input_close(struct parse_input **input) {
     if (*input != NULL) {
+        evtx_reader_close(&(*input)->evtx);
+        windows_xml_reader_close(&(*input)->xml);
         line_reader_fini(&(*input)->reader);
         mem_free(*input);
         *input = NULL;
@@ -63,11 +83,27 @@ static void add_line(struct parse_input *input, struct batch *batch, const struc
     count_row(&input->counts, batch_row(batch));
 }
 
+/* Event log files and XML: their readers make the rows. */
+static bool next_windows(struct parse_input *input, struct batch *batch,
+                         const struct windows_reader_stamp *stamp) {
+    size_t first = batch->row_count;
+    bool more = input->evtx != NULL ? evtx_reader_next(input->evtx, batch, stamp)
+                                    : windows_xml_reader_next(input->xml, batch, stamp);
+    for (size_t i = first; i < batch->row_count; i++) {
+        count_row(&input->counts, &batch->rows[i]);
+    }
+    return more;
+}
+
 bool parse_input_next(struct parse_input *input, struct batch *batch) {
     uint32_t source = intern_add(&batch->names, input->options.source);
     uint32_t origin = input->options.origin.len > 0
                           ? intern_add(&batch->names, input->options.origin)
                           : INTERN_NONE;
+    if (input->evtx != NULL || input->xml != NULL) {
+        struct windows_reader_stamp stamp = {input->options.receive_ns, source, origin};
+        return next_windows(input, batch, &stamp);
+    }
     struct frame frame;
     size_t left = input->framer.size_bytes - input->framer.pos;
     size_t most = BATCH_BYTES + input->framer.limit_bytes;
