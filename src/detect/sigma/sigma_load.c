@@ -38,7 +38,8 @@ static void tell(const struct loader *l, const struct sigma_document *d, struct 
     }
 }
 
-static void keep(struct loader *l, const struct sigma_document *d, uint64_t hash) {
+static void keep(struct loader *l, struct sigma_document *d, uint64_t hash) {
+    d->info.is_source_known = sigma_logsource_is_known(&d->logsource);
     if (tree_size(d->root) >= TREE_LIMIT) {
         tell(l, d, STR("the rule has too many tests after expansion"));
         return;
@@ -180,11 +181,9 @@ static void apply_filters(struct sigma_rules *set, const struct loader *l) {
 
 static enum status compile(struct sigma_rules *set, bool everywhere, struct err *err) {
     for (size_t i = 0; i < set->rule_count; i++) {
-        struct sigma_document *d = &set->documents[i];
-        d->info.is_source_known = sigma_logsource_is_known(&d->logsource);
         enum status s = sigma_set_add(set, (uint32_t)i, everywhere, err);
         if (s != STATUS_OK) {
-            return err_wrap(err, s, "%.*s", STR_ARG(d->info.path));
+            return err_wrap(err, s, "%.*s", STR_ARG(set->documents[i].info.path));
         }
     }
     return sigma_set_finish(set, err);

@@ -1,0 +1,154 @@
+/* konseki rules: check Sigma rules, evaluate one on bare events. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "i18n.h"
+#include "json_out.h"
+#include "rules_eval.h"
+#include "sigma.h"
+
+static void print_usage(FILE *out) {
+    fprintf(
+        out, "%s\n",
+        _("usage: konseki rules check [--format table|jsonl] DIR|FILE...\n"
+          "       konseki rules eval [--ignore-logsource] [--ids] RULE.yml EVENTS.jsonl\n"
+          "check: one line a rule, accepted or refused and why; exit code 1 if any is refused\n"
+          "eval:  one line {\"match\":true|false} an event (--ids: and which rules match); exit\n"
+          "       code 2 if a rule is refused"));
+}
+
+/* --- check --- */
+
+struct check {
+    bool jsonl;
+    size_t accepted;
+    size_t refused;
+    struct buf out;
+};
+
+static void print_json(struct check *check, const struct sigma_rule_info *rule, struct str why) {
+    struct buf *out = &check->out;
+    buf_add(out, STR("{\"path\":"));
+    json_out_string(out, rule->path);
+    buf_add(out, STR(",\"id\":"));
+    json_out_string(out, rule->id);
+    buf_add(out, STR(",\"title\":"));
+    json_out_string(out, rule->title);
+    buf_printf(out, ",\"status\":\"%s\"", why.len == 0 ? "ok" : "refused");
+    if (why.len > 0) {
+        buf_add(out, STR(",\"why\":"));
+        json_out_string(out, why);
+    } else if (!rule->is_source_known) {
+        buf_add(out, STR(",\"note\":\"no format that konseki reads is of this log source\""));
+    }
+    buf_add(out, STR("}\n"));
+}
+
+/* Rule files are not ours: control bytes must not reach the terminal. */
+static void add_clean(struct buf *out, struct str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        buf_putc(out, c < 0x20 || c == 0x7f ? '?' : text.ptr[i]);
+    }
+}
+
+static void print_line(struct check *check, const struct sigma_rule_info *rule, struct str why) {
+    struct buf *out = &check->out;
+    buf_add(out, why.len == 0 ? STR("ok       ") : STR("refused  "));
+    add_clean(out, rule->path);
+    buf_add(out, STR(": "));
+    add_clean(out, why.len == 0 ? rule->title : why);
+    if (why.len == 0 && !rule->is_source_known) {
+        buf_add(out, STR(" (no format that konseki reads is of its log source)"));
+    }
+    buf_putc(out, '\n');
+}
+
+static void report(const struct sigma_rule_info *rule, struct str why, void *ctx) {
+    struct check *check = ctx;
+    *(why.len == 0 ? &check->accepted : &check->refused) += 1;
+    buf_clear(&check->out);
+    if (check->jsonl) {
+        print_json(check, rule, why);
+    } else {
+        print_line(check, rule, why);
+    }
+    (void)fwrite(check->out.ptr, 1, check->out.len, stdout);
+}
+
+static int run_check(int argc, char **argv) {
+    static const struct option options[] = {{"format", required_argument, NULL, 'f'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    struct check check = {.jsonl = isatty(STDOUT_FILENO) == 0};
+    int option;
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        bool known =
+            option == 'f' && (strcmp(optarg, "jsonl") == 0 || strcmp(optarg, "table") == 0);
+        if (!known) {
+            print_usage(option == 'h' ? stdout : stderr);
+            return option == 'h' ? EXIT_DONE : EXIT_USAGE;
+        }
+        check.jsonl = strcmp(optarg, "jsonl") == 0;
+    }
+    if (optind == argc) {
+        print_usage(stderr);
+        return EXIT_USAGE;
+    }
+    struct sigma_rules *rules = NULL;
+    struct err err = ERR_INIT;
+    enum status s = sigma_rules_load(&rules, (const char *const *)(argv + optind),
+                                     (size_t)(argc - optind), report, &check, &err);
+    sigma_rules_free(&rules);
+    buf_fini(&check.out);
+    if (s != STATUS_OK) {
+        fprintf(stderr, "konseki rules check: %s\n", err.message);
+        return EXIT_UNREADABLE;
+    }
+    fprintf(stderr, _("%zu rules: %zu ok, %zu refused\n"), check.accepted + check.refused,
+            check.accepted, check.refused);
+    return check.refused > 0 ? EXIT_NEGATIVE : EXIT_DONE;
+}
+
+/* --- eval --- */
+
+static int run_eval(int argc, char **argv) {
+    static const struct option options[] = {{"ignore-logsource", no_argument, NULL, 'i'},
+                                            {"ids", no_argument, NULL, 'I'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    struct rules_eval_options eval = {.everywhere = false};
+    int option;
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option != 'i' && option != 'I') {
+            print_usage(option == 'h' ? stdout : stderr);
+            return option == 'h' ? EXIT_DONE : EXIT_USAGE;
+        }
+        eval.everywhere = eval.everywhere || option == 'i';
+        eval.print_ids = eval.print_ids || option == 'I';
+    }
+    if (argc - optind != 2) {
+        print_usage(stderr);
+        return EXIT_USAGE;
+    }
+    eval.rules = argv[optind];
+    eval.events = argv[optind + 1];
+    return rules_eval(&eval);
+}
+
+int cmd_rules(int argc, char **argv) {
+    if (argc >= 2 && strcmp(argv[1], "check") == 0) {
+        return run_check(argc - 1, argv + 1);
+    }
+    if (argc >= 2 && strcmp(argv[1], "eval") == 0) {
+        return run_eval(argc - 1, argv + 1);
+    }
+    bool help = argc >= 2 && strcmp(argv[1], "--help") == 0;
+    print_usage(help ? stdout : stderr);
+    return help ? EXIT_DONE : EXIT_USAGE;
+}
