@@ -1,0 +1,441 @@
+#!/usr/bin/env python3
+"""A slow, plain evaluator of Sigma rules, written from the specification alone, and a comparison of
+konseki with it over whole rule folders.
+
+  sigma_reference.py KONSEKI RULES_DIR EVENTS.jsonl[.gz] [--limit N]
+
+Prints every (event, rule) on which the two differ; exit code 1 if there is any. Log sources follow
+src/tables/sigma_logsources.def, which is read as data.
+"""
+import argparse
+import base64
+import gzip
+import ipaddress
+import itertools
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+TABLE = pathlib.Path(__file__).resolve().parents[2] / "src/tables/sigma_logsources.def"
+DASHES = "-/\u2013\u2014\u2015"
+STAR, ANY = object(), object()
+
+
+class Refused(Exception):
+    """A rule that must not run."""
+
+
+# --- log sources ---
+
+def read_table():
+    text = re.sub(r"/\*.*?\*/", "", TABLE.read_text(), flags=re.S)
+    text = text.replace("\\\n", " ")
+    macros = dict(re.findall(r'^#define\s+(SYSMON|RENAME_\w+)\s+("[^\n]*")$', text, flags=re.M))
+    text = re.sub(r"^#.*$", "", text, flags=re.M)
+    for name, value in macros.items():
+        text = re.sub(r"\b%s\b" % name, lambda _: value, text)
+    rows = {"WINDOWS_CATEGORY": [], "WINDOWS_PROVIDER": [], "WINDOWS_SERVICE": []}
+    for kind, args in re.findall(r"(WINDOWS_\w+)\(((?:\"[^\"]*\"|[^()])*)\)", text):
+        parts = re.findall(r'((?:"[^"]*"\s*)+)', args)
+        rows[kind].append(["".join(re.findall(r'"([^"]*)"', p)) for p in parts])
+    return rows
+
+
+ROWS = read_table()
+
+
+def ways_of(logsource):
+    """(test of the event, renames) pairs; only Windows events have a known origin here."""
+    category, product, service = (str(logsource.get(k) or "").lower()
+                                  for k in ("category", "product", "service"))
+    if not (category or product or service):
+        return [(lambda e: True, {})]
+    if product not in ("", "windows"):
+        return [(lambda e: "Channel" not in e, {})]
+    channels = [r[1].lower() for r in ROWS["WINDOWS_SERVICE"] if r[0] == service]
+    ways = []
+    if category:
+        for name, channel, ids, condition, renames in ROWS["WINDOWS_CATEGORY"]:
+            if name == category and (not channels or channel.lower() in channels):
+                ways.append((window([channel.lower()], ids.split(), condition),
+                             dict(p.split("=") for p in renames.split())))
+        for name, provider in ROWS["WINDOWS_PROVIDER"]:
+            if name == category and not channels:
+                ways.append((lambda e, p=provider: "Channel" in e and
+                             str(e.get("Provider_Name", "")).lower() == p.lower(), {}))
+    elif service:
+        if channels:
+            ways.append((window(channels, [], ""), {}))
+    elif product:
+        ways.append((lambda e: "Channel" in e, {}))
+    if product != "windows":
+        ways.append((lambda e: "Channel" not in e, {}))
+    return ways
+
+
+def window(channels, ids, condition):
+    field, _, wanted = condition.partition("=")
+
+    def passes(event):
+        return (str(event.get("Channel", "")).lower() in channels and
+                (not ids or str(event.get("EventID", "")) in ids) and
+                (not field or str(event.get(field, "")) in wanted.split()))
+    return passes
+
+
+# --- values ---
+
+def tokens(text):
+    """Sigma string to a list of characters and wildcards."""
+    out, i = [], 0
+    while i < len(text):
+        if text[i] == "\\" and i + 1 < len(text) and text[i + 1] in "*?\\":
+            out.append(text[i + 1])
+            i += 2
+            continue
+        out.append({"*": STAR, "?": ANY}.get(text[i], text[i]))
+        i += 1
+    return out
+
+
+def plain(toks):
+    if any(t in (STAR, ANY) for t in toks):
+        raise Refused("wildcards")
+    return "".join(toks)
+
+
+def windash(toks):
+    places = []
+    for i, t in enumerate(toks):
+        before = toks[i - 1] if i else None
+        after = toks[i + 1] if i + 1 < len(toks) else None
+        word = [isinstance(c, str) and bool(re.match(r"\w", c)) for c in (before, after)]
+        if isinstance(t, str) and t in DASHES and not word[0] and word[1]:
+            places.append(i)
+    for choice in itertools.product(DASHES, repeat=len(places)):
+        variant = list(toks)
+        for place, dash in zip(places, choice):
+            variant[place] = dash
+        yield variant
+
+
+def offsets(data):
+    for shift in range(3):
+        text = base64.b64encode(b" " * shift + data).decode()
+        end = {0: len(text), 1: -3, 2: -2}[(len(data) + shift) % 3]
+        yield text[(0, 2, 3)[shift]:end]
+
+
+def glob(toks, cased):
+    parts = [".*" if t is STAR else "." if t is ANY else re.escape(t) for t in toks]
+    return re.compile("".join(parts), re.S | (0 if cased else re.I))
+
+
+def as_text(value):
+    if value is True or value is False:
+        return "true" if value else "false"
+    return str(value)
+
+
+def number_of(value):
+    try:
+        text = as_text(value)
+        return float(text) if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text) else None
+    except ValueError:
+        return None
+
+
+def value_test(value, mods):
+    """A function of one event value, for one rule value."""
+    if value is None:
+        raise Refused("null with modifiers")
+    if mods and mods[0] == "re":
+        flags = 0
+        for m in mods[1:]:
+            flags |= {"i": re.I, "m": re.M, "s": re.S}.get(m, 0)
+        expression = re.compile(str(value).replace(r"\d", "[0-9]").replace(r"\w", "[A-Za-z0-9_]"),
+                                flags | re.A)
+        return lambda v: expression.search(as_text(v)) is not None
+    if "cidr" in mods:
+        network = ipaddress.ip_network(str(value), strict=False)
+
+        def in_network(v):
+            try:
+                address = ipaddress.ip_address(as_text(v))
+            except ValueError:
+                return False
+            return address in network or (
+                address.version == 6 and address.ipv4_mapped is not None and
+                address.ipv4_mapped in network)
+        return in_network
+    for m, op in (("gt", lambda a, b: a > b), ("gte", lambda a, b: a >= b),
+                  ("lt", lambda a, b: a < b), ("lte", lambda a, b: a <= b)):
+        if m in mods:
+            limit = float(value)
+            return lambda v, op=op: number_of(v) is not None and op(number_of(v), limit)
+    cased = "cased" in mods
+    if not mods and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return lambda v: as_text(v).lower() == str(value) or number_of(v) == float(value)
+    variants = [(tokens(as_text(value)), None)]
+    for m in mods:
+        variants = [w for v in variants for w in modified(v, m)]
+    tests = [glob(toks, cased) for toks, _ in variants]
+    return lambda v: any(t.fullmatch(as_text(v)) for t in tests)
+
+
+def modified(variant, m):
+    toks, data = variant
+    if m == "contains":
+        return [([STAR] + toks + [STAR], None)]
+    if m == "startswith":
+        return [(toks + [STAR], None)]
+    if m == "endswith":
+        return [([STAR] + toks, None)]
+    if m == "windash":
+        return [(w, None) for w in windash(toks)]
+    if m in ("wide", "utf16le"):
+        return [(toks, plain(toks).encode("utf-16le"))]
+    if m == "utf16be":
+        return [(toks, plain(toks).encode("utf-16be"))]
+    if m == "utf16":
+        return [(toks, b"\xff\xfe" + plain(toks).encode("utf-16le"))]
+    if m == "base64":
+        raw = data if data is not None else plain(toks).encode()
+        return [(list(base64.b64encode(raw).decode()), None)]
+    if m == "base64offset":
+        raw = data if data is not None else plain(toks).encode()
+        return [(list(t), None) for t in offsets(raw)]
+    if m == "expand":
+        if re.search(r"%[\w.-]+%", "".join(t for t in toks if isinstance(t, str))):
+            raise Refused("placeholder")
+        return [variant]
+    if m in ("all", "cased", "neq", "i", "m", "s"):
+        return [variant]
+    raise Refused("modifier " + m)
+
+
+# --- detection ---
+
+MISSING = object()
+
+
+def values_of(event, field):
+    """Values of the field, or MISSING."""
+    if field not in event:
+        return MISSING
+    value = event[field]
+    return value if isinstance(value, list) else [value]
+
+
+def every_value(event):
+    for value in event.values():
+        for v in value if isinstance(value, list) else [value]:
+            if v is not None:
+                yield v
+
+
+def item(key, values):
+    """A function (event, renames) -> bool."""
+    field, *mods = str(key).split("|")
+    linked = all if "all" in mods else any
+    many = values if isinstance(values, list) else [values]
+    if "exists" in mods:
+        return lambda e, r: (r.get(field, field) in e) == bool(values)
+    if "fieldref" in mods:
+        return lambda e, r: any(
+            as_text(a).lower() == as_text(b).lower()
+            for name in many
+            for a in present(e, r.get(field, field)) for b in present(e, r.get(name, name)))
+    tests = [None if v is None else value_test(v, mods if field else keyword_mods(mods))
+             for v in many]
+
+    def passes(event, renames):
+        found = list(every_value(event)) if not field else values_of(event, renames.get(field, field))
+        results = []
+        for test in tests:
+            if test is None:
+                results.append(found is MISSING or any(v is None for v in found))
+            else:
+                results.append(found is not MISSING and
+                               any(v is not None and test(v) for v in found))
+        return linked(results)
+    if "neq" in mods:
+        return lambda e, r: not passes(e, r)
+    return passes
+
+
+def present(event, field):
+    found = values_of(event, field)
+    return [] if found is MISSING else [v for v in found if v is not None]
+
+
+def keyword_mods(mods):
+    placed = {"contains", "startswith", "endswith", "re"} & set(mods)
+    return mods if placed else mods + ["contains"]
+
+
+def selection(definition):
+    if isinstance(definition, dict):
+        items = [item(k, v) for k, v in definition.items()]
+        return lambda e, r: all(i(e, r) for i in items)
+    if isinstance(definition, list):
+        parts = [selection(d) if isinstance(d, dict) else item("", d) for d in definition]
+        return lambda e, r: any(p(e, r) for p in parts)
+    raise Refused("selection")
+
+
+def condition(text, names):
+    """Recursive descent over whole words."""
+    words = re.findall(r"[()|]|[^\s()|]+", text)
+    at = 0
+
+    def peek():
+        return words[at].lower() if at < len(words) else ""
+
+    def take():
+        nonlocal at
+        at += 1
+        return words[at - 1]
+
+    def expr():
+        parts = [conj()]
+        while peek() == "or":
+            take()
+            parts.append(conj())
+        return lambda s: any(p(s) for p in parts)
+
+    def conj():
+        parts = [neg()]
+        while peek() == "and":
+            take()
+            parts.append(neg())
+        return lambda s: all(p(s) for p in parts)
+
+    def neg():
+        if peek() == "not":
+            take()
+            inner = neg()
+            return lambda s: not inner(s)
+        return primary()
+
+    def primary():
+        if peek() == "(":
+            take()
+            inner = expr()
+            if take() != ")":
+                raise Refused("parenthesis")
+            return inner
+        if peek() in ("1", "any", "all") and at + 1 < len(words) and words[at + 1].lower() == "of":
+            quantifier = all if take().lower() == "all" else any
+            take()
+            pattern = take()
+            if pattern.lower() == "them":
+                pattern = "*"
+            shape = re.compile(".*".join(re.escape(p) for p in pattern.split("*")))
+            chosen = [n for n in names if not n.startswith("_") and shape.fullmatch(n)]
+            if not chosen:
+                raise Refused("nothing fits " + pattern)
+            return lambda s: quantifier(s(n) for n in chosen)
+        name = take()
+        if name not in names:
+            raise Refused("no identifier " + name)
+        return lambda s: s(name)
+
+    tree = expr()
+    if at != len(words):
+        raise Refused("rest: " + words[at])
+    return tree
+
+
+class Rule:
+    def __init__(self, document):
+        detection = dict(document["detection"])
+        conditions = detection.pop("condition")
+        detection.pop("timeframe", None)
+        self.id = document["id"]
+        self.parts = {name: selection(d) for name, d in detection.items()}
+        many = conditions if isinstance(conditions, list) else [conditions]
+        self.trees = [condition(c, list(self.parts)) for c in many]
+        self.ways = ways_of(document.get("logsource", {}))
+
+    def matches(self, event):
+        for gate, renames in self.ways:
+            if gate(event):
+                value = {}
+
+                def state(name, renames=renames, value=value):
+                    if name not in value:
+                        value[name] = self.parts[name](event, renames)
+                    return value[name]
+                if any(tree(state) for tree in self.trees):
+                    return True
+        return False
+
+
+# --- comparison ---
+
+def load_rules(folder):
+    for path in sorted(pathlib.Path(folder).rglob("*.yml")):
+        for document in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+            try:
+                yield Rule(document)
+            except (Refused, KeyError, TypeError):
+                continue
+
+
+def load_events(path, step):
+    opener = gzip.open if path.endswith(".gz") else open
+    with opener(path, "rt", encoding="utf-8") as f:
+        for number, line in enumerate(f):
+            if number % step == 0:
+                yield json.loads(line)
+
+
+def konseki_answers(konseki, rules, events):
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as f:
+        for event in events:
+            f.write(json.dumps(event) + "\n")
+        f.flush()
+        done = subprocess.run([konseki, "rules", "eval", "--ids", rules, f.name], check=False,
+                              stdout=subprocess.PIPE, text=True)
+        if done.returncode not in (0, 2):
+            sys.exit("konseki rules eval: exit code %d" % done.returncode)
+        return [set(json.loads(line)["rules"]) for line in done.stdout.splitlines()]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("konseki")
+    parser.add_argument("rules")
+    parser.add_argument("events")
+    parser.add_argument("--step", type=int, default=1, help="take every n-th event")
+    args = parser.parse_args()
+    rules = list(load_rules(args.rules))
+    events = list(load_events(args.events, args.step))
+    answers = konseki_answers(args.konseki, args.rules, events)
+    by_origin, differences, hits = {}, 0, 0
+    for wrapper, answer in zip(events, answers):
+        event = wrapper.get("event", wrapper)
+        origin = (event.get("Channel"), str(event.get("EventID")), event.get("Provider_Name"),
+                  event.get("OperationType") if isinstance(event.get("OperationType"), str) else "")
+        if origin not in by_origin:
+            by_origin[origin] = [r for r in rules if any(g(event) for g, _ in r.ways)]
+        expected = {r.id for r in by_origin[origin] if r.matches(event)}
+        hits += len(expected)
+        for rule in sorted(expected ^ answer):
+            differences += 1
+            who = "reference only" if rule in expected else "konseki only"
+            print(json.dumps({"file": wrapper.get("file"), "idx": wrapper.get("idx"),
+                              "rule": rule, "who": who}))
+    print("%d rules, %d events, %d hits, %d differences" %
+          (len(rules), len(events), hits, differences), file=sys.stderr)
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
