@@ -84,6 +84,7 @@ struct analysis {
     /* Windows event ids fed, ends with 0; NULL: all (and other families are not filtered). */
     const uint32_t *codes;
     bool include_derived; /* also derived rows (postfix.mail) */
+    bool only_derived;    /* derived rows and nothing else; coverage names the lines' source */
     int lookback_days;    /* upper limit, see THE LAW */
     int join_gap_days;    /* findings of one key this many days apart are one; 1 = next day */
     struct analysis_advice next[ANALYSIS_ADVICE_MAX];   /* ends with a NULL en */
@@ -107,7 +108,8 @@ const struct analysis *analysis_find(struct str id);
 
 /* --- what analyses call --- */
 
-/* From event() only: the draft's events and counts are ignored, the event itself is taken. */
+/* From event() only: the draft's events and counts are ignored, the event itself is taken (the
+ * members of a derived row). */
 void analysis_emit_event(const struct analysis_context *context, const struct analysis_event *event,
                          const struct finding_draft *draft);
 /* From evaluate() only: a statement about `day`. */
@@ -118,6 +120,12 @@ void analysis_cover(const struct analysis_context *context, int32_t day,
 /* The evidence record of an event, to be kept in the analysis' state. */
 struct evidence analysis_evidence(const struct analysis_context *context,
                                   const struct analysis_event *event);
+
+/* The same for a derived row: its members (those whose fields the analysis reads: konseki.member,
+ * .member_file, .member_line), at most `max`; returns how many there are in `out`. The first member
+ * has the row's time, the last its event.end, those between count as at the row's time. */
+size_t analysis_members(struct evidence *out, size_t max, const struct analysis_context *context,
+                        const struct analysis_event *event);
 
 /* First value of a field as text (empty if absent). */
 struct str event_get(const struct analysis_event *event, uint32_t field);

@@ -246,7 +246,8 @@ static bool instance_wants(const struct instance *instance, const struct row *ro
                            uint32_t code) {
     const struct analysis *a = instance->analysis;
     if (!(instance->datasets >> row->dataset & 1) ||
-        ((row->flags & ROW_DERIVED) && !a->include_derived)) {
+        ((row->flags & ROW_DERIVED) && !a->include_derived && !a->only_derived) ||
+        (!(row->flags & ROW_DERIVED) && a->only_derived)) {
         return false;
     }
     return !windows || wants_code(a, code);
@@ -284,11 +285,17 @@ static struct str short_computer(struct analysis_run *run, const struct batch *b
     return str_make(run->computer, name.len);
 }
 
+/* Source of a row; of a derived row that of its lines ("mx01" of "mx01/mail"). */
+static struct str lines_source(const struct analysis_event *event) {
+    struct str source = intern_text(&event->batch->names, event->row->source);
+    size_t slash = str_rfind_char(source, '/');
+    bool derived = (event->row->flags & ROW_DERIVED) != 0;
+    return derived && slash != STR_NONE ? str_head(source, slash) : source;
+}
+
 static struct coverage_count *find_coverage(struct analysis_run *run, uint32_t instance,
                                             const struct analysis_event *event) {
-    struct str source = event->computer.len > 0
-                            ? event->computer
-                            : intern_text(&event->batch->names, event->row->source);
+    struct str source = event->computer.len > 0 ? event->computer : lines_source(event);
     uint32_t key[3] = {instance, intern_add(&run->names, source), event->row->dataset};
     uint32_t known = run->coverage_keys.count;
     uint32_t id = intern_add(&run->coverage_keys, str_make((const char *)key, sizeof key));
@@ -359,6 +366,55 @@ struct evidence analysis_evidence(const struct analysis_context *context,
         .line = row->line,
         .idx = row->idx,
     };
+}
+
+/* "source-sequence" into the evidence; false if it is no event id. */
+static bool parse_member(struct evidence *out, struct analysis_run *run, struct str id) {
+    size_t dash = str_rfind_char(id, '-');
+    if (dash == STR_NONE || !num_parse_u64(&out->sequence, str_skip(id, dash + 1))) {
+        return false;
+    }
+    out->source = intern_add(&run->names, str_head(id, dash));
+    return true;
+}
+
+/* The next value of the field from *at on, empty if there is none; *at moves behind it. */
+static struct str next_value(const struct analysis_event *event, uint32_t field, uint32_t *at) {
+    const struct row *row = event->row;
+    const struct value *values = event->batch->values + row->first_value;
+    while (*at < row->value_count) {
+        const struct value *v = &values[(*at)++];
+        if (v->field == field) {
+            return batch_value_text(event->batch, v);
+        }
+    }
+    return STR_EMPTY;
+}
+
+size_t analysis_members(struct evidence *out, size_t max, const struct analysis_context *context,
+                        const struct analysis_event *event) {
+    struct analysis_run *run = context->run;
+    uint32_t at[3] = {0, 0, 0};
+    size_t count = 0;
+    while (count < max) {
+        struct evidence e = {.time_ns = event->row->time_ns, .origin = INTERN_NONE};
+        struct str id = next_value(event, FIELD_MEMBER, &at[0]);
+        struct str file = next_value(event, FIELD_MEMBER_FILE, &at[1]);
+        struct str line = next_value(event, FIELD_MEMBER_LINE, &at[2]);
+        uint64_t number;
+        if (!parse_member(&e, run, id)) {
+            break;
+        }
+        e.origin = file.len > 0 ? intern_add(&run->names, file) : INTERN_NONE;
+        e.line = num_parse_u64(&number, line) && number <= UINT32_MAX ? (uint32_t)number : 0;
+        out[count++] = e;
+    }
+    int64_t end;
+    bool zone;
+    if (count > 0 && civil_parse_rfc3339(&end, &zone, event_get(event, FIELD_EVENT_END))) {
+        out[count - 1].time_ns = end;
+    }
+    return count;
 }
 
 static struct text2 keep_text2(struct arena *arena, struct text2 text) {
@@ -437,8 +493,17 @@ void analysis_emit_event(const struct analysis_context *context, const struct an
     }
     to->suppress = to->suppress && draft->suppress;
     keep_entities(arena, to, draft);
-    struct evidence evidence = analysis_evidence(context, event);
-    evidence_list_add(&kept->events, &evidence);
+    struct evidence members[EVIDENCE_HEAD + EVIDENCE_TAIL];
+    size_t count = 0;
+    if (event->row->flags & ROW_DERIVED) {
+        count = analysis_members(members, EVIDENCE_HEAD + EVIDENCE_TAIL, context, event);
+    }
+    if (count == 0) {
+        members[count++] = analysis_evidence(context, event);
+    }
+    for (size_t i = 0; i < count; i++) {
+        evidence_list_add(&kept->events, &members[i]);
+    }
 }
 
 /* Writes one statement, explained or not. */
