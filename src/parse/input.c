@@ -3,6 +3,7 @@
 
 #include "evtx.h"
 #include "framer.h"
+#include "json_shim.h"
 #include "line_reader.h"
 #include "mem.h"
 #include "windows_xml.h"
@@ -107,7 +108,7 @@ bool parse_input_next(struct parse_input *input, struct batch *batch) {
     struct frame frame;
     size_t left = input->framer.size_bytes - input->framer.pos;
     size_t most = BATCH_BYTES + input->framer.limit_bytes;
-    (void)buf_reserve(&batch->raw, left < most ? left : most);
+    (void)buf_reserve(&batch->raw, (left < most ? left : most) + JSON_PADDING_BYTES);
     size_t rows = 0;
     while (rows < BATCH_ROWS && batch->raw.len < BATCH_BYTES &&
            framer_next(&input->framer, &frame)) {

@@ -1,0 +1,97 @@
+#include "json_text.h"
+
+static bool read_hex4(uint32_t *out, struct str s) {
+    uint32_t value = 0;
+    if (s.len < 4) {
+        return false;
+    }
+    for (size_t i = 0; i < 4; i++) {
+        int digit = ascii_hex_value(s.ptr[i]);
+        if (digit < 0) {
+            return false;
+        }
+        value = value << 4 | (uint32_t)digit;
+    }
+    *out = value;
+    return true;
+}
+
+static void put_utf8(struct buf *out, uint32_t c) {
+    if (c < 0x80) {
+        buf_putc(out, (char)c);
+        return;
+    }
+    if (c < 0x800) {
+        buf_putc(out, (char)(0xC0 | c >> 6));
+    } else if (c < 0x10000) {
+        buf_putc(out, (char)(0xE0 | c >> 12));
+        buf_putc(out, (char)(0x80 | (c >> 6 & 0x3F)));
+    } else {
+        buf_putc(out, (char)(0xF0 | c >> 18));
+        buf_putc(out, (char)(0x80 | (c >> 12 & 0x3F)));
+        buf_putc(out, (char)(0x80 | (c >> 6 & 0x3F)));
+    }
+    buf_putc(out, (char)(0x80 | (c & 0x3F)));
+}
+
+/* "XXXX" behind \u, and the low half of a pair: bytes used, 0 if these are no digits. */
+static size_t decode_unicode(struct buf *out, struct str s) {
+    uint32_t c = 0;
+    uint32_t low = 0;
+    if (!read_hex4(&c, s)) {
+        return 0;
+    }
+    bool high = c >= 0xD800 && c < 0xDC00;
+    struct str next = str_skip(s, 4);
+    if (high && str_starts(next, STR("\\u")) && read_hex4(&low, str_skip(next, 2)) &&
+        low >= 0xDC00 && low < 0xE000) {
+        put_utf8(out, 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00));
+        return 10;
+    }
+    put_utf8(out, c >= 0xD800 && c < 0xE000 ? 0xFFFD : c);
+    return 4;
+}
+
+static char simple_escape(char c) {
+    switch (c) {
+    case 'n':
+        return '\n';
+    case 't':
+        return '\t';
+    case 'r':
+        return '\r';
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case '"':
+    case '\\':
+    case '/':
+        return c;
+    default:
+        return '\0';
+    }
+}
+
+void json_text_decode(struct buf *out, struct str s) {
+    (void)buf_reserve(out, s.len);
+    while (s.len > 0) {
+        size_t n = str_find_char(s, '\\');
+        buf_add(out, str_head(s, n));
+        if (n == STR_NONE || n + 1 >= s.len) {
+            buf_add(out, n == STR_NONE ? STR_EMPTY : str_skip(s, n));
+            return;
+        }
+        char c = s.ptr[n + 1];
+        s = str_skip(s, n + 2);
+        size_t used = c == 'u' ? decode_unicode(out, s) : 0;
+        char plain = simple_escape(c);
+        if (plain != '\0') {
+            buf_putc(out, plain);
+        } else if (used == 0) {
+            buf_putc(out, '\\');
+            buf_putc(out, c);
+        }
+        s = str_skip(s, used);
+    }
+}

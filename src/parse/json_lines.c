@@ -1,0 +1,333 @@
+/*
+ * One JSON object a line: Windows events as Winlogbeat, NXLog, Mordor (OTRF datasets), evtx_dump
+ * and konseki itself write them, and any other object (dotted key names, lists repeated, numbers
+ * exactly as in the text). Windows events get the same winlog.* fields as EVTX.
+ */
+#include "json_names.h"
+#include "json_shim.h"
+#include "json_text.h"
+#include "mem.h"
+#include "num.h"
+#include "parse_time.h"
+#include "windows_ecs.h"
+
+enum { LEAVES_MAX = 8192, PATHS_MAX = 20000 };
+
+struct leaf {
+    uint32_t name; /* id in paths */
+    uint32_t off;  /* of the slice, from the start of the document */
+    uint32_t len;
+    bool escaped;
+};
+
+struct state {
+    struct json_reader *reader;
+    struct intern paths;
+    struct json_name *names; /* by id in paths */
+    size_t name_capacity;
+    struct leaf *leaves;
+    size_t leaf_count;
+    size_t leaf_capacity;
+    const char *document; /* where the slices of the reader lie */
+    struct buf padded;    /* a copy with padding, where the document has none behind it */
+    struct buf decoded;
+    unsigned signs; /* of all leaves of this document */
+    bool dropped;   /* more leaves or paths than we keep */
+    enum dataset last;
+};
+
+static void *state_create(void) {
+    return mem_calloc(1, sizeof(struct state));
+}
+
+static void state_destroy(void *opaque) {
+    struct state *state = opaque;
+    if (state->reader != NULL) {
+        json_reader_destroy(state->reader);
+    }
+    intern_fini(&state->paths);
+    mem_free(state->names);
+    mem_free(state->leaves);
+    buf_fini(&state->padded);
+    buf_fini(&state->decoded);
+    mem_free(state);
+}
+
+static uint32_t find_name(struct state *state, struct str path) {
+    uint32_t id = intern_find(&state->paths, path);
+    if (id == INTERN_NONE && state->paths.count < PATHS_MAX) {
+        id = intern_add(&state->paths, path);
+        MEM_GROW(state->names, state->name_capacity, (size_t)id + 1);
+        json_name_make(&state->names[id], path);
+    }
+    return id;
+}
+
+static void keep_leaf(void *ctx, const struct json_leaf *leaf) {
+    struct state *state = ctx;
+    uint32_t name = find_name(state, leaf->path);
+    if (state->leaf_count >= LEAVES_MAX || name == INTERN_NONE) {
+        state->dropped = true;
+        return;
+    }
+    MEM_GROW(state->leaves, state->leaf_capacity, state->leaf_count + 1);
+    state->leaves[state->leaf_count++] =
+        (struct leaf){.name = name,
+                      .off = (uint32_t)(leaf->slice.ptr - state->document),
+                      .len = (uint32_t)leaf->slice.len,
+                      .escaped = leaf->escaped};
+    state->signs |= state->names[name].signs;
+}
+
+/* The document must have readable bytes behind it: true in the raw bytes of the batch if its
+ * buffer has room left, else it is copied. */
+static struct str with_padding(struct state *state, const struct batch *batch, struct str body) {
+    struct str room = str_make(batch->raw.ptr, batch->raw.capacity);
+    bool inside = str_within(body, room) &&
+                  (size_t)(room.ptr + room.len - (body.ptr + body.len)) >= JSON_PADDING_BYTES;
+    if (inside) {
+        return body;
+    }
+    buf_clear(&state->padded);
+    (void)buf_reserve(&state->padded, body.len + JSON_PADDING_BYTES);
+    buf_add(&state->padded, body);
+    memset(state->padded.ptr + state->padded.len, 0, JSON_PADDING_BYTES);
+    return buf_str(&state->padded);
+}
+
+static enum json_dialect find_dialect(unsigned signs) {
+    if ((signs & JSON_SIGN_BEAT) != 0) {
+        return JSON_DIALECT_BEAT;
+    }
+    if ((signs & JSON_SIGN_NESTED) != 0) {
+        return JSON_DIALECT_NESTED;
+    }
+    if ((signs & JSON_SIGN_WRAPPED) != 0) {
+        return JSON_DIALECT_WRAPPED;
+    }
+    if ((signs & JSON_SIGN_OLD_BEAT) != 0) {
+        return JSON_DIALECT_OLD_BEAT;
+    }
+    bool event = (signs & JSON_SIGN_EVENT_ID) != 0;
+    return event && (signs & (JSON_SIGN_NXLOG | JSON_SIGN_WINDOWS)) != 0 ? JSON_DIALECT_FLAT
+                                                                         : JSON_DIALECT_OTHER;
+}
+
+static enum dataset dataset_of(enum json_dialect dialect, unsigned signs) {
+    switch (dialect) {
+    case JSON_DIALECT_BEAT:
+    case JSON_DIALECT_OLD_BEAT:
+        return DATASET_WINDOWS_WINLOGBEAT;
+    case JSON_DIALECT_FLAT:
+        return (signs & JSON_SIGN_NXLOG) != 0 ? DATASET_WINDOWS_NXLOG : DATASET_WINDOWS_JSON;
+    case JSON_DIALECT_NESTED:
+    case JSON_DIALECT_WRAPPED:
+        return DATASET_WINDOWS_JSON;
+    default:
+        return DATASET_JSON;
+    }
+}
+
+/* --- values --- */
+
+struct document {
+    struct state *state;
+    struct str body; /* the same text as state->document, in the record */
+    enum json_dialect dialect;
+};
+
+static struct str leaf_slice(const struct document *d, const struct leaf *leaf) {
+    return str_make(d->body.ptr + leaf->off, leaf->len);
+}
+
+static void add_leaf(const struct document *d, struct batch *batch, uint32_t field,
+                     const struct leaf *leaf) {
+    struct str slice = leaf_slice(d, leaf);
+    if (!leaf->escaped) {
+        batch_add(batch, field, slice);
+        return;
+    }
+    buf_clear(&d->state->decoded);
+    json_text_decode(&d->state->decoded, slice);
+    batch_add_decoded(batch, field, buf_str(&d->state->decoded), slice, TRANSFORM_JSON);
+}
+
+/* NXLog prints the keywords as a signed decimal, all others as the event has them. */
+static void add_keywords(struct batch *batch, uint32_t field, struct str s) {
+    static const char digits[] = "0123456789abcdef";
+    int64_t value = 0;
+    char text[18] = "0x";
+    if (!num_parse_i64(&value, s)) {
+        batch_add(batch, field, s);
+        return;
+    }
+    size_t len = 2;
+    bool started = false;
+    for (int shift = 60; shift >= 0; shift -= 4) {
+        unsigned nibble = (unsigned)((uint64_t)value >> shift) & 15;
+        started |= nibble != 0 || shift == 0;
+        if (started) {
+            text[len++] = digits[nibble];
+        }
+    }
+    batch_add(batch, field, str_make(text, len));
+}
+
+static bool is_nxlog_event_type(struct str s) {
+    static const struct str types[] = {
+        STR_INIT("INFO"),  STR_INIT("AUDIT_SUCCESS"), STR_INIT("AUDIT_FAILURE"), STR_INIT("ERROR"),
+        STR_INIT("WARNING"), STR_INIT("CRITICAL"),    STR_INIT("VERBOSE"),       STR_INIT("DEBUG")};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (str_eq(s, types[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True for the values of the event itself: the others come behind the ECS copies. */
+static bool is_native(uint32_t field) {
+    return str_starts(schema_name(field), STR("winlog."));
+}
+
+static void add_flat_value(const struct document *d, struct batch *batch,
+                           const struct json_name *name, const struct leaf *leaf) {
+    uint32_t field = name->fields[d->dialect];
+    struct str slice = leaf_slice(d, leaf);
+    bool flat = d->dialect == JSON_DIALECT_FLAT;
+    if (flat && (name->signs & JSON_IS_KEYWORDS) != 0) {
+        add_keywords(batch, field, slice);
+    } else if (flat && (name->signs & JSON_IS_EVENT_TYPE) != 0 && is_nxlog_event_type(slice)) {
+        batch_add(batch, schema_field(STR("nxlog.EventType")), slice);
+    } else {
+        add_leaf(d, batch, field, leaf);
+    }
+}
+
+static void set_record_id(const struct document *d, struct batch *batch,
+                          const struct leaf *leaf) {
+    uint64_t id = 0;
+    if (num_parse_u64(&id, leaf_slice(d, leaf))) {
+        batch_row(batch)->record_id = id;
+    }
+}
+
+static void add_native_values(const struct document *d, struct batch *batch) {
+    for (size_t i = 0; i < d->state->leaf_count; i++) {
+        const struct leaf *leaf = &d->state->leaves[i];
+        const struct json_name *name = &d->state->names[leaf->name];
+        uint32_t field = name->fields[d->dialect];
+        if ((name->signs & JSON_IS_RECORD_ID) != 0) {
+            set_record_id(d, batch, leaf);
+        }
+        if (field != FIELD_NONE && is_native(field)) {
+            add_flat_value(d, batch, name, leaf);
+        }
+    }
+}
+
+/* What a beat says about the event beside winlog.*: only where we did not say it ourselves. */
+static void add_other_values(const struct document *d, struct batch *batch, bool windows) {
+    uint32_t own_count = batch_row(batch)->value_count;
+    for (size_t i = 0; i < d->state->leaf_count; i++) {
+        const struct leaf *leaf = &d->state->leaves[i];
+        uint32_t field = d->state->names[leaf->name].fields[d->dialect];
+        if (field == FIELD_NONE || (windows && is_native(field))) {
+            continue;
+        }
+        struct row own = *batch_row(batch);
+        own.value_count = own_count;
+        struct str known;
+        if (windows && field < FIELD_STATIC_COUNT && batch_find(&known, batch, &own, field)) {
+            continue;
+        }
+        add_leaf(d, batch, field, leaf);
+    }
+}
+
+/* --- time --- */
+
+static bool read_time(const struct document *d, struct parse_context *context,
+                      const struct leaf *leaf, int64_t *out_ns, uint32_t *flags, bool *zoned) {
+    struct read_time time;
+    struct str text = leaf_slice(d, leaf);
+    *zoned = true;
+    if (time_read_epoch(out_ns, text)) {
+        return true;
+    }
+    if (!time_take_iso(&time, &text)) {
+        return false;
+    }
+    *zoned = time.has_zone;
+    *out_ns = time_resolve(context->settings, context->years, &time, flags);
+    return *out_ns != TIME_NONE;
+}
+
+/* The event's own time if it says its zone, or ours is known; else @timestamp; else others. */
+static void set_time(const struct document *d, struct parse_context *context,
+                     struct batch *batch) {
+    int best = 0;
+    for (size_t i = 0; i < d->state->leaf_count; i++) {
+        const struct leaf *leaf = &d->state->leaves[i];
+        enum json_time kind = (enum json_time)d->state->names[leaf->name].time;
+        bool zoned = false;
+        uint32_t flags = 0;
+        int64_t ns = 0;
+        if (kind == JSON_NO_TIME || !read_time(d, context, leaf, &ns, &flags, &zoned)) {
+            continue;
+        }
+        bool sure = zoned || !context->settings->zone_is_guess;
+        int rank = kind == JSON_TIME_DEVICE      ? (zoned ? 6 : sure ? 5 : 2)
+                   : kind == JSON_TIME_TIMESTAMP ? (d->dialect == JSON_DIALECT_BEAT ? 7 : 4)
+                                                 : (sure ? 3 : 1);
+        if (rank > best) {
+            best = rank;
+            batch_row(batch)->time_ns = ns;
+            batch_row(batch)->flags = (batch_row(batch)->flags & ~(uint32_t)ROW_ZONE_GUESSED) | flags;
+        }
+    }
+}
+
+static enum parse_result parse(struct parse_context *context, struct batch *batch,
+                               struct str body) {
+    struct state *state = context->state;
+    body = str_trim(body);
+    if (body.len < 2 || body.ptr[0] != '{') {
+        return PARSE_NO;
+    }
+    if (state->reader == NULL) {
+        state->reader = json_reader_create();
+    }
+    state->leaf_count = 0;
+    state->signs = 0;
+    state->dropped = false;
+    struct str text = with_padding(state, batch, body);
+    state->document = text.ptr;
+    enum json_result result = json_reader_read(state->reader, text, keep_leaf, state);
+    if (result == JSON_NONE && (state->last == DATASET_UNKNOWN || body.len < 16)) {
+        return PARSE_NO;
+    }
+    struct document d = {.state = state, .body = body, .dialect = find_dialect(state->signs)};
+    bool broken = result != JSON_OK || state->dropped;
+    enum dataset dataset = dataset_of(d.dialect, state->signs);
+    dataset = broken && dataset == DATASET_JSON && state->last != DATASET_UNKNOWN ? state->last
+                                                                                 : dataset;
+    bool windows = d.dialect != JSON_DIALECT_OTHER;
+    batch_row(batch)->dataset = (uint16_t)dataset;
+    if (windows) {
+        add_native_values(&d, batch);
+        windows_ecs_add(batch);
+    }
+    add_other_values(&d, batch, windows);
+    set_time(&d, context, batch);
+    if (!broken) {
+        state->last = dataset;
+    }
+    return broken ? PARSE_DAMAGED : PARSE_YES;
+}
+
+const struct parser json_lines_parser = {.name = "json_lines",
+                                         .dataset = DATASET_JSON,
+                                         .parse = parse,
+                                         .state_create = state_create,
+                                         .state_destroy = state_destroy};

@@ -1,0 +1,49 @@
+/*
+ * What the path of a JSON leaf ("winlog.event_data.IpAddress", "EventID") means in each of the
+ * dialects in which Windows events come, and as any other JSON. Worked out once a path.
+ */
+#ifndef KONSEKI_JSON_NAMES_H
+#define KONSEKI_JSON_NAMES_H
+
+#include "schema.h"
+
+/* Signs of a dialect, and leaves that are no plain values. */
+enum json_sign {
+    JSON_SIGN_BEAT = 1,        /* winlog.event_id and the like (Winlogbeat 7 and later) */
+    JSON_SIGN_OLD_BEAT = 2,    /* log_name (Winlogbeat 5, 6) */
+    JSON_SIGN_EVENT_ID = 4,    /* EventID */
+    JSON_SIGN_NXLOG = 8,       /* SourceModuleName, EventReceivedTime */
+    JSON_SIGN_WINDOWS = 16,    /* Channel, Provider_Name, ... beside EventID */
+    JSON_SIGN_NESTED = 32,     /* Event.System.EventID */
+    JSON_SIGN_WRAPPED = 64,    /* event.EventID (konseki dump --flat) */
+    JSON_IS_RECORD_ID = 128,   /* EventRecordID, winlog.record_id, RecordNumber */
+    JSON_IS_KEYWORDS = 256,    /* decimal in NXLog, hexadecimal elsewhere */
+    JSON_IS_EVENT_TYPE = 512   /* NXLog's own EventType, or Sysmon's */
+};
+
+enum json_time {
+    JSON_NO_TIME,
+    JSON_TIME_DEVICE,    /* TimeCreated, SystemTime, EventTime: the event's own */
+    JSON_TIME_TIMESTAMP, /* @timestamp */
+    JSON_TIME_OTHER      /* timestamp, time, ts ... */
+};
+
+enum json_dialect {
+    JSON_DIALECT_OTHER,
+    JSON_DIALECT_BEAT,
+    JSON_DIALECT_OLD_BEAT,
+    JSON_DIALECT_FLAT, /* NXLog, Mordor, our own flat form */
+    JSON_DIALECT_NESTED,
+    JSON_DIALECT_WRAPPED,
+    JSON_DIALECT_COUNT
+};
+
+struct json_name {
+    uint16_t signs;                      /* enum json_sign */
+    uint8_t time;                        /* enum json_time */
+    uint32_t fields[JSON_DIALECT_COUNT]; /* FIELD_NONE: not kept as a value */
+};
+
+void json_name_make(struct json_name *out, struct str path);
+
+#endif
