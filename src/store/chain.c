@@ -69,7 +69,7 @@ static void put_segment(struct buf *out, const struct segment_info *s) {
     wire_put_u64(out, s->file_bytes);
     wire_put_u64(out, s->index_bytes);
     wire_put_u64(out, s->filter_offset);
-    wire_put_u64(out, s->filter_pages);
+    wire_put_u64(out, s->filter_lines);
     buf_append(out, s->footer_sha256, SHA256_BYTES);
 }
 
@@ -192,7 +192,7 @@ static void take_segment(struct wire *w, struct chain *c) {
     s.file_bytes = wire_u64(w);
     s.index_bytes = wire_u64(w);
     s.filter_offset = wire_u64(w);
-    s.filter_pages = wire_u64(w);
+    s.filter_lines = wire_u64(w);
     take_bytes(w, s.footer_sha256, SHA256_BYTES);
     if (w->failed) {
         return;

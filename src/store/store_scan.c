@@ -11,6 +11,7 @@
 #include "segment_cursor.h"
 #include "store_path.h"
 #include "store_priv.h"
+#include "token_filter.h"
 
 enum { SCAN_ROWS = 8192, SCAN_BYTES = 8 << 20 };
 
@@ -22,6 +23,7 @@ struct open_cursor {
 struct store_scan {
     struct store *store;
     struct scan_query query;
+    struct filter_plan *plan; /* NULL: all rows */
     uint8_t *wanted_fields;
     const struct segment_info **segments; /* to be opened, by first arrival */
     size_t segment_count;
@@ -35,12 +37,17 @@ struct store_scan {
 
 static void set_query(struct store_scan *scan, const struct store_scan_options *o) {
     struct scan_query *q = &scan->query;
-    *q = (struct scan_query){.filter = o->filter,
-                             .from_ns = o->from_ns,
+    *q = (struct scan_query){.from_ns = o->from_ns,
                              .to_ns = o->to_ns,
                              .arrival_from = o->arrival_from,
                              .arrival_to = o->arrival_to,
                              .derived = o->include_derived};
+    if (o->filter != NULL) {
+        expr_time_bounds(o->filter, &q->from_ns, &q->to_ns);
+        q->derived = q->derived || expr_wants_derived(o->filter);
+        scan->plan = filter_plan_create(o->filter);
+        q->filter = scan->plan;
+    }
     q->wants.raw = o->want_raw;
     q->wants.all_fields = o->all_fields;
     q->wants.field_count = schema_count();
@@ -114,22 +121,47 @@ static enum status advance(struct store_scan *scan, size_t i, struct err *err) {
     return status;
 }
 
+/* Looks at the segment's token filter only. A damaged filter prunes nothing: the rows are still
+ * right, and verify reports it. */
+static enum status may_match(bool *out, struct store_scan *scan, const char *path,
+                             const struct segment_info *info, struct err *err) {
+    struct file_map map;
+    *out = true;
+    if (scan->plan == NULL) {
+        return STATUS_OK;
+    }
+    enum status status = file_map(&map, path, false, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint64_t bytes = token_filter_bytes(info->filter_lines);
+    if (info->filter_offset <= map.size_bytes && bytes <= map.size_bytes - info->filter_offset &&
+        filter_plan_may_match(out, scan->plan, map.bytes + info->filter_offset,
+                              info->filter_lines) != STATUS_OK) {
+        *out = true;
+    }
+    file_unmap(&map);
+    return STATUS_OK;
+}
+
 static enum status open_cursor(struct store_scan *scan, const struct segment_info *info,
                                struct err *err) {
-    struct buf path = BUF_INIT;
-    MEM_GROW(scan->cursors, scan->cursor_capacity, scan->cursor_count + 1);
-    struct open_cursor *c = &scan->cursors[scan->cursor_count];
-    enum status status = segment_cursor_open(
-        &c->cursor, store_path_segment(&path, scan->store->path, info->number), &scan->query, err);
-    buf_fini(&path);
-    if (status == STATUS_OK) {
-        scan->cursor_count++;
-        status = advance(scan, scan->cursor_count - 1, err);
+    struct buf name = BUF_INIT;
+    const char *path = store_path_segment(&name, scan->store->path, info->number);
+    bool wanted = false;
+    enum status status = may_match(&wanted, scan, path, info, err);
+    if (status == STATUS_OK && !wanted) {
+        scan->stats.segments_pruned++;
+    } else if (status == STATUS_OK) {
+        MEM_GROW(scan->cursors, scan->cursor_capacity, scan->cursor_count + 1);
+        status =
+            segment_cursor_open(&scan->cursors[scan->cursor_count].cursor, path, &scan->query, err);
+        if (status == STATUS_OK) {
+            status = advance(scan, scan->cursor_count++, err);
+        }
     }
-    if (status == STATUS_NOT_FOUND) {
-        status = STATUS_DAMAGED;
-    }
-    return status;
+    buf_fini(&name);
+    return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
 }
 
 static size_t earliest(const struct store_scan *scan) {
@@ -228,6 +260,7 @@ void store_scan_close(struct store_scan **scan) {
     }
     mem_free((*scan)->cursors);
     mem_free((*scan)->segments);
+    filter_plan_destroy(&(*scan)->plan);
     mem_free((*scan)->wanted_fields);
     mem_free(*scan);
     *scan = NULL;

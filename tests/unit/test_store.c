@@ -1,14 +1,14 @@
 /* The store from outside: what is appended comes back, byte for byte and value for value. */
 #define _GNU_SOURCE /* nftw */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "store_fixture.h"
 

@@ -270,6 +270,17 @@ static uint32_t put_piece(struct cutter *c, const struct batch *b, const struct 
     return 1;
 }
 
+static void set_flags(struct cutter *c, const struct batch *b, const struct row *row,
+                      size_t bound_count) {
+    const char *raw = b->raw.ptr + row->raw_off;
+    for (size_t i = 1; i + 1 < bound_count; i++) {
+        uint32_t at = c->bounds[i].at;
+        if (is_word(raw[at - 1]) && is_word(raw[at])) {
+            c->template_flags |= TEMPLATE_CROSSING;
+        }
+    }
+}
+
 static void put_pieces(struct cutter *c, const struct batch *b, const struct row *row,
                        size_t bound_count, bool coarse) {
     const char *raw = b->raw.ptr + row->raw_off;
@@ -309,12 +320,23 @@ static void put_values(struct cutter *c, const struct batch *b, const struct row
 void cutter_row(struct cutter *c, const struct batch *b, const struct row *row, bool coarse) {
     buf_clear(&c->key);
     c->variable_count = 0;
+    c->template_flags = row->charset == CHARSET_UTF8 ? 0 : TEMPLATE_ENCODED;
     size_t owner_count = 0;
-    if (row->raw_len > 0) {
+    size_t bound_count = 0;
+    bool binary = row->charset == CHARSET_BINARY;
+    if (row->raw_len > 0 && !binary) {
         owner_count = collect_owners(c, b, row);
-        size_t bound_count = collect_bounds(c, owner_count, row->raw_len);
-        put_pieces(c, b, row, bound_count, coarse);
+        bound_count = collect_bounds(c, owner_count, row->raw_len);
+        set_flags(c, b, row, bound_count);
+    }
+    wire_put_u64(&c->key, c->template_flags);
+    if (row->raw_len > 0 && !binary) {
+        bool wide = row->charset == CHARSET_UTF16LE || row->charset == CHARSET_UTF16BE;
+        put_pieces(c, b, row, bound_count, coarse || wide);
     } else {
+        if (binary && row->raw_len > 0) {
+            put_variable(c, find_column(c, COLUMN_OF_BINARY, FIELD_NONE, 0), batch_raw(b, row));
+        }
         wire_put_u64(&c->key, TEMPLATE_END);
     }
     put_values(c, b, row, owner_count);

@@ -26,9 +26,11 @@ struct cut_variable {
 
 /* What a column holds. */
 enum column_kind {
-    COLUMN_OF_FIELD = 0, /* pieces of the raw bytes that belong to a field */
-    COLUMN_OF_GAP = 1,   /* pieces between fields */
-    COLUMN_OF_EXTRA = 2  /* values of a field that are not in the raw bytes */
+    COLUMN_OF_FIELD = 0,  /* pieces of the raw bytes that belong to a field */
+    COLUMN_OF_GAP = 1,    /* pieces between fields */
+    COLUMN_OF_EXTRA = 2,  /* values of a field that are not in the raw bytes */
+    COLUMN_OF_BINARY = 3, /* raw bytes that are no text: no words, not searched */
+    COLUMN_KIND_COUNT
 };
 
 struct cut_column {
@@ -48,7 +50,8 @@ struct cutter {
     uint32_t slot_count;
 
     /* of the row cut last */
-    struct buf key; /* its template, in the form that is stored */
+    struct buf key;          /* its template, in the form that is stored */
+    unsigned template_flags; /* TEMPLATE_CROSSING, TEMPLATE_ENCODED; in the key too */
     struct cut_variable *variables;
     size_t variable_count;
     size_t variable_capacity;

@@ -19,7 +19,7 @@ enum {
     SEGMENT_MAX_BLOCKS = SEGMENT_MAX_ROWS / SEGMENT_BLOCK_ROWS,
     FILTER_PAGE_BYTES = 4096,
     FILTER_LINE_BYTES = 64,
-    FILTER_PAGE_LINES = 63 /* the rest of the page: checksum (8 bytes) and zeros */
+    FILTER_PAGE_LINES = 63
 };
 
 /* The numbers that every row has, one packed array of each a block, in this order. */
@@ -51,6 +51,12 @@ enum column_type {
 
 /* Operations of a template: literal bytes, or TEMPLATE_COLUMN + the column's index. */
 enum { TEMPLATE_END = 0, TEMPLATE_LITERAL = 1, TEMPLATE_COLUMN = 2 };
+
+/* Marks of a template. */
+enum {
+    TEMPLATE_CROSSING = 1, /* a word of the raw text may stand in two pieces */
+    TEMPLATE_ENCODED = 2   /* the search text is not the raw bytes (no UTF-8) */
+};
 
 /* Where a piece of a segment lies and how to know that it is whole. */
 struct chunk_ref {

@@ -6,6 +6,7 @@
 #include "hash.h"
 #include "intpack.h"
 #include "mem.h"
+#include "token_filter.h"
 #include "wire.h"
 
 enum {
@@ -45,11 +46,11 @@ static void take_extent(struct wire *w, const struct segment *s, uint64_t *offse
 
 /* Field numbers of columns are resolved at the end, when the names have been read. */
 static void take_columns(struct wire *w, struct segment *s) {
-    s->column_count = (size_t)wire_count(w, SEGMENT_MAX_COLUMNS + 3);
+    s->column_count = (size_t)wire_count(w, SEGMENT_MAX_COLUMNS + COLUMN_KIND_COUNT);
     s->columns = arena_array(&s->arena, s->column_count + 1, sizeof *s->columns);
     for (size_t i = 0; i < s->column_count && !w->failed; i++) {
         struct segment_column *c = &s->columns[i];
-        c->kind = (enum column_kind)wire_count(w, COLUMN_OF_EXTRA);
+        c->kind = (enum column_kind)wire_count(w, COLUMN_KIND_COUNT - 1);
         c->field = (uint32_t)wire_count(w, MAX_NAMES);
         c->type = (enum column_type)wire_count(w, COLUMN_TYPE_COUNT - 1);
         c->shape = wire_str(w);
@@ -91,6 +92,11 @@ static void take_shared(struct wire *w, struct segment *s) {
         if (s->columns[i].type == COLUMN_DICTIONARY) {
             s->columns[i].dictionary_ref = take_ref(w, s);
         }
+    }
+    s->filter_offset = wire_count(w, s->map.size_bytes);
+    s->filter_lines = wire_count(w, s->map.size_bytes / FILTER_LINE_BYTES);
+    if (token_filter_bytes(s->filter_lines) > s->map.size_bytes - s->filter_offset) {
+        w->failed = true;
     }
     take_extent(w, s, &s->shared_offset, &s->shared_len, s->shared_sha256);
 }
@@ -262,6 +268,7 @@ enum status segment_dictionary(struct segment *s, struct segment_column *column,
 /* --- templates --- */
 
 static bool take_pieces(struct template *t, struct segment *s, struct wire *w) {
+    t->flags = (uint32_t)wire_count(w, TEMPLATE_CROSSING | TEMPLATE_ENCODED);
     struct wire look = *w;
     uint32_t count = 0;
     uint64_t op;

@@ -57,6 +57,7 @@ struct template {
     struct template_value *values;
     uint32_t piece_count;
     uint32_t value_count;
+    uint32_t flags; /* TEMPLATE_CROSSING, TEMPLATE_ENCODED */
 };
 
 struct segment {
@@ -72,6 +73,8 @@ struct segment {
     uint32_t template_count;
     struct chunk_ref templates_ref;
     char *templates_bytes;
+    uint64_t filter_offset;
+    uint64_t filter_lines;
     uint64_t shared_offset;
     uint64_t shared_len;
     uint8_t shared_sha256[SHA256_BYTES];

@@ -8,10 +8,19 @@ enum status segment_cursor_open(struct segment_cursor *out, const char *path,
                                 const struct scan_query *query, struct err *err) {
     *out = (struct segment_cursor){.query = query};
     enum status status = segment_open(&out->segment, path, err);
-    if (status == STATUS_OK) {
-        out->selected = mem_calloc(SELECTED_WORDS, sizeof *out->selected);
+    if (status == STATUS_OK && query->filter != NULL) {
+        status = segment_filter_create(&out->filter, query->filter, out->segment, err);
     }
-    return status;
+    if (status != STATUS_OK) {
+        segment_cursor_close(out);
+        return status;
+    }
+    out->selected = mem_calloc(SELECTED_WORDS, sizeof *out->selected);
+    if (out->filter != NULL && !segment_filter_may_match(out->filter)) {
+        out->blocks_pruned = out->segment->block_count;
+        out->next_block = out->segment->block_count;
+    }
+    return STATUS_OK;
 }
 
 void segment_cursor_close(struct segment_cursor *c) {
@@ -19,6 +28,7 @@ void segment_cursor_close(struct segment_cursor *c) {
         block_close(&c->block);
     }
     mem_free(c->selected);
+    segment_filter_destroy(&c->filter);
     segment_close(&c->segment);
     *c = (struct segment_cursor){.query = NULL};
 }
@@ -79,6 +89,9 @@ static enum status open_next_block(struct segment_cursor *c, struct err *err) {
         c->block_is_open = true;
         c->at = 0;
         status = select_by_numbers(c, err);
+    }
+    if (status == STATUS_OK && c->filter != NULL) {
+        status = segment_filter_block(c->filter, &c->block, c->selected, err);
     }
     return status;
 }

@@ -8,23 +8,23 @@
 #define KONSEKI_SEGMENT_CURSOR_H
 
 #include "block.h"
-#include "expr.h"
+#include "segment_filter.h"
 
 /* What a scan looks for, shared by all its cursors. */
 struct scan_query {
-    const struct expr *filter; /* NULL: all */
+    const struct filter_plan *filter; /* NULL: all */
     int64_t from_ns;
     int64_t to_ns;
     uint64_t arrival_from;
     uint64_t arrival_to;
     bool derived; /* derived rows too */
     struct block_wants wants;
-    struct expr_scratch *scratch;
 };
 
 struct segment_cursor {
     const struct scan_query *query;
     struct segment *segment;
+    struct segment_filter *filter; /* NULL: all */
     struct block block;
     bool block_is_open;
     size_t next_block;

@@ -3,9 +3,11 @@
 #include "check.h"
 #include "column_writer.h"
 #include "cut.h"
+#include "expr.h"
 #include "hash.h"
 #include "intpack.h"
 #include "mem.h"
+#include "token_filter.h"
 #include "wire.h"
 
 enum {
@@ -22,6 +24,7 @@ struct cut_row {
     size_t first_variable;
     uint32_t variable_count;
     uint32_t template; /* in writer.shapes, then in the segment */
+    unsigned flags;    /* of the template */
 };
 
 struct writer {
@@ -70,7 +73,8 @@ static void keep_cut(struct writer *w, size_t row) {
         memcpy(w->variables + w->variable_count, c->variables,
                c->variable_count * sizeof *c->variables);
     }
-    w->cuts[row] = (struct cut_row){w->variable_count, (uint32_t)c->variable_count, shape};
+    w->cuts[row] =
+        (struct cut_row){w->variable_count, (uint32_t)c->variable_count, shape, c->template_flags};
     w->variable_count += c->variable_count;
 }
 
@@ -111,10 +115,10 @@ static void map_columns(struct writer *w) {
         }
     }
     w->column_map = mem_alloc((count + 1) * sizeof *w->column_map);
-    w->columns = mem_calloc(count + 3, sizeof *w->columns);
-    w->kinds = mem_calloc(count + 3, sizeof *w->kinds);
-    w->column_fields = mem_calloc(count + 3, sizeof *w->column_fields);
-    int64_t shared[3] = {NO_MAP, NO_MAP, NO_MAP};
+    w->columns = mem_calloc(count + COLUMN_KIND_COUNT, sizeof *w->columns);
+    w->kinds = mem_calloc(count + COLUMN_KIND_COUNT, sizeof *w->kinds);
+    w->column_fields = mem_calloc(count + COLUMN_KIND_COUNT, sizeof *w->column_fields);
+    int64_t shared[COLUMN_KIND_COUNT] = {NO_MAP, NO_MAP, NO_MAP, NO_MAP};
     for (size_t i = 0; i < count; i++) {
         const struct cut_column *column = &w->cutter.columns[i];
         if (values[i] == 0) {
@@ -155,6 +159,7 @@ static void store_template(struct writer *w, struct str key) {
     struct wire in = wire_make(key.ptr, key.len);
     struct buf *out = &w->templates;
     uint64_t op;
+    wire_put_u64(out, wire_u64(&in)); /* flags */
     while ((op = wire_u64(&in)) != TEMPLATE_END) {
         if (op == TEMPLATE_LITERAL) {
             wire_put_u64(out, op);
@@ -295,7 +300,72 @@ static void put_block(struct writer *w, size_t block) {
     put_extent(w, offset);
 }
 
-static void put_shared(struct writer *w) {
+/* --- the token index --- */
+
+/* A column's texts: each entry of a dictionary once, else every value. */
+static void add_column_tokens(struct token_set *tokens, const struct column_writer *column) {
+    if (column->type == COLUMN_DICTIONARY) {
+        for (uint32_t i = 0; i < column->dictionary.count; i++) {
+            token_set_add(tokens, intern_text(&column->dictionary, i));
+        }
+        return;
+    }
+    for (size_t i = 0; i < column->count; i++) {
+        token_set_add(tokens, str_make(column->values[i].ptr, column->values[i].len));
+    }
+}
+
+static void add_literal_tokens(struct token_set *tokens, struct str key) {
+    struct wire in = wire_make(key.ptr, key.len);
+    (void)wire_u64(&in);
+    uint64_t op;
+    while ((op = wire_u64(&in)) != TEMPLATE_END) {
+        if (op == TEMPLATE_LITERAL) {
+            token_set_add(tokens, wire_str(&in));
+        }
+    }
+}
+
+/* What the pieces do not show: words that stand in two of them, other encodings, escapes. */
+static void add_row_tokens(struct writer *w, struct token_set *tokens, size_t i,
+                           struct buf *scratch) {
+    const struct row *row = &w->rows[i];
+    bool whole = w->cuts[i].flags != 0;
+    if (whole && row->charset != CHARSET_BINARY) {
+        token_set_add(tokens, expr_search_text(w->batch, row, scratch));
+    }
+    for (uint32_t k = 0; k < row->value_count; k++) {
+        const struct value *v = &w->batch->values[row->first_value + k];
+        if (whole || v->transform > TRANSFORM_SAME) {
+            token_set_add(tokens, batch_value_text(w->batch, v));
+        }
+    }
+}
+
+static void put_filter(struct writer *w, struct segment_info *info) {
+    struct token_set tokens = {.slots = NULL};
+    struct buf scratch = BUF_INIT;
+    for (size_t c = 0; c < w->column_count; c++) {
+        if (w->kinds[c] != COLUMN_OF_BINARY) {
+            add_column_tokens(&tokens, &w->columns[c]);
+        }
+    }
+    for (uint32_t i = 0; i < w->shapes.count; i++) {
+        add_literal_tokens(&tokens, intern_text(&w->shapes, i));
+    }
+    for (size_t i = 0; i < w->row_count; i++) {
+        add_row_tokens(w, &tokens, i, &scratch);
+    }
+    info->filter_offset = w->out->len;
+    info->filter_lines = token_filter_encode(w->out, &tokens);
+    info->index_bytes = w->out->len - info->filter_offset;
+    wire_put_u64(&w->footer, info->filter_offset);
+    wire_put_u64(&w->footer, info->filter_lines);
+    buf_fini(&scratch);
+    token_set_fini(&tokens);
+}
+
+static void put_shared(struct writer *w, struct segment_info *info) {
     size_t offset = w->out->len;
     wire_put_u64(&w->footer, w->template_count);
     buf_add(&w->plain, buf_str(&w->templates));
@@ -307,6 +377,7 @@ static void put_shared(struct writer *w) {
             put_chunk(w, LEVEL_TEXT);
         }
     }
+    put_filter(w, info);
     put_extent(w, offset);
 }
 
@@ -423,7 +494,7 @@ size_t segment_write(struct buf *out, struct segment_info *info, const struct ba
     for (size_t block = 0; block < w.block_count; block++) {
         put_block(&w, block);
     }
-    put_shared(&w);
+    put_shared(&w, info);
     put_names(&w.footer, &w.fields);
     put_names(&w.footer, &w.names);
     put_trailer(&w, info);

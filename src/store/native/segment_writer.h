@@ -24,7 +24,7 @@ struct segment_info {
     uint64_t file_bytes;
     uint64_t index_bytes;
     uint64_t filter_offset;
-    uint64_t filter_pages; /* 0: no filter */
+    uint64_t filter_lines; /* 0: it holds no token */
     uint8_t footer_sha256[SHA256_BYTES];
 };
 

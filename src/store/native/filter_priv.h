@@ -1,0 +1,30 @@
+/* What filter_plan.c and segment_filter.c share. */
+#ifndef KONSEKI_FILTER_PRIV_H
+#define KONSEKI_FILTER_PRIV_H
+
+#include "segment_filter.h"
+
+struct filter_leaf {
+    const struct expr *e;
+    uint64_t *hashes; /* of the tokens that every matching row has */
+    size_t hash_count;
+    struct str word; /* the longest of them, folded; empty: none */
+};
+
+struct filter_node {
+    enum expr_op op;
+    struct filter_node **children;
+    size_t child_count;
+    uint32_t leaf;
+};
+
+struct filter_plan {
+    struct filter_node *root;
+    struct filter_leaf *leaves;
+    size_t leaf_count;
+    size_t leaf_capacity;
+    struct arena arena;
+    struct expr_scratch *scratch;
+};
+
+#endif

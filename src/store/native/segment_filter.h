@@ -1,0 +1,38 @@
+/*
+ * Evaluating a compiled predicate (expr.h) on a segment: first by the token filter, without
+ * reading anything else; then per distinct value of the dictionaries; then per block as bitmaps of
+ * rows. A test on a field sees each distinct value once. A test on the search text looks first for
+ * its longest word in dictionaries and templates, and rebuilds only the rows that can hold it.
+ *
+ * struct filter_plan is made once a scan and shared by all segments; struct segment_filter lives
+ * as long as its segment. Threads: one.
+ */
+#ifndef KONSEKI_SEGMENT_FILTER_H
+#define KONSEKI_SEGMENT_FILTER_H
+
+#include "block.h"
+#include "expr.h"
+
+struct filter_plan;
+
+/* `root` must outlive the plan. */
+struct filter_plan *filter_plan_create(const struct expr *root);
+void filter_plan_destroy(struct filter_plan **plan);
+/* False if no row can match, by the segment's token filter (`bytes`, `lines`). DAMAGED if a page
+ * of the filter fails its checksum. */
+enum status filter_plan_may_match(bool *out, const struct filter_plan *plan, const uint8_t *bytes,
+                                  uint64_t lines) MUST_CHECK;
+
+struct segment_filter;
+
+enum status segment_filter_create(struct segment_filter **out, const struct filter_plan *plan,
+                                  struct segment *segment, struct err *err) MUST_CHECK;
+void segment_filter_destroy(struct segment_filter **filter);
+/* False if no row can match, by templates and dictionaries. */
+bool segment_filter_may_match(const struct segment_filter *filter);
+/* Clears the bits of `rows` (one a row of the block) whose rows do not match. Leaves the block
+ * rewound. */
+enum status segment_filter_block(struct segment_filter *filter, struct block *block, uint64_t *rows,
+                                 struct err *err) MUST_CHECK;
+
+#endif
