@@ -36,7 +36,7 @@ struct mail_join {
     struct mail_fragment *oldest; /* by last feed */
     struct mail_fragment *newest;
     size_t bytes;
-    int64_t now_ns; /* event time of the last line */
+    int64_t now_ns;      /* event time of the last line */
     int64_t released_ns; /* the same when release_waiting last ran */
     struct buf key;
 };
@@ -141,7 +141,7 @@ static void emit_and_remove(struct mail_join *join, struct mail_fragment *f, str
     emit(join, f, out);
 }
 
-/* The key of another queue id at the same source and host as f. */
+/* The key of another queue id at the same host as f. */
 static struct str sibling_key(struct mail_join *join, const struct mail_fragment *f,
                               struct str id) {
     size_t end = str_rfind_char(f->key, '\n');
@@ -223,14 +223,15 @@ static void evict(struct mail_join *join, struct batch *out) {
 
 /* --- rows --- */
 
+/* "host HOST\nID"; the source only where no host is named: rotated files that are imported without
+ * a site file are sources of their own. */
 static struct str make_key(struct mail_join *join, const struct batch *batch, const struct row *row,
                            struct str id) {
     struct str host = STR_EMPTY;
-    (void)batch_find(&host, batch, row, FIELD_HOST_NAME);
+    bool named = batch_find(&host, batch, row, FIELD_HOST_NAME) && host.len > 0;
     buf_clear(&join->key);
-    buf_add(&join->key, intern_text(&batch->names, row->source));
-    buf_putc(&join->key, '\n');
-    buf_add(&join->key, host);
+    buf_add(&join->key, named ? STR("host ") : STR("source "));
+    buf_add(&join->key, named ? host : intern_text(&batch->names, row->source));
     buf_putc(&join->key, '\n');
     buf_add(&join->key, id);
     return buf_str(&join->key);

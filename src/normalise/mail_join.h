@@ -1,8 +1,9 @@
 /*
  * Joins the Postfix lines of one mail into one derived event (docs/formats/derived.md).
  *
- * Lines belong together by (source, host, queue id) within the life of the queue file: short queue
- * ids are reused, so `client=` or pickup begin a mail and `removed` ends it. A mail that a content
+ * Lines belong together by (host, queue id) within the life of the queue file (by source where the
+ * log names no host): short queue ids are reused, so `client=` or pickup begin a mail and `removed`
+ * ends it. A mail that a content
  * filter on the same host puts back in ("queued as X" of a mail that came from a loopback address)
  * is one mail with both queue ids. The next hop's id at other hosts is kept as a field.
  *

@@ -22,6 +22,7 @@ struct fixture {
     struct batch in;
     struct batch out;
     uint64_t sequence;
+    const char *source; /* NULL: the host */
 };
 
 static void setup(struct fixture *f, bool live, size_t memory_bytes) {
@@ -30,6 +31,7 @@ static void setup(struct fixture *f, bool live, size_t memory_bytes) {
     batch_init(&f->in);
     batch_init(&f->out);
     f->sequence = 0;
+    f->source = NULL;
 }
 
 static void teardown(struct fixture *f) {
@@ -44,7 +46,7 @@ static void add_line(struct fixture *f, const char *host, const char *file, uint
     size_t off = b->raw.len;
     buf_add(&b->raw, str_from_c(line->body));
     struct row *row = batch_row_begin(b, off, b->raw.len - off);
-    row->source = intern_add(&b->names, str_from_c(host));
+    row->source = intern_add(&b->names, str_from_c(f->source != NULL ? f->source : host));
     row->origin = intern_add(&b->names, str_from_c(file));
     row->line = number;
     row->sequence = ++f->sequence;
@@ -176,7 +178,9 @@ static void rotated_files_in_any_order(void **state) {
     teardown(&f);
 
     setup(&f, false, 0);
+    f.source = "maillog"; /* without a site file each file is a source */
     FEED(&f, "mx01", "maillog", newer);
+    f.source = "maillog.1";
     FEED(&f, "mx01", "maillog.1", older);
     expect_mails(&f, "complete delivered 4104E3D s@example q@own 3,4,5,6\n");
     mail_join_flush(f.join, &f.out);
