@@ -1,0 +1,47 @@
+/*
+ * Detection straight from files, nothing stored: every file below the paths is read (parse/input.h)
+ * and every rule that matches an event is handed to the caller. One thread.
+ */
+#ifndef KONSEKI_SCAN_H
+#define KONSEKI_SCAN_H
+
+#include "batch.h"
+#include "err.h"
+#include "sigma.h"
+#include "zone.h"
+
+struct scan_hit {
+    const struct sigma_hit *sigma;
+    const struct batch *batch;
+    const struct row *row;
+    struct str file; /* as given + "/" + path below it */
+};
+
+typedef void scan_hit_fn(const struct scan_hit *hit, void *ctx);
+/* An input that could not be read. The scan goes on. */
+typedef void scan_error_fn(const char *path, const struct err *err, void *ctx);
+
+struct scan_options {
+    const struct sigma_rules *rules; /* NULL: none */
+    enum sigma_level least_level;
+    const struct zone *zone; /* for times without one */
+    bool zone_is_guess;
+    bool recover_slack;
+    scan_hit_fn *hit;
+    scan_error_fn *failed;
+    void *ctx;
+};
+
+struct scan_counts {
+    uint64_t files;
+    uint64_t unreadable;
+    uint64_t events;
+    uint64_t damaged; /* events with damage: not looked at */
+    uint64_t bytes;
+    uint64_t hits;
+};
+
+void scan_paths(const struct scan_options *options, const char *const *paths, size_t path_count,
+                struct scan_counts *counts);
+
+#endif
