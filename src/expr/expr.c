@@ -46,10 +46,6 @@ void expr_scratch_destroy(struct expr_scratch **scratch) {
     *scratch = NULL;
 }
 
-uint64_t expr_scratch_given_up(const struct expr_scratch *scratch) {
-    return scratch->given_up;
-}
-
 /* --- tests --- */
 
 /* Tokens `words[1..]` must follow the first one, which stands at the start of `at`. */

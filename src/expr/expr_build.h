@@ -42,7 +42,7 @@ enum status expr_make_leaf(struct expr **out, struct expr_set *set,
                            const struct expr_leaf_spec *spec, struct err *err) MUST_CHECK;
 
 /* Values on which a regular expression was given up because it needed too much work (they count
- * as no match) since the scratch was made. */
-uint64_t expr_scratch_given_up(const struct expr_scratch *scratch);
+ * as no match) since the program began. */
+uint64_t expr_regex_given_up(void);
 
 #endif

@@ -31,6 +31,13 @@ enum status regex_compile(pcre2_code **out, struct str pattern, bool ignore_case
     return STATUS_OK;
 }
 
+/* Of all threads of the process: the store evaluates filters in scratches of its own. */
+static _Atomic uint64_t given_up_total;
+
+uint64_t expr_regex_given_up(void) {
+    return given_up_total;
+}
+
 static void prepare(struct expr_scratch *scratch) {
     if (scratch->match_data != NULL) {
         return;
@@ -54,8 +61,11 @@ bool regex_match(const pcre2_code *regex, struct str text, struct expr_scratch *
     if (result >= 0) {
         return true; /* 0: the vector is small, but it matched */
     }
-    if (result != PCRE2_ERROR_NOMATCH && ++scratch->given_up == GIVEN_UP_TOLERATED &&
-        scratch->match_context != NULL) {
+    if (result == PCRE2_ERROR_NOMATCH) {
+        return false;
+    }
+    given_up_total++;
+    if (++scratch->given_up == GIVEN_UP_TOLERATED && scratch->match_context != NULL) {
         (void)pcre2_set_match_limit(scratch->match_context, MATCH_LIMIT_STRICT);
     }
     return false;

@@ -198,17 +198,17 @@ static double percentile(struct accumulator *a, double percent) {
 
 static void add_numeric_result(struct accumulator *a, const struct aggregate *spec,
                                struct batch *out) {
-    double sum = (double)a->integers + a->fractions;
+    long double sum = (long double)a->integers + a->fractions; /* 64 bits of mantissa */
     switch (spec->fn) {
     case FN_SUM:
         if (a->has_fractions) {
-            add_double(out, spec->out_field, sum);
+            add_double(out, spec->out_field, (double)sum);
         } else {
             add_int128(out, spec->out_field, a->integers);
         }
         break;
     case FN_AVG:
-        add_double(out, spec->out_field, sum / (double)a->count);
+        add_double(out, spec->out_field, (double)(sum / (long double)a->count));
         break;
     case FN_STDEV: /* of a sample, as Excel's STDEV */
         if (a->count > 1) {

@@ -266,8 +266,10 @@ enum status query_run(const struct query *query, struct store *store,
                             .row = row,
                             .row_ctx = ctx};
     struct chain *chain = mem_calloc(1, sizeof *chain);
+    uint64_t given_up = expr_regex_given_up();
     chain_init(chain, query, &run);
     enum status status = run_scan(chain, query, store, options, stats, err);
+    stats->regex_given_up = expr_regex_given_up() - given_up;
     chain_fini(chain);
     mem_free(chain);
     return status;

@@ -1,0 +1,299 @@
+/* Rows of cells: tables and csv. */
+#include "output.h"
+
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <utf8proc.h>
+
+#include "err.h"
+#include "i18n.h"
+#include "mem.h"
+
+enum { HELD_ROWS = 200, CELL_MAX_COLUMNS = 60, GAP_COLUMNS = 2, LAST_MIN_COLUMNS = 20 };
+
+struct output {
+    FILE *file;
+    enum output_format format;
+    size_t column_count;
+    int width;
+    int *widths; /* by column; from the rows held back */
+    struct buf *headers;
+    struct buf *held; /* cells of the rows held back, row by row */
+    size_t held_rows;
+    bool is_started; /* the header is out, widths are fixed */
+    bool failed;
+};
+
+bool output_write(FILE *file, struct str bytes) {
+    return fwrite(bytes.ptr, 1, bytes.len, file) == bytes.len;
+}
+
+bool output_finish(FILE *file) {
+    if (fflush(file) == 0 && ferror(file) == 0) {
+        return true;
+    }
+    if (errno == EPIPE) {
+        return true; /* the reader has seen enough */
+    }
+    char text[128];
+    fprintf(stderr, _("konseki: the output could not be written: %s\n"),
+            err_errno(errno, text, sizeof text));
+    return false;
+}
+
+int output_terminal_width(void) {
+    struct winsize size;
+    if (isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+        size.ws_col > 0) {
+        return size.ws_col;
+    }
+    return 0;
+}
+
+/* --- text --- */
+
+static size_t take_character(int32_t *c, struct str s) {
+    utf8proc_int32_t code;
+    utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s.ptr,
+                                          (utf8proc_ssize_t)(s.len < 4 ? s.len : 4), &code);
+    *c = n > 0 ? code : -1;
+    return n > 0 ? (size_t)n : 1;
+}
+
+/* Would the character move the cursor, reorder the text or hide in it? */
+static bool is_unsafe(int32_t c) {
+    utf8proc_category_t category = utf8proc_category(c);
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || category == UTF8PROC_CATEGORY_CF ||
+           category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_ZL ||
+           category == UTF8PROC_CATEGORY_ZP || category == UTF8PROC_CATEGORY_CO;
+}
+
+static void append_escape(struct buf *out, int32_t c) {
+    switch (c) {
+    case '\n':
+        buf_add(out, STR("\\n"));
+        break;
+    case '\r':
+        buf_add(out, STR("\\r"));
+        break;
+    case '\t':
+        buf_add(out, STR("\\t"));
+        break;
+    default:
+        buf_printf(out, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);
+        break;
+    }
+}
+
+void output_append_visible(struct buf *out, struct str text) {
+    while (text.len > 0) {
+        int32_t c;
+        size_t length = take_character(&c, text);
+        if (c < 0) {
+            buf_printf(out, "\\x%02x", (unsigned char)text.ptr[0]);
+        } else if (is_unsafe(c)) {
+            append_escape(out, c);
+        } else {
+            buf_append(out, text.ptr, length);
+        }
+        text = str_skip(text, length);
+    }
+}
+
+int output_text_width(struct str text) {
+    int columns = 0;
+    while (text.len > 0) {
+        int32_t c;
+        size_t length = take_character(&c, text);
+        columns += c < 0 ? 1 : utf8proc_charwidth(c);
+        text = str_skip(text, length);
+    }
+    return columns;
+}
+
+/* What a spreadsheet would run: = + - @, also behind the blanks it skips; but not a plain number.
+ */
+static bool is_formula(struct str cell) {
+    if (cell.len == 0 || memchr("=+-@\t\r", cell.ptr[0], 6) == NULL) {
+        return false;
+    }
+    bool number = cell.ptr[0] == '-' && cell.len > 1;
+    for (size_t i = 1; i < cell.len && number; i++) {
+        number = ascii_is_digit(cell.ptr[i]) || cell.ptr[i] == '.';
+    }
+    return !number;
+}
+
+void output_append_csv(struct buf *out, struct str cell) {
+    bool formula = is_formula(cell);
+    bool quoted = formula;
+    for (size_t i = 0; i < cell.len && !quoted; i++) {
+        quoted = memchr(",\"\r\n", cell.ptr[i], 4) != NULL;
+    }
+    if (quoted) {
+        buf_putc(out, '"');
+    }
+    if (formula) {
+        buf_putc(out, '\'');
+    }
+    for (size_t i = 0; i < cell.len; i++) {
+        if (cell.ptr[i] == '"') {
+            buf_putc(out, '"');
+        }
+        buf_putc(out, cell.ptr[i]);
+    }
+    if (quoted) {
+        buf_putc(out, '"');
+    }
+}
+
+/* --- tables --- */
+
+/* The text cut to `columns` with an ellipsis, then filled up to them (unless it is the last). */
+static void append_cell(struct buf *out, struct str text, int columns, bool is_last) {
+    int width = output_text_width(text);
+    if (columns > 0 && width > columns) {
+        int used = 0;
+        size_t at = 0;
+        while (at < text.len) {
+            int32_t c;
+            size_t length = take_character(&c, str_skip(text, at));
+            int w = c < 0 ? 1 : utf8proc_charwidth(c);
+            if (used + w > columns - 1) {
+                break;
+            }
+            used += w;
+            at += length;
+        }
+        buf_append(out, text.ptr, at);
+        buf_add(out, STR("\xe2\x80\xa6"));
+        width = used + 1;
+    } else {
+        buf_add(out, text);
+    }
+    for (int i = width; !is_last && i < columns + GAP_COLUMNS; i++) {
+        buf_putc(out, ' ');
+    }
+}
+
+static void fix_widths(struct output *out) {
+    int used = 0;
+    for (size_t c = 0; c < out->column_count; c++) {
+        int widest = output_text_width(buf_str(&out->headers[c]));
+        for (size_t r = 0; r < out->held_rows; r++) {
+            int width = output_text_width(buf_str(&out->held[r * out->column_count + c]));
+            widest = width > widest ? width : widest;
+        }
+        out->widths[c] = widest > CELL_MAX_COLUMNS ? CELL_MAX_COLUMNS : widest;
+        used += c + 1 < out->column_count ? out->widths[c] + GAP_COLUMNS : 0;
+    }
+    int left = out->width - used;
+    out->widths[out->column_count - 1] = out->width == 0           ? 0
+                                         : left > LAST_MIN_COLUMNS ? left
+                                                                   : LAST_MIN_COLUMNS;
+}
+
+static bool write_line(struct output *out, const struct buf *cells) {
+    struct buf line = BUF_INIT;
+    for (size_t c = 0; c < out->column_count; c++) {
+        append_cell(&line, buf_str(&cells[c]), out->widths[c], c + 1 == out->column_count);
+    }
+    while (line.len > 0 && line.ptr[line.len - 1] == ' ') {
+        line.len--;
+    }
+    buf_putc(&line, '\n');
+    bool good = output_write(out->file, buf_str(&line));
+    buf_fini(&line);
+    return good;
+}
+
+static bool start_table(struct output *out) {
+    fix_widths(out);
+    out->is_started = true;
+    bool good = write_line(out, out->headers);
+    for (size_t r = 0; r < out->held_rows && good; r++) {
+        good = write_line(out, &out->held[r * out->column_count]);
+    }
+    return good;
+}
+
+static void set_cells(struct output *out, struct buf *to, const struct str *cells) {
+    for (size_t c = 0; c < out->column_count; c++) {
+        buf_clear(&to[c]);
+        output_append_visible(&to[c], cells[c]);
+    }
+}
+
+static bool table_row(struct output *out, const struct str *cells) {
+    if (!out->is_started) {
+        set_cells(out, &out->held[out->held_rows * out->column_count], cells);
+        out->held_rows++;
+        return out->held_rows < HELD_ROWS || start_table(out);
+    }
+    set_cells(out, out->held, cells); /* the held rows are out: their buffers serve */
+    return write_line(out, out->held);
+}
+
+/* --- csv --- */
+
+static bool csv_row(struct output *out, const struct str *cells) {
+    struct buf line = BUF_INIT;
+    for (size_t c = 0; c < out->column_count; c++) {
+        if (c > 0) {
+            buf_putc(&line, ',');
+        }
+        output_append_csv(&line, cells[c]);
+    }
+    buf_add(&line, STR("\r\n"));
+    bool good = output_write(out->file, buf_str(&line));
+    buf_fini(&line);
+    return good;
+}
+
+/* --- the writer --- */
+
+struct output *output_create(FILE *file, enum output_format format, const struct str *headers,
+                             size_t column_count, int width, bool bom) {
+    struct output *out = mem_calloc(1, sizeof *out);
+    *out = (struct output){
+        .file = file, .format = format, .column_count = column_count, .width = width};
+    out->widths = mem_calloc(column_count, sizeof *out->widths);
+    out->headers = mem_calloc(column_count, sizeof *out->headers);
+    out->held = mem_calloc(column_count * HELD_ROWS, sizeof *out->held);
+    set_cells(out, out->headers, headers);
+    if (format == OUTPUT_CSV) {
+        out->failed = (bom && !output_write(file, STR("\xef\xbb\xbf"))) || !csv_row(out, headers);
+    }
+    return out;
+}
+
+bool output_row(struct output *out, const struct str *cells) {
+    if (!out->failed) {
+        out->failed = out->format == OUTPUT_CSV ? !csv_row(out, cells) : !table_row(out, cells);
+    }
+    return !out->failed;
+}
+
+bool output_destroy(struct output **out) {
+    struct output *o = *out;
+    if (o == NULL) {
+        return true;
+    }
+    if (o->format == OUTPUT_TABLE && !o->is_started && !o->failed && o->held_rows > 0) {
+        (void)start_table(o);
+    }
+    bool good = output_finish(o->file);
+    for (size_t i = 0; i < o->column_count * HELD_ROWS; i++) {
+        buf_fini(&o->held[i]);
+    }
+    for (size_t i = 0; i < o->column_count; i++) {
+        buf_fini(&o->headers[i]);
+    }
+    mem_free(o->held);
+    mem_free(o->headers);
+    mem_free(o->widths);
+    mem_free(o);
+    *out = NULL;
+    return good;
+}

@@ -1,0 +1,66 @@
+/*
+ * Listings on stdout in the three formats of every listing command.
+ *
+ *   table  for people: columns as wide as a terminal shows them (full-width characters count two),
+ *          control characters and bidirectional controls shown as escapes, cut to the terminal
+ *   jsonl  for programs: one object a line, built with json_object
+ *   csv    RFC 4180; a cell that a spreadsheet would take for a formula gets a leading apostrophe
+ *
+ * A closed pipe ends the listing quietly: writers return false from then on.
+ */
+#ifndef KONSEKI_OUTPUT_H
+#define KONSEKI_OUTPUT_H
+
+#include <stdio.h>
+
+#include "buf.h"
+
+enum output_format { OUTPUT_TABLE, OUTPUT_JSONL, OUTPUT_CSV };
+
+/* --- table and csv: rows of cells --- */
+
+struct output;
+
+/* `headers` are copied. `width` is the terminal's, 0: no cutting. `bom`: csv begins with U+FEFF. */
+struct output *output_create(FILE *file, enum output_format format, const struct str *headers,
+                             size_t column_count, int width, bool bom);
+/* One row. False when the reader went away or the disk is full (output_failed tells). */
+bool output_row(struct output *out, const struct str *cells);
+/* Writes what is held back. False if anything could not be written but by a closed pipe. */
+bool output_destroy(struct output **out);
+/* Columns of the terminal that stdout is, or 0. */
+int output_terminal_width(void);
+
+/* Writes bytes; false at a write error. */
+bool output_write(FILE *file, struct str bytes);
+/* Flushes stdout: false with a message on stderr if the listing could not be written; a closed pipe
+ * is no error. */
+bool output_finish(FILE *file);
+
+/* --- text for people and for csv --- */
+
+/* Columns of text on a terminal. */
+int output_text_width(struct str text);
+/* Appends text with everything that could move the cursor or reorder text made visible: \n, \x1b,
+ * \u202e; invalid bytes as \xNN. */
+void output_append_visible(struct buf *out, struct str text);
+void output_append_csv(struct buf *out, struct str cell);
+
+/* --- JSON objects from dotted names --- */
+
+enum json_type { JSON_STRING, JSON_NUMBER, JSON_BOOL };
+
+struct json_entry {
+    struct str name; /* "source.ip" becomes {"source":{"ip": ...}} */
+    struct str text;
+    enum json_type type; /* NUMBER, BOOL: if the text is one, else a string */
+    bool is_flat;        /* the name is one key, dots and all */
+    bool is_list;        /* an array also with one value */
+    int level;           /* of the writer */
+};
+
+/* Appends the object, without a newline. Entries of the same name become an array; keys stand in
+ * the order in which they come first. */
+void json_object(struct buf *out, struct json_entry *entries, size_t count);
+
+#endif
