@@ -139,10 +139,10 @@ struct str batch_raw(const struct batch *b, const struct row *row) {
 }
 
 bool batch_find(struct str *out, const struct batch *b, const struct row *row, uint32_t field) {
-    const struct value *values = b->values + row->first_value;
     for (uint32_t i = 0; i < row->value_count; i++) {
-        if (values[i].field == field) {
-            *out = batch_value_text(b, &values[i]);
+        const struct value *v = &b->values[row->first_value + i];
+        if (v->field == field) {
+            *out = batch_value_text(b, v);
             return true;
         }
     }

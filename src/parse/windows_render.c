@@ -34,7 +34,7 @@ static void add_element(struct buf *out, struct str name, struct str text) {
  * first value; returns the index behind its last one. */
 static uint32_t add_system_child(struct buf *out, const struct batch *batch, const struct row *row,
                                  uint32_t at, struct str name) {
-    const struct value *values = batch->values + row->first_value;
+    const struct value *values = &batch->values[row->first_value];
     struct str attribute;
     struct str element = element_of(name, &attribute);
     struct str text = STR_EMPTY;
@@ -57,10 +57,10 @@ static uint32_t add_system_child(struct buf *out, const struct batch *batch, con
 }
 
 static void add_system(struct buf *out, const struct batch *batch, const struct row *row) {
-    const struct value *values = batch->values + row->first_value;
     for (uint32_t i = 0; i < row->value_count;) {
         struct str name;
-        bool system = windows_part_of(&name, values[i].field) == WINDOWS_SYSTEM;
+        uint32_t field = batch->values[row->first_value + i].field;
+        bool system = windows_part_of(&name, field) == WINDOWS_SYSTEM;
         i = system ? add_system_child(out, batch, row, i, name) : i + 1;
     }
     struct buf scratch = BUF_INIT;
@@ -86,14 +86,14 @@ static void add_data(struct buf *out, struct str name, struct str text) {
 }
 
 static void add_values(struct buf *out, const struct batch *batch, const struct row *row) {
-    const struct value *values = batch->values + row->first_value;
     buf_add(out, STR("<Event xmlns=\"" EVENT_NAMESPACE "\"><System>"));
     add_system(out, batch, row);
     buf_add(out, STR("</System><EventData>"));
     for (uint32_t i = 0; i < row->value_count; i++) {
         struct str name;
-        if (windows_part_of(&name, values[i].field) == WINDOWS_BODY) {
-            add_data(out, name, batch_value_text(batch, &values[i]));
+        const struct value *v = &batch->values[row->first_value + i];
+        if (windows_part_of(&name, v->field) == WINDOWS_BODY) {
+            add_data(out, name, batch_value_text(batch, v));
         }
     }
     buf_add(out, STR("</EventData></Event>"));

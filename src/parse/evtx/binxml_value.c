@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "bytes.h"
+#include "charset.h"
 #include "civil.h"
 #include "num.h"
 
@@ -85,18 +86,30 @@ static void append_string(struct buf *out, struct binxml_value v) {
     binxml_utf16_append(out, v.ptr, units);
 }
 
-/* The code page is not in the file: bytes over 0x7f are read as Latin-1. */
+/* The code page is not in the file: UTF-8 or the Japanese encodings where the bytes fit, else
+ * Latin-1. */
 static void append_ansi(struct buf *out, struct binxml_value v) {
     size_t len = v.size;
     while (len > 0 && v.ptr[len - 1] == 0) {
         len--;
     }
-    char *to = buf_reserve(out, 2 * len + 4);
-    size_t at = 0;
-    for (size_t i = 0; i < len; i++) {
-        at += put_utf8(to + at, v.ptr[i]);
+    struct str text = str_make((const char *)v.ptr, len);
+    bool certain;
+    enum text_charset charset = text_detect(text, TEXT_CP932, &certain);
+    if (utf8_is_valid(text)) {
+        buf_add(out, text);
+    } else if (charset != TEXT_UTF8) {
+        struct text_converter converter = {0};
+        (void)text_to_utf8(&converter, out, text, charset);
+        text_converter_fini(&converter);
+    } else {
+        char *to = buf_reserve(out, 2 * len);
+        size_t at = 0;
+        for (size_t i = 0; i < len; i++) {
+            at += put_utf8(to + at, v.ptr[i]);
+        }
+        out->len += at;
     }
-    out->len += at;
 }
 
 static void append_hex_bytes(struct buf *out, const uint8_t *ptr, size_t size) {

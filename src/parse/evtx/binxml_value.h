@@ -2,7 +2,8 @@
  * Typed values of BinXML ([MS-EVEN6] 2.2.12, libyal's notes) as the text Windows shows: integers
  * in decimal, Hex32/Hex64/SizeT as 0x1f, GUIDs in braces and upper case, binary as upper-case hex,
  * FILETIME as RFC 3339 with 9 digits, SYSTEMTIME with 3, SIDs as S-1-..., strings as UTF-8 without
- * the terminating NULs (unpaired surrogates become U+FFFD; NULs inside stay).
+ * the terminating NULs (unpaired surrogates become U+FFFD; NULs inside stay), ANSI strings as UTF-8
+ * after a look at the bytes (the code page is not in the file).
  * A value whose size does not fit its type is written as hex: nothing is lost, nothing read
  * outside.
  */

@@ -10,6 +10,7 @@
 enum {
     CHUNK_BYTES = 65536,
     NESTING_LIMIT = 16,
+    ANSI_STEPS = 64,              /* an ANSI string may need a converter */
     OUTPUT_LIMIT_BYTES = 4 << 20, /* of one record */
     BUDGET_STEPS = 1 << 20        /* of one chunk: ops, items and output bytes / 16 */
 };
@@ -112,7 +113,8 @@ static struct binxml_value value_at(const struct event_decoder *d, struct instan
     return d->values[v.first + id];
 }
 
-static void append_value(struct buf *out, struct binxml_value value) {
+static void append_value(struct event_decoder *d, struct buf *out, struct binxml_value value) {
+    d->budget -= (value.type & ~BINXML_ARRAY) == BINXML_ANSI ? ANSI_STEPS : 0;
     if ((value.type & BINXML_ARRAY) == 0) {
         binxml_value_append(out, value);
         return;
@@ -135,7 +137,7 @@ static void append_pieces(struct event_decoder *d, struct buf *out, struct insta
         if (piece->is_literal) {
             buf_append(out, d->ops.text.ptr + piece->text_off, piece->text_len);
         } else {
-            append_value(out, value_at(d, v, piece->id));
+            append_value(d, out, value_at(d, v, piece->id));
         }
     }
 }
@@ -196,6 +198,7 @@ static void add_array(struct event_decoder *d, struct batch *batch, uint32_t fie
                       struct binxml_value array) {
     struct binxml_value one;
     while (binxml_array_next(&one, &array)) {
+        d->budget -= one.type == BINXML_ANSI ? ANSI_STEPS : 0;
         size_t start = batch->text.len;
         binxml_value_append(&batch->text, one);
         add_written(batch, field, start);
