@@ -320,11 +320,13 @@ static void swap_content(struct mail_fragment *a, struct mail_fragment *b) {
     a->older = old_a.older;
     a->hash = old_a.hash;
     a->key = old_a.key;
+    a->list = old_a.list;
     b->chain = old_b.chain;
     b->newer = old_b.newer;
     b->older = old_b.older;
     b->hash = old_b.hash;
     b->key = old_b.key;
+    b->list = old_b.list;
 }
 
 void mail_fragment_prepend(struct mail_fragment *to, struct mail_fragment *from) {

@@ -29,8 +29,9 @@ struct mail_item {
 struct mail_fragment {
     /* links of the join's table and lists */
     struct mail_fragment *chain; /* same bucket */
-    struct mail_fragment *newer; /* by last feed */
+    struct mail_fragment *newer; /* in its list, by last feed */
     struct mail_fragment *older;
+    uint8_t list;
     uint64_t hash;
     struct str key; /* within text */
 

@@ -1,13 +1,14 @@
 /*
  * Invariants
- *  1. Every fragment is in the table (by key) and in the age list (by last feed), or in neither
- *     and about to be emitted.
- *  2. At most one fragment of a key is open to further lines: the newest in its bucket chain.
- *  3. A closed fragment stays only while it waits: headless until the flush (import), reinjected
- *     until the mail it came from names it or CHAIN_WAIT passes.
+ *  1. Every fragment is in the table (by key) and in one list, or in neither and about to be
+ *     emitted. OPEN: its end has not come, or (import) its beginning has not. CLOSING: it has
+ *     ended and waits for stragglers.
+ *  2. Both lists are in the order of the last feed.
+ *  3. At most one fragment of a key takes further lines: the newest in its bucket chain.
  *
- * States of a fragment: open -> closed (`removed`, refusal, or a new beginning of its id)
- *   -> emitted. Transitions: take_row, close_fragment, release_waiting, mail_join_flush.
+ * States of a fragment: open -> closing (take_row: `removed` or a refusal) -> emitted, or merged
+ * into the mail that it was put back in as (release). What is left goes out with mail_join_flush,
+ * which first puts the parts of different files together.
  */
 #include "mail_join.h"
 
@@ -23,18 +24,26 @@ enum { BUCKETS = 1 << 14, DEFAULT_MEMORY_BYTES = 64 << 20 };
 #define DEFAULT_TIMEOUT_NS (5 * NS_PER_DAY)
 /* How long the second half of a filtered mail waits for the first to name it. */
 #define CHAIN_WAIT_NS (10 * NS_PER_MINUTE)
-/* How long a refused mail waits for more lines. */
-#define REFUSED_WAIT_NS NS_PER_MINUTE
+/* How long a mail that has ended waits for lines that the daemons logged late. */
+#define LINGER_NS NS_PER_MINUTE
+/* Times may step back this much within one file; more is another file. */
+#define JITTER_NS (5 * NS_PER_MINUTE)
 /* Event time between two looks at what waits. */
 #define RELEASE_EVERY_NS (10 * NS_PER_SECOND)
+
+enum list_id { LIST_OPEN, LIST_CLOSING, LIST_COUNT };
+
+struct mail_list {
+    struct mail_fragment *oldest;
+    struct mail_fragment *newest;
+};
 
 struct mail_join {
     struct mail_join_options options;
     struct mail_join_counts counts;
     struct intern names;
     struct mail_fragment *buckets[BUCKETS];
-    struct mail_fragment *oldest; /* by last feed */
-    struct mail_fragment *newest;
+    struct mail_list lists[LIST_COUNT];
     size_t bytes;
     int64_t now_ns;      /* event time of the last line */
     int64_t released_ns; /* the same when release_waiting last ran */
@@ -59,20 +68,23 @@ const struct mail_join_counts *mail_join_get_counts(const struct mail_join *join
     return &join->counts;
 }
 
-/* --- table and age list --- */
+/* --- table and lists --- */
 
-static void age_unlink(struct mail_join *join, struct mail_fragment *f) {
-    *(f->older != NULL ? &f->older->newer : &join->oldest) = f->newer;
-    *(f->newer != NULL ? &f->newer->older : &join->newest) = f->older;
+static void list_unlink(struct mail_join *join, struct mail_fragment *f) {
+    struct mail_list *list = &join->lists[f->list];
+    *(f->older != NULL ? &f->older->newer : &list->oldest) = f->newer;
+    *(f->newer != NULL ? &f->newer->older : &list->newest) = f->older;
     f->older = NULL;
     f->newer = NULL;
 }
 
-static void age_append(struct mail_join *join, struct mail_fragment *f) {
-    f->older = join->newest;
+static void list_append(struct mail_join *join, struct mail_fragment *f, enum list_id id) {
+    struct mail_list *list = &join->lists[id];
+    f->list = (uint8_t)id;
+    f->older = list->newest;
     f->newer = NULL;
-    *(join->newest != NULL ? &join->newest->newer : &join->oldest) = f;
-    join->newest = f;
+    *(list->newest != NULL ? &list->newest->newer : &list->oldest) = f;
+    list->newest = f;
 }
 
 static struct mail_fragment *insert_fragment(struct mail_join *join, struct str key,
@@ -81,12 +93,12 @@ static struct mail_fragment *insert_fragment(struct mail_join *join, struct str 
     struct mail_fragment **bucket = &join->buckets[hash % BUCKETS];
     f->chain = *bucket;
     *bucket = f;
-    age_append(join, f);
+    list_append(join, f, LIST_OPEN);
     join->bytes += mail_fragment_bytes(f);
     return f;
 }
 
-/* Takes it out of the table and the list; the caller owns it. */
+/* Takes it out of the table and its list; the caller owns it. */
 static void remove_fragment(struct mail_join *join, struct mail_fragment *f) {
     struct mail_fragment **link = &join->buckets[f->hash % BUCKETS];
     while (*link != f) {
@@ -94,8 +106,14 @@ static void remove_fragment(struct mail_join *join, struct mail_fragment *f) {
         link = &(*link)->chain;
     }
     *link = f->chain;
-    age_unlink(join, f);
+    list_unlink(join, f);
     join->bytes -= mail_fragment_bytes(f);
+}
+
+/* Any fragment, open ones first; NULL when there is none. */
+static struct mail_fragment *any_fragment(const struct mail_join *join) {
+    struct mail_fragment *open = join->lists[LIST_OPEN].oldest;
+    return open != NULL ? open : join->lists[LIST_CLOSING].oldest;
 }
 
 /* The newest fragment of the key. */
@@ -166,58 +184,85 @@ static struct mail_fragment *find_reinjected(struct mail_join *join,
     return fits ? next : NULL;
 }
 
-static void close_fragment(struct mail_join *join, struct mail_fragment *f, struct batch *out) {
+/* The mail goes on under another queue id: the next one takes everything over. */
+static bool try_chain(struct mail_join *join, struct mail_fragment *f) {
     struct mail_fragment *next = find_reinjected(join, f);
-    if (next != NULL) {
-        bool ended = next->removed;
-        bool first_half_refused = f->rejected;
-        join->bytes -= mail_fragment_bytes(next) + mail_fragment_bytes(f);
-        mail_fragment_prepend(next, f);
-        join->bytes += mail_fragment_bytes(next) + mail_fragment_bytes(f);
-        remove_fragment(join, f);
-        mail_fragment_destroy(&f);
-        join->counts.chained++;
-        next->removed = ended;
-        next->rejected = first_half_refused;
-        next->reinjected = false; /* it has found its first half */
-        f = next;
+    if (next == NULL) {
+        return false;
     }
-    bool waits_for_head = !has_head(f) && !join->options.live;
-    if (is_closed(f) && f->removed && !f->reinjected && !waits_for_head) {
-        emit_and_remove(join, f, out);
+    bool removed = next->removed;
+    bool rejected = next->rejected;
+    join->bytes -= mail_fragment_bytes(next) + mail_fragment_bytes(f);
+    mail_fragment_prepend(next, f);
+    join->bytes += mail_fragment_bytes(next) + mail_fragment_bytes(f);
+    next->removed = removed;
+    next->rejected = rejected;
+    next->reinjected = false; /* it has found its first half */
+    remove_fragment(join, f);
+    mail_fragment_destroy(&f);
+    join->counts.chained++;
+    return true;
+}
+
+/* True if the ended mail need not wait for late lines any more. */
+static bool has_lingered(const struct mail_join *join, const struct mail_fragment *f) {
+    int64_t age = time_between(f->last_ns, join->now_ns);
+    return age >= LINGER_NS || age < -JITTER_NS;
+}
+
+static bool waits_for_first_half(const struct mail_join *join, const struct mail_fragment *f) {
+    int64_t age = time_between(f->last_ns, join->now_ns);
+    return f->reinjected && age >= -JITTER_NS && age < CHAIN_WAIT_NS;
+}
+
+/* Puts the two halves of filtered mails together: of those that have ended and waited, or all. */
+static void chain_closing(struct mail_join *join, bool all) {
+    struct mail_fragment *f = join->lists[LIST_CLOSING].oldest;
+    while (f != NULL && (all || has_lingered(join, f))) {
+        struct mail_fragment *following = f->newer;
+        (void)try_chain(join, f);
+        f = following;
     }
 }
 
-/* Emits what has waited long enough: closed second halves, refused mails, and (live) mails over
- * the timeout. The list is in the order of feeding, so it stops at the first that is young. */
-static void release_waiting(struct mail_join *join, struct batch *out) {
-    struct mail_fragment *f = join->oldest;
-    int64_t since = time_between(join->released_ns, join->now_ns);
-    if (since >= 0 && since < RELEASE_EVERY_NS) {
-        return;
-    }
-    join->released_ns = join->now_ns;
-    while (f != NULL) {
+/* Emits the mails that have ended and waited. */
+static void release_closing(struct mail_join *join, struct batch *out) {
+    chain_closing(join, false);
+    struct mail_fragment *f = join->lists[LIST_CLOSING].oldest;
+    while (f != NULL && has_lingered(join, f)) {
         struct mail_fragment *following = f->newer;
-        int64_t age = time_between(f->last_ns, join->now_ns);
-        bool young = age >= 0 && age < REFUSED_WAIT_NS;
-        bool chain_over = f->removed && f->reinjected && (age > CHAIN_WAIT_NS || age < 0);
-        bool refused_over = f->rejected && has_head(f) && !young;
-        bool expired = join->options.live && age > join->options.timeout_ns;
-        bool headless = join->options.live && f->removed;
-        if (chain_over || refused_over || expired || (headless && !f->reinjected)) {
+        if (!waits_for_first_half(join, f)) {
             emit_and_remove(join, f, out);
-        } else if (young) {
-            return;
         }
         f = following;
     }
 }
 
+/* Live: emits the mails whose end does not come. */
+static void release_expired(struct mail_join *join, struct batch *out) {
+    struct mail_fragment *f = join->lists[LIST_OPEN].oldest;
+    while (f != NULL && time_between(f->last_ns, join->now_ns) > join->options.timeout_ns) {
+        emit_and_remove(join, f, out);
+        f = join->lists[LIST_OPEN].oldest;
+    }
+}
+
+static void release(struct mail_join *join, struct batch *out) {
+    int64_t since = time_between(join->released_ns, join->now_ns);
+    if (since >= 0 && since < RELEASE_EVERY_NS) {
+        return;
+    }
+    join->released_ns = join->now_ns;
+    release_closing(join, out);
+    if (join->options.live) {
+        release_expired(join, out);
+    }
+}
+
 static void evict(struct mail_join *join, struct batch *out) {
-    while (join->bytes > join->options.memory_bytes && join->oldest != NULL) {
+    while (join->bytes > join->options.memory_bytes && any_fragment(join) != NULL) {
         join->counts.evicted++;
-        emit_and_remove(join, join->oldest, out);
+        emit_and_remove(join, any_fragment(join), out);
     }
 }
 
@@ -237,16 +282,31 @@ static struct str make_key(struct mail_join *join, const struct batch *batch, co
     return buf_str(&join->key);
 }
 
+static bool is_one_of(struct str word, const struct str *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (str_eq(word, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* True if the line cannot belong to f: a new mail under a reused id, or another time. */
 static bool begins_anew(const struct mail_join *join, const struct mail_fragment *f,
                         const struct batch *batch, const struct row *row) {
+    static const struct str beginnings[] = {STR_INIT("accepted"), STR_INIT("pickup")};
+    static const struct str not_after_end[] = {STR_INIT("accepted"), STR_INIT("pickup"),
+                                               STR_INIT("message-id"), STR_INIT("queued"),
+                                               STR_INIT("removed")};
     struct str action = STR_EMPTY;
+    (void)batch_find(&action, batch, row, FIELD_EVENT_ACTION);
     int64_t gap = row->time_ns > f->last_ns ? time_between(f->last_ns, row->time_ns)
                                             : time_between(row->time_ns, f->first_ns);
-    (void)batch_find(&action, batch, row, FIELD_EVENT_ACTION);
-    bool beginning = str_eq(action, STR("accepted")) || str_eq(action, STR("pickup"));
-    return f->removed || (beginning && f->has_client) || gap > join->options.timeout_ns ||
-           (beginning && is_closed(f));
+    if (f->removed) {
+        return gap > LINGER_NS || is_one_of(action, not_after_end, 5);
+    }
+    return gap > join->options.timeout_ns ||
+           ((f->has_client || f->rejected) && is_one_of(action, beginnings, 2));
 }
 
 static void take_row(struct mail_join *join, const struct batch *in, const struct row *row,
@@ -266,11 +326,10 @@ static void take_row(struct mail_join *join, const struct batch *in, const struc
     join->bytes -= mail_fragment_bytes(f);
     mail_fragment_add(f, &join->names, in, row);
     join->bytes += mail_fragment_bytes(f);
-    age_unlink(join, f);
-    age_append(join, f);
-    if (f->removed) {
-        close_fragment(join, f, out);
-    }
+    bool parked = !has_head(f) && !join->options.live; /* the beginning may be in a later file */
+    list_unlink(join, f);
+    list_append(join, f, is_closed(f) && !parked ? LIST_CLOSING : LIST_OPEN);
+    release(join, out);
 }
 
 void mail_join_feed(struct mail_join *join, const struct batch *in, struct batch *out) {
@@ -281,7 +340,6 @@ void mail_join_feed(struct mail_join *join, const struct batch *in, struct batch
             evict(join, out);
         }
     }
-    release_waiting(join, out);
 }
 
 /* --- flush --- */
@@ -311,8 +369,8 @@ static struct mail_fragment **take_all(struct mail_join *join, size_t *count) {
     size_t capacity = 0;
     struct mail_fragment **all = NULL;
     *count = 0;
-    while (join->oldest != NULL) {
-        struct mail_fragment *f = join->oldest;
+    struct mail_fragment *f;
+    while ((f = any_fragment(join)) != NULL) {
         remove_fragment(join, f);
         MEM_GROW(all, capacity, *count + 1);
         all[(*count)++] = f;
@@ -325,6 +383,7 @@ static struct mail_fragment **take_all(struct mail_join *join, size_t *count) {
 
 void mail_join_flush(struct mail_join *join, struct batch *out) {
     size_t count;
+    chain_closing(join, true);
     struct mail_fragment **all = take_all(join, &count);
     for (size_t i = 0; i < count; i++) {
         struct mail_fragment *f = all[i];
@@ -343,8 +402,8 @@ void mail_join_destroy(struct mail_join **join) {
     if (*join == NULL) {
         return;
     }
-    while ((*join)->oldest != NULL) {
-        struct mail_fragment *f = (*join)->oldest;
+    struct mail_fragment *f;
+    while ((f = any_fragment(*join)) != NULL) {
         remove_fragment(*join, f);
         mail_fragment_destroy(&f);
     }
