@@ -4,7 +4,8 @@
  *   query: name IN A +E(0)K (10.10.1.53)
  * The file channel's time is local. Flags: + recursion asked for, - not; S signed, E(n) EDNS
  * version, T TCP, D DNSSEC OK, C checking disabled, V or K cookie. The address in parentheses is
- * the server's. Refusals ("query (cache) 'x/A/IN' denied") are read too.
+ * the server's. Refusals ("query (cache) 'x/A/IN' denied") and
+ * answers (responselog of BIND 9.18: "answer: name IN A +EDC (10.0.0.2) -> NOERROR") are read too.
  */
 #include "net_fields.h"
 #include "num.h"
@@ -18,6 +19,8 @@ struct query {
     struct str type;
     struct str flags;
     struct str server;
+    struct str code; /* of an answer */
+    bool answer;
     bool denied;
     bool cut;
 };
@@ -110,6 +113,17 @@ static bool read_query(struct query *q, struct str rest) {
         read_question(q, str_skip(rest, at + STR("query: ").len));
         return true;
     }
+    at = str_find(rest, STR("answer: ")); /* "responselog": question -> code */
+    if (at != STR_NONE) {
+        struct str answer = str_skip(rest, at + STR("answer: ").len);
+        read_question(q, answer);
+        size_t arrow = str_find(answer, STR(" -> "));
+        q->answer = true;
+        q->cut |= arrow == STR_NONE;
+        struct str code = arrow == STR_NONE ? STR_EMPTY : str_skip(answer, arrow + 4);
+        (void)str_word_next(&q->code, &code);
+        return true;
+    }
     at = str_find(rest, STR("query"));
     return at != STR_NONE && read_denial(q, str_skip(rest, at));
 }
@@ -122,7 +136,9 @@ static void add_text(struct batch *batch, uint32_t field, struct str s) {
 
 static void add_fields(struct batch *batch, const struct query *q) {
     batch_add_constant(batch, FIELD_EVENT_CATEGORY, "network");
-    batch_add_constant(batch, FIELD_EVENT_ACTION, q->denied ? "denied" : "query");
+    const char *action = q->denied ? "denied" : q->answer ? "answer" : "query";
+    batch_add_constant(batch, FIELD_EVENT_ACTION, action);
+    add_text(batch, FIELD_DNS_RESPONSE_CODE, q->code);
     net_add_verdict(batch, q->denied ? VERDICT_DENIED : VERDICT_INFO);
     batch_add_constant(batch, FIELD_NETWORK_PROTOCOL, "dns");
     add_text(batch, FIELD_SOURCE_IP, q->client);
@@ -149,7 +165,8 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
                       .class_name = STR_EMPTY,
                       .type = STR_EMPTY,
                       .flags = STR_EMPTY,
-                      .server = STR_EMPTY};
+                      .server = STR_EMPTY,
+                      .code = STR_EMPTY};
     struct read_time time;
     struct str rest = body;
     bool timed = body.len > 24 && ascii_is_digit(body.ptr[0]) && time_take_dmy(&time, &rest) &&

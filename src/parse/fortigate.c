@@ -17,6 +17,7 @@ enum role {
     ROLE_DATE,
     ROLE_TIME,
     ROLE_EVENTTIME,
+    ROLE_ITIME, /* when an analyser received it: better than nothing */
     ROLE_TZ,
     ROLE_TYPE,
     ROLE_SUBTYPE,
@@ -90,6 +91,8 @@ static const struct kv_role special_roles[] = {
     {STR_INIT("date"), ROLE_DATE},
     {STR_INIT("time"), ROLE_TIME},
     {STR_INIT("eventtime"), ROLE_EVENTTIME},
+    {STR_INIT("itime"), ROLE_ITIME},
+    {STR_INIT("timestamp"), ROLE_ITIME},
     {STR_INIT("tz"), ROLE_TZ},
     {STR_INIT("timezone"), ROLE_TZ},
     {STR_INIT("type"), ROLE_TYPE},
@@ -216,7 +219,12 @@ static void add_pair(struct state *state, struct record *record, struct batch *b
 static void read_pairs(struct state *state, struct record *record, struct batch *batch,
                        struct str body) {
     struct kv pair;
-    while (kv_next(&pair, &body)) {
+    /* "set format csv": commas between the pairs. */
+    struct str first = str_head(body, str_find_char(body, ' '));
+    size_t comma = str_find_char(first, ',');
+    char separator =
+        comma != STR_NONE && str_find_char(str_skip(first, comma), '=') != STR_NONE ? ',' : ' ';
+    while (kv_next_separated(&pair, &body, separator)) {
         if (pair.has_value) {
             record->broken |= pair.unclosed || str_find_char(pair.key, '<') != STR_NONE;
             add_pair(state, record, batch, &pair);
@@ -236,7 +244,10 @@ static bool set_time(const struct record *record, struct parse_context *context,
         return true;
     }
     if (!has(record, ROLE_DATE) || !has(record, ROLE_TIME)) {
-        return false;
+        bool received = has(record, ROLE_ITIME) && record->values[ROLE_ITIME].len >= 10 &&
+                        time_read_epoch(&ns, record->values[ROLE_ITIME]);
+        batch_row(batch)->time_ns = received ? ns : batch_row(batch)->time_ns;
+        return received;
     }
     struct read_time time = {0};
     struct str date = record->values[ROLE_DATE];

@@ -195,10 +195,13 @@ static void add_flat_value(const struct document *d, struct batch *batch,
     uint32_t field = name->fields[d->dialect];
     struct str slice = leaf_slice(d, leaf);
     bool flat = d->dialect == JSON_DIALECT_FLAT;
+    uint64_t number = 0;
     if (flat && (name->signs & JSON_IS_KEYWORDS) != 0) {
         add_keywords(batch, field, slice);
     } else if (flat && (name->signs & JSON_IS_EVENT_TYPE) != 0 && is_nxlog_event_type(slice)) {
         batch_add(batch, schema_field(STR("nxlog.EventType")), slice);
+    } else if (flat && (name->signs & JSON_IS_OPCODE) != 0 && !num_parse_u64(&number, slice)) {
+        batch_add(batch, schema_field(STR("nxlog.Opcode")), slice);
     } else {
         add_leaf(d, batch, field, leaf);
     }

@@ -217,6 +217,7 @@ static uint16_t find_signs(struct str path) {
         {STR_INIT("event.EventID"), JSON_SIGN_WRAPPED},
         {STR_INIT("Keywords"), JSON_IS_KEYWORDS},
         {STR_INIT("EventType"), JSON_IS_EVENT_TYPE},
+        {STR_INIT("Opcode"), JSON_IS_OPCODE},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (str_eq(path, known[i].path)) {

@@ -18,7 +18,8 @@ enum json_sign {
     JSON_SIGN_WRAPPED = 64,    /* event.EventID (konseki dump --flat) */
     JSON_IS_RECORD_ID = 128,   /* EventRecordID, winlog.record_id, RecordNumber */
     JSON_IS_KEYWORDS = 256,    /* decimal in NXLog, hexadecimal elsewhere */
-    JSON_IS_EVENT_TYPE = 512   /* NXLog's own EventType, or Sysmon's */
+    JSON_IS_EVENT_TYPE = 512,  /* NXLog's own EventType, or Sysmon's */
+    JSON_IS_OPCODE = 1024      /* a name in NXLog, which has the number as OpcodeValue */
 };
 
 enum json_time {

@@ -18,10 +18,23 @@ static size_t quoted_size(struct kv *out, struct str s) {
     return n < s.len ? n : s.len;
 }
 
-bool kv_next(struct kv *out, struct str *rest) {
+static bool is_gap(char c, char separator) {
+    return c == separator || (separator == ' ' && c == '\t');
+}
+
+/* Length up to the next gap, or to `stop` before it. */
+static size_t word_size(struct str s, char separator, char stop) {
+    size_t n = 0;
+    while (n < s.len && !is_gap(s.ptr[n], separator) && s.ptr[n] != stop) {
+        n++;
+    }
+    return n;
+}
+
+bool kv_next_separated(struct kv *out, struct str *rest, char separator) {
     struct str s = *rest;
     size_t at = 0;
-    while (at < s.len && (s.ptr[at] == ' ' || s.ptr[at] == '\t')) {
+    while (at < s.len && is_gap(s.ptr[at], separator)) {
         at++;
     }
     s = str_skip(s, at);
@@ -29,10 +42,7 @@ bool kv_next(struct kv *out, struct str *rest) {
         *rest = s;
         return false;
     }
-    size_t n = 0;
-    while (n < s.len && s.ptr[n] != '=' && s.ptr[n] != ' ' && s.ptr[n] != '\t') {
-        n++;
-    }
+    size_t n = word_size(s, separator, '=');
     *out = (struct kv){.key = str_head(s, n), .value = STR_EMPTY};
     out->has_value = n < s.len && s.ptr[n] == '=';
     s = str_skip(s, n + (out->has_value ? 1 : 0));
@@ -43,13 +53,14 @@ bool kv_next(struct kv *out, struct str *rest) {
         *rest = str_skip(s, len + 1);
         return true;
     }
-    size_t len = 0;
-    while (out->has_value && len < s.len && s.ptr[len] != ' ' && s.ptr[len] != '\t') {
-        len++;
-    }
+    size_t len = out->has_value ? word_size(s, separator, '\0') : 0;
     out->value = str_head(s, len);
     *rest = str_skip(s, len);
     return true;
+}
+
+bool kv_next(struct kv *out, struct str *rest) {
+    return kv_next_separated(out, rest, ' ');
 }
 
 void kv_names_init(struct kv_names *names, struct str prefix, const struct kv_role *roles,

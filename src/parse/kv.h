@@ -17,6 +17,8 @@ struct kv {
 
 /* Takes the next pair (or bare word) out of *rest; false at the end. */
 bool kv_next(struct kv *out, struct str *rest);
+/* The same for pairs with `separator` (',') between them instead of blanks. */
+bool kv_next_separated(struct kv *out, struct str *rest, char separator);
 
 enum { KV_NO_ROLE = 255 };
 
