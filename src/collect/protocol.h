@@ -26,8 +26,8 @@ struct collector {
     collect_record_fn *sink;
     void *ctx;
     struct collect_counters counters;
-    void *state;  /* the protocol's */
-    int handles;  /* open libuv handles; the collector is freed when closing and none is left */
+    void *state; /* the protocol's */
+    int handles; /* open libuv handles; the collector is freed when closing and none is left */
     bool closing;
 };
 
