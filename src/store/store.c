@@ -6,7 +6,7 @@
 #include "store_path.h"
 #include "store_priv.h"
 
-enum { DEFAULT_MEMORY_BYTES = 128 << 20 };
+enum { DEFAULT_MEMORY_BYTES = 128 << 20, DEFAULT_LIVE_BYTES = 32 << 20 };
 
 /* --- opening --- */
 
@@ -33,6 +33,7 @@ static enum status load_chain(struct store *s, struct err *err) {
         chain_fold(&s->chain, str_make((const char *)map.bytes, map.size_bytes), NULL, NULL, err);
     file_unmap(&map);
     s->tree = s->chain.last.tree;
+    s->next_log = s->chain.last.log_number > 0 ? s->chain.last.log_number : 1;
     return status;
 }
 
@@ -141,6 +142,12 @@ static enum status open_writer(struct store *s, bool create, struct err *err) {
     if (status == STATUS_OK) {
         status = remove_orphans(s, err);
     }
+    if (status == STATUS_OK) {
+        status = store_replay(s, err);
+    }
+    if (status == STATUS_OK) {
+        status = store_remove_logs(s, err);
+    }
     if (status == STATUS_OK && fresh) { /* the first checkpoint names the key */
         status = store_checkpoint(s, err);
     }
@@ -151,6 +158,16 @@ static enum status open_writer(struct store *s, bool create, struct err *err) {
     return status;
 }
 
+/* True if the chain on disk has a checkpoint after `number`. */
+static bool chain_moved(const struct store *s, uint64_t number) {
+    struct store fresh = {.path = s->path};
+    struct err ignored = ERR_INIT;
+    chain_init(&fresh.chain);
+    bool moved = load_chain(&fresh, &ignored) == STATUS_OK && fresh.chain.last.number != number;
+    chain_fini(&fresh.chain);
+    return moved;
+}
+
 static enum status open_reader(struct store *s, struct err *err) {
     if (!chain_exists(s)) {
         return err_set(err, STATUS_NOT_FOUND,
@@ -158,7 +175,20 @@ static enum status open_reader(struct store *s, struct err *err) {
                        " import --store %s PATH",
                        s->path, s->path);
     }
-    return load_chain(s, err);
+    /* The writer may seal between our reading of the chain and of the logs: then again. */
+    enum status status;
+    uint64_t number;
+    do {
+        unsealed_fini(&s->unsealed);
+        chain_fini(&s->chain);
+        chain_init(&s->chain);
+        status = load_chain(s, err);
+        number = s->chain.last.number;
+        if (status == STATUS_OK) {
+            status = store_replay(s, err);
+        }
+    } while ((status == STATUS_OK || status == STATUS_NOT_FOUND) && chain_moved(s, number));
+    return status;
 }
 
 enum status store_open(struct store **out, const struct store_options *options, struct err *err) {
@@ -167,7 +197,12 @@ enum status store_open(struct store **out, const struct store_options *options, 
     s->path = mem_strdup(options->path, strlen(options->path));
     s->writer_name = mem_strdup(writer, strlen(writer));
     s->mode = options->mode;
-    s->memory_bytes = options->memory_bytes > 0 ? options->memory_bytes : DEFAULT_MEMORY_BYTES;
+    s->memory_bytes = s->mode == STORE_LIVE ? DEFAULT_LIVE_BYTES : DEFAULT_MEMORY_BYTES;
+    if (options->memory_bytes > 0) {
+        s->memory_bytes = options->memory_bytes;
+    }
+    s->wal = WAL_INIT;
+    s->next_log = 1;
     s->lock_fd = -1;
     s->chain_file = FILE_INIT;
     chain_init(&s->chain);
@@ -187,6 +222,7 @@ void store_close(struct store **store) {
         return;
     }
     file_close(&s->chain_file);
+    wal_close(&s->wal);
     unsealed_fini(&s->unsealed);
     chain_fini(&s->chain);
     mem_free(s->pending);
@@ -247,7 +283,8 @@ enum status store_append(struct store *s, struct batch *batch, struct err *err) 
     }
     number_rows(s, batch);
     unsealed_add(&s->unsealed, batch);
-    return s->mode == STORE_BULK ? store_spill(s, s->memory_bytes, err) : STATUS_OK;
+    return s->mode == STORE_BULK ? store_spill(s, s->memory_bytes, err)
+                                 : store_log_append(s, batch, err);
 }
 
 enum status store_note_input(struct store *s, const struct store_input *input, struct err *err) {
@@ -273,6 +310,15 @@ bool store_find_input(const struct store *s, const uint8_t sha256[32], struct st
 
 /* --- figures --- */
 
+static void widen_times(struct store_stat *out, int64_t min, int64_t max) {
+    if (out->oldest_ns == TIME_NONE || min < out->oldest_ns) {
+        out->oldest_ns = min;
+    }
+    if (out->newest_ns == TIME_NONE || max > out->newest_ns) {
+        out->newest_ns = max;
+    }
+}
+
 static void add_segment(struct store_stat *out, const struct segment_info *s) {
     out->events += s->rows - s->derived;
     out->derived += s->derived;
@@ -280,22 +326,33 @@ static void add_segment(struct store_stat *out, const struct segment_info *s) {
     out->disk_bytes += s->file_bytes;
     out->index_bytes += s->index_bytes;
     out->segments++;
-    if (out->oldest_ns == TIME_NONE || s->time_min < out->oldest_ns) {
-        out->oldest_ns = s->time_min;
-    }
-    if (out->newest_ns == TIME_NONE || s->time_max > out->newest_ns) {
-        out->newest_ns = s->time_max;
+    widen_times(out, s->time_min, s->time_max);
+}
+
+static void add_unsealed(struct store_stat *out, const struct batch *b, uint64_t end) {
+    for (size_t i = 0; i < b->row_count && b->rows[i].arrival < end; i++) {
+        const struct row *row = &b->rows[i];
+        bool derived = (row->flags & ROW_DERIVED) != 0;
+        out->derived += derived;
+        out->events += !derived;
+        out->raw_bytes += row->raw_len;
+        widen_times(out, row->time_ns, row->time_ns);
     }
 }
 
 void store_get_stat(struct store *s, enum dataset dataset, struct store_stat *out) {
     *out = (struct store_stat){.sealed_to = s->chain.last.tree.size,
-                               .arrival_end = s->chain.last.tree.size,
+                               .arrival_end = s->committed_end,
                                .oldest_ns = TIME_NONE,
                                .newest_ns = TIME_NONE};
     for (size_t i = 0; i < s->chain.segment_count; i++) {
         if (dataset == DATASET_COUNT || s->chain.segments[i].dataset == dataset) {
             add_segment(out, &s->chain.segments[i]);
+        }
+    }
+    for (int d = 0; d < DATASET_COUNT; d++) {
+        if (s->unsealed.batches[d] != NULL && (dataset == DATASET_COUNT || (int)dataset == d)) {
+            add_unsealed(out, s->unsealed.batches[d], s->committed_end);
         }
     }
     if (dataset == DATASET_COUNT) {

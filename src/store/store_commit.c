@@ -109,7 +109,7 @@ enum status store_checkpoint(struct store *s, struct err *err) {
     struct checkpoint checkpoint = {.time_ns = clock_wall_ns(),
                                     .writer = str_from_c(s->writer_name),
                                     .tree = s->tree,
-                                    .log_number = s->chain.last.log_number};
+                                    .log_number = s->next_log};
     struct chain_additions additions = {s->pending, s->pending_count, s->inputs, s->input_count};
     struct buf record = BUF_INIT;
     chain_encode(&record, &checkpoint, &s->chain, &additions, &s->key);
@@ -122,11 +122,32 @@ enum status store_checkpoint(struct store *s, struct err *err) {
     return status == STATUS_OK ? STATUS_OK : store_fail(s, status, err);
 }
 
-enum status store_commit(struct store *s, struct err *err) {
-    enum status status = store_check(s, err);
-    return status == STATUS_OK ? store_checkpoint(s, err) : status;
+/* After a checkpoint the logs hold nothing that the segments do not. */
+static enum status drop_logs(struct store *s, struct err *err) {
+    s->committed_end = s->tree.size;
+    wal_close(&s->wal);
+    enum status status = store_remove_logs(s, err);
+    return status == STATUS_OK ? STATUS_OK : store_fail(s, status, err);
 }
 
 enum status store_seal(struct store *s, struct err *err) {
-    return store_commit(s, err);
+    enum status status = store_check(s, err);
+    if (status == STATUS_OK && s->mode == STORE_LIVE) {
+        status = store_log_commit(s, err);
+    }
+    if (status == STATUS_OK) {
+        status = store_checkpoint(s, err);
+    }
+    return status == STATUS_OK ? drop_logs(s, err) : status;
+}
+
+enum status store_commit(struct store *s, struct err *err) {
+    enum status status = store_check(s, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (s->mode != STORE_LIVE || s->input_count > 0 || s->unsealed.bytes > s->memory_bytes) {
+        return store_seal(s, err);
+    }
+    return store_log_commit(s, err);
 }

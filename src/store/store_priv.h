@@ -17,6 +17,7 @@
 #include "file_io.h"
 #include "store.h"
 #include "unsealed.h"
+#include "wal.h"
 
 struct store {
     char *path;
@@ -36,7 +37,10 @@ struct store {
     size_t input_count;
     size_t input_capacity;
     struct arena input_texts;
-    struct err failed; /* status is OK while all is well */
+    struct wal wal;         /* LIVE: the log that is written, if open */
+    uint64_t next_log;      /* number of the next one */
+    uint64_t committed_end; /* rows below this arrival number are committed */
+    struct err failed;      /* status is OK while all is well */
 };
 
 /* Makes the failure sticky and returns its status. */
@@ -52,5 +56,12 @@ void store_leaf(uint8_t out[SHA256_BYTES], const struct batch *b, const struct r
 enum status store_spill(struct store *s, size_t limit, struct err *err) MUST_CHECK;
 /* Writes everything and appends a checkpoint. */
 enum status store_checkpoint(struct store *s, struct err *err) MUST_CHECK;
+
+/* store_live.c: takes the rows of the logs that are not in segments. */
+enum status store_replay(struct store *s, struct err *err) MUST_CHECK;
+enum status store_remove_logs(struct store *s, struct err *err) MUST_CHECK;
+enum status store_log_append(struct store *s, const struct batch *batch,
+                             struct err *err) MUST_CHECK;
+enum status store_log_commit(struct store *s, struct err *err) MUST_CHECK;
 
 #endif

@@ -32,6 +32,8 @@ struct store_scan {
     size_t cursor_count;
     size_t cursor_capacity;
     bool ordered;
+    struct batch tail; /* matching rows that are not in segments, by arrival: they come last */
+    size_t tail_at;
     struct store_scan_stats stats;
 };
 
@@ -87,6 +89,57 @@ static void choose_segments(struct store_scan *scan) {
     qsort(scan->segments, scan->segment_count, sizeof *scan->segments, compare_segments);
 }
 
+static bool is_full(const struct batch *batch) {
+    return batch->row_count >= SCAN_ROWS || batch->raw.len + batch->text.len >= SCAN_BYTES;
+}
+
+/* --- rows that are not sealed --- */
+
+static bool row_can_match(const struct scan_query *q, const struct row *row) {
+    return row->time_ns >= q->from_ns && (row->time_ns < q->to_ns || q->to_ns == INT64_MAX) &&
+           row->arrival >= q->arrival_from && row->arrival < q->arrival_to &&
+           (q->derived || (row->flags & ROW_DERIVED) == 0);
+}
+
+/* The batch whose next row came first; NULL at the end. */
+static const struct batch *first_unsealed(const struct unsealed *u, const size_t *next,
+                                          enum dataset *dataset) {
+    const struct batch *best = NULL;
+    for (int d = 0; d < DATASET_COUNT; d++) {
+        const struct batch *b = u->batches[d];
+        if (b != NULL && next[d] < b->row_count &&
+            (best == NULL || b->rows[next[d]].arrival < best->rows[next[*dataset]].arrival)) {
+            best = b;
+            *dataset = (enum dataset)d;
+        }
+    }
+    return best;
+}
+
+/* Copies the committed rows that match: the store may go on writing while the scan runs. */
+static void take_unsealed(struct store_scan *scan, const struct expr *filter) {
+    const struct store *s = scan->store;
+    size_t next[DATASET_COUNT] = {0};
+    enum dataset dataset = DATASET_UNKNOWN;
+    struct expr_scratch *scratch = filter != NULL ? expr_scratch_create(filter) : NULL;
+    const struct batch *b;
+    while ((b = first_unsealed(&s->unsealed, next, &dataset)) != NULL) {
+        const struct row *row = &b->rows[next[dataset]++];
+        if (row->arrival < s->committed_end && row_can_match(&scan->query, row) &&
+            (filter == NULL || expr_match_row(filter, b, row, scratch))) {
+            batch_copy_row(&scan->tail, b, row, true);
+        }
+    }
+    expr_scratch_destroy(&scratch);
+}
+
+static void give_unsealed(struct store_scan *scan, struct batch *batch) {
+    while (scan->tail_at < scan->tail.row_count && !is_full(batch)) {
+        batch_copy_row(batch, &scan->tail, &scan->tail.rows[scan->tail_at++],
+                       scan->query.wants.raw);
+    }
+}
+
 enum status store_scan_open(struct store_scan **out, struct store *store,
                             const struct store_scan_options *options, struct err *err) {
     (void)err;
@@ -95,6 +148,7 @@ enum status store_scan_open(struct store_scan **out, struct store *store,
     scan->ordered = options->ordered;
     set_query(scan, options);
     choose_segments(scan);
+    take_unsealed(scan, options->filter);
     *out = scan;
     return STATUS_OK;
 }
@@ -207,10 +261,6 @@ static uint64_t run_end(const struct store_scan *scan, size_t best) {
     return end;
 }
 
-static bool is_full(const struct batch *batch) {
-    return batch->row_count >= SCAN_ROWS || batch->raw.len + batch->text.len >= SCAN_BYTES;
-}
-
 /* Takes rows of the earliest cursor until another one comes first or the batch is full. */
 static enum status take_run(struct store_scan *scan, struct batch *batch, struct err *err) {
     size_t best = earliest(scan);
@@ -237,7 +287,11 @@ enum status store_scan_next(struct store_scan *scan, struct batch *batch, bool *
     enum status status = STATUS_OK;
     while (status == STATUS_OK && !is_full(batch)) {
         status = open_due_segments(scan, err);
-        if (status != STATUS_OK || scan->cursor_count == 0) {
+        if (status == STATUS_OK && scan->cursor_count == 0) {
+            give_unsealed(scan, batch);
+            break;
+        }
+        if (status != STATUS_OK) {
             break;
         }
         status = take_run(scan, batch, err);
@@ -258,6 +312,7 @@ void store_scan_close(struct store_scan **scan) {
     while ((*scan)->cursor_count > 0) {
         close_cursor(*scan, (*scan)->cursor_count - 1);
     }
+    batch_fini(&(*scan)->tail);
     mem_free((*scan)->cursors);
     mem_free((*scan)->segments);
     filter_plan_destroy(&(*scan)->plan);
