@@ -94,29 +94,13 @@ static bool write_raw(const struct batch *batch, const struct row *row, void *ct
 static const struct str event_headers[] = {STR_INIT("@timestamp"), STR_INIT("konseki.source"),
                                            STR_INIT("event.dataset"), STR_INIT("summary")};
 
-/* Local time with its offset and milliseconds, for people. */
-static void append_local_time(struct buf *out, int64_t ns, const struct zone *zone) {
-    char text[CIVIL_RFC3339_BYTES];
-    int64_t local = zone_to_local(zone, ns);
-    int64_t offset_minutes = (local - ns) / NS_PER_MINUTE;
-    (void)civil_format_rfc3339(text, local);
-    buf_append(out, text, 23);
-    if (offset_minutes == 0) {
-        buf_putc(out, 'Z');
-        return;
-    }
-    int64_t size = offset_minutes < 0 ? -offset_minutes : offset_minutes;
-    buf_printf(out, "%c%02d:%02d", offset_minutes < 0 ? '-' : '+', (int)(size / 60 % 100),
-               (int)(size % 60));
-}
-
 static void append_time(struct search *s, struct buf *out, int64_t ns) {
     char text[CIVIL_RFC3339_BYTES];
     if (ns == TIME_NONE) {
         return;
     }
     if (s->format == OUTPUT_TABLE) {
-        append_local_time(out, ns, s->zone);
+        output_append_local_time(out, ns, s->zone);
     } else {
         buf_append(out, text, civil_format_rfc3339(text, ns));
     }
@@ -312,19 +296,19 @@ static query_row_fn *choose_writer(struct search *s) {
 }
 
 static int run(struct search *s, int64_t from_ns, int64_t to_ns) {
-    struct query_run_options options = {.from_ns = from_ns,
-                                        .to_ns = to_ns,
-                                        .memory_bytes = s->memory_bytes,
-                                        .want_raw = s->is_raw || s->with_original};
+    struct query_run_options options = {
+        .from_ns = from_ns, .to_ns = to_ns, .memory_bytes = s->memory_bytes, .want_raw = s->is_raw};
     options.limit = s->has_limit                             ? s->limit
                     : query_has_limit(s->query) || s->is_raw ? 0
                                                              : DEFAULT_LIMIT;
     if (s->is_raw) {
         options.field_count = 0;
         options.fields = &(const uint32_t){FIELD_TIMESTAMP};
-    } else if (s->format != OUTPUT_JSONL) {
-        options.field_count = summary_fields(&options.fields);
-        options.want_raw = true; /* events without the fields of a summary show their text */
+    } else if (s->output->shape == QUERY_EVENTS) {
+        options.want_raw = true; /* what has no fields is shown by its text */
+        if (s->format != OUTPUT_JSONL) {
+            options.field_count = summary_fields(&options.fields);
+        }
     }
     struct query_run_stats stats;
     struct err err = ERR_INIT;

@@ -78,6 +78,18 @@ static void clear(struct event_json *w) {
     arena_reset(&w->texts);
 }
 
+/* A line that nobody could read has no fields: its text is its message. */
+static void add_unparsed_text(struct event_json *w, const struct batch *batch,
+                              const struct row *row) {
+    struct str text;
+    bool unparsed = row->dataset == DATASET_UNKNOWN && row->raw_len > 0 &&
+                    row->charset != CHARSET_BINARY && (row->flags & ROW_BLANK) == 0;
+    if (unparsed && !batch_find(&text, batch, row, FIELD_MESSAGE)) {
+        (void)add(w, schema_name(FIELD_MESSAGE), expr_search_text(batch, row, &w->original),
+                  FIELD_TYPE_KEYWORD);
+    }
+}
+
 void event_json_append(struct buf *out, struct event_json *w, const struct batch *batch,
                        const struct row *row, bool with_original) {
     clear(w);
@@ -90,6 +102,7 @@ void event_json_append(struct buf *out, struct event_json *w, const struct batch
         const struct value *v = &batch->values[row->first_value + i];
         (void)add(w, schema_name(v->field), batch_value_text(batch, v), schema_type(v->field));
     }
+    add_unparsed_text(w, batch, row);
     json_object(out, w->entries, w->count);
 }
 

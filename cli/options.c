@@ -15,6 +15,17 @@ enum output_format options_default_format(void) {
     return isatty(STDOUT_FILENO) == 1 ? OUTPUT_TABLE : OUTPUT_JSONL;
 }
 
+bool options_is_japanese(void) {
+    static const char *const variables[] = {"LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *value = getenv(variables[i]);
+        if (value != NULL && value[0] != '\0') {
+            return strncmp(value, "ja", 2) == 0;
+        }
+    }
+    return false;
+}
+
 static bool complain(const char *option, const char *value, const char *allowed) {
     fprintf(stderr, _("konseki: --%s: \"%s\": expected %s\n"), option, value, allowed);
     return false;

@@ -44,6 +44,8 @@ bool options_parse(struct positionals *out, const struct option_spec *specs, siz
 
 /* jsonl when stdout is no terminal, table on one. */
 enum output_format options_default_format(void);
+/* Are messages in Japanese? (--lang, else the locale) */
+bool options_is_japanese(void);
 /* The zone of --tz; NULL means UTC. False with a message. */
 bool options_zone(const struct zone **out, const char *name);
 /* A bound of time (--from, --to): RFC 3339 or relative ("now-2h", "2026-11-21"); the start of what

@@ -112,6 +112,21 @@ int output_text_width(struct str text) {
     return columns;
 }
 
+void output_append_local_time(struct buf *out, int64_t ns, const struct zone *zone) {
+    char text[CIVIL_RFC3339_BYTES];
+    int64_t local = zone_to_local(zone, ns);
+    int64_t offset_minutes = (local - ns) / NS_PER_MINUTE;
+    (void)civil_format_rfc3339(text, local);
+    buf_append(out, text, 23);
+    if (offset_minutes == 0) {
+        buf_putc(out, 'Z');
+        return;
+    }
+    int64_t size = offset_minutes < 0 ? -offset_minutes : offset_minutes;
+    buf_printf(out, "%c%02d:%02d", offset_minutes < 0 ? '-' : '+', (int)(size / 60 % 100),
+               (int)(size % 60));
+}
+
 /* What a spreadsheet would run: = + - @, also behind the blanks it skips; but not a plain number.
  */
 static bool is_formula(struct str cell) {

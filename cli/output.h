@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "buf.h"
+#include "zone.h"
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSONL, OUTPUT_CSV };
 
@@ -44,6 +45,8 @@ int output_text_width(struct str text);
 /* Appends text with everything that could move the cursor or reorder text made visible: \n, \x1b,
  * \u202e; invalid bytes as \xNN. */
 void output_append_visible(struct buf *out, struct str text);
+/* Appends the time in the zone, with milliseconds and the offset, for tables. */
+void output_append_local_time(struct buf *out, int64_t ns, const struct zone *zone);
 void output_append_csv(struct buf *out, struct str cell);
 
 /* --- JSON objects from dotted names --- */
