@@ -28,6 +28,8 @@ enum { BUCKETS = 1 << 14, DEFAULT_MEMORY_BYTES = 64 << 20 };
 #define LINGER_NS NS_PER_MINUTE
 /* Times may step back this much within one file; more is another file. */
 #define JITTER_NS (5 * NS_PER_MINUTE)
+/* Within this time a second beginning before anything else is the first line again. */
+#define REPEAT_NS (2 * NS_PER_SECOND)
 /* Event time between two looks at what waits. */
 #define RELEASE_EVERY_NS (10 * NS_PER_SECOND)
 
@@ -305,8 +307,22 @@ static bool begins_anew(const struct mail_join *join, const struct mail_fragment
     if (f->removed) {
         return gap > LINGER_NS || is_one_of(action, not_after_end, 5);
     }
-    return gap > join->options.timeout_ns ||
-           ((f->has_client || f->rejected) && is_one_of(action, beginnings, 2));
+    if (gap > join->options.timeout_ns) {
+        return true;
+    }
+    bool repeated = !f->has_message_id && gap <= REPEAT_NS; /* a relay logged the line twice */
+    return (f->has_client || f->rejected) && !repeated && is_one_of(action, beginnings, 2);
+}
+
+/* A line whose time was unreadable: it belongs to the newest mail of its id, at that one's time. */
+static void take_timeless_row(struct mail_join *join, const struct batch *in, const struct row *row,
+                              struct mail_fragment *f) {
+    struct row placed = *row;
+    placed.time_ns = f->last_ns;
+    placed.flags &= ~(uint32_t)ROW_TIME_RECEIVED;
+    join->bytes -= mail_fragment_bytes(f);
+    mail_fragment_add(f, &join->names, in, &placed);
+    join->bytes += mail_fragment_bytes(f);
 }
 
 static void take_row(struct mail_join *join, const struct batch *in, const struct row *row,
@@ -316,10 +332,14 @@ static void take_row(struct mail_join *join, const struct batch *in, const struc
         return;
     }
     join->counts.lines++;
-    join->now_ns = row->time_ns;
     struct str key = make_key(join, in, row, id);
     uint64_t hash = hash_str(key);
     struct mail_fragment *f = find_fragment(join, key, hash);
+    if (f != NULL && (row->flags & ROW_TIME_RECEIVED) != 0 && !join->options.live) {
+        take_timeless_row(join, in, row, f);
+        return;
+    }
+    join->now_ns = row->time_ns;
     if (f == NULL || begins_anew(join, f, in, row)) {
         f = insert_fragment(join, key, hash);
     }

@@ -90,22 +90,19 @@ static void write_reason(struct ml_state *s, const struct analysis_event *event,
         [RELATION_OWN] = {STR_INIT(" The shown address is of the own or a partner organisation."),
                           STR_INIT("表示されたアドレスは自組織または取引先のものです。")},
     };
-    size_t others;
-    struct str recipient = ml_mail_recipient(event, &others);
     struct str from = event_get(event, FIELD_EMAIL_FROM);
     struct str subject = event_get(event, FIELD_EMAIL_SUBJECT);
     bool refused = ml_mail_refused(event);
+    ml_mail_recipients(&s->to_en, &s->to_ja, event);
     buf_printf(&s->draft.en,
-               "The display name shows %.*s, but the mail comes from %.*s (to %.*s and %zu "
-               "others, subject \"%.*s\"%s).%.*s",
-               STR_ARG(shown), STR_ARG(from), STR_ARG(recipient), others, STR_ARG(subject),
+               "The display name shows %.*s, but the mail comes from %.*s (to %.*s, subject "
+               "\"%.*s\"%s).%.*s",
+               STR_ARG(shown), STR_ARG(from), STR_ARG(buf_str(&s->to_en)), STR_ARG(subject),
                refused ? ", refused by the server" : "", STR_ARG(notes[relation].en));
-    buf_printf(
-        &s->draft.ja,
-        "表示名は %.*s ですが、実際の送信元は %.*s です(宛先 %.*s ほか%zu件、件名「%.*s」%s)。"
-        "%.*s",
-        STR_ARG(shown), STR_ARG(from), STR_ARG(recipient), others, STR_ARG(subject),
-        refused ? "、サーバーが拒否" : "", STR_ARG(notes[relation].ja));
+    buf_printf(&s->draft.ja,
+               "表示名は %.*s ですが、実際の送信元は %.*s です(宛先 %.*s、件名「%.*s」%s)。%.*s",
+               STR_ARG(shown), STR_ARG(from), STR_ARG(buf_str(&s->to_ja)), STR_ARG(subject),
+               refused ? "、サーバーが拒否" : "", STR_ARG(notes[relation].ja));
 }
 
 static void emit(struct ml_state *s, const struct analysis_context *context,

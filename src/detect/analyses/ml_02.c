@@ -95,21 +95,20 @@ static void show_name(struct buf *out, struct str name) {
 
 static void write_reason(struct ml_state *s, const struct analysis_event *event,
                          const struct verdict *v) {
-    size_t others;
-    struct str recipient = ml_mail_recipient(event, &others);
     struct str sender = event_get(event, FIELD_EMAIL_FROM);
     sender = sender.len > 0 ? sender : event_get(event, FIELD_EMAIL_SENDER);
     bool runs = v->name.class == ML_CLASS_EXECUTABLE;
     bool refused = ml_mail_refused(event);
+    ml_mail_recipients(&s->to_en, &s->to_ja, event);
     show_name(&s->scratch, v->file);
     struct str shown = buf_str(&s->scratch);
-    buf_printf(&s->draft.en, "A mail from %.*s to %.*s and %zu others carries \"%.*s\"%s, %s.",
-               STR_ARG(sender), STR_ARG(recipient), others, STR_ARG(shown),
+    buf_printf(&s->draft.en, "A mail from %.*s to %.*s carries \"%.*s\"%s, %s.", STR_ARG(sender),
+               STR_ARG(buf_str(&s->to_en)), STR_ARG(shown),
                refused ? " (refused by the server)" : "",
                runs ? "which runs when it is opened"
                     : "which can hold macros or script, or hides its kind");
-    buf_printf(&s->draft.ja, "%.*s から %.*s ほか%zu件宛のメールに「%.*s」が添付されています%s。%s",
-               STR_ARG(sender), STR_ARG(recipient), others, STR_ARG(shown),
+    buf_printf(&s->draft.ja, "%.*s から %.*s 宛のメールに「%.*s」が添付されています%s。%s",
+               STR_ARG(sender), STR_ARG(buf_str(&s->to_ja)), STR_ARG(shown),
                refused ? "(サーバーが拒否)" : "",
                runs ? "開くと実行される種類のファイルです。"
                     : "マクロやスクリプトを含み得るか、種類を隠したファイルです。");

@@ -15,6 +15,8 @@ void ml_state_destroy(void *state) {
     ml_unread_destroy(s->unread);
     buf_fini(&s->folded);
     buf_fini(&s->scratch);
+    buf_fini(&s->to_en);
+    buf_fini(&s->to_ja);
     mem_free(s);
 }
 
@@ -48,8 +50,8 @@ void ml_mail_entities(struct draft_builder *draft, const struct analysis_event *
     draft_entity(draft, ENTITY_ADDRESS, event_get(event, FIELD_SOURCE_IP));
 }
 
-struct str ml_mail_recipient(const struct analysis_event *event, size_t *others) {
-    struct str first = STR_EMPTY;
+void ml_mail_recipients(struct buf *en, struct buf *ja, const struct analysis_event *event) {
+    struct str first = STR("?");
     struct str next;
     uint32_t at = 0;
     size_t count = 0;
@@ -57,8 +59,14 @@ struct str ml_mail_recipient(const struct analysis_event *event, size_t *others)
         first = count == 0 ? next : first;
         count++;
     }
-    *others = count > 0 ? count - 1 : 0;
-    return first;
+    buf_clear(en);
+    buf_clear(ja);
+    buf_add(en, first);
+    buf_add(ja, first);
+    if (count > 1) {
+        buf_printf(en, " and %zu other%s", count - 1, count > 2 ? "s" : "");
+        buf_printf(ja, " ほか%zu件", count - 1);
+    }
 }
 
 bool ml_mail_refused(const struct analysis_event *event) {

@@ -11,6 +11,8 @@ struct ml_state {
     struct ml_unread *unread;
     struct buf folded;
     struct buf scratch;
+    struct buf to_en;
+    struct buf to_ja;
 };
 
 void *ml_state_create(const struct analysis_context *context);
@@ -19,8 +21,8 @@ void ml_state_evict(void *state, int32_t before_day);
 
 /* Sender (header From, else envelope), recipients and the sending address. */
 void ml_mail_entities(struct draft_builder *draft, const struct analysis_event *event);
-/* " to A and 2 others" as "A" and the count of the others; empty if nobody is known. */
-struct str ml_mail_recipient(const struct analysis_event *event, size_t *others);
+/* "A", "A and 2 others", "A ほか2件" of the recipients, into the two buffers (cleared first). */
+void ml_mail_recipients(struct buf *en, struct buf *ja, const struct analysis_event *event);
 /* True if the server refused the mail. */
 bool ml_mail_refused(const struct analysis_event *event);
 
