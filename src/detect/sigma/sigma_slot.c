@@ -6,7 +6,7 @@
 #include "sigma_number.h"
 #include "sigma_text.h"
 
-enum { FEW_LITERALS = 4 };
+enum { FEW_LITERALS = 4, LARGE_REPEAT = 32 };
 
 void sigma_ids_add(struct sigma_ids *list, uint32_t id) {
     MEM_GROW(list->ids, list->capacity, list->count + 1);
@@ -137,9 +137,29 @@ static unsigned regex_flags(const struct sigma_test *test) {
     return flags;
 }
 
+/* "{2,128}" and the like: vectorscan unrolls them, which takes up to seconds an expression. */
+static bool has_large_repeat(struct str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        size_t digits = 0;
+        uint64_t number = 0;
+        while (i + digits < text.len && digits < 9 && ascii_is_digit(text.ptr[i + digits])) {
+            number = number * 10 + (uint64_t)(text.ptr[i + digits++] - '0');
+        }
+        bool counts = digits > 0 && i > 0 && (text.ptr[i - 1] == '{' || text.ptr[i - 1] == ',');
+        if (counts && number >= LARGE_REPEAT) {
+            return true;
+        }
+        i += digits > 0 ? digits - 1 : 0;
+    }
+    return false;
+}
+
 /* Does vectorscan take the expression? Asked one by one, so that one bad expression does not
  * spoil the database. */
 static bool is_prefilterable(const struct sigma_test *test) {
+    if (has_large_repeat(test->text)) {
+        return false;
+    }
     hs_expr_info_t *info = NULL;
     hs_compile_error_t *error = NULL;
     hs_error_t status = hs_expression_info(test->text.ptr, regex_flags(test), &info, &error);
