@@ -140,8 +140,7 @@ static bool is_formula(struct str cell) {
     return !number;
 }
 
-void output_append_csv(struct buf *out, struct str cell) {
-    bool formula = is_formula(cell);
+static void append_csv(struct buf *out, struct str cell, bool formula) {
     bool quoted = formula;
     for (size_t i = 0; i < cell.len && !quoted; i++) {
         quoted = memchr(",\"\r\n", cell.ptr[i], 4) != NULL;
@@ -161,6 +160,10 @@ void output_append_csv(struct buf *out, struct str cell) {
     if (quoted) {
         buf_putc(out, '"');
     }
+}
+
+void output_append_csv(struct buf *out, struct str cell) {
+    append_csv(out, cell, is_formula(cell));
 }
 
 /* --- tables --- */
@@ -252,13 +255,14 @@ static bool table_row(struct output *out, const struct str *cells) {
 
 /* --- csv --- */
 
-static bool csv_row(struct output *out, const struct str *cells) {
+/* Headers are our own names ("@timestamp"): no formulas. */
+static bool csv_row(struct output *out, const struct str *cells, bool is_header) {
     struct buf line = BUF_INIT;
     for (size_t c = 0; c < out->column_count; c++) {
         if (c > 0) {
             buf_putc(&line, ',');
         }
-        output_append_csv(&line, cells[c]);
+        append_csv(&line, cells[c], !is_header && is_formula(cells[c]));
     }
     buf_add(&line, STR("\r\n"));
     bool good = output_write(out->file, buf_str(&line));
@@ -278,14 +282,16 @@ struct output *output_create(FILE *file, enum output_format format, const struct
     out->held = mem_calloc(column_count * HELD_ROWS, sizeof *out->held);
     set_cells(out, out->headers, headers);
     if (format == OUTPUT_CSV) {
-        out->failed = (bom && !output_write(file, STR("\xef\xbb\xbf"))) || !csv_row(out, headers);
+        out->failed =
+            (bom && !output_write(file, STR("\xef\xbb\xbf"))) || !csv_row(out, headers, true);
     }
     return out;
 }
 
 bool output_row(struct output *out, const struct str *cells) {
     if (!out->failed) {
-        out->failed = out->format == OUTPUT_CSV ? !csv_row(out, cells) : !table_row(out, cells);
+        out->failed =
+            out->format == OUTPUT_CSV ? !csv_row(out, cells, false) : !table_row(out, cells);
     }
     return !out->failed;
 }

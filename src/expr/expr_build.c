@@ -171,6 +171,7 @@ static void set_wildcard(struct expr_leaf *leaf, struct arena *arena, struct str
 
 static enum status set_test(struct expr_leaf *leaf, struct arena *arena,
                             const struct expr_leaf_spec *spec, struct err *err) {
+    size_t ignored;
     switch (spec->test) {
     case EXPR_EXISTS:
         return STATUS_OK;
@@ -182,7 +183,8 @@ static enum status set_test(struct expr_leaf *leaf, struct arena *arena,
         set_wildcard(leaf, arena, spec->value);
         return STATUS_OK;
     case EXPR_REGEX:
-        return regex_compile(&leaf->regex, spec->value, spec->ignore_case, err);
+        return regex_compile(&leaf->regex, spec->error_at != NULL ? spec->error_at : &ignored,
+                             spec->value, spec->ignore_case, err);
     case EXPR_RANGE:
         set_bound(&leaf->low, arena, &spec->low);
         set_bound(&leaf->high, arena, &spec->high);

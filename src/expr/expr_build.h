@@ -31,6 +31,7 @@ struct expr_leaf_spec {
     bool ignore_case;    /* REGEX */
     struct expr_bound low;  /* RANGE */
     struct expr_bound high; /* RANGE */
+    size_t *error_at;       /* REGEX: set to the byte offset of the fault; may be NULL */
 };
 
 struct expr *expr_make_all(struct expr_set *set);

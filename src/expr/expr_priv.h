@@ -86,7 +86,8 @@ bool operand_compare(int *order, struct str value, const struct operand *operand
 bool operand_equals(struct str value, const struct operand *operand, enum field_type type,
                     struct buf *fold);
 
-enum status regex_compile(pcre2_code **out, struct str pattern, bool ignore_case, struct err *err);
+enum status regex_compile(pcre2_code **out, size_t *error_at, struct str pattern, bool ignore_case,
+                          struct err *err);
 bool regex_match(const pcre2_code *regex, struct str text, struct expr_scratch *scratch);
 
 bool words_match(const struct expr_leaf *leaf, struct str folded);

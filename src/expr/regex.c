@@ -9,7 +9,8 @@ enum {
     JIT_STACK_MAX_BYTES = 1024 * 1024
 };
 
-enum status regex_compile(pcre2_code **out, struct str pattern, bool ignore_case, struct err *err) {
+enum status regex_compile(pcre2_code **out, size_t *error_at, struct str pattern, bool ignore_case,
+                          struct err *err) {
     if (pattern.len > PATTERN_MAX_BYTES) {
         return err_set(err, STATUS_BAD_INPUT, "regular expression of %zu bytes; at most %d",
                        pattern.len, PATTERN_MAX_BYTES);
@@ -22,9 +23,9 @@ enum status regex_compile(pcre2_code **out, struct str pattern, bool ignore_case
         pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, options, &code, &offset, NULL);
     if (regex == NULL) {
         PCRE2_UCHAR text[256];
+        *error_at = offset;
         (void)pcre2_get_error_message(code, text, sizeof text);
-        return err_set(err, STATUS_BAD_INPUT, "regular expression /%.*s/: %s (at character %zu)",
-                       STR_ARG(str_head(pattern, 200)), (const char *)text, (size_t)offset + 1);
+        return err_set(err, STATUS_BAD_INPUT, "regular expression: %s", (const char *)text);
     }
     (void)pcre2_jit_compile(regex, PCRE2_JIT_COMPLETE); /* without it the interpreter does it */
     *out = regex;

@@ -147,6 +147,7 @@ static struct expr *parse_word(struct parser *p) {
     if (p->in_group) {
         return leaf_parse_value(p, p->group_field, offset);
     }
+    p->field_offset = offset;
     name = take_name_part(p);
     if (!parser_at_end(p) && p->text.ptr[p->at] == ':' && is_field_colon(p, name)) {
         p->at++;

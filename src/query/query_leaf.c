@@ -33,8 +33,12 @@ static enum field_type type_of(struct str field) {
 static struct expr *make_leaf(struct parser *p, const struct expr_leaf_spec *spec, size_t offset) {
     struct err err = ERR_INIT;
     struct expr *leaf = NULL;
-    if (expr_make_leaf(&leaf, p->query->set, spec, &err) != STATUS_OK) {
-        (void)parser_fail(p, offset, "%s", err.message);
+    size_t error_at = 0;
+    struct expr_leaf_spec with_place = *spec;
+    with_place.error_at = &error_at;
+    if (expr_make_leaf(&leaf, p->query->set, &with_place, &err) != STATUS_OK) {
+        bool in_regex = spec->test == EXPR_REGEX; /* behind the slash */
+        (void)parser_fail(p, offset + (in_regex ? 1 + error_at : 0), "%s", err.message);
         return NULL;
     }
     p->query->where_reads_text |= p->in_stage && spec->on_text;
@@ -77,6 +81,17 @@ static bool is_table_column(const struct parser *p, struct str name, struct str 
     return false;
 }
 
+static struct expr *fail_no_column(struct parser *p, struct str name, size_t offset) {
+    struct str nearest = name_nearest(p, name);
+    if (nearest.len > 0) {
+        (void)parser_fail(p, offset, _("no column \"%.*s\" here; did you mean \"%.*s\"?"),
+                          STR_ARG(name), STR_ARG(nearest));
+    } else {
+        (void)parser_fail(p, offset, _("the stage before has no column \"%.*s\""), STR_ARG(name));
+    }
+    return NULL;
+}
+
 typedef struct expr *one_field_fn(struct parser *p, struct str field, bool only, const void *ctx);
 
 /* OR over the fields that `name` stands for. */
@@ -85,8 +100,9 @@ static struct expr *for_fields(struct parser *p, struct str name, one_field_fn *
     struct expr *leaves[16];
     size_t count = 0;
     struct str column;
-    if (is_table_column(p, name, &column)) {
-        return make(p, column, true, ctx);
+    if (p->is_table) {
+        return is_table_column(p, name, &column) ? make(p, column, true, ctx)
+                                                 : fail_no_column(p, name, p->field_offset);
     }
     struct str rest = name_resolve(name);
     struct str field;

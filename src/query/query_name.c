@@ -81,7 +81,7 @@ struct nearest {
 
 static void consider(struct nearest *n, struct str candidate) {
     int d = distance(n->name, candidate);
-    if (d < n->distance) {
+    if (d < n->distance && (size_t)d < n->name.len) {
         n->distance = d;
         n->best = candidate;
     }

@@ -95,6 +95,7 @@ struct parser {
     struct query_error *error;
     /* value list of a field, `field:( ... )`: the field that bare words belong to */
     struct str group_field;
+    size_t field_offset; /* where the field at hand is named, for messages */
     bool in_group;
     bool in_stage;
     /* behind an aggregation only its columns exist */

@@ -154,7 +154,10 @@ static void project_where(struct projection *p, const struct query *query) {
             p->all = true;
         }
     }
-    p->raw |= query->where_reads_text;
+    if (query->where_reads_text) { /* the text of rows without raw bytes is their values */
+        p->raw = true;
+        p->all = true;
+    }
 }
 
 static void project(struct projection *p, const struct query *query,
