@@ -57,6 +57,7 @@ static void run_instance(struct event_decoder *d, struct batch *batch, struct bi
 struct event_decoder *event_decoder_create(void) {
     struct event_decoder *d = mem_calloc(1, sizeof *d);
     d->epoch = 1;
+    (void)buf_reserve(&d->ops.text, 1); /* never NULL: offsets are added to it */
     return d;
 }
 
@@ -399,6 +400,7 @@ struct binxml_fault event_decode(struct event_decoder *d, struct batch *batch, s
     d->fault = (struct binxml_fault){NULL, 0};
     d->record_start = batch->text.len;
     d->value_count = 0;
+    (void)buf_reserve(&batch->text, 1);
     struct binxml_span span = {d->chunk, d->size, at, end < d->size ? end : d->size};
     run_fragment(d, batch, span, PLACE_ROOT, 0);
     if (d->fault.what == NULL && batch_row(batch)->value_count == 0) {

@@ -85,7 +85,8 @@ static void end_attribute(struct planner *p) {
         f->first_name_piece = p->attribute_first_piece;
         f->name_count = count;
     }
-    f->first_piece = p->plans->piece_count;
+    f->first_piece = p->plans->piece_count; /* text before an attribute is no text: dropped */
+    f->piece_count = 0;
 }
 
 static void open_element(struct planner *p, const struct binxml_op *op) {
