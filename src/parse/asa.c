@@ -81,9 +81,12 @@ static bool read_head(struct head *head, struct str body) {
     }
     rest = rest.len > 0 && rest.ptr[0] == '-' ? str_skip(rest, 1) : rest;
     uint64_t number = 0;
-    size_t colon = str_find_char(rest, ':');
+    size_t colon = 2;
+    while (colon < rest.len && rest.ptr[colon] != ':' && rest.ptr[colon] != ' ') {
+        colon++;
+    }
     if (rest.len < 9 || rest.ptr[0] < '0' || rest.ptr[0] > '7' || rest.ptr[1] != '-' ||
-        colon == STR_NONE || colon < 3 || colon > 9 ||
+        colon >= rest.len || colon > 9 ||
         !num_parse_u64(&number, str_make(rest.ptr + 2, colon - 2))) {
         return false;
     }
@@ -392,8 +395,12 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
                                struct str body) {
     struct head head;
     size_t mark = find_mark(body);
-    if (mark == STR_NONE || !read_head(&head, str_skip(body, mark))) {
+    if (mark == STR_NONE) {
         return PARSE_NO;
+    }
+    if (!read_head(&head, str_skip(body, mark))) {
+        batch_add(batch, FIELD_MESSAGE, body);
+        return PARSE_DAMAGED;
     }
     struct read_time time;
     if (mark > 0 && time_take_bsd(&time, &body)) { /* a relay's header before the device's own */

@@ -77,10 +77,13 @@ static void read_question(struct query *q, struct str s) {
         q->cut = true;
         return;
     }
-    q->cut = !str_word_next(&q->flags, &s); /* a name alone was logged before BIND 9.2 */
-    if (str_word_next(&server, &s) && server.len > 2 && server.ptr[0] == '(') {
-        q->cut |= server.ptr[server.len - 1] != ')';
-        q->server = str_make(server.ptr + 1, server.len - (q->cut ? 1 : 2));
+    q->cut |= !str_word_next(&q->flags, &s); /* a name alone was logged before BIND 9.2 */
+    bool open = str_find_char(q->flags, '(') != STR_NONE;
+    q->cut |= open && str_find_char(q->flags, ')') == STR_NONE;
+    if (str_word_next(&server, &s) && server.ptr[0] == '(') {
+        bool closed = server.ptr[server.len - 1] == ')';
+        q->cut |= !closed;
+        q->server = str_make(server.ptr + 1, server.len - (closed ? 2 : 1));
     }
 }
 
@@ -108,6 +111,7 @@ static bool read_query(struct query *q, struct str rest) {
     if (!take_prefix(&rest, STR("client ")) || !take_client(q, &rest)) {
         return false;
     }
+    q->cut = str_find(rest, STR(": client ")) != STR_NONE; /* another record is glued to it */
     size_t at = str_find(rest, STR("query: "));
     if (at != STR_NONE) {
         read_question(q, str_skip(rest, at + STR("query: ").len));

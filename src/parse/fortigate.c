@@ -131,6 +131,7 @@ enum {
 };
 
 struct state {
+    bool seen; /* a whole record in this input */
     struct kv_names names;
     struct kv_role roles[SPECIAL_COUNT + SCALAR_COUNT];
 };
@@ -408,11 +409,13 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
     if (!may_be_ours(body)) {
         return PARSE_NO;
     }
-    read_pairs(context->state, &record, batch, body);
+    struct state *state = context->state;
+    read_pairs(state, &record, batch, body);
     bool device = has(&record, ROLE_SERIAL) || has(&record, ROLE_DEVICE);
     bool whole = has(&record, ROLE_TYPE) && has(&record, ROLE_LOGID) &&
                  (has(&record, ROLE_SUBTYPE) || device);
-    bool beginning = has(&record, ROLE_DATE) && has(&record, ROLE_TIME) && device;
+    bool beginning = has(&record, ROLE_DATE) && (device || state->seen);
+    state->seen |= whole;
     if (!whole && !beginning) {
         return PARSE_NO;
     }
@@ -423,7 +426,8 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
     bool session = is(&record, ROLE_TYPE, STR("traffic"));
     bool lacks = session && (!has(&record, ROLE_SOURCE) || !has(&record, ROLE_DESTINATION) ||
                              (!has(&record, ROLE_ACTION) && !has(&record, ROLE_STATUS)));
-    return record.broken || !whole || lacks ? PARSE_DAMAGED : PARSE_YES;
+    bool cut = body.ptr[body.len - 1] == ' ' || body.ptr[body.len - 1] == '=';
+    return record.broken || !whole || lacks || cut ? PARSE_DAMAGED : PARSE_YES;
 }
 
 const struct parser fortigate_parser = {.name = "fortigate",

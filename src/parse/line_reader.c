@@ -166,6 +166,7 @@ static void parse_text(struct line_reader *reader, struct batch *batch, struct s
     }
     if (result == PARSE_NO && parsed.envelope.present) {
         row->dataset = DATASET_SYSLOG;
+        row->flags |= parsed.body.len == 0 ? ROW_DAMAGED : 0U; /* cut behind its header */
         batch_add(batch, FIELD_MESSAGE, parsed.body);
     } else if (result == PARSE_NO) {
         row->flags |= ROW_UNPARSED;

@@ -213,6 +213,12 @@ static bool take_combined_tail(struct squid_record *r, struct str *rest) {
     return true;
 }
 
+/* A record that was glued to this one: a request line and a status stand inside. */
+static bool holds_record(struct str s) {
+    size_t at = str_find(s, STR(" HTTP/"));
+    return at != STR_NONE && str_find(str_skip(s, at), STR("\" ")) != STR_NONE;
+}
+
 /* `"referer" "user agent"`: the agent may hold bare quotes. */
 static bool split_referrer_and_agent(struct squid_record *r, struct str s) {
     s = str_trim(s);
@@ -224,7 +230,7 @@ static bool split_referrer_and_agent(struct squid_record *r, struct str s) {
         return false;
     }
     r->agent = str_make(s.ptr + 1, s.len - 2);
-    return true;
+    return !holds_record(r->agent);
 }
 
 /* "METHOD url HTTP/1.1": blanks in the url are not escaped by every client. */
