@@ -6,12 +6,12 @@
 #include "wire.h"
 
 /*
- * Record: "KCHK", payload length (le32), payload, signature (64 bytes) over SIGN_PREFIX and the
- * payload's SHA-256, XXH3-64 of all before it (le64).
+ * Record: "KCHK", payload length (le32), low half of the XXH3-64 of these 8 bytes (le32), payload,
+ * signature (64 bytes) over SIGN_PREFIX and the payload's SHA-256, XXH3-64 of all before it (le64).
  */
 enum {
     CHECKPOINT_VERSION = 1,
-    RECORD_HEAD_BYTES = 8,
+    RECORD_HEAD_BYTES = 12,
     RECORD_TAIL_BYTES = ED25519_SIGNATURE_BYTES + 8,
     MAX_PAYLOAD_BYTES = 256 << 20
 };
@@ -142,10 +142,12 @@ void chain_encode(struct buf *out, struct checkpoint *p, const struct chain *c,
     size_t start = out->len;
     buf_append(out, "KCHK", 4);
     wire_put_fixed32(out, 0);
+    wire_put_fixed32(out, 0);
     put_payload(out, p, c, additions);
     size_t payload_len = out->len - start - RECORD_HEAD_BYTES;
     CHECK(payload_len <= MAX_PAYLOAD_BYTES);
     bytes_put_le32(out->ptr + start + 4, (uint32_t)payload_len);
+    bytes_put_le32(out->ptr + start + 8, (uint32_t)hash_bytes(out->ptr + start, 8));
     uint8_t hash[SHA256_BYTES];
     sha256_of(hash, str_make(out->ptr + start + RECORD_HEAD_BYTES, payload_len));
     char message[sizeof SIGN_PREFIX - 1 + SHA256_BYTES];
@@ -293,18 +295,22 @@ static const char *fold_record(struct chain *c, struct str payload, const char *
     return problem;
 }
 
-/* Length of the whole record at the start of `rest`; 0 if it is cut or fails its checksum. */
-static size_t record_length(struct str rest) {
-    if (rest.len < RECORD_HEAD_BYTES || memcmp(rest.ptr, "KCHK", 4) != 0) {
+/* Length that the head of the record at the start of `rest` says; 0 if it is no head. */
+static size_t announced_length(struct str rest) {
+    if (rest.len < RECORD_HEAD_BYTES || memcmp(rest.ptr, "KCHK", 4) != 0 ||
+        bytes_le32(rest.ptr + 8) != (uint32_t)hash_bytes(rest.ptr, 8)) {
         return 0;
     }
     size_t len = bytes_le32(rest.ptr + 4);
-    if (len > MAX_PAYLOAD_BYTES || rest.len - RECORD_HEAD_BYTES < len ||
-        rest.len - RECORD_HEAD_BYTES - len < RECORD_TAIL_BYTES) {
-        return 0;
-    }
-    len += RECORD_HEAD_BYTES + RECORD_TAIL_BYTES;
-    return bytes_le64(rest.ptr + len - 8) == hash_bytes(rest.ptr, len - 8) ? len : 0;
+    return len <= MAX_PAYLOAD_BYTES ? RECORD_HEAD_BYTES + len + RECORD_TAIL_BYTES : 0;
+}
+
+/* Length of the whole record at the start of `rest`; 0 if it is cut or fails its checksum. */
+static size_t record_length(struct str rest) {
+    size_t len = announced_length(rest);
+    bool whole = len > 0 && len <= rest.len &&
+                 bytes_le64(rest.ptr + len - 8) == hash_bytes(rest.ptr, len - 8);
+    return whole ? len : 0;
 }
 
 /* True if a whole record starts somewhere in `rest`: then what came before it is no torn tail. */
@@ -320,6 +326,26 @@ static bool has_record(struct str rest) {
         }
         rest = str_skip(rest, 1);
     }
+}
+
+/*
+ * What follows the last whole record: an append that a crash cut short (the record ends beyond the
+ * file, or its end was never written and reads as zeros), or a changed record? Only the first may
+ * be dropped.
+ */
+static bool is_torn_append(struct str rest) {
+    static const char zeros[RECORD_TAIL_BYTES];
+    if (rest.len < RECORD_HEAD_BYTES) { /* only an append that was cut is that short */
+        return memcmp(rest.ptr, "KCHK", rest.len < 4 ? rest.len : 4) == 0 ||
+               memcmp(rest.ptr, zeros, rest.len) == 0;
+    }
+    if (memcmp(rest.ptr, zeros, RECORD_HEAD_BYTES) == 0) {
+        return true; /* nothing but the new length reached the disk */
+    }
+    size_t len = announced_length(rest);
+    return len > 0 &&
+           (rest.len < len || (rest.len == len && memcmp(rest.ptr + len - RECORD_TAIL_BYTES, zeros,
+                                                         RECORD_TAIL_BYTES) == 0));
 }
 
 static enum status damaged(struct err *err, uint64_t at, const char *what) {
@@ -352,8 +378,8 @@ enum status chain_fold(struct chain *c, struct str bytes, chain_visit_fn *visit,
     }
     c->valid_bytes = bytes.len - rest.len;
     c->torn_bytes = rest.len;
-    if (rest.len > 0 && has_record(rest)) {
-        return damaged(err, c->valid_bytes, "a record in the middle fails its checksum");
+    if (rest.len > 0 && (has_record(rest) || !is_torn_append(rest))) {
+        return damaged(err, c->valid_bytes, "a record fails its checksum");
     }
     return STATUS_OK;
 }

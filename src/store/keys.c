@@ -97,7 +97,9 @@ static bool parse_public(uint8_t out[ED25519_PUBLIC_BYTES], struct str text) {
         }
         out[i] = (uint8_t)(high << 4 | low);
     }
-    return text.len == SHA256_HEX_BYTES;
+    char again[SHA256_HEX_BYTES]; /* exactly what keys_create writes */
+    sha256_hex(again, out);
+    return str_eq(text, str_make(again, sizeof again));
 }
 
 enum status keys_read_public(uint8_t out[ED25519_PUBLIC_BYTES], const char *path, struct err *err) {

@@ -150,4 +150,8 @@ enum status store_verify(const struct store_verify_options *options,
                          void (*report)(struct str line, void *ctx), void *ctx,
                          struct err *err) MUST_CHECK;
 
+/* The last checkpoint as one line of text (with its newline) for a second person or host: what
+ * `verify --anchor` looks for. NOT_FOUND if the path is no store. */
+enum status store_make_anchor(struct buf *out, const char *path, struct err *err) MUST_CHECK;
+
 #endif
