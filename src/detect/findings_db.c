@@ -49,6 +49,10 @@ static const char *const statements[SQL_STATEMENT_COUNT] = {
     [SQL_FINDING_DROP] = "DELETE FROM finding WHERE kept = 0 AND analysis = ?1 AND key = ?2",
     [SQL_GET_META] = "SELECT value FROM meta WHERE name = ?1",
     [SQL_SET_META] = "INSERT OR REPLACE INTO meta VALUES(?1, ?2)",
+    [SQL_DROP_ABSENT] = "DELETE FROM coverage WHERE analysis = ?1 AND source = ''",
+    [SQL_PUT_ABSENT] = "INSERT INTO coverage SELECT ?1, '', ?2, ?3, 0, ?4, ?5, '', '',"
+                       " ?2 * 86400, (?2 + 1) * 86400"
+                       " WHERE NOT EXISTS (SELECT 1 FROM coverage WHERE analysis = ?1)",
     [SQL_PUT_HIT] = "INSERT OR IGNORE INTO rule_hit VALUES(?1, ?2, ?3, ?4, ?5)",
 };
 

@@ -22,6 +22,8 @@ enum findings_statement {
     SQL_GET_META,
     SQL_SET_META,
     SQL_PUT_HIT,
+    SQL_DROP_ABSENT,
+    SQL_PUT_ABSENT,
     SQL_STATEMENT_COUNT
 };
 

@@ -178,6 +178,27 @@ enum status parts_put_coverage(struct findings_db *db, const struct part_coverag
     return findings_run(db, s, err);
 }
 
+enum status parts_cover_absent(struct findings_db *db, const struct analysis *analysis,
+                               enum evaluable state, int32_t day, struct err *err) {
+    sqlite3_stmt *drop = findings_statement(db, SQL_DROP_ABSENT, err);
+    sqlite3_stmt *put = drop ? findings_statement(db, SQL_PUT_ABSENT, err) : NULL;
+    if (!put) {
+        return STATUS_ENVIRONMENT;
+    }
+    findings_bind_text(drop, 1, str_from_c(analysis->id));
+    enum status status = findings_run(db, drop, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bool missing = state == EVALUABLE_NO;
+    findings_bind_text(put, 1, str_from_c(analysis->id));
+    (void)sqlite3_bind_int(put, 2, day);
+    (void)sqlite3_bind_int(put, 3, (int)state);
+    findings_bind_text(put, 4, missing ? STR("no log of these devices was received") : STR_EMPTY);
+    findings_bind_text(put, 5, missing ? STR("該当する機器のログが届いていません") : STR_EMPTY);
+    return findings_run(db, put, err);
+}
+
 enum status parts_get_meta(struct findings_db *db, const char *name, uint64_t *out,
                            struct err *err) {
     sqlite3_stmt *s = findings_statement(db, SQL_GET_META, err);

@@ -37,6 +37,10 @@ struct part_coverage {
 enum status parts_put_coverage(struct findings_db *db, const struct part_coverage *coverage,
                                struct err *err) MUST_CHECK;
 
+/* If no row was ever seen for the analysis: one coverage object without a source. */
+enum status parts_cover_absent(struct findings_db *db, const struct analysis *analysis,
+                               enum evaluable state, int32_t day, struct err *err) MUST_CHECK;
+
 struct parts_join_result {
     uint64_t created;
     uint64_t updated;

@@ -212,6 +212,13 @@ enum status run_window(struct analysis_run *run, int32_t first, int32_t last, st
     return STATUS_OK;
 }
 
+void run_extend(struct analysis_run *run, int32_t day) {
+    for (size_t i = 0; i < run->instance_count; i++) {
+        struct instance *instance = &run->instances[i];
+        instance->evaluate_to = day > instance->evaluate_to ? day : instance->evaluate_to;
+    }
+}
+
 /* --- feeding --- */
 
 static uint32_t event_code(const struct batch *batch, const struct row *row) {

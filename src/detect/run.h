@@ -31,10 +31,12 @@ int run_max_lookback(const struct analysis_run *run);
 /*
  * Begins anew: the days [first, last] have changed. Each analysis is fed from first - its
  * lookback on and evaluated for [first, last + its lookback]; what the file had for these days is
- * cleared. `until`: no day after it is evaluated (live: the newest day).
+ * cleared.
  */
 enum status run_window(struct analysis_run *run, int32_t first, int32_t last,
                        struct err *err) MUST_CHECK;
+/* Live: days up to `day` are evaluated too. */
+void run_extend(struct analysis_run *run, int32_t day);
 /* True if some analysis may read this row at all (dataset, event id, flags). Cheap. */
 bool run_wants(const struct analysis_run *run, const struct batch *batch, const struct row *row);
 /* Rows in time order; the row's day must not be before a closed one. */

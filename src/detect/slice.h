@@ -1,0 +1,30 @@
+/*
+ * A slice of the store in memory: the rows of a time range that the analyses of a run need, in the
+ * order in which they are fed: (event time, source, origin, line, record). That order does not
+ * depend on the order of arrival.
+ */
+#ifndef KONSEKI_SLICE_H
+#define KONSEKI_SLICE_H
+
+#include "run.h"
+#include "store.h"
+
+struct slice {
+    struct batch rows;
+    uint32_t *order; /* indexes of rows */
+    size_t order_capacity;
+    struct batch scratch;
+};
+
+void slice_init(struct slice *slice);
+void slice_fini(struct slice *slice);
+/* Reads [from_ns, to_ns). *too_big: the rows take more than limit_bytes; nothing usable was read,
+ * ask for less. */
+enum status slice_read(struct slice *slice, struct store *store, const struct analysis_run *run,
+                       int64_t from_ns, int64_t to_ns, size_t limit_bytes, bool *too_big,
+                       struct err *err) MUST_CHECK;
+/* Puts the rows that are there in order. */
+void slice_sort(struct slice *slice);
+size_t slice_size_bytes(const struct slice *slice);
+
+#endif
