@@ -73,7 +73,8 @@ static void note_name(struct parser *p, struct str field) {
 /* Is the name a column of the table behind an aggregation? Then it is taken as it is. */
 static bool is_table_column(const struct parser *p, struct str name, struct str *column) {
     for (size_t i = 0; i < p->column_count && p->is_table; i++) {
-        if (str_eq_ci(p->columns[i].name, name)) {
+        if (str_eq_ci(p->columns[i].name, name) ||
+            str_eq_ci(p->columns[i].name, name_resolve(name))) {
             *column = p->columns[i].name;
             return true;
         }

@@ -306,6 +306,7 @@ static void add_plain_count(struct parser *p, struct stage_spec *spec) {
 }
 
 static bool parse_stats(struct parser *p, struct str name) {
+    parser_skip_blanks(p);
     size_t offset = p->at;
     bool has_by;
     struct stage_spec *spec = add_stage(p, STAGE_STATS, name);
