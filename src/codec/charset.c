@@ -154,7 +154,7 @@ enum text_charset text_detect(struct str line, enum text_charset hint, bool *cer
     }
     /* Both fit. EUC-JP kana read as CP932 are rows of half-width kana, and the other way round
      * kana pairs of CP932 are no valid EUC-JP: so kana decide, then the hint. */
-    if (euc.kana > 0 && cp932.kana == 0 && hint != TEXT_CP932) {
+    if (cp932.kana == 0 && (euc.kana >= 2 || (euc.kana == 1 && hint != TEXT_CP932))) {
         *certain = true;
         return TEXT_EUC_JP;
     }

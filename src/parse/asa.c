@@ -361,6 +361,7 @@ static void add_message(struct state *state, struct batch *batch,
     add_place(batch, FIELD_NETWORK_PROTOCOL, slots, 's');
     add_place(batch, FIELD_PROCESS_COMMAND, slots, 'c');
     add_place(batch, FIELD_FILE_PATH, slots, 'F');
+    add_place(batch, FIELD_SERVER_IP, slots, 'S');
     add_place(batch, FIELD_CLIENT_IP, slots, 'N');
     if (pattern_get(slots, 'U').ptr != NULL) {
         net_add_url(batch, pattern_get(slots, 'U'), false);

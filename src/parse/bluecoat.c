@@ -27,6 +27,8 @@ enum special {
     SPECIAL_FILTER,
     SPECIAL_ACTION,
     SPECIAL_USER,
+    SPECIAL_SENT,
+    SPECIAL_RECEIVED,
     SPECIAL_COUNT
 };
 
@@ -50,8 +52,8 @@ static const struct {
     {STR_INIT("cs-uri-query"), SPECIAL_QUERY, FIELD_URL_QUERY},
     {STR_INIT("cs-uri"), SPECIAL_NONE, FIELD_URL_FULL},
     {STR_INIT("sc-status"), SPECIAL_NONE, FIELD_HTTP_STATUS},
-    {STR_INIT("sc-bytes"), SPECIAL_NONE, FIELD_HTTP_RESPONSE_BYTES},
-    {STR_INIT("cs-bytes"), SPECIAL_NONE, FIELD_HTTP_REQUEST_BYTES},
+    {STR_INIT("sc-bytes"), SPECIAL_RECEIVED, FIELD_HTTP_RESPONSE_BYTES},
+    {STR_INIT("cs-bytes"), SPECIAL_SENT, FIELD_HTTP_REQUEST_BYTES},
     {STR_INIT("cs(Referer)"), SPECIAL_NONE, FIELD_HTTP_REFERRER},
     {STR_INIT("cs(User-Agent)"), SPECIAL_NONE, FIELD_USER_AGENT},
     {STR_INIT("rs(Content-Type)"), SPECIAL_NONE, FIELD_HTTP_MIME},
@@ -231,9 +233,10 @@ static void add_url(struct batch *batch, const struct line *line) {
     bool connect = str_eq(line->special[SPECIAL_METHOD], STR("CONNECT"));
     struct str query = line->special[SPECIAL_QUERY];
     bool asked = says_something(query) && query.ptr[0] != '?';
+    bool scheme = !connect && says_something(line->special[SPECIAL_SCHEME]);
     const struct str parts[] = {
-        connect ? STR_EMPTY : line->special[SPECIAL_SCHEME],
-        connect ? STR_EMPTY : STR("://"),
+        scheme ? line->special[SPECIAL_SCHEME] : STR_EMPTY,
+        scheme ? STR("://") : STR_EMPTY,
         line->special[SPECIAL_HOST],
         connect ? STR(":") : STR_EMPTY,
         connect ? line->special[SPECIAL_PORT] : line->special[SPECIAL_PATH],
@@ -257,6 +260,8 @@ static void add_rest(struct batch *batch, const struct line *line) {
     net_add_address(batch, FIELD_SOURCE_IP, FIELD_SOURCE_DOMAIN, line->special[SPECIAL_CLIENT]);
     net_add_address(batch, FIELD_DESTINATION_IP, FIELD_DESTINATION_DOMAIN,
                     line->special[SPECIAL_SERVER]);
+    net_add_number(batch, FIELD_SOURCE_BYTES, line->special[SPECIAL_SENT]);
+    net_add_number(batch, FIELD_DESTINATION_BYTES, line->special[SPECIAL_RECEIVED]);
     struct str user = line->special[SPECIAL_USER];
     if (says_something(user)) {
         size_t slash = str_rfind_char(user, '\\');

@@ -145,6 +145,9 @@ static void take_tag(struct envelope *e, struct str *rest) {
 /* A Cisco device counts its messages: "123: ", and marks an unsynchronised clock: "*Mar  1". */
 static struct str skip_cisco_prefix(struct str s) {
     size_t n = 0;
+    if (s.len > 1 && s.ptr[0] == ':' && ascii_is_alpha(s.ptr[1])) { /* "<166>:Oct  5 ..." */
+        return str_skip(s, 1);
+    }
     while (n < s.len && n < 12 && ascii_is_digit(s.ptr[n])) {
         n++;
     }
@@ -207,6 +210,7 @@ static bool parse_3164(struct envelope_text *out, const struct parse_settings *s
         return has_priority;
     }
     set_time(out, settings, years, &time);
+    out->bsd = true;
     take_host(out, rest);
     take_tag(&out->envelope, &out->body);
     /* Many programs start their own lines with an ISO time: only a tag makes syslog of it. */

@@ -14,6 +14,7 @@ struct envelope_text {
     /* RFC 3164: the body if the word that was taken for a host name is a part of the message (a
      * device that sends no host name). Empty if that cannot be. */
     struct str body_with_host;
+    bool bsd;              /* RFC 3164 with a time */
     uint64_t repeat_count; /* "message repeated N times: [ ... ]", else 0 */
     uint32_t flags;        /* ROW_YEAR_INFERRED, ROW_ZONE_GUESSED */
 };

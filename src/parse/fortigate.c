@@ -204,6 +204,8 @@ static void add_pair(struct state *state, struct record *record, struct batch *b
     struct str value =
         pair->escaped ? unescape(scratch, sizeof scratch, pair->value) : pair->value;
     if (name.role < ROLE_SCALAR) {
+        /* A second date is the start of another record that was glued to this one. */
+        record->broken |= name.role == ROLE_DATE && has(record, ROLE_DATE);
         record->values[name.role] = pair->value;
     }
     if (value.len == 0) {
@@ -227,7 +229,8 @@ static void read_pairs(struct state *state, struct record *record, struct batch 
         comma != STR_NONE && str_find_char(str_skip(first, comma), '=') != STR_NONE ? ',' : ' ';
     while (kv_next_separated(&pair, &body, separator)) {
         if (pair.has_value) {
-            record->broken |= pair.unclosed || str_find_char(pair.key, '<') != STR_NONE;
+            record->broken |= pair.unclosed || str_find_char(pair.key, '<') != STR_NONE ||
+                              (!pair.quoted && str_find_char(pair.value, '<') != STR_NONE);
             add_pair(state, record, batch, &pair);
         } else {
             /* A word at the end was cut; one with a PRI in it glued to the next record. */

@@ -49,6 +49,7 @@ bool kv_next_separated(struct kv *out, struct str *rest, char separator) {
     if (out->has_value && s.len > 0 && s.ptr[0] == '"') {
         s = str_skip(s, 1);
         size_t len = quoted_size(out, s);
+        out->quoted = true;
         out->value = str_head(s, len);
         *rest = str_skip(s, len + 1);
         return true;

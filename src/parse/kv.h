@@ -11,6 +11,7 @@ struct kv {
     struct str key;
     struct str value; /* without quotes; escapes as they stand. Empty if there is no '=' */
     bool has_value;   /* false: a word without '=' */
+    bool quoted;
     bool unclosed;    /* the closing quote is missing: the line was cut */
     bool escaped;     /* a backslash stands in a quoted value */
 };

@@ -67,8 +67,7 @@ static void add_envelope(struct batch *batch, const struct envelope_text *parsed
     const struct {
         uint32_t field;
         struct str text;
-    } words[] = {{FIELD_SYSLOG_HOSTNAME, e->host},
-                 {FIELD_SYSLOG_APPNAME, e->app},
+    } words[] = {{FIELD_SYSLOG_APPNAME, e->app},
                  {FIELD_SYSLOG_PROCID, e->pid},
                  {FIELD_SYSLOG_MSGID, e->msgid},
                  {FIELD_SYSLOG_STRUCTURED, parsed->structured}};
@@ -128,6 +127,10 @@ static void add_host(const struct line_reader *reader, const struct envelope *en
     const struct row *row = batch_row(batch);
     struct str host = envelope->host.len > 0 ? envelope->host : reader->host;
     struct str known;
+    if (envelope->host.len > 0) {
+        batch_add(batch, FIELD_SYSLOG_HOSTNAME, envelope->host);
+    }
+    row = batch_row(batch);
     if (host.len == 0 || batch_find(&known, batch, row, FIELD_HOST_NAME)) {
         return;
     }
@@ -166,7 +169,8 @@ static void parse_text(struct line_reader *reader, struct batch *batch, struct s
     }
     if (result == PARSE_NO && parsed.envelope.present) {
         row->dataset = DATASET_SYSLOG;
-        row->flags |= parsed.body.len == 0 ? ROW_DAMAGED : 0U; /* cut behind its header */
+        /* cut behind its header; RFC 5424 allows an empty message */
+        row->flags |= parsed.bsd && parsed.body.len == 0 ? ROW_DAMAGED : 0U;
         batch_add(batch, FIELD_MESSAGE, parsed.body);
     } else if (result == PARSE_NO) {
         row->flags |= ROW_UNPARSED;

@@ -349,9 +349,10 @@ static void add_duration(const struct squid_record *r, struct batch *batch, int6
 
 static void add_verdict(const struct squid_record *r, struct batch *batch) {
     bool denied = str_find(r->result, STR("DENIED")) != STR_NONE;
-    net_add_verdict(batch, denied            ? VERDICT_DENIED
-                           : r->result.len > 0 ? VERDICT_ALLOWED
-                                               : VERDICT_NONE);
+    bool nothing = str_starts(r->result, STR("NONE")) || r->result.len == 0;
+    net_add_verdict(batch, denied    ? VERDICT_DENIED
+                           : nothing ? VERDICT_INFO
+                                     : VERDICT_ALLOWED);
 }
 
 static void add_forwarded(struct batch *batch, struct str list) {
