@@ -40,6 +40,7 @@ struct store {
     struct wal wal;         /* LIVE: the log that is written, if open */
     uint64_t next_log;      /* number of the next one */
     uint64_t committed_end; /* rows below this arrival number are committed */
+    size_t raw_hint;        /* index of the segment that store_read_raw found last */
     struct err failed;      /* status is OK while all is well */
 };
 

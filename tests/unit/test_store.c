@@ -102,6 +102,38 @@ static void test_inputs_are_remembered(void **state) {
     store_close(&s);
 }
 
+static void test_raw_by_sequence(void **state) {
+    struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct batch in;
+    batch_init(&in);
+    struct random r = {21};
+    for (int i = 0; i < 9000; i++) {
+        fixture_add_line(&in, &r);
+    }
+    fixture_write(f, &in, 3);
+    struct store *s = fixture_open(f, STORE_READ);
+    uint64_t sequence = 0; /* of fw1 */
+    for (size_t i = 0; i < in.row_count; i++) {
+        if (!str_eq(intern_text(&in.names, in.rows[i].source), STR("fw1"))) {
+            continue;
+        }
+        sequence++;
+        if (i % 500 > 3) {
+            continue;
+        }
+        struct buf raw = BUF_INIT;
+        assert_int_equal(store_read_raw(s, STR("fw1"), sequence, &raw, &err), STATUS_OK);
+        assert_true(str_eq(buf_str(&raw), batch_raw(&in, &in.rows[i])));
+        buf_fini(&raw);
+    }
+    struct buf raw = BUF_INIT;
+    assert_int_equal(store_read_raw(s, STR("fw1"), sequence + 1, &raw, &err), STATUS_NOT_FOUND);
+    assert_int_equal(store_read_raw(s, STR("fw9"), 1, &raw, &err), STATUS_NOT_FOUND);
+    store_close(&s);
+    batch_fini(&in);
+}
+
 static void test_one_writer_only(void **state) {
     struct fixture *f = *state;
     struct err err = ERR_INIT;
@@ -123,6 +155,7 @@ int main(void) {
         CASE(test_sequences_go_on_after_reopening),
         CASE(test_uncommitted_rows_are_gone),
         CASE(test_inputs_are_remembered),
+        CASE(test_raw_by_sequence),
         CASE(test_one_writer_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
