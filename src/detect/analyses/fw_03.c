@@ -177,7 +177,8 @@ static void on_proxy(struct fw03 *s, const struct analysis_event *event) {
     struct ip server;
     if (event_get_ip(&server, event, FIELD_SERVER_IP) ||
         event_get_ip(&server, event, FIELD_DESTINATION_IP)) {
-        s->proxied[address_id(s, &server)] = event->day;
+        uint32_t id = address_id(s, &server); /* first: it may move s->proxied */
+        s->proxied[id] = event->day;
     }
 }
 
