@@ -15,6 +15,7 @@ import itertools
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -158,8 +159,7 @@ def value_test(value, mods):
         flags = 0
         for m in mods[1:]:
             flags |= {"i": re.I, "m": re.M, "s": re.S}.get(m, 0)
-        expression = re.compile(str(value).replace(r"\d", "[0-9]").replace(r"\w", "[A-Za-z0-9_]"),
-                                flags | re.A)
+        expression = re.compile(str(value), flags | re.A)
         return lambda v: expression.search(as_text(v)) is not None
     if "cidr" in mods:
         network = ipaddress.ip_network(str(value), strict=False)
@@ -396,16 +396,31 @@ def load_events(path, step):
                 yield json.loads(line)
 
 
+def accepted_rules(konseki, rules, folder):
+    """Copies the rules that konseki accepts (`rules eval` takes no others) into the folder."""
+    done = subprocess.run([konseki, "rules", "check", "--format", "jsonl", rules], check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    for number, line in enumerate(done.stdout.splitlines()):
+        answer = json.loads(line)
+        if answer["status"] == "ok":
+            shutil.copyfile(answer["path"], folder / ("%d.yml" % number))
+
+
 def konseki_answers(konseki, rules, events):
-    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as f:
-        for event in events:
-            f.write(json.dumps(event) + "\n")
-        f.flush()
-        done = subprocess.run([konseki, "rules", "eval", "--ids", rules, f.name], check=False,
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "rules").mkdir()
+        accepted_rules(konseki, rules, folder / "rules")
+        with open(folder / "events.jsonl", "w", encoding="utf-8") as f:
+            for event in events:
+                f.write(json.dumps(event) + "\n")
+        done = subprocess.run([konseki, "rules", "eval", "--ids", str(folder / "rules"),
+                               str(folder / "events.jsonl")], check=False,
                               stdout=subprocess.PIPE, text=True)
-        if done.returncode not in (0, 2):
+        answers = [set(json.loads(line)["rules"]) for line in done.stdout.splitlines()]
+        if done.returncode != 0 or len(answers) != len(events):
             sys.exit("konseki rules eval: exit code %d" % done.returncode)
-        return [set(json.loads(line)["rules"]) for line in done.stdout.splitlines()]
+        return answers
 
 
 def main():
