@@ -261,6 +261,11 @@ static enum parse_result read_module(struct parse_context *context, struct batch
     }
     struct str module = str_make(body.ptr + 1, close - 1);
     struct str text = str_trim(str_skip(body, close + 1));
+    bool certain = str_eq(module, STR("INSPECT")) || str_eq(module, STR("DHCPD"));
+    const struct state *state = context->state;
+    if (text.len == 0 || (!certain && !state->sure && !context->envelope->present)) {
+        return PARSE_NO; /* "[DNS]" may be anybody's */
+    }
     batch_add(batch, FIELD_EVENT_PROVIDER, module);
     batch_add(batch, FIELD_MESSAGE, body);
     bool ok = true;
