@@ -169,7 +169,7 @@ static void flat_entry(struct dump_writer *w, struct buf *out, const struct batc
     json_value(w, out, batch, row, entry);
 }
 
-/* Rows of other formats: their fields by name. */
+/* Rows of other formats: their fields by name; the line itself if nobody knows it. */
 static void each_field(struct dump_writer *w, struct buf *out, const struct batch *batch,
                        const struct row *row) {
     const struct value *values = row_values(batch, row);
@@ -179,6 +179,10 @@ static void each_field(struct dump_writer *w, struct buf *out, const struct batc
             json_key(out, schema_name(values[i].field));
             json_value(w, out, batch, row, &entry);
         }
+    }
+    if ((row->flags & ROW_UNPARSED) != 0) {
+        json_key(out, schema_name(FIELD_EVENT_ORIGINAL));
+        json_out_string(out, batch_raw(batch, row));
     }
 }
 

@@ -175,6 +175,17 @@ static struct str element_text(struct windows_xml_reader *r, struct row *row, st
     return buf_str(&r->utf8);
 }
 
+/* XML allows TAB, LF and CR only; anything else got in on the way. One pass without branches. */
+static bool has_control(struct str s) {
+    unsigned found = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        found |= (unsigned)((c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r')) |
+                 (unsigned)(c == 0x7f);
+    }
+    return found != 0;
+}
+
 /* The rest of an over-long record, or bytes between records, in parts. */
 static void add_tail_row(struct windows_xml_reader *r, struct batch *batch,
                          const struct windows_reader_stamp *stamp) {

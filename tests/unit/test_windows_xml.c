@@ -80,6 +80,7 @@ static const struct {
     {"<EventData><Data Name='A'>1</Data></UserData>", "A=1", true},
     {"<EventData><Data Name='A'>1</Data><!DOCTYPE x><Data>2</Data></EventData>", "A=1", true},
     {"<EventData><!ENTITY x 'y'><Data>2</Data></EventData>", "", true},
+    {"<EventData><Data Name='A'>a\x01z</Data></EventData>", "A=a\x01z", true},
     {"<EventData><Data Name='A'>&unknown;</Data></EventData>", "A=&unknown;", false},
 };
 
