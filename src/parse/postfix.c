@@ -1,5 +1,6 @@
 #include "postfix.h"
 
+#include "ip.h"
 #include "postfix_header.h"
 #include "postfix_text.h"
 
@@ -299,6 +300,27 @@ static void add_sasl_failure(struct batch *batch, struct str text) {
     add_reason(batch, rest);
 }
 
+/* anvil: "max connection rate 1/60s for (smtpd:192.0.2.1) at Mar  2 09:02:00" */
+static void add_statistics(struct batch *batch, struct str text) {
+    add_action(batch, "statistics", NULL);
+    batch_add(batch, FIELD_MESSAGE, text);
+    size_t open_at = str_find(text, STR(" for ("));
+    struct str client = str_skip(text, open_at == STR_NONE ? text.len : open_at + 6);
+    size_t colon = str_find_char(client, ':');
+    size_t close_at = str_find_char(client, ')');
+    if (colon != STR_NONE && close_at != STR_NONE && colon < close_at) {
+        struct ip ip;
+        struct str address = str_make(client.ptr + colon + 1, close_at - colon - 1);
+        if (!ip_parse(&ip, address)) { /* the service may be "127.0.0.1:2525" */
+            size_t last = str_find_char(address, ':');
+            address = last == STR_NONE ? address : str_skip(address, last + 1);
+        }
+        if (ip_parse(&ip, address)) {
+            batch_add(batch, FIELD_SOURCE_IP, address);
+        }
+    }
+}
+
 /* "warning: ...", "fatal: ..." of the program itself. */
 static bool try_message(struct batch *batch, struct str text) {
     static const char *const levels[] = {"warning", "error", "fatal", "panic", "statistics"};
@@ -313,11 +335,12 @@ static bool try_message(struct batch *batch, struct str text) {
             add_sasl_failure(batch, rest);
             return true;
         }
-        bool statistics = str_eq(level, STR("statistics"));
-        add_action(batch, statistics ? "statistics" : "message", NULL);
-        if (!statistics) {
-            batch_add_constant(batch, FIELD_LOG_LEVEL, levels[i]);
+        if (str_eq(level, STR("statistics"))) {
+            add_statistics(batch, rest);
+            return true;
         }
+        add_action(batch, "message", NULL);
+        batch_add_constant(batch, FIELD_LOG_LEVEL, levels[i]);
         batch_add(batch, FIELD_MESSAGE, rest);
         return true;
     }
