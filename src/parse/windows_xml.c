@@ -222,7 +222,11 @@ static void read_record(struct windows_xml_reader *r, struct batch *batch,
     row->flags |= too_long ? ROW_CONTINUED : 0;
     struct str raw = str_make(batch_raw(batch, row).ptr + lead, end - start);
     size_t broken_at = 0;
-    const char *what = windows_xml_event(&broken_at, batch, element_text(r, row, raw), &r->scratch);
+    struct str text = element_text(r, row, raw);
+    const char *what = windows_xml_event(&broken_at, batch, text, &r->scratch);
+    if (what == NULL && has_control(text)) {
+        what = "control characters";
+    }
     if (what != NULL) {
         note_damage(batch, too_long ? "longer than the record limit" : what, broken_at);
     }
