@@ -189,9 +189,9 @@ static int compare_doubles(const void *left, const void *right) {
 
 static double percentile(struct accumulator *a, double percent) {
     qsort(a->numbers, (size_t)a->count, sizeof *a->numbers, compare_doubles);
-    double place = percent / 100 * (double)(a->count - 1);
-    size_t below = (size_t)floor(place);
-    double part = place - (double)below;
+    double scaled = percent * (double)(a->count - 1); /* whole for whole percentages: exact */
+    size_t below = (size_t)floor(scaled / 100);
+    double part = (scaled - (double)below * 100) / 100;
     double low = a->numbers[below];
     return part > 0 ? low + part * (a->numbers[below + 1] - low) : low;
 }
