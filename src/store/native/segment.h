@@ -84,7 +84,8 @@ struct segment {
     size_t name_count;
     struct arena arena;
     struct zstd_frame *zstd;
-    uint64_t bytes_read; /* stored bytes of unpacked chunks */
+    bool ignore_checksums; /* fuzzing only: lets the decoders see changed chunks */
+    uint64_t bytes_read;   /* stored bytes of unpacked chunks */
     uint8_t footer_sha256[SHA256_BYTES];
 };
 
