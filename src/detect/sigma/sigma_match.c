@@ -14,7 +14,7 @@ struct group {
     bool wants_keywords;
 };
 
-enum { GROUP_LIMIT = 4096 };
+enum { GROUP_LIMIT = 4096, PAIR_LIMIT = 100000 };
 
 struct slot_value {
     struct str text;
@@ -264,9 +264,10 @@ static bool texts_match(struct sigma_matcher *m, const struct sigma_plan *plan, 
 }
 
 static bool fields_match(struct sigma_matcher *m, const struct sigma_plan *plan) {
+    size_t pairs = 0; /* lists of an event are its sender's: bounded */
     for (const struct slot_value *a = first_value(m, plan->slot); a != NULL; a = next_value(m, a)) {
         const struct slot_value *b = a->is_null ? NULL : first_value(m, plan->other);
-        for (; b != NULL; b = next_value(m, b)) {
+        for (; b != NULL && pairs++ < PAIR_LIMIT; b = next_value(m, b)) {
             if (!b->is_null && texts_match(m, plan, a->text, b->text)) {
                 return true;
             }

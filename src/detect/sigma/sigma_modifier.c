@@ -5,6 +5,8 @@
 #include "sigma_encode.h"
 #include "sigma_text.h"
 
+enum { DASH_LIMIT = 4 };
+
 static const struct str names[] = {
 #define MODIFIER(id, name) STR_INIT(name),
 #include "sigma_modifiers.def"
@@ -182,9 +184,7 @@ static enum status take_bytes(struct buf *out, const struct apply *a, struct sig
     }
     for (size_t i = 0; v->kind == SIGMA_VALUE_PATTERN && i < v->text.len; i++) {
         if (sigma_is_token(v->text.ptr[i])) {
-            return refuse(a, (unsigned char)v->text.ptr[i] == SIGMA_DASH
-                                 ? "behind 'windash' is not supported"
-                                 : "takes no wildcards");
+            return refuse(a, "takes no wildcards");
         }
     }
     *out = BUF_INIT;
@@ -206,6 +206,15 @@ static enum status apply_base64(const struct apply *a, struct sigma_value *v) {
     return s;
 }
 
+/* A value behind `v` that is its copy but for the text. */
+static struct sigma_value *add_variant(struct sigma_value *v) {
+    struct sigma_value *variant = mem_calloc(1, sizeof *variant);
+    *variant = *v;
+    variant->text = BUF_INIT;
+    v->next = variant;
+    return variant;
+}
+
 static enum status apply_base64_offset(const struct apply *a, struct sigma_value *v) {
     struct buf bytes;
     enum status s = take_bytes(&bytes, a, v);
@@ -216,16 +225,39 @@ static enum status apply_base64_offset(const struct apply *a, struct sigma_value
     for (size_t shift = 3; shift-- > 0;) {
         struct sigma_value *variant = v;
         if (shift > 0) {
-            variant = mem_calloc(1, sizeof *variant);
-            *variant = *v;
-            variant->text = BUF_INIT;
-            v->next = variant;
+            variant = add_variant(v);
         }
         sigma_encode_base64_offset(&variant->text, buf_str(&bytes), shift);
         too_short = too_short || variant->text.len == 0;
     }
     buf_fini(&bytes);
     return too_short ? refuse(a, "needs a longer value") : STATUS_OK;
+}
+
+static struct buf with_dash(struct str text, size_t at, const char *dash) {
+    struct buf out = BUF_INIT;
+    buf_add(&out, str_head(text, at));
+    buf_add(&out, str_from_c(dash));
+    buf_add(&out, str_skip(text, at + 1));
+    return out;
+}
+
+/* An encoding needs the bytes: a value with windash tokens becomes one value a combination. */
+static enum status expand_dashes(const struct apply *a, struct sigma_value *v) {
+    static const char *const dashes[] = {"/", "\xE2\x80\x93", "\xE2\x80\x94", "\xE2\x80\x95"};
+    size_t at;
+    for (size_t expanded = 0; v->kind == SIGMA_VALUE_PATTERN &&
+                              (at = str_find_char(buf_str(&v->text), (char)SIGMA_DASH)) != STR_NONE;
+         expanded++) {
+        if (expanded == DASH_LIMIT) {
+            return refuse(a, "behind 'windash' takes at most 4 dashes");
+        }
+        for (size_t i = 0; i < sizeof dashes / sizeof dashes[0]; i++) {
+            add_variant(v)->text = with_dash(buf_str(&v->text), at, dashes[i]);
+        }
+        v->text.ptr[at] = '-';
+    }
+    return STATUS_OK;
 }
 
 /* --- kinds --- */
@@ -436,25 +468,35 @@ static enum status finish_bytes(struct apply *a, struct sigma_value *v) {
     return refuse(a, "on other than ASCII text needs 'base64' or 'base64offset' behind it");
 }
 
+static bool is_encoding(enum sigma_modifier_id id) {
+    return id == SIGMA_MOD_BASE64 || id == SIGMA_MOD_BASE64OFFSET ||
+           (id >= SIGMA_MOD_UTF16LE && id <= SIGMA_MOD_WIDE);
+}
+
+/* One modifier on all variants of the value; those that it adds are done already, but variants of
+ * dashes still need it and stand behind their value. */
+static enum status apply_to_variants(struct apply *a, struct sigma_value *first) {
+    bool encoding = is_encoding(a->key->modifiers[a->at]);
+    for (struct sigma_value *v = first; v != NULL;) {
+        enum status s = encoding ? expand_dashes(a, v) : finish_bytes(a, v);
+        struct sigma_value *next = v->next;
+        s = s == STATUS_OK ? apply_one(a, v) : s;
+        if (s != STATUS_OK) {
+            return s;
+        }
+        v = next;
+    }
+    return STATUS_OK;
+}
+
 static enum status apply_all(struct sigma_value *first, const struct sigma_key *key,
                              struct err *err) {
     struct apply a = {.key = key, .err = err};
     for (a.at = 0; a.at < key->count; a.at++) {
-        if (is_list_modifier(key->modifiers[a.at])) {
-            continue;
-        }
-        bool encoding =
-            key->modifiers[a.at] == SIGMA_MOD_BASE64 ||
-            key->modifiers[a.at] == SIGMA_MOD_BASE64OFFSET ||
-            (key->modifiers[a.at] >= SIGMA_MOD_UTF16LE && key->modifiers[a.at] <= SIGMA_MOD_WIDE);
-        for (struct sigma_value *v = first; v != NULL;) {
-            struct sigma_value *next = v->next;
-            enum status s = encoding ? STATUS_OK : finish_bytes(&a, v);
-            s = s == STATUS_OK ? apply_one(&a, v) : s;
-            if (s != STATUS_OK) {
-                return s;
-            }
-            v = next;
+        enum status s =
+            is_list_modifier(key->modifiers[a.at]) ? STATUS_OK : apply_to_variants(&a, first);
+        if (s != STATUS_OK) {
+            return s;
         }
     }
     for (struct sigma_value *v = first; v != NULL; v = v->next) {
