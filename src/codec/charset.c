@@ -242,9 +242,8 @@ static bool utf8_repair(struct buf *out, struct str s) {
 }
 
 static iconv_t open_handle(struct text_converter *converter, enum text_charset charset) {
-    static const char *const names[] = {[TEXT_CP932] = "CP932",
-                                        [TEXT_EUC_JP] = "EUC-JP-MS",
-                                        [TEXT_ISO_2022_JP] = "ISO-2022-JP"};
+    static const char *const names[] = {
+        [TEXT_CP932] = "CP932", [TEXT_EUC_JP] = "EUC-JP-MS", [TEXT_ISO_2022_JP] = "ISO-2022-JP"};
     if (converter->handles[charset] == NULL && !converter->refused[charset]) {
         iconv_t handle = iconv_open("UTF-8", names[charset]);
         converter->refused[charset] = handle == (iconv_t)-1;

@@ -283,8 +283,7 @@ static void add_sides(struct batch *batch, struct pattern_slots *slots) {
     add_side(batch, slots, 'A', FIELD_SOURCE_NAT_IP, FIELD_SOURCE_ADDRESS, &user);
     add_side(batch, slots, 'P', FIELD_SOURCE_NAT_PORT, FIELD_SOURCE_NAT_PORT, &user);
     add_side(batch, slots, 'B', FIELD_DESTINATION_NAT_IP, FIELD_DESTINATION_ADDRESS, &peer_user);
-    add_side(batch, slots, 'Q', FIELD_DESTINATION_NAT_PORT, FIELD_DESTINATION_NAT_PORT,
-             &peer_user);
+    add_side(batch, slots, 'Q', FIELD_DESTINATION_NAT_PORT, FIELD_DESTINATION_NAT_PORT, &peer_user);
     add_place(batch, FIELD_OBSERVER_INGRESS_INTERFACE, slots, 'i');
     add_place(batch, FIELD_OBSERVER_EGRESS_INTERFACE, slots, 'j');
     add_user(batch, user.len > 0 ? user : peer_user);
@@ -337,8 +336,8 @@ static void add_verdict(struct batch *batch, const struct asa_message *message) 
                                                             : VERDICT_INFO);
 }
 
-static void add_message(struct state *state, struct batch *batch,
-                        const struct asa_message *message, struct pattern_slots *slots) {
+static void add_message(struct state *state, struct batch *batch, const struct asa_message *message,
+                        struct pattern_slots *slots) {
     const char *direction = "";
     bool connection = message->id >= 302013 && message->id <= 302021;
     if (connection && first_is_server(state, slots, &direction)) {

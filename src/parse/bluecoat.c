@@ -126,9 +126,9 @@ static void read_fields(struct state *state, struct str names) {
 
 /* "#Fields:", "#Software:" ... of any ELFF file. */
 static bool read_header(struct state *state, struct batch *batch, struct str body) {
-    static const struct str directives[] = {STR_INIT("#Software:"), STR_INIT("#Version:"),
+    static const struct str directives[] = {STR_INIT("#Software:"),   STR_INIT("#Version:"),
                                             STR_INIT("#Start-Date:"), STR_INIT("#End-Date:"),
-                                            STR_INIT("#Date:"), STR_INIT("#Remark:"),
+                                            STR_INIT("#Date:"),       STR_INIT("#Remark:"),
                                             STR_INIT("#Log-type:")};
     if (str_starts(body, STR("#Fields:"))) {
         read_fields(state, str_skip(body, STR("#Fields:").len));
@@ -170,8 +170,7 @@ static bool has_date(struct str s) {
     while (str_word_next(&word, &s)) {
         struct read_time time = {0};
         struct str tail = str_skip(word, word.len >= 10 ? word.len - 10 : 0);
-        if (word.len >= 10 && tail.ptr[4] == '-' && time_take_date(&time, &tail) &&
-            tail.len == 0) {
+        if (word.len >= 10 && tail.ptr[4] == '-' && time_take_date(&time, &tail) && tail.len == 0) {
             return true;
         }
     }
@@ -234,14 +233,13 @@ static void add_url(struct batch *batch, const struct line *line) {
     struct str query = line->special[SPECIAL_QUERY];
     bool asked = says_something(query) && query.ptr[0] != '?';
     bool scheme = !connect && says_something(line->special[SPECIAL_SCHEME]);
-    const struct str parts[] = {
-        scheme ? line->special[SPECIAL_SCHEME] : STR_EMPTY,
-        scheme ? STR("://") : STR_EMPTY,
-        line->special[SPECIAL_HOST],
-        connect ? STR(":") : STR_EMPTY,
-        connect ? line->special[SPECIAL_PORT] : line->special[SPECIAL_PATH],
-        connect || !asked ? STR_EMPTY : STR("?"),
-        connect ? STR_EMPTY : query};
+    const struct str parts[] = {scheme ? line->special[SPECIAL_SCHEME] : STR_EMPTY,
+                                scheme ? STR("://") : STR_EMPTY,
+                                line->special[SPECIAL_HOST],
+                                connect ? STR(":") : STR_EMPTY,
+                                connect ? line->special[SPECIAL_PORT] : line->special[SPECIAL_PATH],
+                                connect || !asked ? STR_EMPTY : STR("?"),
+                                connect ? STR_EMPTY : query};
     if (!says_something(line->special[SPECIAL_HOST])) {
         return;
     }

@@ -108,7 +108,8 @@ static bool parse_5424(struct envelope_text *out, const struct parse_settings *s
 }
 
 static bool is_tag_char(char c) {
-    return ascii_is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '/' || c == '(' || c == ')';
+    return ascii_is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '/' || c == '(' ||
+           c == ')';
 }
 
 /* "sshd[123]: " or "kernel: "; leaves *rest alone if there is no such thing. */

@@ -84,7 +84,7 @@ enum role {
 #define SCALAR_FIELD(key, field) field,
 static const uint32_t scalar_fields[] = {SCALARS(SCALAR_FIELD)};
 
-#define SCALAR_KEY(key, field)    STR_INIT(key),
+#define SCALAR_KEY(key, field) STR_INIT(key),
 static const struct str scalar_keys[] = {SCALARS(SCALAR_KEY)};
 
 static const struct kv_role special_roles[] = {
@@ -169,11 +169,10 @@ static bool is(const struct record *record, enum role role, struct str text) {
 
 /* Bodies start with one of these keys, whatever the version. */
 static bool may_be_ours(struct str body) {
-    static const struct str starts[] = {STR_INIT("date="),    STR_INIT("logver="),
-                                        STR_INIT("devname="), STR_INIT("eventtime="),
-                                        STR_INIT("itime="),   STR_INIT("timestamp="),
-                                        STR_INIT("logid="),   STR_INIT("devid="),
-                                        STR_INIT("time="),    STR_INIT("type=")};
+    static const struct str starts[] = {
+        STR_INIT("date="),  STR_INIT("logver="),    STR_INIT("devname="), STR_INIT("eventtime="),
+        STR_INIT("itime="), STR_INIT("timestamp="), STR_INIT("logid="),   STR_INIT("devid="),
+        STR_INIT("time="),  STR_INIT("type=")};
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         if (str_starts(body, starts[i])) {
             return true;
@@ -189,8 +188,8 @@ static struct str unescape(char *scratch, size_t room, struct str s) {
         return s;
     }
     for (size_t i = 0; i < s.len; i++) {
-        bool escape = s.ptr[i] == '\\' && i + 1 < s.len &&
-                      (s.ptr[i + 1] == '"' || s.ptr[i + 1] == '\\');
+        bool escape =
+            s.ptr[i] == '\\' && i + 1 < s.len && (s.ptr[i + 1] == '"' || s.ptr[i + 1] == '\\');
         i += escape;
         scratch[n++] = s.ptr[i];
     }
@@ -201,8 +200,7 @@ static void add_pair(struct state *state, struct record *record, struct batch *b
                      const struct kv *pair) {
     char scratch[1024];
     struct kv_name name = kv_names_get(&state->names, pair->key);
-    struct str value =
-        pair->escaped ? unescape(scratch, sizeof scratch, pair->value) : pair->value;
+    struct str value = pair->escaped ? unescape(scratch, sizeof scratch, pair->value) : pair->value;
     if (name.role < ROLE_SCALAR) {
         /* A second date is the start of another record that was glued to this one. */
         record->broken |= name.role == ROLE_DATE && has(record, ROLE_DATE);
@@ -275,10 +273,11 @@ static bool is_one_of(struct str s, const struct str *list, size_t count) {
 
 static enum verdict find_verdict(const struct record *record) {
     static const struct str denials[] = {
-        STR_INIT("deny"),    STR_INIT("denied"),  STR_INIT("blocked"),       STR_INIT("block"),
-        STR_INIT("dropped"), STR_INIT("drop"),    STR_INIT("reset"),         STR_INIT("reset_client"),
-        STR_INIT("reset_server"), STR_INIT("drop_session"), STR_INIT("clear_session"),
-        STR_INIT("quarantine"), STR_INIT("violation")};
+        STR_INIT("deny"),         STR_INIT("denied"),        STR_INIT("blocked"),
+        STR_INIT("block"),        STR_INIT("dropped"),       STR_INIT("drop"),
+        STR_INIT("reset"),        STR_INIT("reset_client"),  STR_INIT("reset_server"),
+        STR_INIT("drop_session"), STR_INIT("clear_session"), STR_INIT("quarantine"),
+        STR_INIT("violation")};
     enum { DENIAL_COUNT = sizeof denials / sizeof *denials };
     /* FortiOS 5.0 wrote the action of a traffic log as status. */
     enum role role = has(record, ROLE_ACTION) ? ROLE_ACTION : ROLE_STATUS;

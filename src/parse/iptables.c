@@ -32,8 +32,8 @@ static void set_part(struct packet *p, const struct kv *pair) {
     const struct {
         struct str key;
         struct str *to;
-    } parts[] = {{STR("IN"), &p->in},          {STR("OUT"), &p->out},
-                 {STR("MAC"), &p->mac},        {STR("SRC"), &p->source},
+    } parts[] = {{STR("IN"), &p->in},           {STR("OUT"), &p->out},
+                 {STR("MAC"), &p->mac},         {STR("SRC"), &p->source},
                  {STR("DST"), &p->destination}, {STR("PROTO"), &p->protocol},
                  {STR("SPT"), &p->source_port}, {STR("DPT"), &p->destination_port},
                  {STR("LEN"), &p->length}};

@@ -145,9 +145,9 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
         return PARSE_NO;
     }
     static const struct str actions[] = {
-        STR_INIT("DHCPDISCOVER"), STR_INIT("DHCPOFFER"),   STR_INIT("DHCPREQUEST"),
-        STR_INIT("DHCPACK"),      STR_INIT("DHCPNAK"),     STR_INIT("DHCPRELEASE"),
-        STR_INIT("DHCPDECLINE"),  STR_INIT("DHCPINFORM"),  STR_INIT("DHCPEXPIRE")};
+        STR_INIT("DHCPDISCOVER"), STR_INIT("DHCPOFFER"),  STR_INIT("DHCPREQUEST"),
+        STR_INIT("DHCPACK"),      STR_INIT("DHCPNAK"),    STR_INIT("DHCPRELEASE"),
+        STR_INIT("DHCPDECLINE"),  STR_INIT("DHCPINFORM"), STR_INIT("DHCPEXPIRE")};
     bool known = false;
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         known |= str_eq(action, actions[i]);
@@ -160,7 +160,8 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
         ok = take_clause(&lease, &rest);
     }
     add_fields(batch, action, &lease);
-    bool cut_address = lease.via.len > 0 && ascii_is_digit(lease.via.ptr[0]) && !net_is_ip(lease.via);
+    bool cut_address =
+        lease.via.len > 0 && ascii_is_digit(lease.via.ptr[0]) && !net_is_ip(lease.via);
     bool whole = ok && !cut_address && (lease.ip.len > 0 || lease.mac.len > 0) &&
                  (lease.via.len > 0 || str_eq(action, STR("DHCPEXPIRE")));
     return whole ? PARSE_YES : PARSE_DAMAGED;

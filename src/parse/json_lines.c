@@ -174,9 +174,10 @@ static void add_keywords(struct batch *batch, uint32_t field, struct str s) {
 }
 
 static bool is_nxlog_event_type(struct str s) {
-    static const struct str types[] = {
-        STR_INIT("INFO"),  STR_INIT("AUDIT_SUCCESS"), STR_INIT("AUDIT_FAILURE"), STR_INIT("ERROR"),
-        STR_INIT("WARNING"), STR_INIT("CRITICAL"),    STR_INIT("VERBOSE"),       STR_INIT("DEBUG")};
+    static const struct str types[] = {STR_INIT("INFO"),          STR_INIT("AUDIT_SUCCESS"),
+                                       STR_INIT("AUDIT_FAILURE"), STR_INIT("ERROR"),
+                                       STR_INIT("WARNING"),       STR_INIT("CRITICAL"),
+                                       STR_INIT("VERBOSE"),       STR_INIT("DEBUG")};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (str_eq(s, types[i])) {
             return true;
@@ -207,8 +208,7 @@ static void add_flat_value(const struct document *d, struct batch *batch,
     }
 }
 
-static void set_record_id(const struct document *d, struct batch *batch,
-                          const struct leaf *leaf) {
+static void set_record_id(const struct document *d, struct batch *batch, const struct leaf *leaf) {
     uint64_t id = 0;
     if (num_parse_u64(&id, leaf_slice(d, leaf))) {
         batch_row(batch)->record_id = id;
@@ -267,8 +267,7 @@ static bool read_time(const struct document *d, struct parse_context *context,
 }
 
 /* The event's own time if it says its zone, or ours is known; else @timestamp; else others. */
-static void set_time(const struct document *d, struct parse_context *context,
-                     struct batch *batch) {
+static void set_time(const struct document *d, struct parse_context *context, struct batch *batch) {
     int best = 0;
     for (size_t i = 0; i < d->state->leaf_count; i++) {
         const struct leaf *leaf = &d->state->leaves[i];
@@ -280,13 +279,16 @@ static void set_time(const struct document *d, struct parse_context *context,
             continue;
         }
         bool sure = zoned || !context->settings->zone_is_guess;
-        int rank = kind == JSON_TIME_DEVICE      ? (zoned ? 6 : sure ? 5 : 2)
+        int rank = kind == JSON_TIME_DEVICE      ? (zoned  ? 6
+                                                    : sure ? 5
+                                                           : 2)
                    : kind == JSON_TIME_TIMESTAMP ? (d->dialect == JSON_DIALECT_BEAT ? 7 : 4)
                                                  : (sure ? 3 : 1);
         if (rank > best) {
             best = rank;
             batch_row(batch)->time_ns = ns;
-            batch_row(batch)->flags = (batch_row(batch)->flags & ~(uint32_t)ROW_ZONE_GUESSED) | flags;
+            batch_row(batch)->flags =
+                (batch_row(batch)->flags & ~(uint32_t)ROW_ZONE_GUESSED) | flags;
         }
     }
 }
@@ -313,8 +315,8 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
     struct document d = {.state = state, .body = body, .dialect = find_dialect(state->signs)};
     bool broken = result != JSON_OK || state->dropped;
     enum dataset dataset = dataset_of(d.dialect, state->signs);
-    dataset = broken && dataset == DATASET_JSON && state->last != DATASET_UNKNOWN ? state->last
-                                                                                 : dataset;
+    dataset =
+        broken && dataset == DATASET_JSON && state->last != DATASET_UNKNOWN ? state->last : dataset;
     bool windows = d.dialect != JSON_DIALECT_OTHER;
     batch_row(batch)->dataset = (uint16_t)dataset;
     if (windows) {

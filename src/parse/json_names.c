@@ -78,8 +78,7 @@ static uint32_t other_field(struct str path) {
     bool scalar_over_object = str_eq(path, STR("host")) || str_eq(path, STR("source")) ||
                               str_eq(path, STR("event")) || str_eq(path, STR("user")) ||
                               str_eq(path, STR("process")) || str_eq(path, STR("url"));
-    return taken || scalar_over_object ? prefixed(STR("json."), path)
-                                       : prefixed(STR_EMPTY, path);
+    return taken || scalar_over_object ? prefixed(STR("json."), path) : prefixed(STR_EMPTY, path);
 }
 
 static bool is_in(struct str s, const struct str *list, size_t count) {
@@ -154,7 +153,7 @@ static uint32_t nested_field(struct str path) {
     if (str_starts(rest, STR("EventData."))) {
         struct str name = str_skip(rest, STR("EventData.").len);
         return windows_body_field(str_ends(name, STR(".#text")) ? str_head(name, name.len - 6)
-                                                                 : name);
+                                                                : name);
     }
     return str_starts(rest, STR("UserData.")) ? windows_body_field(last_part(rest))
                                               : other_field(path);
@@ -228,19 +227,19 @@ static uint16_t find_signs(struct str path) {
 }
 
 static enum json_time find_time(struct str path) {
-    static const struct str device[] = {
-        STR_INIT("TimeCreated"),
-        STR_INIT("EventTime"),
-        STR_INIT("TimeCreated_SystemTime"),
-        STR_INIT("event.TimeCreated_SystemTime"),
-        STR_INIT("Event.System.TimeCreated.#attributes.SystemTime"),
-        STR_INIT("Event.System.TimeCreated_attributes.SystemTime"),
-        STR_INIT("Event.System.TimeCreated.@SystemTime"),
-        STR_INIT("Event.System.TimeCreated.SystemTime")};
+    static const struct str device[] = {STR_INIT("TimeCreated"),
+                                        STR_INIT("EventTime"),
+                                        STR_INIT("TimeCreated_SystemTime"),
+                                        STR_INIT("event.TimeCreated_SystemTime"),
+                                        STR_INIT("Event.System.TimeCreated.#attributes.SystemTime"),
+                                        STR_INIT("Event.System.TimeCreated_attributes.SystemTime"),
+                                        STR_INIT("Event.System.TimeCreated.@SystemTime"),
+                                        STR_INIT("Event.System.TimeCreated.SystemTime")};
     static const struct str other[] = {
-        STR_INIT("timestamp"), STR_INIT("time"),       STR_INIT("ts"),        STR_INIT("_time"),
-        STR_INIT("eventTime"), STR_INIT("event_time"), STR_INIT("datetime"),  STR_INIT("Timestamp"),
-        STR_INIT("TimeGenerated"), STR_INIT("date"),   STR_INIT("CreationTime")};
+        STR_INIT("timestamp"), STR_INIT("time"),        STR_INIT("ts"),
+        STR_INIT("_time"),     STR_INIT("eventTime"),   STR_INIT("event_time"),
+        STR_INIT("datetime"),  STR_INIT("Timestamp"),   STR_INIT("TimeGenerated"),
+        STR_INIT("date"),      STR_INIT("CreationTime")};
     if (str_eq(path, STR("@timestamp"))) {
         return JSON_TIME_TIMESTAMP;
     }

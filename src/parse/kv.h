@@ -12,8 +12,8 @@ struct kv {
     struct str value; /* without quotes; escapes as they stand. Empty if there is no '=' */
     bool has_value;   /* false: a word without '=' */
     bool quoted;
-    bool unclosed;    /* the closing quote is missing: the line was cut */
-    bool escaped;     /* a backslash stands in a quoted value */
+    bool unclosed; /* the closing quote is missing: the line was cut */
+    bool escaped;  /* a backslash stands in a quoted value */
 };
 
 /* Takes the next pair (or bare word) out of *rest; false at the end. */
@@ -30,8 +30,9 @@ struct kv_role {
 };
 
 struct kv_name {
-    uint32_t field; /* of "<prefix>.<key>"; FIELD_NONE for a key that is no name or over the limit */
-    uint8_t role;   /* KV_NO_ROLE if the parser does not know the key */
+    uint32_t
+        field;    /* of "<prefix>.<key>"; FIELD_NONE for a key that is no name or over the limit */
+    uint8_t role; /* KV_NO_ROLE if the parser does not know the key */
 };
 
 /* Keys seen so far by one parser of one input. At most 2,048 different ones get a field. */

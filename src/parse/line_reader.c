@@ -3,9 +3,9 @@
 #include "envelope.h"
 
 /* Small numbers as literals: a constant costs no text. */
-static const char *const small_numbers[] = {
-    "0",  "1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",  "9",  "10", "11",
-    "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "23"};
+static const char *const small_numbers[] = {"0",  "1",  "2",  "3",  "4",  "5",  "6",  "7",
+                                            "8",  "9",  "10", "11", "12", "13", "14", "15",
+                                            "16", "17", "18", "19", "20", "21", "22", "23"};
 
 void line_reader_init(struct line_reader *reader, const struct parse_settings *settings,
                       struct str host, enum dataset wanted) {

@@ -14,9 +14,9 @@
 
 struct line_reader {
     struct parse_settings settings;
-    struct str host;      /* for records that name none; borrowed */
-    enum dataset wanted;  /* DATASET_UNKNOWN: any */
-    size_t last_parser;   /* PARSER_COUNT: none yet */
+    struct str host;     /* for records that name none; borrowed */
+    enum dataset wanted; /* DATASET_UNKNOWN: any */
+    size_t last_parser;  /* PARSER_COUNT: none yet */
     enum dataset last_dataset;
     enum text_charset charset_hint;
     struct year_memory years;

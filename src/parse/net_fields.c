@@ -39,11 +39,12 @@ void net_add_number(struct batch *batch, uint32_t field, struct str s) {
 static const struct {
     struct str number;
     const char *name;
-} protocols[] = {{STR_INIT("6"), "tcp"},    {STR_INIT("17"), "udp"},       {STR_INIT("1"), "icmp"},
-                 {STR_INIT("2"), "igmp"},   {STR_INIT("47"), "gre"},       {STR_INIT("50"), "esp"},
-                 {STR_INIT("51"), "ah"},    {STR_INIT("58"), "ipv6-icmp"}, {STR_INIT("88"), "eigrp"},
-                 {STR_INIT("89"), "ospf"},  {STR_INIT("103"), "pim"},      {STR_INIT("112"), "vrrp"},
-                 {STR_INIT("132"), "sctp"}, {STR_INIT("41"), "ipv6"},      {STR_INIT("4"), "ipip"}};
+} protocols[] = {
+    {STR_INIT("6"), "tcp"},    {STR_INIT("17"), "udp"},       {STR_INIT("1"), "icmp"},
+    {STR_INIT("2"), "igmp"},   {STR_INIT("47"), "gre"},       {STR_INIT("50"), "esp"},
+    {STR_INIT("51"), "ah"},    {STR_INIT("58"), "ipv6-icmp"}, {STR_INIT("88"), "eigrp"},
+    {STR_INIT("89"), "ospf"},  {STR_INIT("103"), "pim"},      {STR_INIT("112"), "vrrp"},
+    {STR_INIT("132"), "sctp"}, {STR_INIT("41"), "ipv6"},      {STR_INIT("4"), "ipip"}};
 
 void net_add_protocol(struct batch *batch, struct str s) {
     if (s.len == 0) {
@@ -51,8 +52,8 @@ void net_add_protocol(struct batch *batch, struct str s) {
     }
     bool number = ascii_is_digit(s.ptr[0]);
     for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
-        bool same = number ? str_eq(s, protocols[i].number)
-                           : str_eq_ci(s, str_from_c(protocols[i].name));
+        bool same =
+            number ? str_eq(s, protocols[i].number) : str_eq_ci(s, str_from_c(protocols[i].name));
         if (same) {
             batch_add_constant(batch, FIELD_NETWORK_TRANSPORT, protocols[i].name);
             batch_add(batch, FIELD_NETWORK_IANA_NUMBER, protocols[i].number);

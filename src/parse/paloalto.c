@@ -127,9 +127,13 @@ static void add_common(struct batch *batch, const struct columns *c) {
 
 /* allow and alert let the packet through; the others are drops and resets. */
 static enum verdict verdict_of(struct str action) {
-    static const struct str allowed[] = {STR_INIT("allow"), STR_INIT("alert"), STR_INIT("continue"),
-                                         STR_INIT("override"), STR_INIT("syncookie-sent"),
-                                         STR_INIT("forward"), STR_INIT("wildfire-upload-success")};
+    static const struct str allowed[] = {STR_INIT("allow"),
+                                         STR_INIT("alert"),
+                                         STR_INIT("continue"),
+                                         STR_INIT("override"),
+                                         STR_INIT("syncookie-sent"),
+                                         STR_INIT("forward"),
+                                         STR_INIT("wildfire-upload-success")};
     for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++) {
         if (str_eq(action, allowed[i])) {
             return VERDICT_ALLOWED;
@@ -139,15 +143,24 @@ static enum verdict verdict_of(struct str action) {
 }
 
 static void add_traffic(struct batch *batch, const struct columns *c) {
-    static const uint32_t fields[] = {31, FIELD_NETWORK_BYTES,
-                                      32, FIELD_SOURCE_BYTES,
-                                      33, FIELD_DESTINATION_BYTES,
-                                      37, FIELD_RULE_CATEGORY,
-                                      44, FIELD_SOURCE_PACKETS,
-                                      45, FIELD_DESTINATION_PACKETS,
-                                      COL_END_REASON, FIELD_EVENT_REASON,
-                                      COL_TRAFFIC_DEVICE, FIELD_OBSERVER_NAME,
-                                      COL_TRAFFIC_DEVICE, FIELD_HOST_NAME};
+    static const uint32_t fields[] = {31,
+                                      FIELD_NETWORK_BYTES,
+                                      32,
+                                      FIELD_SOURCE_BYTES,
+                                      33,
+                                      FIELD_DESTINATION_BYTES,
+                                      37,
+                                      FIELD_RULE_CATEGORY,
+                                      44,
+                                      FIELD_SOURCE_PACKETS,
+                                      45,
+                                      FIELD_DESTINATION_PACKETS,
+                                      COL_END_REASON,
+                                      FIELD_EVENT_REASON,
+                                      COL_TRAFFIC_DEVICE,
+                                      FIELD_OBSERVER_NAME,
+                                      COL_TRAFFIC_DEVICE,
+                                      FIELD_HOST_NAME};
     uint64_t seconds = 0;
     add_columns(batch, c, fields, sizeof fields / sizeof *fields);
     if (num_parse_u64(&seconds, column(c, COL_ELAPSED)) && seconds < UINT64_C(1000000000)) {
@@ -156,13 +169,11 @@ static void add_traffic(struct batch *batch, const struct columns *c) {
 }
 
 static void add_threat(struct batch *batch, const struct columns *c) {
-    static const uint32_t fields[] = {COL_CATEGORY, FIELD_RULE_CATEGORY,
-                                      COL_SEVERITY, FIELD_LOG_LEVEL,
-                                      COL_AGENT, FIELD_USER_AGENT,
-                                      COL_REFERRER, FIELD_HTTP_REFERRER,
-                                      COL_THREAT_DEVICE, FIELD_OBSERVER_NAME,
-                                      COL_THREAT_DEVICE, FIELD_HOST_NAME,
-                                      COL_METHOD, FIELD_HTTP_METHOD};
+    static const uint32_t fields[] = {COL_CATEGORY,        FIELD_RULE_CATEGORY, COL_SEVERITY,
+                                      FIELD_LOG_LEVEL,     COL_AGENT,           FIELD_USER_AGENT,
+                                      COL_REFERRER,        FIELD_HTTP_REFERRER, COL_THREAT_DEVICE,
+                                      FIELD_OBSERVER_NAME, COL_THREAT_DEVICE,   FIELD_HOST_NAME,
+                                      COL_METHOD,          FIELD_HTTP_METHOD};
     struct str misc = column(c, COL_MISC);
     add_columns(batch, c, fields, sizeof fields / sizeof *fields);
     if (str_eq(column(c, COL_SUBTYPE), STR("url"))) {

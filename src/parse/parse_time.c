@@ -289,8 +289,8 @@ static int explicit_year(int first_year, struct year_memory *memory, int month) 
     return memory->year;
 }
 
-static int64_t resolve_inferred(const struct parse_settings *settings,
-                                const struct read_time *time, uint32_t *flags) {
+static int64_t resolve_inferred(const struct parse_settings *settings, const struct read_time *time,
+                                uint32_t *flags) {
     struct civil civil = time->civil;
     civil.year = civil_from_ns(settings->newest_ns).year + 1;
     for (int tries = 0; tries < 10; tries++, civil.year--) { /* 29 February: up to 8 years back */

@@ -31,10 +31,10 @@ static void state_destroy(void *opaque) {
 
 /* "LAN2", "PP[01]", "TUNNEL[1]", "LAN1(port1)", "LAN1.1", "VLAN1", "BRIDGE1", "WAN1", "ONU1". */
 static bool is_interface(struct str s) {
-    static const struct str starts[] = {STR_INIT("LAN"),    STR_INIT("PP["),  STR_INIT("TUNNEL["),
-                                        STR_INIT("VLAN"),   STR_INIT("WAN"),  STR_INIT("BRIDGE"),
-                                        STR_INIT("MOBILE"), STR_INIT("ONU"),  STR_INIT("PPANONYMOUS"),
-                                        STR_INIT("PP ["),   STR_INIT("PP("),  STR_INIT("LOOPBACK")};
+    static const struct str starts[] = {
+        STR_INIT("LAN"),         STR_INIT("PP["),    STR_INIT("TUNNEL["), STR_INIT("VLAN"),
+        STR_INIT("WAN"),         STR_INIT("BRIDGE"), STR_INIT("MOBILE"),  STR_INIT("ONU"),
+        STR_INIT("PPANONYMOUS"), STR_INIT("PP ["),   STR_INIT("PP("),     STR_INIT("LOOPBACK")};
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         if (str_starts(s, starts[i])) {
             return s.len <= 24;
@@ -117,8 +117,7 @@ static bool add_mac_flow(struct batch *batch, struct str flow) {
 
 static void add_interface(struct batch *batch, struct str name, struct str direction) {
     bool in = str_eq_ci(direction, STR("in"));
-    batch_add(batch, in ? FIELD_OBSERVER_INGRESS_INTERFACE : FIELD_OBSERVER_EGRESS_INTERFACE,
-              name);
+    batch_add(batch, in ? FIELD_OBSERVER_INGRESS_INTERFACE : FIELD_OBSERVER_EGRESS_INTERFACE, name);
     /* PP, TUNNEL and WAN interfaces face other networks; a LAN may face either side. */
     if (!str_starts(name, STR("LAN")) && !str_starts(name, STR("VLAN"))) {
         batch_add_constant(batch, FIELD_NETWORK_DIRECTION, in ? "inbound" : "outbound");
@@ -165,8 +164,7 @@ static bool read_inspect(struct parse_context *context, struct batch *batch, str
     struct read_time time;
     uint32_t flags = 0;
     bool timed = time_take_iso(&time, &start) && str_eq(start, STR(")"));
-    int64_t ns =
-        timed ? time_resolve(context->settings, context->years, &time, &flags) : TIME_NONE;
+    int64_t ns = timed ? time_resolve(context->settings, context->years, &time, &flags) : TIME_NONE;
     if (ns != TIME_NONE) {
         char text[CIVIL_RFC3339_BYTES];
         batch_add(batch, FIELD_EVENT_START, str_make(text, civil_format_rfc3339(text, ns)));
@@ -215,12 +213,12 @@ static bool read_login(struct batch *batch, struct str body) {
 /* Parts of the firmware that name themselves in brackets. */
 static bool is_module(struct str s) {
     static const struct str modules[] = {
-        STR_INIT("INSPECT"), STR_INIT("DHCPD"), STR_INIT("DHCPC"),    STR_INIT("IKE"),
-        STR_INIT("L2TP"),    STR_INIT("PPTP"),  STR_INIT("LUA"),      STR_INIT("SSHD"),
-        STR_INIT("NTP"),     STR_INIT("SNTP"),  STR_INIT("SCHEDULE"), STR_INIT("CONFIG"),
+        STR_INIT("INSPECT"), STR_INIT("DHCPD"), STR_INIT("DHCPC"),       STR_INIT("IKE"),
+        STR_INIT("L2TP"),    STR_INIT("PPTP"),  STR_INIT("LUA"),         STR_INIT("SSHD"),
+        STR_INIT("NTP"),     STR_INIT("SNTP"),  STR_INIT("SCHEDULE"),    STR_INIT("CONFIG"),
         STR_INIT("HTTPD"),   STR_INIT("EMFS"),  STR_INIT("MAIL_NOTIFY"), STR_INIT("DHCPv6"),
         STR_INIT("DNS"),     STR_INIT("YNO"),   STR_INIT("LAN_MONITOR"), STR_INIT("SWCTL"),
-        STR_INIT("IPSEC"),   STR_INIT("USB"),   STR_INIT("OSPF"),     STR_INIT("BGP")};
+        STR_INIT("IPSEC"),   STR_INIT("USB"),   STR_INIT("OSPF"),        STR_INIT("BGP")};
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
         if (str_eq(s, modules[i])) {
             return true;
@@ -231,12 +229,20 @@ static bool is_module(struct str s) {
 
 /* Texts without brackets that say which product it is. */
 static bool is_other_text(struct str body) {
-    static const struct str starts[] = {
-        STR_INIT("IP Tunnel["),      STR_INIT("IP commencing"), STR_INIT("same message repeated"),
-        STR_INIT("PPPOE["),          STR_INIT("PPPoE"),         STR_INIT("Configuration saved"),
-        STR_INIT("Login "),          STR_INIT("Logout from"),   STR_INIT("Restart by"),
-        STR_INIT("RTX"),             STR_INIT("Previous EXEC"), STR_INIT("Power-on boot"),
-        STR_INIT("Router is busy"),  STR_INIT("Administrator ")};
+    static const struct str starts[] = {STR_INIT("IP Tunnel["),
+                                        STR_INIT("IP commencing"),
+                                        STR_INIT("same message repeated"),
+                                        STR_INIT("PPPOE["),
+                                        STR_INIT("PPPoE"),
+                                        STR_INIT("Configuration saved"),
+                                        STR_INIT("Login "),
+                                        STR_INIT("Logout from"),
+                                        STR_INIT("Restart by"),
+                                        STR_INIT("RTX"),
+                                        STR_INIT("Previous EXEC"),
+                                        STR_INIT("Power-on boot"),
+                                        STR_INIT("Router is busy"),
+                                        STR_INIT("Administrator ")};
     size_t n = str_find_char(body, ' ');
     struct str word = str_head(body, n);
     if (word.len > 0 && word.ptr[word.len - 1] == ':') {

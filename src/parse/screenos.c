@@ -160,8 +160,7 @@ static void add_endpoints(struct batch *batch, const struct record *r) {
         net_add_address(batch, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, r->values[KEY_SRC]);
     }
     if (has(r, KEY_DST)) {
-        net_add_address(batch, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS,
-                        r->values[KEY_DST]);
+        net_add_address(batch, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS, r->values[KEY_DST]);
     }
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
         add_value(batch, r, plain[i].key, plain[i].field);

@@ -10,8 +10,8 @@
  * The time is that of the end of the request; event.start = end - elapsed. Quotes in a user agent
  * are not always escaped, so combined lines are read from both ends towards it.
  */
-#include "net_fields.h"
 #include "kv.h"
+#include "net_fields.h"
 #include "num.h"
 #include "parse_time.h"
 
@@ -259,8 +259,8 @@ static bool looks_like_proxy_request(const struct squid_record *r) {
 static bool parse_combined(struct squid_record *r, struct str body) {
     struct str ident;
     struct str request;
-    if (!take_word(&r->client, &body) || !take_word(&ident, &body) ||
-        !take_word(&r->user, &body) || body.len < 28 || body.ptr[1] != '[') {
+    if (!take_word(&r->client, &body) || !take_word(&ident, &body) || !take_word(&r->user, &body) ||
+        body.len < 28 || body.ptr[1] != '[') {
         return false;
     }
     body = str_skip(body, 1);
@@ -285,11 +285,10 @@ static void set_tag(struct squid_record *r, const struct kv *pair) {
     const struct {
         struct str key;
         struct str *to;
-    } tags[] = {{STR("xff"), &r->forwarded},     {STR("un"), &r->user},
-                {STR("st"), &r->status},         {STR("in"), &r->request_bytes},
-                {STR("out"), &r->reply_bytes},   {STR("tr"), &r->elapsed_ms},
-                {STR("ua"), &r->agent},          {STR("ref"), &r->referrer},
-                {STR("mt"), &r->mime}};
+    } tags[] = {
+        {STR("xff"), &r->forwarded},    {STR("un"), &r->user},         {STR("st"), &r->status},
+        {STR("in"), &r->request_bytes}, {STR("out"), &r->reply_bytes}, {STR("tr"), &r->elapsed_ms},
+        {STR("ua"), &r->agent},         {STR("ref"), &r->referrer},    {STR("mt"), &r->mime}};
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
         if (str_eq(tags[i].key, pair->key)) {
             *tags[i].to = pair->value;
@@ -312,8 +311,8 @@ static bool take_tags(struct squid_record *r, struct str *rest) {
 
 static bool parse_tagged(struct squid_record *r, struct str body) {
     struct str word;
-    if (!take_epoch(&r->time_ns, &body) || !take_word(&r->client, &body) ||
-        !net_is_ip(r->client) || !take_tags(r, &body)) {
+    if (!take_epoch(&r->time_ns, &body) || !take_word(&r->client, &body) || !net_is_ip(r->client) ||
+        !take_tags(r, &body)) {
         return false;
     }
     r->dataset = DATASET_SQUID_UPLOAD;
@@ -350,9 +349,7 @@ static void add_duration(const struct squid_record *r, struct batch *batch, int6
 static void add_verdict(const struct squid_record *r, struct batch *batch) {
     bool denied = str_find(r->result, STR("DENIED")) != STR_NONE;
     bool nothing = str_starts(r->result, STR("NONE")) || r->result.len == 0;
-    net_add_verdict(batch, denied    ? VERDICT_DENIED
-                           : nothing ? VERDICT_INFO
-                                     : VERDICT_ALLOWED);
+    net_add_verdict(batch, denied ? VERDICT_DENIED : nothing ? VERDICT_INFO : VERDICT_ALLOWED);
 }
 
 static void add_forwarded(struct batch *batch, struct str list) {
@@ -399,13 +396,23 @@ static void add_fields(const struct squid_record *r, struct batch *batch) {
 
 static enum parse_result parse(struct parse_context *context, struct batch *batch,
                                struct str body) {
-    static const struct squid_record empty = {
-        .client = STR_INIT(""),     .user = STR_INIT(""),          .method = STR_INIT(""),
-        .url = STR_INIT(""),        .version = STR_INIT(""),       .status = STR_INIT(""),
-        .reply_bytes = STR_INIT(""), .request_bytes = STR_INIT(""), .elapsed_ms = STR_INIT(""),
-        .referrer = STR_INIT(""),   .agent = STR_INIT(""),         .result = STR_INIT(""),
-        .hierarchy = STR_INIT(""),  .peer = STR_INIT(""),          .mime = STR_INIT(""),
-        .forwarded = STR_INIT(""),  .time_ns = TIME_NONE};
+    static const struct squid_record empty = {.client = STR_INIT(""),
+                                              .user = STR_INIT(""),
+                                              .method = STR_INIT(""),
+                                              .url = STR_INIT(""),
+                                              .version = STR_INIT(""),
+                                              .status = STR_INIT(""),
+                                              .reply_bytes = STR_INIT(""),
+                                              .request_bytes = STR_INIT(""),
+                                              .elapsed_ms = STR_INIT(""),
+                                              .referrer = STR_INIT(""),
+                                              .agent = STR_INIT(""),
+                                              .result = STR_INIT(""),
+                                              .hierarchy = STR_INIT(""),
+                                              .peer = STR_INIT(""),
+                                              .mime = STR_INIT(""),
+                                              .forwarded = STR_INIT(""),
+                                              .time_ns = TIME_NONE};
     struct squid_record r = empty;
     if (body.len < 16) {
         return PARSE_NO;

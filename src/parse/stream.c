@@ -52,8 +52,8 @@ static struct line_reader *find_reader(struct parse_stream *stream, struct str s
 
 /* Without LF and the CRs before it; a NUL at the end is framing of some senders (RFC 6587). */
 static struct str without_terminator(struct str s) {
-    while (s.len > 0 && (s.ptr[s.len - 1] == '\n' || s.ptr[s.len - 1] == '\r' ||
-                         s.ptr[s.len - 1] == '\0')) {
+    while (s.len > 0 &&
+           (s.ptr[s.len - 1] == '\n' || s.ptr[s.len - 1] == '\r' || s.ptr[s.len - 1] == '\0')) {
         s.len--;
     }
     return s;

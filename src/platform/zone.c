@@ -335,11 +335,11 @@ static const struct {
     struct str name;
     int32_t offset;
 } abbreviations[] = {
-    {STR_INIT("UTC"), 0},           {STR_INIT("GMT"), 0},           {STR_INIT("Z"), 0},
-    {STR_INIT("JST"), 9 * 3600},    {STR_INIT("KST"), 9 * 3600},    {STR_INIT("CET"), 3600},
-    {STR_INIT("CEST"), 2 * 3600},   {STR_INIT("BST"), 3600},        {STR_INIT("EST"), -5 * 3600},
-    {STR_INIT("EDT"), -4 * 3600},   {STR_INIT("CST"), -6 * 3600},   {STR_INIT("CDT"), -5 * 3600},
-    {STR_INIT("MST"), -7 * 3600},   {STR_INIT("MDT"), -6 * 3600},   {STR_INIT("PST"), -8 * 3600},
+    {STR_INIT("UTC"), 0},         {STR_INIT("GMT"), 0},         {STR_INIT("Z"), 0},
+    {STR_INIT("JST"), 9 * 3600},  {STR_INIT("KST"), 9 * 3600},  {STR_INIT("CET"), 3600},
+    {STR_INIT("CEST"), 2 * 3600}, {STR_INIT("BST"), 3600},      {STR_INIT("EST"), -5 * 3600},
+    {STR_INIT("EDT"), -4 * 3600}, {STR_INIT("CST"), -6 * 3600}, {STR_INIT("CDT"), -5 * 3600},
+    {STR_INIT("MST"), -7 * 3600}, {STR_INIT("MDT"), -6 * 3600}, {STR_INIT("PST"), -8 * 3600},
     {STR_INIT("PDT"), -7 * 3600},
 };
 

@@ -1,4 +1,5 @@
-/* The body of the fuzz targets of text formats: bytes through parse_input, with its promises kept. */
+/* The body of the fuzz targets of text formats: bytes through parse_input, with its promises kept.
+ */
 #ifndef KONSEKI_FUZZ_LINES_H
 #define KONSEKI_FUZZ_LINES_H
 

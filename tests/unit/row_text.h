@@ -5,8 +5,7 @@
 
 #include "batch.h"
 
-static inline void row_text_add(struct buf *out, const struct batch *batch,
-                                const struct row *row) {
+static inline void row_text_add(struct buf *out, const struct batch *batch, const struct row *row) {
     static const uint32_t attributes[] = {FIELD_LINE, FIELD_EVENT_DATASET, FIELD_TIMESTAMP,
                                           FIELD_FLAGS, FIELD_RECORD_ID};
     static const char marks[] = "~=jx";

@@ -91,9 +91,9 @@ static void test_utf16(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cp932), cmocka_unit_test(test_euc_jp),
+        cmocka_unit_test(test_cp932),       cmocka_unit_test(test_euc_jp),
         cmocka_unit_test(test_iso_2022_jp), cmocka_unit_test(test_hint),
-        cmocka_unit_test(test_utf8), cmocka_unit_test(test_broken_bytes_become_replacements),
+        cmocka_unit_test(test_utf8),        cmocka_unit_test(test_broken_bytes_become_replacements),
         cmocka_unit_test(test_utf16)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

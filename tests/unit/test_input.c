@@ -34,8 +34,7 @@ static void run(struct result *result, struct str bytes, size_t limit, enum data
     struct batch part;
     batch_init(&part);
     batch_init(&result->batch);
-    struct parse_input *input =
-        parse_input_open((const uint8_t *)bytes.ptr, bytes.len, &options);
+    struct parse_input *input = parse_input_open((const uint8_t *)bytes.ptr, bytes.len, &options);
     while (parse_input_next(input, &part)) {
         assert_true(part.row_count > 0);
         for (size_t i = 0; i < part.row_count; i++) {
@@ -217,8 +216,7 @@ static void test_years(void **state) {
                                  "Dec 31 23:59:58 h a: late\n");
     static const int want[] = {2019, 2020, 2019};
     options.settings.year = 2019;
-    struct parse_input *input =
-        parse_input_open((const uint8_t *)bytes.ptr, bytes.len, &options);
+    struct parse_input *input = parse_input_open((const uint8_t *)bytes.ptr, bytes.len, &options);
     assert_true(parse_input_next(input, &batch));
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(civil_from_ns(batch.rows[i].time_ns).year, want[i]);

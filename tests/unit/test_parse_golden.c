@@ -81,8 +81,8 @@ static bool check_format(const char *folder, const char *name) {
         write_expected(path, &got);
     }
     assert_int_equal(input_file_open(&expected, path, &err), STATUS_OK);
-    bool same = compare(name, buf_str(&got),
-                        str_make((const char *)expected.bytes, expected.size_bytes));
+    bool same =
+        compare(name, buf_str(&got), str_make((const char *)expected.bytes, expected.size_bytes));
     input_file_close(&expected);
     buf_fini(&got);
     return same;

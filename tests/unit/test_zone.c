@@ -75,8 +75,9 @@ static void test_to_local_is_the_inverse(void **state) {
 
 static void test_refused(void **state) {
     (void)state;
-    static const char *const names[] = {"", "../../etc/passwd", "/etc/localtime", "No/Such_Zone",
-                                        "+25:00", "Asia/Tokyo\n", "posix/../UTC2"};
+    static const char *const names[] = {
+        "",       "../../etc/passwd", "/etc/localtime", "No/Such_Zone",
+        "+25:00", "Asia/Tokyo\n",     "posix/../UTC2"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct zone *zone = NULL;
         struct err err = ERR_INIT;
@@ -87,9 +88,9 @@ static void test_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixed), cmocka_unit_test(test_tokyo),
-        cmocka_unit_test(test_gap_and_fold), cmocka_unit_test(test_to_local_is_the_inverse),
-        cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fixed), cmocka_unit_test(test_tokyo),
+                                       cmocka_unit_test(test_gap_and_fold),
+                                       cmocka_unit_test(test_to_local_is_the_inverse),
+                                       cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
