@@ -64,7 +64,7 @@ def ways_of(logsource):
         for name, channel, ids, condition, renames in ROWS["WINDOWS_CATEGORY"]:
             if name == category and (not channels or channel.lower() in channels):
                 ways.append((window([channel.lower()], ids.split(), condition),
-                             dict(p.split("=") for p in renames.split())))
+                             dict(p.split(":")[0].split("=") for p in renames.split())))
         for name, provider in ROWS["WINDOWS_PROVIDER"]:
             if name == category and not channels:
                 ways.append((lambda e, p=provider: "Channel" in e and

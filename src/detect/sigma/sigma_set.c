@@ -55,8 +55,9 @@ uint32_t sigma_set_slot(const struct sigma_rules *set, struct str name) {
     return intern_find(&set->slot_names, name);
 }
 
-/* "Rule=Native Rule=Native": the native name, or the name itself. */
-static struct str renamed(const char *renames, struct str name) {
+/* "Rule=Native Rule=Native:value>native,value>native": what stands behind the field's own '=';
+ * empty if the field keeps its name. */
+static struct str rename_of(const char *renames, struct str name) {
     struct str rest = str_from_c(renames);
     struct str pair;
     while (str_word_next(&pair, &rest)) {
@@ -65,7 +66,30 @@ static struct str renamed(const char *renames, struct str name) {
             return str_skip(pair, equals + 1);
         }
     }
-    return name;
+    return STR_EMPTY;
+}
+
+static struct str renamed(const char *renames, struct str name) {
+    struct str to = rename_of(renames, name);
+    return to.len == 0 ? name : str_head(to, str_find_char(to, ':'));
+}
+
+/* The test in the native field's words: Initiated "true" is Direction "%%14593". */
+static struct sigma_test translated(const char *renames, const struct sigma_node *leaf) {
+    struct sigma_test test = leaf->test;
+    struct str to = rename_of(renames, leaf->field);
+    size_t colon = str_find_char(to, ':');
+    bool whole = test.kind == SIGMA_TEST_PATTERN || test.kind == SIGMA_TEST_TRUTH;
+    struct str rest = colon == STR_NONE || !whole ? STR_EMPTY : str_skip(to, colon + 1);
+    struct str word;
+    while (str_split_next(&word, &rest, ',')) {
+        size_t arrow = str_find_char(word, '>');
+        if (str_eq_ci(str_head(word, arrow), test.text)) {
+            return (struct sigma_test){.kind = SIGMA_TEST_PATTERN,
+                                       .text = str_skip(word, arrow + 1)};
+        }
+    }
+    return test;
 }
 
 static uint32_t leaf_slot(struct compile *c, struct str field) {
@@ -115,7 +139,10 @@ static struct sigma_plan *plan_of(struct compile *c, const struct sigma_node *n)
     plan->cased = n->cased;
     if (n->op > SIGMA_NODE_NOT) {
         plan->slot = leaf_slot(c, n->field);
-        plan->test = n->op == SIGMA_NODE_TEST ? test_of(c->set, plan->slot, &n->test) : 0;
+        if (n->op == SIGMA_NODE_TEST) {
+            struct sigma_test test = translated(c->renames, n);
+            plan->test = test_of(c->set, plan->slot, &test);
+        }
         plan->other = n->op == SIGMA_NODE_FIELDREF ? leaf_slot(c, n->other) : 0;
         return plan;
     }
