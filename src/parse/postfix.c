@@ -364,6 +364,17 @@ static bool try_tls(struct batch *batch, struct str text) {
     return true;
 }
 
+/* " said: 450 ..." -> "450 ...": who said it is the peer. */
+static struct str without_speaker(struct str text) {
+    static const struct str words[] = {STR_INIT(" said: "), STR_INIT(" refused to talk to me: ")};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (str_starts(text, words[i])) {
+            return str_skip(text, words[i].len);
+        }
+    }
+    return text;
+}
+
 static void add_opening(struct batch *batch, const struct opening *o, struct str stage,
                         struct str rest) {
     add_action(batch, o->action, o->outcome);
@@ -372,7 +383,7 @@ static void add_opening(struct batch *batch, const struct opening *o, struct str
     }
     rest = str_skip(rest, postfix_add_peer(batch, rest, o->side));
     if (o->keep_reason) {
-        add_reason(batch, rest);
+        add_reason(batch, without_speaker(rest));
     } else if (str_eq(o->text, STR("disconnect from ")) && rest.len > 1) {
         batch_add(batch, FIELD_POSTFIX_COMMANDS, str_trim(rest));
     } else if (str_starts(rest, STR(" to ["))) {
