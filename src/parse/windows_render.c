@@ -65,7 +65,8 @@ static void add_system(struct buf *out, const struct batch *batch, const struct 
     }
     struct buf scratch = BUF_INIT;
     struct str text;
-    if (batch_get(&text, batch, row, FIELD_TIMESTAMP, &scratch)) {
+    if ((row->flags & ROW_TIME_RECEIVED) == 0 &&
+        batch_get(&text, batch, row, FIELD_TIMESTAMP, &scratch)) {
         buf_add(out, STR("<TimeCreated"));
         add_attribute(out, STR("SystemTime"), text);
         buf_add(out, STR("/>"));

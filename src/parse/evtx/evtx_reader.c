@@ -86,10 +86,34 @@ static size_t chunk_size(const struct evtx_reader *r, size_t at) {
     return rest < EVTX_CHUNK_BYTES ? rest : (size_t)EVTX_CHUNK_BYTES;
 }
 
+/* A chunk that lost its signature: a whole record where the first one of a chunk is. */
+static bool has_first_record(const struct evtx_reader *r, size_t at) {
+    struct evtx_chunk chunk;
+    struct evtx_record record;
+    if (r->size - at <= EVTX_CHUNK_HEADER_BYTES + EVTX_RECORD_MIN_BYTES) {
+        return false;
+    }
+    evtx_chunk_begin(&chunk, r->bytes + at, chunk_size(r, at), false);
+    return evtx_chunk_next(&record, &chunk) && record.off == EVTX_CHUNK_HEADER_BYTES &&
+           record.fault == NULL;
+}
+
+/* Offset of the next chunk at or after `from` (the end of another), or the file's size. */
+static size_t next_chunk(const struct evtx_reader *r, size_t from) {
+    size_t signature = find_chunk(r->bytes, from, r->size);
+    size_t at = from < FILE_HEADER_BYTES ? (size_t)FILE_HEADER_BYTES : from;
+    for (; at < signature; at += EVTX_CHUNK_BYTES) {
+        if (has_first_record(r, at)) {
+            return at;
+        }
+    }
+    return signature;
+}
+
 /* Offset of the next chunk that holds a record, or the file's size. */
-static size_t next_chunk_with_records(struct evtx_reader *r, size_t from) {
+static size_t next_chunk_with_records(const struct evtx_reader *r, size_t from) {
     size_t at = from;
-    while ((at = find_chunk(r->bytes, at, r->size)) < r->size) {
+    while ((at = next_chunk(r, at)) < r->size) {
         struct evtx_chunk chunk;
         struct evtx_record record;
         evtx_chunk_begin(&chunk, r->bytes + at, chunk_size(r, at), r->options.recover_slack);
