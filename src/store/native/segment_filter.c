@@ -24,7 +24,9 @@ struct column_match {
     uint32_t *uses;     /* by template: values of the column in a row */
     uint64_t *selected; /* by template: which of them (bits) the leaf tests */
     uint8_t *entries;   /* by dictionary entry: 1 = passes; NULL: no dictionary */
-    bool possible;      /* some value may pass */
+    bool is_number;     /* a TEXT leaf's word on plain numbers: exactly `number` passes */
+    int64_t number;
+    bool possible; /* some value may pass */
 };
 
 /* One leaf on this segment. */
@@ -70,27 +72,82 @@ static bool test_text(struct segment_filter *f, const struct filter_leaf *leaf,
     return expr_leaf_match_value(leaf->e, text, m->type, f->plan->scratch);
 }
 
+/* Folding many texts as one is right only if none can combine with the end of the one before. */
+static bool begins_apart(const char *text, size_t len) {
+    return len == 0 || (uint8_t)text[0] < 0x80;
+}
+
+/* True if no entry holds the word: one look over all entries at once. */
+static bool dictionary_excludes(struct segment_filter *f, const struct segment_column *column,
+                                struct str word) {
+    uint32_t count = column->dictionary_count;
+    const struct str *entries = column->dictionary;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!begins_apart(entries[i].ptr, entries[i].len)) {
+            return false;
+        }
+    }
+    if (count == 0) {
+        return true;
+    }
+    const char *end = entries[count - 1].ptr + entries[count - 1].len;
+    return !holds_word(f, str_make(entries[0].ptr, (size_t)(end - entries[0].ptr)), word);
+}
+
 static void test_dictionary(struct segment_filter *f, const struct filter_leaf *leaf,
                             struct column_match *m) {
     const struct segment_column *column = &f->segment->columns[m->column];
-    m->entries = arena_alloc(&f->arena, (size_t)column->dictionary_count + 1);
-    for (uint32_t i = 0; i < column->dictionary_count; i++) {
+    uint32_t count = column->dictionary_count;
+    if (leaf->e->op == EXPR_TEXT && dictionary_excludes(f, column, leaf->word)) {
+        return;
+    }
+    m->entries = arena_alloc(&f->arena, (size_t)count + 1);
+    for (uint32_t i = 0; i < count; i++) {
         m->entries[i] = test_text(f, leaf, m, column->dictionary[i]);
         m->possible = m->possible || m->entries[i] != 0;
     }
 }
 
-/* A word that cannot stand in digits of this shape. */
-static bool shape_excludes(struct segment_filter *f, struct str shape, struct str word) {
+static bool fits_shape(struct str run, struct str word) {
+    if (run.len != word.len) {
+        return false;
+    }
+    for (size_t i = 0; i < run.len; i++) {
+        bool fits = run.ptr[i] == '0' ? ascii_is_digit(word.ptr[i]) : run.ptr[i] == word.ptr[i];
+        if (!fits) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Can the word be one of the words of a value of this shape? (Words that stand in two pieces are
+ * looked for in whole rows.) */
+static bool shape_can_hold(struct segment_filter *f, struct str shape, struct str word) {
     buf_clear(&f->other);
     fold_text(&f->other, shape);
-    for (size_t i = 0; i < word.len; i++) {
-        if (!ascii_is_digit(word.ptr[i]) &&
-            str_find_char(buf_str(&f->other), word.ptr[i]) == STR_NONE) {
+    struct str rest = buf_str(&f->other);
+    struct str run;
+    while (token_next(&run, &rest)) {
+        if (fits_shape(run, word)) {
             return true;
         }
     }
     return false;
+}
+
+/* Numbers and a TEXT leaf's word: a plain number is one word. */
+static void prepare_number(struct segment_filter *f, const struct filter_leaf *leaf,
+                           struct column_match *m, struct str shape) {
+    if (leaf->e->op != EXPR_TEXT) {
+        m->possible = true;
+    } else if (shape.len > 0) {
+        m->possible = shape_can_hold(f, shape, leaf->word);
+    } else {
+        bool canonical = leaf->word.ptr[0] != '0' || leaf->word.len == 1;
+        m->is_number = canonical && num_parse_i64(&m->number, leaf->word) && m->number >= 0;
+        m->possible = m->is_number;
+    }
 }
 
 static enum status prepare_match(struct segment_filter *f, const struct filter_leaf *leaf,
@@ -103,8 +160,11 @@ static enum status prepare_match(struct segment_filter *f, const struct filter_l
         }
         return status;
     }
-    m->possible = !(leaf->e->op == EXPR_TEXT && column->type == COLUMN_NUMBER &&
-                    shape_excludes(f, column->shape, leaf->word));
+    if (column->type == COLUMN_NUMBER) {
+        prepare_number(f, leaf, m, column->shape);
+    } else {
+        m->possible = true;
+    }
     return STATUS_OK;
 }
 
@@ -346,16 +406,38 @@ static bool test_value(struct segment_filter *f, const struct filter_leaf *leaf,
     if (m->entries != NULL) {
         return index < column->count && m->entries[column->codes[index]] != 0;
     }
+    if (m->is_number) {
+        return index < column->count && column->numbers[index] == m->number;
+    }
     buf_clear(&f->value);
     return block_value(&f->value, b, m->column, index) && test_text(f, leaf, m, buf_str(&f->value));
 }
 
-/* A text column none of whose values in this block holds the word: one look over all bytes. */
+/* True if no value of the column in this block can pass: one look over codes, numbers or bytes. */
 static bool block_excludes(struct segment_filter *f, const struct filter_leaf *leaf,
                            const struct column_match *m, const struct block *b) {
     const struct block_column *column = &b->columns[m->column];
+    uint32_t i = 0;
+    if (m->entries != NULL) {
+        while (i < column->count && m->entries[column->codes[i]] == 0) {
+            i++;
+        }
+        return i == column->count;
+    }
+    if (m->is_number) {
+        while (i < column->count && column->numbers[i] != m->number) {
+            i++;
+        }
+        return i == column->count;
+    }
     if (leaf->e->op != EXPR_TEXT || column->offsets == NULL) {
         return false;
+    }
+    for (; i < column->count; i++) {
+        uint32_t at = column->offsets[i];
+        if (!begins_apart(column->bytes + at, column->offsets[i + 1] - at)) {
+            return false;
+        }
     }
     struct str all = str_make(column->bytes + column->offsets[0],
                               column->offsets[column->count] - column->offsets[0]);
