@@ -190,6 +190,7 @@ static enum status visit_rows(struct visit_context *v, struct str kind, const ch
     findings_bind_text(statement, 2, query->analysis);
     (void)sqlite3_bind_int(statement, 3, (int)query->level);
     (void)sqlite3_bind_int(statement, 4, query->suppressed);
+    (void)sqlite3_bind_int(statement, 5, (int)query->coverage);
     int code;
     while (!v->stopped && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         v->stopped = !v->visit(kind, findings_column_text(statement, 0), v->ctx);
@@ -218,7 +219,8 @@ static const char visit_coverage[] =
     " 'setting', json_object('en', setting_en, 'ja', setting_ja)))"
     " FROM (SELECT *, day - row_number() OVER (PARTITION BY analysis, source, state, missing_en"
     " ORDER BY day) AS run FROM coverage WHERE ?1 = ''"
-    " AND (?2 = '' OR analysis = ?2 COLLATE NOCASE) AND ?3 >= 0 AND ?4 = 0)"
+    " AND (?2 = '' OR analysis = ?2 COLLATE NOCASE) AND ?3 >= 0 AND ?4 >= 0"
+    " AND (?5 = 2 OR state > 0))"
     " GROUP BY analysis, source, state, missing_en, run ORDER BY analysis, source, min(day)";
 
 enum status findings_db_visit(struct findings_db *db, const struct findings_query *query,
@@ -228,7 +230,7 @@ enum status findings_db_visit(struct findings_db *db, const struct findings_quer
     if (status == STATUS_OK && !query->suppressed) {
         status = visit_rows(&v, STR("rule"), visit_hits, err);
     }
-    if (status == STATUS_OK && query->coverage && !query->suppressed) {
+    if (status == STATUS_OK && query->coverage != COVERAGE_NONE && !query->suppressed) {
         status = visit_rows(&v, STR("coverage"), visit_coverage, err);
     }
     return status;

@@ -48,12 +48,18 @@ void rule_hit_format(struct buf *out, const struct rule_hit *hit, const struct b
 
 /* --- reading --- */
 
+enum findings_coverage {
+    COVERAGE_NONE,
+    COVERAGE_GAPS, /* what could not, or not fully, be evaluated */
+    COVERAGE_ALL
+};
+
 struct findings_query {
     struct str id;            /* one finding: its id or a beginning of >= 6 digits; empty: all */
     struct str analysis;      /* id of an analysis or a rule; empty: all */
     enum finding_level level; /* at least */
     bool suppressed;          /* the explained ones (only these) */
-    bool coverage;            /* the coverage objects too */
+    enum findings_coverage coverage;
 };
 
 /* One object in the form of DESIGN "jsonl contracts" (no newline). `kind` is "finding", "rule" or

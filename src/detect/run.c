@@ -31,8 +31,8 @@ struct day_draft {
 /* Rows of one source that one analysis saw on the open day. */
 struct coverage_count {
     uint32_t instance;
-    uint32_t source; /* in names */
-    uint32_t dataset;
+    uint32_t source;  /* in names */
+    uint32_t dataset; /* of the latest row that lacked a field */
     uint64_t rows;
     uint64_t present[NEEDED_MAX];
 };
@@ -303,13 +303,12 @@ static struct str lines_source(const struct analysis_event *event) {
 static struct coverage_count *find_coverage(struct analysis_run *run, uint32_t instance,
                                             const struct analysis_event *event) {
     struct str source = event->computer.len > 0 ? event->computer : lines_source(event);
-    uint32_t key[3] = {instance, intern_add(&run->names, source), event->row->dataset};
+    uint32_t key[2] = {instance, intern_add(&run->names, source)};
     uint32_t known = run->coverage_keys.count;
     uint32_t id = intern_add(&run->coverage_keys, str_make((const char *)key, sizeof key));
     if (id == known) {
         MEM_GROW(run->coverage, run->coverage_capacity, (size_t)id + 1);
-        run->coverage[id] =
-            (struct coverage_count){.instance = key[0], .source = key[1], .dataset = key[2]};
+        run->coverage[id] = (struct coverage_count){.instance = key[0], .source = key[1]};
     }
     return &run->coverage[id];
 }
@@ -323,6 +322,8 @@ static void count_coverage(struct analysis_run *run, uint32_t index,
         struct str value;
         if (batch_find(&value, event->batch, event->row, instance->needed[i])) {
             count->present[i]++;
+        } else {
+            count->dataset = event->row->dataset;
         }
     }
 }
