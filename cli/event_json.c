@@ -5,7 +5,8 @@
 #include "wildcard.h"
 
 struct event_json {
-    struct json_entry *entries;
+    struct output_json_cache *cache;
+    struct output_json_entry *entries;
     size_t count;
     size_t capacity;
     struct arena texts; /* of attributes */
@@ -14,7 +15,9 @@ struct event_json {
 };
 
 struct event_json *event_json_create(void) {
-    return mem_calloc(1, sizeof(struct event_json));
+    struct event_json *w = mem_calloc(1, sizeof *w);
+    w->cache = output_json_cache_create();
+    return w;
 }
 
 void event_json_destroy(struct event_json **writer) {
@@ -22,6 +25,7 @@ void event_json_destroy(struct event_json **writer) {
     if (w == NULL) {
         return;
     }
+    output_json_cache_destroy(&w->cache);
     mem_free(w->entries);
     arena_fini(&w->texts);
     buf_fini(&w->scratch);
@@ -30,7 +34,7 @@ void event_json_destroy(struct event_json **writer) {
     *writer = NULL;
 }
 
-static enum json_type type_of(enum field_type type) {
+static enum output_json_type type_of(enum field_type type) {
     switch (type) {
     case FIELD_TYPE_LONG:
     case FIELD_TYPE_DOUBLE:
@@ -42,11 +46,11 @@ static enum json_type type_of(enum field_type type) {
     }
 }
 
-static struct json_entry *add(struct event_json *w, struct str name, struct str text,
-                              enum field_type type) {
+static struct output_json_entry *add(struct event_json *w, struct str name, struct str text,
+                                     enum field_type type) {
     MEM_GROW(w->entries, w->capacity, w->count + 1);
-    struct json_entry *e = &w->entries[w->count++];
-    *e = (struct json_entry){.name = name, .text = text, .type = type_of(type)};
+    struct output_json_entry *e = &w->entries[w->count++];
+    *e = (struct output_json_entry){.name = name, .text = text, .type = type_of(type)};
     return e;
 }
 
@@ -103,7 +107,7 @@ void event_json_append(struct buf *out, struct event_json *w, const struct batch
         (void)add(w, schema_name(v->field), batch_value_text(batch, v), schema_type(v->field));
     }
     add_unparsed_text(w, batch, row);
-    json_object(out, w->entries, w->count);
+    output_json_cached(out, w->cache, w->entries, w->count);
 }
 
 /* --- columns --- */
@@ -162,5 +166,5 @@ void event_json_append_columns(struct buf *out, struct event_json *w,
             }
         }
     }
-    json_object(out, w->entries, w->count);
+    output_json_cached(out, w->cache, w->entries, w->count);
 }

@@ -212,8 +212,18 @@ static void fix_widths(struct output *out) {
                                                                    : LAST_MIN_COLUMNS;
 }
 
+/* A column grows when a later row needs more; what was written before stays as it is. */
+static void widen(struct output *out, const struct buf *cells) {
+    for (size_t c = 0; c + 1 < out->column_count; c++) {
+        int width = output_text_width(buf_str(&cells[c]));
+        width = width > CELL_MAX_COLUMNS ? CELL_MAX_COLUMNS : width;
+        out->widths[c] = width > out->widths[c] ? width : out->widths[c];
+    }
+}
+
 static bool write_line(struct output *out, const struct buf *cells) {
     struct buf line = BUF_INIT;
+    widen(out, cells);
     for (size_t c = 0; c < out->column_count; c++) {
         append_cell(&line, buf_str(&cells[c]), out->widths[c], c + 1 == out->column_count);
     }

@@ -3,7 +3,7 @@
  *
  *   table  for people: columns as wide as a terminal shows them (full-width characters count two),
  *          control characters and bidirectional controls shown as escapes, cut to the terminal
- *   jsonl  for programs: one object a line, built with json_object
+ *   jsonl  for programs: one object a line, built with output_json
  *   csv    RFC 4180; a cell that a spreadsheet would take for a formula gets a leading apostrophe
  *
  * A closed pipe ends the listing quietly: writers return false from then on.
@@ -51,19 +51,27 @@ void output_append_csv(struct buf *out, struct str cell);
 
 /* --- JSON objects from dotted names --- */
 
-enum json_type { JSON_STRING, JSON_NUMBER, JSON_BOOL };
+enum output_json_type { JSON_STRING, JSON_NUMBER, JSON_BOOL };
 
-struct json_entry {
+struct output_json_entry {
     struct str name; /* "source.ip" becomes {"source":{"ip": ...}} */
     struct str text;
-    enum json_type type; /* NUMBER, BOOL: if the text is one, else a string */
-    bool is_flat;        /* the name is one key, dots and all */
-    bool is_list;        /* an array also with one value */
-    int level;           /* of the writer */
+    enum output_json_type type; /* NUMBER, BOOL: if the text is one, else a string */
+    bool is_flat;               /* the name is one key, dots and all */
+    bool is_list;               /* an array also with one value */
+    int level;                  /* of the writer */
 };
 
 /* Appends the object, without a newline. Entries of the same name become an array; keys stand in
  * the order in which they come first. */
-void json_object(struct buf *out, struct json_entry *entries, size_t count);
+void output_json(struct buf *out, struct output_json_entry *entries, size_t count);
+
+/* For many objects with the same names: remembers where the keys stand. The names' bytes must stay
+ * where they are as long as the cache lives. */
+struct output_json_cache;
+struct output_json_cache *output_json_cache_create(void);
+void output_json_cache_destroy(struct output_json_cache **cache);
+void output_json_cached(struct buf *out, struct output_json_cache *cache,
+                        struct output_json_entry *entries, size_t count);
 
 #endif

@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 
+#include "ip.h"
 #include "mem.h"
 
 enum { MARKS_MAX = 500000, MARK_ID_BYTES = 12 };
@@ -85,6 +86,16 @@ static void mark_evidence(struct timeline_findings *f, struct json_object *objec
 
 /* --- which findings are about the entities --- */
 
+/* An address in a network that was asked for? */
+static bool is_in_network(struct str entity, struct str value) {
+    struct ip_network network;
+    struct ip ip;
+    return memchr(entity.ptr, '/', entity.len) != NULL && ip_network_parse(&network, entity) &&
+           ip_parse(&ip, value) && ip_network_has(&network, &ip);
+}
+
+/* "tanaka" is also meant by tanaka@corp.example and CORP\\tanaka, "evil.example" by
+ * www.evil.example. */
 static bool is_entity(const struct timeline_options *options, struct str value) {
     for (size_t i = 0; i < options->entity_count; i++) {
         struct str entity = options->entities[i];
@@ -92,7 +103,7 @@ static bool is_entity(const struct timeline_options *options, struct str value) 
                       memchr("@.\\", value.ptr[value.len - entity.len - 1], 3) != NULL;
         bool account = value.len > entity.len && str_starts_ci(value, entity) &&
                        memchr("@.", value.ptr[entity.len], 2) != NULL;
-        if (str_eq_ci(entity, value) || domain || account) {
+        if (str_eq_ci(entity, value) || domain || account || is_in_network(entity, value)) {
             return true;
         }
     }

@@ -60,9 +60,9 @@ static void csv_is_safe(void **state) {
     expect_csv("-1+cmd|x", "\"'-1+cmd|x\"");
 }
 
-static void expect_json(struct json_entry *entries, size_t count, const char *want) {
+static void expect_json(struct output_json_entry *entries, size_t count, const char *want) {
     struct buf out = BUF_INIT;
-    json_object(&out, entries, count);
+    output_json(&out, entries, count);
     buf_putc(&out, '\0');
     assert_string_equal(out.ptr, want);
     buf_fini(&out);
@@ -70,23 +70,23 @@ static void expect_json(struct json_entry *entries, size_t count, const char *wa
 
 static void nests_names(void **state) {
     (void)state;
-    struct json_entry a[] = {{STR("@timestamp"), STR("t"), JSON_STRING, 0, 0, 0},
-                             {STR("source.ip"), STR("10.0.0.1"), JSON_STRING, 0, 0, 0},
-                             {STR("event.code"), STR("4625"), JSON_STRING, 0, 0, 0},
-                             {STR("source.port"), STR("443"), JSON_NUMBER, 0, 0, 0}};
+    struct output_json_entry a[] = {{STR("@timestamp"), STR("t"), JSON_STRING, 0, 0, 0},
+                                    {STR("source.ip"), STR("10.0.0.1"), JSON_STRING, 0, 0, 0},
+                                    {STR("event.code"), STR("4625"), JSON_STRING, 0, 0, 0},
+                                    {STR("source.port"), STR("443"), JSON_NUMBER, 0, 0, 0}};
     expect_json(a, 4,
                 "{\"@timestamp\":\"t\",\"source\":{\"ip\":\"10.0.0.1\",\"port\":443},"
                 "\"event\":{\"code\":\"4625\"}}");
-    struct json_entry list[] = {{STR("to.a"), STR("x"), JSON_STRING, 0, 0, 0},
-                                {STR("n"), STR("1"), JSON_NUMBER, 0, 0, 0},
-                                {STR("to.a"), STR("y"), JSON_STRING, 0, 0, 0},
-                                {STR("flags"), STR("f"), JSON_STRING, 0, true, 0}};
+    struct output_json_entry list[] = {{STR("to.a"), STR("x"), JSON_STRING, 0, 0, 0},
+                                       {STR("n"), STR("1"), JSON_NUMBER, 0, 0, 0},
+                                       {STR("to.a"), STR("y"), JSON_STRING, 0, 0, 0},
+                                       {STR("flags"), STR("f"), JSON_STRING, 0, true, 0}};
     expect_json(list, 4, "{\"to\":{\"a\":[\"x\",\"y\"]},\"n\":1,\"flags\":[\"f\"]}");
     /* a name that is both a value and a group: the group's names stay dotted */
-    struct json_entry both[] = {{STR("user.name"), STR("b"), JSON_STRING, 0, 0, 0},
-                                {STR("user"), STR("a"), JSON_STRING, 0, 0, 0}};
+    struct output_json_entry both[] = {{STR("user.name"), STR("b"), JSON_STRING, 0, 0, 0},
+                                       {STR("user"), STR("a"), JSON_STRING, 0, 0, 0}};
     expect_json(both, 2, "{\"user.name\":\"b\",\"user\":\"a\"}");
-    struct json_entry flat[] = {{STR("sum(a.b)"), STR("1"), JSON_NUMBER, true, 0, 0}};
+    struct output_json_entry flat[] = {{STR("sum(a.b)"), STR("1"), JSON_NUMBER, true, 0, 0}};
     expect_json(flat, 1, "{\"sum(a.b)\":1}");
     expect_json(NULL, 0, "{}");
 }
@@ -103,7 +103,7 @@ static void numbers_are_json_numbers(void **state) {
         {"NaN", "\"NaN\""},  {"-", "\"-\""},   {"18446744073709551615", "18446744073709551615"},
         {"0x10", "\"0x10\""}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct json_entry e = {STR("n"), str_from_c(cases[i].text), JSON_NUMBER, 0, 0, 0};
+        struct output_json_entry e = {STR("n"), str_from_c(cases[i].text), JSON_NUMBER, 0, 0, 0};
         char want[64];
         (void)snprintf(want, sizeof want, "{\"n\":%s}", cases[i].want);
         expect_json(&e, 1, want);
@@ -116,9 +116,9 @@ static void hostile_names_end(void **state) {
     for (int i = 0; i < 5000; i++) {
         buf_putc(&name, '.');
     }
-    struct json_entry e = {buf_str(&name), STR("x"), JSON_STRING, 0, 0, 0};
+    struct output_json_entry e = {buf_str(&name), STR("x"), JSON_STRING, 0, 0, 0};
     struct buf out = BUF_INIT;
-    json_object(&out, &e, 1);
+    output_json(&out, &e, 1);
     assert_true(out.len > 5000 && out.ptr[out.len - 1] == '}');
     buf_fini(&out);
     buf_fini(&name);
