@@ -1,7 +1,6 @@
 #include "unsealed.h"
 
 #include "check.h"
-#include "layout.h"
 #include "mem.h"
 
 /* Numbers of names in the batch that is being added, as names of one dataset's batch. */
@@ -101,11 +100,6 @@ void unsealed_add(struct unsealed *u, const struct batch *batch) {
         add_row(u, batch, &batch->rows[i], &map);
     }
     mem_free(map.ids);
-}
-
-bool unsealed_is_full(const struct unsealed *u, enum dataset dataset) {
-    const struct batch *b = u->batches[dataset];
-    return b != NULL && (b->row_count >= SEGMENT_MAX_ROWS || b->raw.len >= SEGMENT_MAX_RAW_BYTES);
 }
 
 enum dataset unsealed_biggest(const struct unsealed *u) {

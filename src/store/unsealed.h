@@ -17,8 +17,6 @@ struct unsealed {
 void unsealed_fini(struct unsealed *u);
 /* Copies all rows of `batch` with their numbers. */
 void unsealed_add(struct unsealed *u, const struct batch *batch);
-/* True if the dataset's batch is as big as a segment may be. */
-bool unsealed_is_full(const struct unsealed *u, enum dataset dataset);
 /* The dataset with the most bytes; DATASET_COUNT if there are no rows. */
 enum dataset unsealed_biggest(const struct unsealed *u);
 void unsealed_drop(struct unsealed *u, enum dataset dataset);

@@ -102,6 +102,32 @@ static void test_inputs_are_remembered(void **state) {
     store_close(&s);
 }
 
+/* Lines of a megabyte: all words with digits, none, the same bytes, binary. */
+static void test_long_lines(void **state) {
+    struct fixture *f = *state;
+    struct batch in;
+    batch_init(&in);
+    struct random r = {31};
+    for (int i = 0; i < 45; i++) {
+        size_t off = in.raw.len;
+        for (size_t k = 0; k < 1 << 20; k++) {
+            static const char few[] = "1 2x";
+            char c = i % 4 == 3 ? (char)random_below(&r, 256) : few[i % 4 == 2 ? 3 : k % 3];
+            buf_putc(&in.raw, i % 4 == 1 && c != ' ' ? 'y' : c);
+        }
+        struct row *row = batch_row_begin(&in, off, in.raw.len - off);
+        row->source = intern_add(&in.names, STR("long"));
+        row->time_ns = i;
+        row->receive_ns = i;
+        row->charset = i % 8 == 3 ? CHARSET_BINARY : CHARSET_UTF8;
+        batch_add(&in, FIELD_MESSAGE, str_make(in.raw.ptr + off, 1 << 20));
+        batch_add(&in, FIELD_TAGS, str_make(in.raw.ptr + off + 5, 100000));
+    }
+    fixture_write(f, &in, 1);
+    fixture_expect_same(f, &in);
+    batch_fini(&in);
+}
+
 static void test_raw_by_sequence(void **state) {
     struct fixture *f = *state;
     struct err err = ERR_INIT;
@@ -155,6 +181,7 @@ int main(void) {
         CASE(test_sequences_go_on_after_reopening),
         CASE(test_uncommitted_rows_are_gone),
         CASE(test_inputs_are_remembered),
+        CASE(test_long_lines),
         CASE(test_raw_by_sequence),
         CASE(test_one_writer_only),
     };

@@ -8,6 +8,7 @@
 
 enum {
     MAX_SLICES = 512,        /* values of one row that are kept as slices; more become extras */
+    MAX_VARIABLES = 2048,    /* of one row; what follows is one variable */
     MAX_DIGITS = 14,         /* a joined word is not made longer once it has so many digits */
     LONG_VALUE_BYTES = 40,   /* longer values with blanks are cut into words too */
     CONTEXT_BYTES = 12,      /* of the literal before a gap's variable that choose its column */
@@ -139,6 +140,10 @@ static uint32_t put_words(struct cutter *c, struct str text, uint32_t field) {
         }
         bool has_digit;
         size_t end = word_end(text, at, &has_digit);
+        if (has_digit && c->variable_count >= MAX_VARIABLES) {
+            put_variable(c, find_column(c, COLUMN_OF_GAP, field, 0), str_skip(text, literal));
+            return pieces + 1;
+        }
         if (has_digit) {
             struct str before = str_make(text.ptr + literal, at - literal);
             if (before.len > 0) {

@@ -14,7 +14,7 @@ enum {
     SEGMENT_TRAILER_BYTES = 64,
     SEGMENT_BLOCK_ROWS = 8192,
     SEGMENT_MAX_ROWS = 65536,
-    SEGMENT_MAX_RAW_BYTES = 32 << 20, /* a row may end beyond it */
+    SEGMENT_MAX_BYTES = 32 << 20, /* raw bytes and values; a row may end beyond it */
     SEGMENT_MAX_COLUMNS = 4096,
     SEGMENT_MAX_BLOCKS = SEGMENT_MAX_ROWS / SEGMENT_BLOCK_ROWS,
     FILTER_PAGE_BYTES = 4096,

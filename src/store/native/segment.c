@@ -14,6 +14,7 @@ enum {
     MAX_NAMES = 1 << 20,
     MAX_TEMPLATES = SEGMENT_MAX_ROWS,
     MAX_PIECES = 1 << 20,
+    MAX_VALUES = 1 << 25, /* of a column in a block */
 };
 
 enum status segment_damaged(const struct segment *s, struct err *err, const char *what) {
@@ -68,7 +69,7 @@ static void take_block(struct wire *w, struct segment *s, struct segment_block *
     b->column_counts = arena_array(&s->arena, s->column_count + 1, sizeof *b->column_counts);
     b->columns = arena_array(&s->arena, s->column_count + 1, sizeof *b->columns);
     for (size_t i = 0; i < s->column_count; i++) {
-        b->column_counts[i] = (uint32_t)wire_count(w, UINT32_MAX >> 4);
+        b->column_counts[i] = (uint32_t)wire_count(w, MAX_VALUES);
         b->columns[i] = take_ref(w, s);
     }
     take_extent(w, s, &b->offset, &b->len, b->sha256);

@@ -435,13 +435,23 @@ static void summarise(struct segment_info *info, const struct row *rows, size_t 
     }
 }
 
+/* Bytes that a row brings: its raw bytes and the values that are not in them. */
+static uint64_t row_bytes(const struct batch *b, const struct row *row) {
+    uint64_t bytes = row->raw_len;
+    for (uint32_t i = 0; i < row->value_count; i++) {
+        const struct value *v = &b->values[row->first_value + i];
+        bytes += v->transform == TRANSFORM_NONE ? v->text_len : 0;
+    }
+    return bytes;
+}
+
 /* How many rows from `first` on fit one segment. */
 static size_t choose_rows(const struct batch *batch, size_t first) {
     size_t count = 0;
-    uint64_t raw_bytes = 0;
+    uint64_t bytes = 0;
     while (first + count < batch->row_count && count < SEGMENT_MAX_ROWS &&
-           raw_bytes < SEGMENT_MAX_RAW_BYTES) {
-        raw_bytes += batch->rows[first + count++].raw_len;
+           bytes < SEGMENT_MAX_BYTES) {
+        bytes += row_bytes(batch, &batch->rows[first + count++]);
     }
     return count;
 }
