@@ -73,9 +73,38 @@ void xml_out_attribute(struct buf *out, struct str text) {
     add_text(out, text, true);
 }
 
-static bool is_name_byte(unsigned char c, bool first) {
-    return c >= 0x80 || ascii_is_alpha((char)c) || c == '_' || c == ':' ||
-           (!first && (ascii_is_digit((char)c) || c == '-' || c == '.'));
+/* Characters beyond ASCII that may begin a name (XML 1.0, production 4); those that may only follow
+ * are left out: they are rare and '_' does for them. */
+static const struct {
+    uint32_t first;
+    uint32_t last;
+} name_ranges[] = {{0xc0, 0xd6},     {0xd8, 0xf6},     {0xf8, 0x2ff},    {0x370, 0x37d},
+                   {0x37f, 0x1fff},  {0x200c, 0x200d}, {0x2070, 0x218f}, {0x2c00, 0x2fef},
+                   {0x3001, 0xd7ff}, {0xf900, 0xfdcf}, {0xfdf0, 0xfffd}, {0x10000, 0xeffff}};
+
+/* The code of a well-formed character of len bytes, len > 1. */
+static uint32_t character_code(struct str s, size_t len) {
+    uint32_t code = (unsigned char)s.ptr[0] & (0x7fu >> len);
+    for (size_t i = 1; i < len; i++) {
+        code = code << 6 | ((unsigned char)s.ptr[i] & 0x3f);
+    }
+    return code;
+}
+
+/* True if the character of len bytes that s begins with may stand in a name. */
+static bool is_name_character(struct str s, size_t len, bool first) {
+    char c = s.ptr[0];
+    if (len == 1) {
+        return ascii_is_alpha(c) || c == '_' || c == ':' ||
+               (!first && (ascii_is_digit(c) || c == '-' || c == '.'));
+    }
+    uint32_t code = character_code(s, len);
+    for (size_t i = 0; i < sizeof name_ranges / sizeof *name_ranges; i++) {
+        if (code >= name_ranges[i].first && code <= name_ranges[i].last) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void xml_out_name(struct buf *out, struct str name) {
@@ -84,12 +113,13 @@ void xml_out_name(struct buf *out, struct str name) {
     }
     for (size_t at = 0; at < name.len;) {
         size_t bad;
-        size_t len = utf8_length(&bad, str_skip(name, at));
-        if (len == 0 || !is_name_byte((unsigned char)name.ptr[at], at == 0)) {
+        struct str rest = str_skip(name, at);
+        size_t len = utf8_length(&bad, rest);
+        if (len == 0 || !is_name_character(rest, len, at == 0)) {
             buf_putc(out, '_');
             at += len == 0 ? bad : len;
         } else {
-            buf_append(out, name.ptr + at, len);
+            buf_append(out, rest.ptr, len);
             at += len;
         }
     }

@@ -61,8 +61,13 @@ static const struct text_case xml_attribute_cases[] = {
 };
 
 static const struct text_case xml_name_cases[] = {
-    {STR_INIT("Data"), "Data"}, {STR_INIT("a b\"c"), "a_b_c"}, {STR_INIT("1x"), "_x"},
-    {STR_INIT(""), "_"},        {STR_INIT("名前"), "名前"},    {STR_INIT("a\xff"), "a_"},
+    {STR_INIT("Data"), "Data"},
+    {STR_INIT("a b\"c"), "a_b_c"},
+    {STR_INIT("1x"), "_x"},
+    {STR_INIT(""), "_"},
+    {STR_INIT("名前"), "名前"},
+    {STR_INIT("a\xff"), "a_"},
+    {STR_INIT("\xef\xbf\xbf名\xc2\xa0"), "_名_"},
 };
 
 static void test_xml(void **state) {
