@@ -8,6 +8,7 @@
  * the server if that port is a well-known one, else the printed order holds. Teardown counts both
  * directions in one number: network.bytes, never source.bytes.
  */
+#include "ftd_event.h"
 #include "mem.h"
 #include "net_fields.h"
 #include "num.h"
@@ -62,7 +63,7 @@ struct head {
 
 static size_t find_mark(struct str body) {
     static const struct str marks[] = {STR_INIT("%ASA-"), STR_INIT("%FTD-"), STR_INIT("%PIX-"),
-                                       STR_INIT("%FWSM-")};
+                                       STR_INIT("%FWSM-"), STR_INIT("%NGIPS-")};
     enum { SEARCH_BYTES = 96 };
     struct str start = str_head(body, SEARCH_BYTES);
     size_t percent = str_find_char(start, '%');
@@ -410,7 +411,10 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
     batch_add(batch, FIELD_EVENT_CODE, head.id);
     batch_add(batch, FIELD_EVENT_SEVERITY, head.severity);
     batch_add(batch, FIELD_MESSAGE, head.text);
-    return read_message(context->state, batch, &head) ? PARSE_YES : PARSE_DAMAGED;
+    bool security_event = head.number >= 430001 && head.number <= 430005;
+    bool whole = security_event ? ftd_event_add(context, batch, head.text)
+                                : read_message(context->state, batch, &head);
+    return whole ? PARSE_YES : PARSE_DAMAGED;
 }
 
 const struct parser asa_parser = {.name = "asa",

@@ -7,7 +7,7 @@
  * Only action=deny of a traffic log is a denial: close, timeout, client-rst, server-rst, ip-conn
  * and start are sessions that the policy let through.
  */
-#include "kv.h"
+#include "fortigate_cef.h"
 #include "mem.h"
 #include "net_fields.h"
 #include "num.h"
@@ -41,6 +41,7 @@ enum role {
     ROLE_HOSTNAME,
     ROLE_LEVEL,
     ROLE_ATTACK,
+    ROLE_POLICY,
     ROLE_SCALAR /* and above: plain copy, scalar_fields[role - ROLE_SCALAR] */
 };
 
@@ -63,7 +64,6 @@ enum role {
     X("sentpkt", FIELD_SOURCE_PACKETS)                                                             \
     X("rcvdpkt", FIELD_DESTINATION_PACKETS)                                                        \
     X("sessionid", FIELD_SESSION_ID)                                                               \
-    X("policyid", FIELD_RULE_ID)                                                                   \
     X("policyname", FIELD_RULE_NAME)                                                               \
     X("catdesc", FIELD_RULE_CATEGORY)                                                              \
     X("service", FIELD_NETWORK_PROTOCOL)                                                           \
@@ -119,6 +119,7 @@ static const struct kv_role special_roles[] = {
     {STR_INIT("remip"), ROLE_REMOTE},
     {STR_INIT("url"), ROLE_URL},
     {STR_INIT("hostname"), ROLE_HOSTNAME},
+    {STR_INIT("policyid"), ROLE_POLICY},
     {STR_INIT("level"), ROLE_LEVEL},
     {STR_INIT("pri"), ROLE_LEVEL},
     {STR_INIT("attack"), ROLE_ATTACK},
@@ -172,7 +173,7 @@ static bool may_be_ours(struct str body) {
     static const struct str starts[] = {
         STR_INIT("date="),  STR_INIT("logver="),    STR_INIT("devname="), STR_INIT("eventtime="),
         STR_INIT("itime="), STR_INIT("timestamp="), STR_INIT("logid="),   STR_INIT("devid="),
-        STR_INIT("time="),  STR_INIT("type=")};
+        STR_INIT("time="),  STR_INIT("type="),      STR_INIT("CEF:"),     STR_INIT("0|Fortinet|")};
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         if (str_starts(body, starts[i])) {
             return true;
@@ -217,22 +218,28 @@ static void add_pair(struct state *state, struct record *record, struct batch *b
     }
 }
 
+/* "set format csv": commas between the pairs. */
+static char find_separator(struct str body) {
+    struct str first = str_head(body, str_find_char(body, ' '));
+    size_t comma = str_find_char(first, ',');
+    bool csv = comma != STR_NONE && str_find_char(str_skip(first, comma), '=') != STR_NONE;
+    return csv ? ',' : ' ';
+}
+
 static void read_pairs(struct state *state, struct record *record, struct batch *batch,
                        struct str body) {
     struct kv pair;
-    /* "set format csv": commas between the pairs. */
-    struct str first = str_head(body, str_find_char(body, ' '));
-    size_t comma = str_find_char(first, ',');
-    char separator =
-        comma != STR_NONE && str_find_char(str_skip(first, comma), '=') != STR_NONE ? ',' : ' ';
-    while (kv_next_separated(&pair, &body, separator)) {
+    struct str rest = body;
+    bool cef = fortigate_cef_open(&rest, body);
+    char separator = find_separator(rest);
+    while (cef ? fortigate_cef_next(&pair, &rest) : kv_next_separated(&pair, &rest, separator)) {
         if (pair.has_value) {
             record->broken |= pair.unclosed || str_find_char(pair.key, '<') != STR_NONE ||
                               (!pair.quoted && str_find_char(pair.value, '<') != STR_NONE);
             add_pair(state, record, batch, &pair);
         } else {
             /* A word at the end was cut; one with a PRI in it glued to the next record. */
-            record->broken |= body.len == 0 || str_find_char(pair.key, '<') != STR_NONE;
+            record->broken |= rest.len == 0 || str_find_char(pair.key, '<') != STR_NONE;
         }
     }
 }
@@ -370,6 +377,7 @@ static void add_device(const struct record *record, struct batch *batch) {
     add_value(record, batch, ROLE_SERIAL, FIELD_OBSERVER_SERIAL);
     add_value(record, batch, ROLE_LOGID, FIELD_EVENT_CODE);
     add_value(record, batch, ROLE_LEVEL, FIELD_LOG_LEVEL);
+    add_value(record, batch, ROLE_POLICY, FIELD_RULE_ID);
 }
 
 static void add_ecs(const struct record *record, struct batch *batch) {
@@ -405,6 +413,17 @@ static void add_ecs(const struct record *record, struct batch *batch) {
     add_direction(record, batch);
 }
 
+/* What every session record has: without it the record was cut. */
+static bool lacks_parts(const struct record *record) {
+    if (!is(record, ROLE_TYPE, STR("traffic"))) {
+        return false;
+    }
+    bool verdict = has(record, ROLE_ACTION) || has(record, ROLE_STATUS);
+    bool forward = is(record, ROLE_SUBTYPE, STR("forward"));
+    return !has(record, ROLE_SOURCE) || !has(record, ROLE_DESTINATION) || !verdict ||
+           (forward && !has(record, ROLE_POLICY));
+}
+
 static enum parse_result parse(struct parse_context *context, struct batch *batch,
                                struct str body) {
     struct record record = {0};
@@ -421,15 +440,11 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
     if (!whole && !beginning) {
         return PARSE_NO;
     }
-    if (!set_time(&record, context, batch)) {
+    if (!set_time(&record, context, batch) && has(&record, ROLE_DATE)) {
         record.broken = true;
     }
     add_ecs(&record, batch);
-    bool session = is(&record, ROLE_TYPE, STR("traffic"));
-    bool lacks = session && (!has(&record, ROLE_SOURCE) || !has(&record, ROLE_DESTINATION) ||
-                             (!has(&record, ROLE_ACTION) && !has(&record, ROLE_STATUS)));
-    bool cut = body.ptr[body.len - 1] == ' ' || body.ptr[body.len - 1] == '=';
-    return record.broken || !whole || lacks || cut ? PARSE_DAMAGED : PARSE_YES;
+    return record.broken || !whole || lacks_parts(&record) ? PARSE_DAMAGED : PARSE_YES;
 }
 
 const struct parser fortigate_parser = {.name = "fortigate",

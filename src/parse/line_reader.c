@@ -35,9 +35,12 @@ static bool is_blank(struct str text) {
 
 /* The record as UTF-8: itself where it is that, else converted into reader->utf8. */
 static struct str to_utf8(struct line_reader *reader, struct row *row, struct str text,
-                          enum text_charset charset) {
+                          enum text_charset charset, bool *control) {
+    *control = false;
     if (charset == TEXT_UTF8) {
-        if (text_classify(text) == 0) {
+        unsigned classes = text_classify(text);
+        *control = (classes & TEXT_HAS_CONTROL) != 0;
+        if (classes == 0) {
             return text;
         }
         bool certain = false;
@@ -54,6 +57,7 @@ static struct str to_utf8(struct line_reader *reader, struct row *row, struct st
         row->flags |= ROW_BAD_ENCODING;
     }
     row->charset = (uint8_t)charset;
+    *control = (text_classify(buf_str(&reader->utf8)) & TEXT_HAS_CONTROL) != 0;
     return buf_str(&reader->utf8);
 }
 
@@ -193,13 +197,12 @@ static void finish_time(struct batch *batch) {
 
 void line_reader_read(struct line_reader *reader, struct batch *batch, struct str text,
                       enum text_charset charset) {
-    struct str utf8 = to_utf8(reader, batch_row(batch), text, charset);
+    bool control = false;
+    struct str utf8 = to_utf8(reader, batch_row(batch), text, charset, &control);
     if (is_blank(utf8)) {
         batch_row(batch)->flags |= ROW_BLANK;
     } else {
-        if ((text_classify(utf8) & TEXT_HAS_CONTROL) != 0) {
-            batch_row(batch)->flags |= ROW_DAMAGED;
-        }
+        batch_row(batch)->flags |= control ? ROW_DAMAGED : 0U;
         parse_text(reader, batch, utf8);
     }
     reader->last_dataset = (enum dataset)batch_row(batch)->dataset;
@@ -210,6 +213,7 @@ void line_reader_skip_part(struct line_reader *reader, struct batch *batch, stru
                            enum text_charset charset) {
     struct row *row = batch_row(batch);
     row->dataset = (uint16_t)reader->last_dataset;
-    (void)to_utf8(reader, row, text, charset);
+    bool control = false;
+    (void)to_utf8(reader, row, text, charset, &control);
     finish_time(batch);
 }
