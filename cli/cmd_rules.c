@@ -1,12 +1,10 @@
 /* konseki rules: check Sigma rules, evaluate one on bare events. */
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "i18n.h"
 #include "json_out.h"
+#include "options.h"
 #include "rules_eval.h"
 #include "sigma.h"
 
@@ -47,20 +45,12 @@ static void print_json(struct check *check, const struct sigma_rule_info *rule, 
     buf_add(out, STR("}\n"));
 }
 
-/* Rule files are not ours: control bytes must not reach the terminal. */
-static void add_clean(struct buf *out, struct str text) {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        buf_putc(out, c < 0x20 || c == 0x7f ? '?' : text.ptr[i]);
-    }
-}
-
 static void print_line(struct check *check, const struct sigma_rule_info *rule, struct str why) {
     struct buf *out = &check->out;
     buf_add(out, why.len == 0 ? STR("ok       ") : STR("refused  "));
-    add_clean(out, rule->path);
+    output_append_visible(out, rule->path);
     buf_add(out, STR(": "));
-    add_clean(out, why.len == 0 ? rule->title : why);
+    output_append_visible(out, why.len == 0 ? rule->title : why);
     if (why.len == 0 && !rule->is_source_known) {
         buf_add(out, STR(" (no format that konseki reads is of its log source)"));
     }
@@ -80,29 +70,23 @@ static void report(const struct sigma_rule_info *rule, struct str why, void *ctx
 }
 
 static int run_check(int argc, char **argv) {
-    static const struct option options[] = {{"format", required_argument, NULL, 'f'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    struct check check = {.jsonl = isatty(STDOUT_FILENO) == 0};
-    int option;
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        bool known =
-            option == 'f' && (strcmp(optarg, "jsonl") == 0 || strcmp(optarg, "table") == 0);
-        if (!known) {
-            print_usage(option == 'h' ? stdout : stderr);
-            return option == 'h' ? EXIT_DONE : EXIT_USAGE;
-        }
-        check.jsonl = strcmp(optarg, "jsonl") == 0;
-    }
-    if (optind == argc) {
-        print_usage(stderr);
+    enum output_format format = options_default_format();
+    bool help = false;
+    const struct option_spec specs[] = {{"format", OPTION_FORMAT, &format, NULL},
+                                        {"help", OPTION_FLAG, &help, NULL}};
+    struct positionals paths;
+    if (!options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
         return EXIT_USAGE;
     }
+    if (help || paths.count == 0 || format == OUTPUT_CSV) {
+        print_usage(help ? stdout : stderr);
+        return help ? EXIT_DONE : EXIT_USAGE;
+    }
+    struct check check = {.jsonl = format == OUTPUT_JSONL};
     struct sigma_rules *rules = NULL;
     struct err err = ERR_INIT;
-    enum status s = sigma_rules_load(&rules, (const char *const *)(argv + optind),
-                                     (size_t)(argc - optind), report, &check, &err);
+    enum status s = sigma_rules_load(&rules, (const char *const *)paths.items, (size_t)paths.count,
+                                     report, &check, &err);
     sigma_rules_free(&rules);
     buf_fini(&check.out);
     if (s != STATUS_OK) {
@@ -117,27 +101,21 @@ static int run_check(int argc, char **argv) {
 /* --- eval --- */
 
 static int run_eval(int argc, char **argv) {
-    static const struct option options[] = {{"ignore-logsource", no_argument, NULL, 'i'},
-                                            {"ids", no_argument, NULL, 'I'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
     struct rules_eval_options eval = {.everywhere = false};
-    int option;
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option != 'i' && option != 'I') {
-            print_usage(option == 'h' ? stdout : stderr);
-            return option == 'h' ? EXIT_DONE : EXIT_USAGE;
-        }
-        eval.everywhere = eval.everywhere || option == 'i';
-        eval.print_ids = eval.print_ids || option == 'I';
-    }
-    if (argc - optind != 2) {
-        print_usage(stderr);
+    bool help = false;
+    const struct option_spec specs[] = {{"ignore-logsource", OPTION_FLAG, &eval.everywhere, NULL},
+                                        {"ids", OPTION_FLAG, &eval.print_ids, NULL},
+                                        {"help", OPTION_FLAG, &help, NULL}};
+    struct positionals paths;
+    if (!options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
         return EXIT_USAGE;
     }
-    eval.rules = argv[optind];
-    eval.events = argv[optind + 1];
+    if (help || paths.count != 2) {
+        print_usage(help ? stdout : stderr);
+        return help ? EXIT_DONE : EXIT_USAGE;
+    }
+    eval.rules = paths.items[0];
+    eval.events = paths.items[1];
     return rules_eval(&eval);
 }
 

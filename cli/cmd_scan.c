@@ -1,32 +1,22 @@
 /* konseki scan: detection straight from files, nothing stored. */
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "commands.h"
 #include "i18n.h"
 #include "mem.h"
-#include "scan.h"
+#include "options.h"
 #include "scan_output.h"
 #include "site.h"
 
-enum { FLUSH_BYTES = 1 << 18 };
-
 struct command_line {
-    const char **rules; /* room for every argument */
-    size_t rule_count;
+    struct option_list rules;
     const char *site;
     const char *zone;
-    enum scan_format format;
-    enum sigma_level level;
+    const char *level;
+    enum output_format format;
     bool recover;
-};
-
-struct printer {
-    enum scan_format format;
-    struct buf out;
+    bool help;
 };
 
 static void print_usage(FILE *out) {
@@ -41,24 +31,13 @@ static void print_usage(FILE *out) {
               "  --recover     also records in the slack space of EVTX chunks"));
 }
 
-static void flush(struct printer *p) {
-    if (p->out.len > 0) {
-        (void)fwrite(p->out.ptr, 1, p->out.len, stdout);
-        buf_clear(&p->out);
-    }
-}
-
-static void print_hit(const struct scan_hit *hit, void *ctx) {
-    struct printer *p = ctx;
-    scan_output_hit(&p->out, p->format, hit);
-    if (p->out.len > FLUSH_BYTES) {
-        flush(p);
-    }
+static bool print_hit(const struct scan_hit *hit, void *ctx) {
+    return scan_output_hit(ctx, hit);
 }
 
 static void print_failure(const char *path, const struct err *err, void *ctx) {
-    (void)ctx;
-    fprintf(stderr, "konseki scan: %s: %s\n", path, err->message);
+    (void)path, (void)ctx; /* the message names it */
+    fprintf(stderr, "konseki scan: %s\n", err->message);
 }
 
 static void report_rule(const struct sigma_rule_info *rule, struct str why, void *ctx) {
@@ -69,75 +48,42 @@ static void report_rule(const struct sigma_rule_info *rule, struct str why, void
     }
 }
 
-/* --- options --- */
-
-static bool read_format(struct command_line *c, const char *word) {
-    static const char *const words[] = {"table", "jsonl", "csv"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcmp(word, words[i]) == 0) {
-            c->format = (enum scan_format)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool read_option(struct command_line *c, int option) {
-    switch (option) {
-    case 'R':
-        c->rules[c->rule_count++] = optarg;
-        return true;
-    case 'f':
-        return read_format(c, optarg);
-    case 'l':
-        return sigma_level_parse(&c->level, str_from_c(optarg));
-    case 's':
-        c->site = optarg;
-        return true;
-    case 'z':
-        c->zone = optarg;
-        return true;
-    case 'r':
-        c->recover = true;
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* The exit code if the command ends here, else -1. */
-static int read_options(struct command_line *c, int argc, char **argv) {
-    static const struct option options[] = {
-        {"rules", required_argument, NULL, 'R'}, {"format", required_argument, NULL, 'f'},
-        {"level", required_argument, NULL, 'l'}, {"site", required_argument, NULL, 's'},
-        {"tz", required_argument, NULL, 'z'},    {"recover", no_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
-    int option;
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'h') {
-            print_usage(stdout);
-            return EXIT_DONE;
-        }
-        if (!read_option(c, option)) {
-            print_usage(stderr);
-            return EXIT_USAGE;
-        }
-    }
-    if (optind == argc) {
-        print_usage(stderr);
+static int read_options(struct command_line *c, struct positionals *paths, int argc, char **argv) {
+    const struct option_spec specs[] = {
+        {"rules", OPTION_LIST, &c->rules, NULL}, {"format", OPTION_FORMAT, &c->format, NULL},
+        {"level", OPTION_TEXT, &c->level, NULL}, {"site", OPTION_TEXT, &c->site, NULL},
+        {"tz", OPTION_TEXT, &c->zone, NULL},     {"recover", OPTION_FLAG, &c->recover, NULL},
+        {"help", OPTION_FLAG, &c->help, NULL},
+    };
+    if (!options_parse(paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
         return EXIT_USAGE;
+    }
+    if (c->help || paths->count == 0) {
+        print_usage(c->help ? stdout : stderr);
+        return c->help ? EXIT_DONE : EXIT_USAGE;
     }
     return -1;
 }
 
+static bool read_level(enum sigma_level *out, const char *word) {
+    *out = SIGMA_INFORMATIONAL;
+    if (word == NULL || sigma_level_parse(out, str_from_c(word))) {
+        return true;
+    }
+    fprintf(stderr,
+            _("konseki scan: --level %s: allowed are informational, low, medium, high, critical\n"),
+            word);
+    return false;
+}
+
 /* --- the scan --- */
 
-static enum status open_zone(struct scan_options *scan, const struct command_line *c,
-                             const struct site *site, struct err *err) {
+static bool open_zone(struct scan_options *scan, const struct command_line *c,
+                      const struct site *site) {
     scan->zone = site != NULL ? site_zone(site) : zone_utc();
     scan->zone_is_guess = site == NULL && c->zone == NULL;
-    return c->zone == NULL ? STATUS_OK : zone_open(&scan->zone, str_from_c(c->zone), err);
+    return c->zone == NULL || options_zone(&scan->zone, c->zone);
 }
 
 static void print_summary(const struct scan_counts *n, size_t rules, int64_t elapsed_ns) {
@@ -152,26 +98,22 @@ static void print_summary(const struct scan_counts *n, size_t rules, int64_t ela
 }
 
 static int run(const struct command_line *c, const struct sigma_rules *rules,
-               const struct site *site, const char *const *paths, size_t path_count) {
-    struct printer printer = {.format = c->format};
-    struct scan_options scan = {.rules = rules,
-                                .least_level = c->level,
-                                .recover_slack = c->recover,
-                                .hit = print_hit,
-                                .failed = print_failure,
-                                .ctx = &printer};
+               const struct site *site, const struct positionals *paths) {
+    struct scan_options scan = {
+        .rules = rules, .recover_slack = c->recover, .hit = print_hit, .failed = print_failure};
     struct scan_counts counts;
-    struct err err = ERR_INIT;
     int64_t from_ns = clock_mono_ns();
-    if (open_zone(&scan, c, site, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki scan: %s\n", err.message);
+    if (!read_level(&scan.least_level, c->level) || !open_zone(&scan, c, site)) {
         return EXIT_USAGE;
     }
-    scan_output_header(&printer.out, c->format);
-    scan_paths(&scan, paths, path_count, &counts);
-    flush(&printer);
-    buf_fini(&printer.out);
+    struct scan_output *output = scan_output_create(c->format, scan.zone);
+    scan.ctx = output;
+    scan_paths(&scan, (const char *const *)paths->items, (size_t)paths->count, &counts);
+    bool written = scan_output_destroy(&output) && output_finish(stdout);
     print_summary(&counts, rules != NULL ? sigma_rules_count(rules) : 0, clock_mono_ns() - from_ns);
+    if (!written) {
+        return EXIT_STORE;
+    }
     return counts.unreadable > 0 ? EXIT_UNREADABLE : EXIT_DONE;
 }
 
@@ -179,31 +121,31 @@ static enum status load(const struct command_line *c, struct sigma_rules **rules
                         struct site **site, struct err *err) {
     size_t refused = 0;
     enum status s = STATUS_OK;
-    if (c->rule_count == 0) {
+    if (c->rules.count == 0) {
         fprintf(stderr, "%s\n",
                 _("konseki scan: no --rules given, and scan has no built-in rules yet"));
     } else {
-        s = sigma_rules_load(rules, c->rules, c->rule_count, report_rule, &refused, err);
+        s = sigma_rules_load(rules, c->rules.items, c->rules.count, report_rule, &refused, err);
     }
     return s == STATUS_OK && c->site != NULL ? site_load(site, c->site, err) : s;
 }
 
 int cmd_scan(int argc, char **argv) {
-    struct command_line c = {.format = isatty(STDOUT_FILENO) ? SCAN_TABLE : SCAN_JSONL};
+    struct command_line c = {.format = options_default_format()};
+    struct positionals paths;
     struct sigma_rules *rules = NULL;
     struct site *site = NULL;
     struct err err = ERR_INIT;
-    c.rules = mem_calloc((size_t)argc, sizeof *c.rules);
-    int code = read_options(&c, argc, argv);
+    int code = read_options(&c, &paths, argc, argv);
     if (code < 0 && load(&c, &rules, &site, &err) != STATUS_OK) {
         fprintf(stderr, "konseki scan: %s\n", err.message);
         code = EXIT_USAGE;
     }
     if (code < 0) {
-        code = run(&c, rules, site, (const char *const *)(argv + optind), (size_t)(argc - optind));
+        code = run(&c, rules, site, &paths);
     }
     sigma_rules_free(&rules);
     site_free(&site);
-    mem_free(c.rules);
+    mem_free(c.rules.items);
     return code;
 }

@@ -1,6 +1,8 @@
 #include "scan_output.h"
 
 #include "json_out.h"
+#include "mem.h"
+#include "num.h"
 #include "windows_names.h"
 
 /* A record is named by its place in EVTX files, by its line elsewhere. */
@@ -117,80 +119,140 @@ static void add_json(struct buf *out, const struct scan_hit *hit) {
     buf_add(out, STR("}\n"));
 }
 
-/* --- CSV --- */
+/* --- table and CSV --- */
 
-static void add_csv(struct buf *out, struct str text) {
-    bool formula = text.len > 0 && memchr("=+-@\t\r", text.ptr[0], 6) != NULL;
-    buf_putc(out, '"');
-    buf_add(out, formula ? STR("'") : STR_EMPTY);
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '"') {
-            buf_putc(out, '"');
-        }
-        buf_putc(out, text.ptr[i]);
+enum { TABLE_COLUMNS = 5, CSV_COLUMNS = 9, FLUSH_BYTES = 1 << 18 };
+
+struct scan_output {
+    enum output_format format;
+    const struct zone *zone;
+    struct buf text;      /* JSON: lines not written yet; else the cells of one row */
+    struct output *table; /* NULL for JSON */
+    bool failed;
+};
+
+struct scan_output *scan_output_create(enum output_format format, const struct zone *zone) {
+    static const struct str table[TABLE_COLUMNS] = {
+        STR_INIT("time"), STR_INIT("level"), STR_INIT("rule"), STR_INIT("file"), STR_INIT("place")};
+    static const struct str csv[CSV_COLUMNS] = {
+        STR_INIT("timestamp"),  STR_INIT("level"),     STR_INIT("rule_id"),
+        STR_INIT("rule_title"), STR_INIT("file"),      STR_INIT("idx"),
+        STR_INIT("line"),       STR_INIT("record_id"), STR_INIT("fields")};
+    struct scan_output *out = mem_calloc(1, sizeof *out);
+    out->format = format;
+    out->zone = zone;
+    if (format == OUTPUT_TABLE) {
+        out->table =
+            output_create(stdout, format, table, TABLE_COLUMNS, output_terminal_width(), false);
+    } else if (format == OUTPUT_CSV) {
+        out->table = output_create(stdout, format, csv, CSV_COLUMNS, 0, true);
     }
-    buf_putc(out, '"');
+    return out;
 }
 
-static void add_csv_line(struct buf *out, const struct scan_hit *hit) {
+/* Cells are made one behind the other in one buffer; a cell is the part since its start. */
+struct cells {
+    struct buf *text;
+    size_t ends[CSV_COLUMNS];
+    size_t count;
+};
+
+static void end_cell(struct cells *cells) {
+    cells->ends[cells->count++] = cells->text->len;
+}
+
+static void add_cell(struct cells *cells, struct str text) {
+    buf_add(cells->text, text);
+    end_cell(cells);
+}
+
+static bool write_row(struct scan_output *out, const struct cells *cells) {
+    struct str row[CSV_COLUMNS];
+    size_t from = 0;
+    for (size_t i = 0; i < cells->count; i++) {
+        row[i] =
+            str_make(cells->text->len > 0 ? cells->text->ptr + from : "", cells->ends[i] - from);
+        from = cells->ends[i];
+    }
+    return output_row(out->table, row);
+}
+
+static void add_number(struct cells *cells, bool is_there, uint64_t number) {
+    char digits[20];
+    add_cell(cells, is_there ? str_make(digits, num_format_u64(digits, number)) : STR_EMPTY);
+}
+
+static bool write_csv(struct scan_output *out, const struct scan_hit *hit) {
     const struct sigma_rule_info *rule = hit->sigma->rule;
     const struct row *row = hit->row;
-    struct buf fields = BUF_INIT;
-    add_time(out, row);
-    buf_putc(out, ',');
-    add_csv(out, sigma_level_name(rule->level));
-    buf_putc(out, ',');
-    add_csv(out, rule->id);
-    buf_putc(out, ',');
-    add_csv(out, rule->title);
-    buf_putc(out, ',');
-    add_csv(out, hit->file);
+    struct cells cells = {.text = &out->text};
+    buf_clear(&out->text);
+    add_time(&out->text, row);
+    end_cell(&cells);
+    add_cell(&cells, sigma_level_name(rule->level));
+    add_cell(&cells, rule->id);
+    add_cell(&cells, rule->title);
+    add_cell(&cells, hit->file);
+    add_number(&cells, is_record_file(row), row->idx);
+    add_number(&cells, !is_record_file(row), row->line);
+    add_number(&cells, row->record_id != 0, row->record_id);
+    add_json_fields(&out->text, hit);
+    end_cell(&cells);
+    return write_row(out, &cells);
+}
+
+static bool write_table(struct scan_output *out, const struct scan_hit *hit) {
+    const struct row *row = hit->row;
+    struct cells cells = {.text = &out->text};
+    buf_clear(&out->text);
+    output_append_local_time(&out->text, row->time_ns, out->zone);
+    end_cell(&cells);
+    add_cell(&cells, sigma_level_name(hit->sigma->rule->level));
+    add_cell(&cells, hit->sigma->rule->title);
+    add_cell(&cells, hit->file);
     if (is_record_file(row)) {
-        buf_printf(out, ",%u,,%llu,", row->idx, (unsigned long long)row->record_id);
+        buf_printf(&out->text, "#%u", row->idx);
     } else {
-        buf_printf(out, ",,%u,%llu,", row->line, (unsigned long long)row->record_id);
+        buf_printf(&out->text, "%u", row->line);
     }
-    add_json_fields(&fields, hit);
-    add_csv(out, buf_str(&fields));
-    buf_add(out, STR("\r\n"));
-    buf_fini(&fields);
+    end_cell(&cells);
+    return write_row(out, &cells);
 }
 
-/* --- terminal --- */
-
-static void add_clean(struct buf *out, struct str text) {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        buf_putc(out, c < 0x20 || c == 0x7f ? '?' : text.ptr[i]);
-    }
+static bool flush(struct scan_output *out) {
+    bool written = out->text.len == 0 || output_write(stdout, buf_str(&out->text));
+    buf_clear(&out->text);
+    return written;
 }
 
-static void add_table_line(struct buf *out, const struct scan_hit *hit) {
-    const struct sigma_rule_info *rule = hit->sigma->rule;
-    add_time(out, hit->row);
-    buf_printf(out, "  %-13.*s  ", STR_ARG(sigma_level_name(rule->level)));
-    add_clean(out, rule->title);
-    buf_add(out, STR("  "));
-    add_clean(out, hit->file);
-    if (is_record_file(hit->row)) {
-        buf_printf(out, " #%u\n", hit->row->idx);
+bool scan_output_hit(struct scan_output *out, const struct scan_hit *hit) {
+    bool written = true;
+    if (out->failed) {
+        return false;
+    }
+    if (out->format == OUTPUT_JSONL) {
+        add_json(&out->text, hit);
+        written = out->text.len < FLUSH_BYTES || flush(out);
     } else {
-        buf_printf(out, ":%u\n", hit->row->line);
+        written = out->format == OUTPUT_CSV ? write_csv(out, hit) : write_table(out, hit);
     }
+    out->failed = !written;
+    return written;
 }
 
-void scan_output_header(struct buf *out, enum scan_format format) {
-    if (format == SCAN_CSV) {
-        buf_add(out, STR("timestamp,level,rule_id,rule_title,file,idx,line,record_id,fields\r\n"));
+bool scan_output_destroy(struct scan_output **out) {
+    struct scan_output *gone = *out;
+    if (gone == NULL) {
+        return true;
     }
-}
-
-void scan_output_hit(struct buf *out, enum scan_format format, const struct scan_hit *hit) {
-    if (format == SCAN_JSONL) {
-        add_json(out, hit);
-    } else if (format == SCAN_CSV) {
-        add_csv_line(out, hit);
-    } else {
-        add_table_line(out, hit);
+    bool written = !gone->failed;
+    if (gone->table != NULL) {
+        written = output_destroy(&gone->table) && written;
+    } else if (written) {
+        written = flush(gone);
     }
+    buf_fini(&gone->text);
+    mem_free(gone);
+    *out = NULL;
+    return written;
 }

@@ -1,18 +1,20 @@
 /*
  * Lines of `konseki scan`: one a rule and event, as JSON, CSV or for a terminal. Bytes of events
- * and rules are escaped in every form (JSON escapes; CSV quotes, RFC 4180, and a leading ' before
- * what a spreadsheet would run; control bytes as '?' on terminals).
+ * and rules are escaped in every form (output.h).
  */
 #ifndef KONSEKI_SCAN_OUTPUT_H
 #define KONSEKI_SCAN_OUTPUT_H
 
-#include "buf.h"
+#include "output.h"
 #include "scan.h"
 
-enum scan_format { SCAN_TABLE, SCAN_JSONL, SCAN_CSV };
+struct scan_output;
 
-/* The header line of a format; nothing for JSON. */
-void scan_output_header(struct buf *out, enum scan_format format);
-void scan_output_hit(struct buf *out, enum scan_format format, const struct scan_hit *hit);
+/* `zone` is that of the times in tables; JSON and CSV have UTC. */
+struct scan_output *scan_output_create(enum output_format format, const struct zone *zone);
+/* False when nobody reads any more or the disk is full. */
+bool scan_output_hit(struct scan_output *out, const struct scan_hit *hit);
+/* Writes what is held back; false if it could not be written. */
+bool scan_output_destroy(struct scan_output **out);
 
 #endif

@@ -12,20 +12,21 @@ struct scan {
     /* of the row being matched */
     const struct row *row;
     struct str file;
+    bool stopped; /* the caller has had enough */
 };
 
 static void found(const struct sigma_hit *sigma, void *ctx) {
     struct scan *scan = ctx;
-    if (sigma->rule->level < scan->options->least_level) {
+    if (scan->stopped || sigma->rule->level < scan->options->least_level) {
         return;
     }
     const struct scan_hit hit = {sigma, &scan->batch, scan->row, scan->file};
     scan->counts->hits++;
-    scan->options->hit(&hit, scan->options->ctx);
+    scan->stopped = !scan->options->hit(&hit, scan->options->ctx);
 }
 
 static void scan_batch(struct scan *scan) {
-    for (size_t i = 0; i < scan->batch.row_count; i++) {
+    for (size_t i = 0; i < scan->batch.row_count && !scan->stopped; i++) {
         const struct row *row = &scan->batch.rows[i];
         if ((row->flags & (ROW_BLANK | ROW_META | ROW_DERIVED)) != 0) {
             continue;
@@ -52,7 +53,7 @@ static void scan_file(struct scan *scan, const struct input_file *file) {
     };
     struct parse_input *input = parse_input_open(file->bytes, file->size_bytes, &options);
     batch_clear(&scan->batch);
-    while (parse_input_next(input, &scan->batch)) {
+    while (!scan->stopped && parse_input_next(input, &scan->batch)) {
         scan_batch(scan);
         batch_clear(&scan->batch);
     }
@@ -78,7 +79,7 @@ static enum status visit(const char *path, void *ctx) {
     scan->file = str_from_c(path);
     scan_file(scan, &file);
     input_file_close(&file);
-    return STATUS_OK;
+    return scan->stopped ? STATUS_CANCELLED : STATUS_OK;
 }
 
 void scan_paths(const struct scan_options *options, const char *const *paths, size_t path_count,
@@ -89,8 +90,8 @@ void scan_paths(const struct scan_options *options, const char *const *paths, si
     if (options->rules != NULL) {
         scan.matcher = sigma_matcher_create(options->rules);
     }
-    for (size_t i = 0; i < path_count; i++) {
-        (void)!input_walk(paths[i], visit, unreadable, &scan); /* `visit` never ends the walk */
+    for (size_t i = 0; i < path_count && !scan.stopped; i++) {
+        (void)!input_walk(paths[i], visit, unreadable, &scan); /* `unreadable` has told failures */
     }
     sigma_matcher_destroy(&scan.matcher);
     batch_fini(&scan.batch);

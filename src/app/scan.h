@@ -17,7 +17,8 @@ struct scan_hit {
     struct str file; /* as given + "/" + path below it */
 };
 
-typedef void scan_hit_fn(const struct scan_hit *hit, void *ctx);
+/* False ends the scan. */
+typedef bool scan_hit_fn(const struct scan_hit *hit, void *ctx);
 /* An input that could not be read. The scan goes on. */
 typedef void scan_error_fn(const char *path, const struct err *err, void *ctx);
 
