@@ -20,9 +20,28 @@ struct header_line {
     bool cut;
 };
 
-/* Splits off " from CLIENT; from=<...> ..." where that ends the text. `with_text`: ": TEXT" may
- * follow the envelope. */
-static bool split_at(struct header_line *out, struct str text, size_t mark, bool with_text) {
+/* What may stand behind the envelope's pairs. */
+enum envelope_end {
+    END_STRICT,   /* nothing */
+    END_TEXT,     /* ": TEXT" of the check, or a number (some relays append the line's length) */
+    END_ANYTHING, /* the line was cut within the envelope */
+    END_COUNT
+};
+
+static bool is_end(struct str rest, size_t pairs, enum envelope_end end) {
+    uint64_t number;
+    switch (end) {
+    case END_STRICT:
+        return pairs > 0 && rest.len == 0;
+    case END_TEXT:
+        return pairs > 0 && (str_starts(rest, STR(": ")) || num_parse_u64(&number, rest));
+    default:
+        return true;
+    }
+}
+
+/* Splits off " from CLIENT; from=<...> ..." at `mark` where that ends the text. */
+static bool split_at(struct header_line *out, struct str text, size_t mark, enum envelope_end end) {
     struct str tail = str_skip(text, mark + sizeof " from " - 1);
     size_t semicolon = str_find(str_head(tail, CLIENT_BYTES_MAX), STR("; "));
     if (semicolon == STR_NONE) {
@@ -38,36 +57,38 @@ static bool split_at(struct header_line *out, struct str text, size_t mark, bool
     struct str rest = envelope;
     struct str key;
     struct str value;
-    bool any = false;
+    size_t pairs = 0;
     while (postfix_take_pair(&key, &value, &rest)) {
-        any = true;
+        pairs++;
     }
-    uint64_t number; /* some relays append the length of the line */
-    bool ends = rest.len == 0 ||
-                (with_text && (str_starts(rest, STR(": ")) || num_parse_u64(&number, rest)));
-    if (!any || !ends) {
+    if (!is_end(rest, pairs, end)) {
         return false;
     }
     out->client = client;
     out->envelope = str_head(envelope, envelope.len - rest.len);
+    out->cut = end == END_ANYTHING;
     return true;
 }
 
 /* Finds where the header ends and the envelope begins. A forged envelope within the value is
- * followed by more text, so the first one that ends the line is the true one. */
+ * followed by more text, so the first one that ends the line is the true one; if the line was cut
+ * no one ends it, then it is the last. */
 static size_t find_envelope(struct header_line *out, struct str text) {
-    for (int with_text = 0; with_text <= 1; with_text++) {
-        size_t from = 0;
-        for (;;) {
-            size_t found =
-                str_find(str_skip(str_head(text, HEADER_BYTES_MAX), from), STR(" from "));
-            if (found == STR_NONE) {
-                break;
+    struct str space = str_head(text, HEADER_BYTES_MAX);
+    for (int end = END_STRICT; end < END_COUNT; end++) {
+        size_t best = STR_NONE;
+        size_t found;
+        for (size_t from = 0; (found = str_find(str_skip(space, from), STR(" from "))) != STR_NONE;
+             from += found + 1) {
+            if (split_at(out, text, from + found, (enum envelope_end)end)) {
+                best = from + found;
+                if (end != END_ANYTHING) {
+                    return best;
+                }
             }
-            if (split_at(out, text, from + found, with_text == 1)) {
-                return from + found;
-            }
-            from += found + 1;
+        }
+        if (best != STR_NONE) {
+            return best;
         }
     }
     return STR_NONE;
@@ -88,7 +109,7 @@ static bool parse_header_line(struct header_line *out, struct str text) {
     }
     out->name = str_head(header, colon);
     out->value = str_trim(str_skip(header, colon + 1));
-    out->cut = header.len >= HEADER_CUT_BYTES;
+    out->cut = out->cut || mark == STR_NONE || header.len >= HEADER_CUT_BYTES;
     return true;
 }
 
@@ -174,7 +195,7 @@ static void add_header(struct batch *batch, const struct header_line *line) {
             HEADER_KINDS[i].add(batch, line);
         }
     }
-    if (line->cut) {
+    if (line->cut && line->client.len > 0) {
         batch_row(batch)->flags |= ROW_TRUNCATED;
     }
 }

@@ -154,6 +154,21 @@ static void header_lines(void **state) {
          "email.subject=x from f.com[9.9.9.9]; from=<f@f> to=<f@f> proto=P helo=<f>|"
          "source.domain=m.com|source.ip=1.2.3.4|email.sender.address=a@b|email.to.address=c@d|"
          "postfix.proto=ESMTP|email.helo=m.com"},
+        /* the line itself was cut, within its envelope */
+        {"postfix/cleanup",
+         "1241D795F3: warning: header From: \"Ono\" <o@own.jp> from m.com[198.51.100.1]; "
+         "from=<o@own.jp> to=<y@x.jp> proto",
+         "email.local_id=1241D795F3|event.action=warn|email.header.name=From|"
+         "email.header.value=\"Ono\" <o@own.jp>|email.from.original=\"Ono\" <o@own.jp>|"
+         "email.from.address=o@own.jp|email.from.name=Ono|email.from.state=ok|"
+         "source.domain=m.com|source.ip=198.51.100.1|email.sender.address=o@own.jp|"
+         "email.to.address=y@x.jp"},
+        {"postfix/cleanup",
+         "1241D795F3: warning: header From: \"Ono\" <o@own.jp> from m.com[198.51.10",
+         "email.local_id=1241D795F3|event.action=warn|email.header.name=From|"
+         "email.header.value=\"Ono\" <o@own.jp> from m.com[198.51.10|"
+         "email.from.original=\"Ono\" <o@own.jp> from m.com[198.51.10|"
+         "email.from.address=o@own.jp|email.from.name=Ono|email.from.state=ok"},
         /* cut within the third word: what is there is decoded, and marked */
         {"postfix/cleanup",
          "413D00A7B1: info: header Content-Disposition: attachment;? "
