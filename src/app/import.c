@@ -9,6 +9,8 @@
 /* Commit after this much raw data, at the end of a file. */
 static const uint64_t COMMIT_BYTES = UINT64_C(1) << 30;
 
+enum { HASH_STEP_BYTES = 8 * 1024 * 1024 };
+
 struct import {
     struct surroundings *around;
     const struct import_options *options;
@@ -97,10 +99,13 @@ static enum status take_file(struct import *import, struct str path, const struc
         return status;
     }
     struct parse_input *input = parse_input_open(file->bytes, file->size_bytes, &options);
+    size_t taken_bytes = 0; /* raw bytes of all rows in order are the file */
     batch_clear(&import->batch);
     while (status == STATUS_OK && parse_input_next(input, &import->batch)) {
+        taken_bytes += import->batch.raw.len;
         status = ingest_batch(import->ingest, &import->batch, import->err);
         batch_clear(&import->batch);
+        input_file_release(file, taken_bytes);
     }
     if (status == STATUS_OK) {
         struct store_input note = {.path = path,
@@ -133,6 +138,20 @@ static bool is_known(struct import *import, struct str path, const struct input_
     return true;
 }
 
+/* In steps, so that a huge file does not fill the memory. */
+static void hash_file(uint8_t out[SHA256_BYTES], const struct input_file *file) {
+    struct sha256 hash;
+    sha256_init(&hash);
+    for (size_t done = 0; done < file->size_bytes;) {
+        size_t left = file->size_bytes - done;
+        size_t step = left < HASH_STEP_BYTES ? left : HASH_STEP_BYTES;
+        sha256_add(&hash, file->bytes + done, step);
+        done += step;
+        input_file_release(file, done);
+    }
+    sha256_finish(&hash, out);
+}
+
 static enum status import_file(const char *path_text, void *ctx) {
     struct import *import = ctx;
     struct str path = str_from_c(path_text);
@@ -142,8 +161,8 @@ static enum status import_file(const char *path_text, void *ctx) {
         report_unreadable(path_text, &open_err, import);
         return STATUS_OK;
     }
-    uint8_t sha256[32];
-    sha256_of(sha256, str_make((const char *)file.bytes, file.size_bytes));
+    uint8_t sha256[SHA256_BYTES];
+    hash_file(sha256, &file);
     enum status status = STATUS_OK;
     if (!is_known(import, path, &file, sha256)) {
         status = take_file(import, path, &file, sha256);

@@ -14,7 +14,11 @@
 #include "civil.h"
 #include "mem.h"
 
-enum { MAP_FROM_BYTES = 64 * 1024 * 1024, WALK_DEPTH_LIMIT = 64 };
+enum {
+    MAP_FROM_BYTES = 64 * 1024 * 1024,
+    RELEASE_ALIGN_BYTES = 1024 * 1024, /* a multiple of every page size */
+    WALK_DEPTH_LIMIT = 64
+};
 
 static enum status fail_errno(struct err *err, const char *path, const char *what) {
     char text[128];
@@ -97,6 +101,13 @@ void input_file_close(struct input_file *file) {
         mem_free((void *)(uintptr_t)file->bytes);
     }
     *file = (struct input_file){0};
+}
+
+void input_file_release(const struct input_file *file, size_t offset) {
+    size_t whole_pages = offset & ~(size_t)(RELEASE_ALIGN_BYTES - 1);
+    if (file->mapped && whole_pages > 0) {
+        (void)madvise((void *)(uintptr_t)file->bytes, whole_pages, MADV_DONTNEED);
+    }
 }
 
 struct walk {

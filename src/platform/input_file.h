@@ -18,6 +18,9 @@ struct input_file {
 
 enum status input_file_open(struct input_file *out, const char *path, struct err *err) MUST_CHECK;
 void input_file_close(struct input_file *file);
+/* The bytes below `offset` are not needed soon: a mapped file gives their memory back (they can
+ * still be read). Keeps the memory of a pass over a huge file small. */
+void input_file_release(const struct input_file *file, size_t offset);
 
 /* Called for every regular file; `path` is the argument as given + "/" + path below it. A status
  * other than OK ends the walk and is returned. */
