@@ -1,6 +1,6 @@
 #include "wire.h"
 
-void wire_put_u64(struct buf *out, uint64_t value) {
+void wire_put_long(struct buf *out, uint64_t value) {
     char *at = buf_reserve(out, 10);
     size_t len = 0;
     while (value >= 0x80) {

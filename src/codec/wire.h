@@ -27,10 +27,18 @@ static inline size_t wire_left(const struct wire *w) {
     return (size_t)(w->end - w->at);
 }
 
-void wire_put_u64(struct buf *out, uint64_t value);
+void wire_put_long(struct buf *out, uint64_t value); /* any value; wire_put_u64 is the way in */
 void wire_put_fixed32(struct buf *out, uint32_t value);
 void wire_put_fixed64(struct buf *out, uint64_t value);
 void wire_put_str(struct buf *out, struct str s);
+
+static inline void wire_put_u64(struct buf *out, uint64_t value) {
+    if (value < 0x80) {
+        buf_putc(out, (char)(uint8_t)value);
+    } else {
+        wire_put_long(out, value);
+    }
+}
 
 static inline uint64_t wire_zigzag(int64_t value) {
     return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);

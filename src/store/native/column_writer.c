@@ -89,7 +89,12 @@ static bool plan_numbers(struct column_writer *w) {
 static bool plan_dictionary(struct column_writer *w, size_t limit) {
     w->codes = mem_alloc(w->count * sizeof *w->codes);
     for (size_t i = 0; i < w->count; i++) {
-        w->codes[i] = intern_add(&w->dictionary, value_text(&w->values[i]));
+        struct str text = value_text(&w->values[i]);
+        if (i > 0 && str_eq(text, value_text(&w->values[i - 1]))) {
+            w->codes[i] = w->codes[i - 1]; /* common, and cheaper than a look-up */
+            continue;
+        }
+        w->codes[i] = intern_add(&w->dictionary, text);
         if (w->dictionary.count > limit) {
             intern_fini(&w->dictionary);
             mem_free(w->codes);

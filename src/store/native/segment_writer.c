@@ -48,6 +48,7 @@ struct writer {
     size_t column_count;
     struct intern fields; /* names */
     struct intern names;  /* sources and origins */
+    uint32_t *name_map;   /* batch's name -> segment's; INTERN_NONE: not yet */
     struct buf templates; /* as stored */
     uint32_t template_count;
     struct buf plain; /* scratch of one chunk */
@@ -216,7 +217,10 @@ static void put_chunk(struct writer *w, int level) {
 }
 
 static int64_t name_number(struct writer *w, uint32_t name) {
-    return intern_add(&w->names, intern_text(&w->batch->names, name));
+    if (w->name_map[name] == INTERN_NONE) {
+        w->name_map[name] = intern_add(&w->names, intern_text(&w->batch->names, name));
+    }
+    return w->name_map[name];
 }
 
 static int64_t row_number(struct writer *w, size_t i, enum row_number which) {
@@ -464,6 +468,7 @@ static void writer_fini(struct writer *w) {
     mem_free(w->kinds);
     mem_free(w->column_fields);
     mem_free(w->column_map);
+    mem_free(w->name_map);
     mem_free(w->variables);
     mem_free(w->cuts);
     mem_free(w->shape_rows);
@@ -487,6 +492,9 @@ size_t segment_write(struct buf *out, struct segment_info *info, const struct ba
                        .zstd = zstd_frame_create()};
     w.block_count = (w.row_count + SEGMENT_BLOCK_ROWS - 1) / SEGMENT_BLOCK_ROWS;
     w.cuts = mem_alloc(w.row_count * sizeof *w.cuts);
+    size_t name_bytes = ((size_t)batch->names.count + 1) * sizeof *w.name_map;
+    w.name_map = mem_alloc(name_bytes);
+    memset(w.name_map, 0xff, name_bytes);
     cutter_init(&w.cutter);
     summarise(info, w.rows, w.row_count);
     cut_rows(&w);
