@@ -110,9 +110,10 @@ static enum status visit(const char *path, void *ctx) {
 
 static void unreadable(const char *path, const struct err *err, void *ctx) {
     struct loader *l = ctx;
+    (void)path; /* the message names it */
     if (!l->failed) {
         l->failed = true;
-        (void)err_set(l->err, STATUS_ENVIRONMENT, "%s: %s", path, err->message);
+        (void)err_set(l->err, STATUS_ENVIRONMENT, "%s", err->message);
     }
 }
 
