@@ -126,7 +126,7 @@ static uint64_t port_of(const struct pattern_slots *slots, char place) {
 }
 
 /* True if the first side is the server. Sets *direction when it is known. */
-static bool first_is_server(struct state *state, const struct pattern_slots *slots,
+static bool first_is_server(struct state *state, uint32_t id, const struct pattern_slots *slots,
                             const char **direction) {
     struct str word = pattern_get(slots, 'd');
     uint32_t number = connection_number(slots);
@@ -141,6 +141,9 @@ static bool first_is_server(struct state *state, const struct pattern_slots *slo
     if (known != NULL && number != 0 && known->number == number && known->state != 0) {
         *direction = known->state == 2 ? "outbound" : "inbound";
         return known->state == 2;
+    }
+    if (id != 302014 && id != 302016) {
+        return false; /* ICMP has no ports */
     }
     uint64_t first = port_of(slots, 'p');
     uint64_t second = port_of(slots, 'q');
@@ -341,7 +344,7 @@ static void add_message(struct state *state, struct batch *batch, const struct a
                         struct pattern_slots *slots) {
     const char *direction = "";
     bool connection = message->id >= 302013 && message->id <= 302021;
-    if (connection && first_is_server(state, slots, &direction)) {
+    if (connection && first_is_server(state, message->id, slots, &direction)) {
         turn_sides(slots);
     }
     add_literal(batch, FIELD_EVENT_ACTION, message->action);

@@ -42,7 +42,9 @@ enum role {
     ROLE_LEVEL,
     ROLE_ATTACK,
     ROLE_POLICY,
-    ROLE_SCALAR /* and above: plain copy, scalar_fields[role - ROLE_SCALAR] */
+    ROLE_USER,
+    ROLE_UNAUTH_USER, /* seen by a portal or an agent, not logged in */
+    ROLE_SCALAR       /* and above: plain copy, scalar_fields[role - ROLE_SCALAR] */
 };
 
 /* Keys whose value is copied as it is: key and field, twice below for both tables. */
@@ -68,7 +70,6 @@ enum role {
     X("catdesc", FIELD_RULE_CATEGORY)                                                              \
     X("service", FIELD_NETWORK_PROTOCOL)                                                           \
     X("app", FIELD_NETWORK_APPLICATION)                                                            \
-    X("user", FIELD_USER_NAME)                                                                     \
     X("reason", FIELD_EVENT_REASON)                                                                \
     X("msg", FIELD_MESSAGE)                                                                        \
     X("qname", FIELD_DNS_QUESTION_NAME)                                                            \
@@ -120,6 +121,8 @@ static const struct kv_role special_roles[] = {
     {STR_INIT("url"), ROLE_URL},
     {STR_INIT("hostname"), ROLE_HOSTNAME},
     {STR_INIT("policyid"), ROLE_POLICY},
+    {STR_INIT("user"), ROLE_USER},
+    {STR_INIT("unauthuser"), ROLE_UNAUTH_USER},
     {STR_INIT("level"), ROLE_LEVEL},
     {STR_INIT("pri"), ROLE_LEVEL},
     {STR_INIT("attack"), ROLE_ATTACK},
@@ -380,6 +383,20 @@ static void add_device(const struct record *record, struct batch *batch) {
     add_value(record, batch, ROLE_POLICY, FIELD_RULE_ID);
 }
 
+/* "DOMAIN\\name" (the backslash doubled in quotes) or "name". */
+static void add_user(const struct record *record, struct batch *batch) {
+    enum role role = has(record, ROLE_USER) ? ROLE_USER : ROLE_UNAUTH_USER;
+    struct str user = has(record, role) ? record->values[role] : STR_EMPTY;
+    size_t last = str_rfind_char(user, '\\');
+    if (last != STR_NONE) {
+        batch_add(batch, FIELD_USER_DOMAIN, str_head(user, str_find_char(user, '\\')));
+        user = str_skip(user, last + 1);
+    }
+    if (user.len > 0 && !str_eq(user, STR("N/A"))) {
+        batch_add(batch, FIELD_USER_NAME, user);
+    }
+}
+
 static void add_ecs(const struct record *record, struct batch *batch) {
     add_device(record, batch);
     if (!is(record, ROLE_TYPE, STR("event"))) {
@@ -407,6 +424,7 @@ static void add_ecs(const struct record *record, struct batch *batch) {
         net_add_protocol(batch, record->values[ROLE_PROTO]);
     }
     add_value(record, batch, ROLE_ATTACK, FIELD_RULE_NAME);
+    add_user(record, batch);
     add_nat(record, batch);
     add_web(record, batch);
     add_duration(record, batch);
@@ -418,8 +436,9 @@ static bool lacks_parts(const struct record *record) {
     if (!is(record, ROLE_TYPE, STR("traffic"))) {
         return false;
     }
-    bool verdict = has(record, ROLE_ACTION) || has(record, ROLE_STATUS);
     bool forward = is(record, ROLE_SUBTYPE, STR("forward"));
+    bool session = forward || is(record, ROLE_SUBTYPE, STR("local")); /* FortiProxy has others */
+    bool verdict = !session || has(record, ROLE_ACTION) || has(record, ROLE_STATUS);
     return !has(record, ROLE_SOURCE) || !has(record, ROLE_DESTINATION) || !verdict ||
            (forward && !has(record, ROLE_POLICY));
 }
