@@ -23,6 +23,7 @@ enum {
     TOKEN_FRAGMENT = 0x0f,
     TOKEN_MORE = 0x40, /* flag */
     NAME_HEADER_BYTES = 8,
+    NAME_LIMIT_UNITS = 512,
     DEFINITION_HEADER_BYTES = 24
 };
 
@@ -71,7 +72,8 @@ static bool is_name(const struct binxml_span *s, size_t offset) {
     }
     const uint8_t *p = s->chunk + offset;
     size_t units = bytes_le16(p + 6);
-    if (units == 0 || units > (s->size - offset - NAME_HEADER_BYTES - 2) / 2) {
+    if (units == 0 || units > NAME_LIMIT_UNITS ||
+        units > (s->size - offset - NAME_HEADER_BYTES - 2) / 2) {
         return false;
     }
     uint32_t hash = 0;
@@ -91,11 +93,11 @@ static bool read_name(struct compiler *c, uint32_t *text_off, uint32_t *text_len
     if (offset > c->s.size || c->s.size - offset < NAME_HEADER_BYTES) {
         return fail(c, "name offset outside the chunk");
     }
+    if (!is_name(&c->s, offset)) {
+        return fail(c, "a name was overwritten");
+    }
     const uint8_t *p = c->s.chunk + offset;
     size_t units = bytes_le16(p + 6);
-    if (units > (c->s.size - offset - NAME_HEADER_BYTES) / 2) {
-        return fail(c, "name longer than the chunk");
-    }
     size_t before = c->ops->text.len;
     binxml_utf16_append(&c->ops->text, p + NAME_HEADER_BYTES, units);
     *text_off = (uint32_t)before;
