@@ -501,10 +501,11 @@ void analysis_emit_event(const struct analysis_context *context, const struct an
     }
     to->suppress = to->suppress && draft->suppress;
     keep_entities(arena, to, draft);
-    struct evidence members[EVIDENCE_HEAD + EVIDENCE_TAIL];
+    size_t limit = event->row->value_count + 1; /* a member is at least one value */
+    struct evidence *members = mem_calloc(limit, sizeof *members);
     size_t count = 0;
     if (event->row->flags & ROW_DERIVED) {
-        count = analysis_members(members, EVIDENCE_HEAD + EVIDENCE_TAIL, context, event);
+        count = analysis_members(members, limit, context, event);
     }
     if (count == 0) {
         members[count++] = analysis_evidence(context, event);
@@ -512,6 +513,7 @@ void analysis_emit_event(const struct analysis_context *context, const struct an
     for (size_t i = 0; i < count; i++) {
         evidence_list_add(&kept->events, &members[i]);
     }
+    mem_free(members);
 }
 
 /* Writes one statement, explained or not. */

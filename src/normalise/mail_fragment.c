@@ -87,7 +87,7 @@ bool mail_fragment_find(struct str *out, const struct mail_fragment *f, uint32_t
 }
 
 static void add_item(struct mail_fragment *f, uint32_t field, struct str value) {
-    if (value.len > MAIL_TEXT_MAX - f->text.len || f->item_count >= MAIL_TEXT_MAX / 16) {
+    if (value.len > MAIL_TEXT_MAX - f->text.len || f->item_count >= MAIL_ITEMS_MAX) {
         f->dropped++;
         return;
     }
@@ -119,10 +119,15 @@ static bool has_pair(const struct mail_fragment *f, struct str name, struct str 
 
 /* An attachment name and its state, which stand one after the other. */
 static void add_pair(struct mail_fragment *f, struct str name, struct str state) {
-    if (!has_pair(f, name, state) && name.len + state.len <= MAIL_TEXT_MAX - f->text.len) {
-        add_item(f, FIELD_EMAIL_ATTACHMENT, name);
-        add_item(f, FIELD_EMAIL_ATTACHMENT_STATE, state);
+    if (has_pair(f, name, state)) {
+        return;
     }
+    if (name.len + state.len > MAIL_TEXT_MAX - f->text.len || f->item_count + 2 > MAIL_ITEMS_MAX) {
+        f->dropped++;
+        return;
+    }
+    add_item(f, FIELD_EMAIL_ATTACHMENT, name);
+    add_item(f, FIELD_EMAIL_ATTACHMENT_STATE, state);
 }
 
 static void merge_value(struct mail_fragment *f, uint32_t field, struct str value,

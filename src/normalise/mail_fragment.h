@@ -2,15 +2,16 @@
  * The lines of one mail that were seen so far (a mail under one queue id, or a chain of them), and
  * the derived row that they make. Internal to mail_join.c.
  *
- * A fragment owns all its memory. Limits: MAIL_MEMBERS_MAX lines and MAIL_TEXT_MAX bytes of values;
- * what is beyond is counted in `dropped` and not kept, so a mail cannot grow without bound.
+ * A fragment owns all its memory. Limits: MAIL_MEMBERS_MAX lines, MAIL_ITEMS_MAX values of
+ * MAIL_TEXT_MAX bytes; what is beyond is counted in `dropped` and not kept, so a mail cannot grow
+ * without bound.
  */
 #ifndef KONSEKI_MAIL_FRAGMENT_H
 #define KONSEKI_MAIL_FRAGMENT_H
 
 #include "batch.h"
 
-enum { MAIL_MEMBERS_MAX = 2000, MAIL_TEXT_MAX = 1 << 18 };
+enum { MAIL_MEMBERS_MAX = 2000, MAIL_ITEMS_MAX = 4096, MAIL_TEXT_MAX = 1 << 18 };
 
 struct mail_member {
     uint64_t sequence;
