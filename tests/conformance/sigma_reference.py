@@ -64,7 +64,7 @@ def ways_of(logsource):
         for name, channel, ids, condition, renames in ROWS["WINDOWS_CATEGORY"]:
             if name == category and (not channels or channel.lower() in channels):
                 ways.append((window([channel.lower()], ids.split(), condition),
-                             dict(p.split(":")[0].split("=") for p in renames.split())))
+                             renames_of(renames)))
         for name, provider in ROWS["WINDOWS_PROVIDER"]:
             if name == category and not channels:
                 ways.append((lambda e, p=provider: "Channel" in e and
@@ -77,6 +77,17 @@ def ways_of(logsource):
     if product != "windows":
         ways.append((lambda e: "Channel" not in e, {}))
     return ways
+
+
+def renames_of(text):
+    """{field of rules: (native field, {native value: value of rules})}"""
+    renames = {}
+    for entry in text.split():
+        field, _, rest = entry.partition("=")
+        native, _, words = rest.partition(":")
+        pairs = (w.split(">") for w in words.split(",") if w)
+        renames[field] = (native, {there: here for here, there in pairs})
+    return renames
 
 
 def window(channels, ids, condition):
@@ -224,12 +235,14 @@ def modified(variant, m):
 MISSING = object()
 
 
-def values_of(event, field):
+def values_of(event, renames, field):
     """Values of the field, or MISSING."""
-    if field not in event:
+    native, words = renames.get(field, (field, {}))
+    if native not in event:
         return MISSING
-    value = event[field]
-    return value if isinstance(value, list) else [value]
+    value = event[native]
+    return [words.get(v, v) if isinstance(v, str) else v
+            for v in (value if isinstance(value, list) else [value])]
 
 
 def every_value(event):
@@ -245,17 +258,17 @@ def item(key, values):
     linked = all if "all" in mods else any
     many = values if isinstance(values, list) else [values]
     if "exists" in mods:
-        return lambda e, r: (r.get(field, field) in e) == bool(values)
+        return lambda e, r: (values_of(e, r, field) is not MISSING) == bool(values)
     if "fieldref" in mods:
         return lambda e, r: any(
             as_text(a).lower() == as_text(b).lower()
             for name in many
-            for a in present(e, r.get(field, field)) for b in present(e, r.get(name, name)))
+            for a in present(e, r, field) for b in present(e, r, name))
     tests = [None if v is None else value_test(v, mods if field else keyword_mods(mods))
              for v in many]
 
     def passes(event, renames):
-        found = list(every_value(event)) if not field else values_of(event, renames.get(field, field))
+        found = list(every_value(event)) if not field else values_of(event, renames, field)
         results = []
         for test in tests:
             if test is None:
@@ -269,8 +282,8 @@ def item(key, values):
     return passes
 
 
-def present(event, field):
-    found = values_of(event, field)
+def present(event, renames, field):
+    found = values_of(event, renames, field)
     return [] if found is MISSING else [v for v in found if v is not None]
 
 

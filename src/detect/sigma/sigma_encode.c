@@ -15,6 +15,10 @@ bool sigma_encode_utf16(struct buf *text, bool big_endian) {
     struct str s = buf_str(text);
     for (size_t i = 0; i < s.len;) {
         utf8proc_int32_t code;
+        if (sigma_is_token(s.ptr[i])) {
+            buf_putc(&out, s.ptr[i++]);
+            continue;
+        }
         utf8proc_ssize_t len = utf8proc_iterate((const utf8proc_uint8_t *)s.ptr + i,
                                                 (utf8proc_ssize_t)(s.len - i), &code);
         if (len <= 0) {

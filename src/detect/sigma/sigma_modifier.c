@@ -164,13 +164,24 @@ static enum status apply_expand(const struct apply *a, struct sigma_value *v) {
 
 /* --- encodings --- */
 
+/* Wildcards stay wildcards, but only beside ASCII: other characters make bytes that would be taken
+ * for them, and base64 takes no wildcards anyway. */
 static enum status apply_utf16(const struct apply *a, struct sigma_value *v, bool big, bool bom) {
     if (!make_text(v)) {
         return refuse(a, "needs text");
     }
+    bool ascii = true;
+    for (size_t i = 0; i < v->text.len; i++) {
+        bool token = sigma_is_token(v->text.ptr[i]);
+        v->has_tokens = v->has_tokens || token;
+        ascii = ascii && (token || (unsigned char)v->text.ptr[i] < 0x80);
+    }
+    if (v->has_tokens && !ascii) {
+        return refuse(a, "takes no wildcards beside other than ASCII text");
+    }
     v->kind = SIGMA_VALUE_BYTES;
     v->bom = bom;
-    return sigma_encode_utf16(&v->text, big) ? STATUS_OK : refuse(a, "takes no wildcards");
+    return sigma_encode_utf16(&v->text, big) ? STATUS_OK : refuse(a, "needs valid text");
 }
 
 static bool is_encodable(struct sigma_value *v) {
@@ -182,10 +193,12 @@ static enum status take_bytes(struct buf *out, const struct apply *a, struct sig
     if (!is_encodable(v)) {
         return refuse(a, "needs text");
     }
+    bool tokens = v->has_tokens;
     for (size_t i = 0; v->kind == SIGMA_VALUE_PATTERN && i < v->text.len; i++) {
-        if (sigma_is_token(v->text.ptr[i])) {
-            return refuse(a, "takes no wildcards");
-        }
+        tokens = tokens || sigma_is_token(v->text.ptr[i]);
+    }
+    if (tokens) {
+        return refuse(a, "takes no wildcards");
     }
     *out = BUF_INIT;
     buf_add(out, v->bom ? STR("\xFF\xFE") : STR_EMPTY);
@@ -461,7 +474,7 @@ static enum status finish_bytes(struct apply *a, struct sigma_value *v) {
     buf_fini(&v->text);
     v->text = text;
     v->kind = SIGMA_VALUE_PATTERN;
-    if (sigma_is_ascii(str_skip(buf_str(&text), v->bom ? 3 : 0))) {
+    if (v->has_tokens || sigma_is_ascii(str_skip(buf_str(&text), v->bom ? 3 : 0))) {
         return STATUS_OK;
     }
     a->at = a->key->count - 1;

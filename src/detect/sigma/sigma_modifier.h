@@ -46,7 +46,8 @@ struct sigma_value {
     double number;
     bool truth;
     bool cased;
-    bool bom; /* utf16: text begins with a byte order mark */
+    bool bom;        /* utf16: text begins with a byte order mark */
+    bool has_tokens; /* BYTES: wildcards stand in it */
     enum sigma_anchor anchor;
     enum sigma_compare compare;
     enum sigma_time_part part;

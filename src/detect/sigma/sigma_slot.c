@@ -164,7 +164,7 @@ static bool is_prefilterable(const struct sigma_test *test) {
     hs_compile_error_t *error = NULL;
     hs_error_t status = hs_expression_info(test->text.ptr, regex_flags(test), &info, &error);
     hs_free_compile_error(error);
-    free(info); /* vectorscan allocates it with malloc */
+    free(info); /* style: heap: vectorscan allocates it */
     return status == HS_SUCCESS && memchr(test->text.ptr, '\0', test->text.len) == NULL;
 }
 
