@@ -14,7 +14,7 @@
  * ROW_DAMAGED with what was readable and error.message naming the offset in the file. A chunk that
  * fails its checksum is read all the same and noted in error.message of its first row.
  *
- * Ownership: the reader borrows the bytes until close. Limits: no recursion deeper than 32, output
+ * Ownership: the reader borrows the bytes until close. Limits: fragments nested 16 deep, output
  * of one record at most 4 MiB. Never fails on content. One thread a reader.
  */
 #ifndef KONSEKI_EVTX_H
