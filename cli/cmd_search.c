@@ -11,7 +11,7 @@
 #include "options.h"
 #include "summary.h"
 
-enum { DEFAULT_LIMIT = 100 };
+enum { DEFAULT_LIMIT = 100, EVENT_CELL_COUNT = 7, TABLE_CELL_COUNT = 3 };
 
 struct search {
     /* options */
@@ -38,7 +38,7 @@ struct search {
     struct intern written; /* --raw: containers that are out already */
     struct buf line;
     struct buf scratch;
-    struct buf cells[4];
+    struct buf cells[EVENT_CELL_COUNT];
     struct err err; /* of a row that could not be written */
 };
 
@@ -91,8 +91,23 @@ static bool write_raw(const struct batch *batch, const struct row *row, void *ct
 
 /* --- table and csv --- */
 
-static const struct str event_headers[] = {STR_INIT("@timestamp"), STR_INIT("konseki.source"),
-                                           STR_INIT("event.dataset"), STR_INIT("summary")};
+/* The table shows the first three and the last; csv all, so that a row leads to its evidence. */
+static const struct str event_headers[] = {STR_INIT("@timestamp"),    STR_INIT("konseki.source"),
+                                           STR_INIT("event.dataset"), STR_INIT("event.id"),
+                                           STR_INIT("log.file.path"), STR_INIT("konseki.line"),
+                                           STR_INIT("summary")};
+
+/* The headers or cells of the format, in `out`; returns how many. */
+static size_t pick_cells(struct str *out, enum output_format format, const struct str *all) {
+    size_t count = 0;
+    for (size_t i = 0; i < EVENT_CELL_COUNT; i++) {
+        bool in_table = i < TABLE_CELL_COUNT || i == EVENT_CELL_COUNT - 1;
+        if (format == OUTPUT_CSV || in_table) {
+            out[count++] = all[i];
+        }
+    }
+    return count;
+}
 
 static void append_time(struct search *s, struct buf *out, int64_t ns) {
     char text[CIVIL_RFC3339_BYTES];
@@ -106,23 +121,36 @@ static void append_time(struct search *s, struct buf *out, int64_t ns) {
     }
 }
 
-static bool write_event_cells(const struct batch *batch, const struct row *row, void *ctx) {
-    struct search *s = ctx;
-    struct str cells[4];
-    for (size_t i = 0; i < 4; i++) {
+static void fill_event_cells(struct search *s, const struct batch *batch, const struct row *row) {
+    static const uint32_t attributes[] = {FIELD_SOURCE, FIELD_EVENT_DATASET, FIELD_EVENT_ID,
+                                          FIELD_ORIGIN, FIELD_LINE};
+    struct str text;
+    for (size_t i = 0; i < EVENT_CELL_COUNT; i++) {
         buf_clear(&s->cells[i]);
     }
     append_time(s, &s->cells[0], row->time_ns);
-    buf_add(&s->cells[1], intern_text(&batch->names, row->source));
-    buf_add(&s->cells[2], dataset_info((enum dataset)row->dataset)->name);
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        if (batch_get(&text, batch, row, attributes[i], &s->scratch)) {
+            buf_add(&s->cells[i + 1], text);
+        }
+    }
+    struct buf *summary = &s->cells[EVENT_CELL_COUNT - 1];
     if (s->with_original && row->raw_len > 0) {
-        buf_add(&s->cells[3], expr_search_text(batch, row, &s->scratch));
+        buf_add(summary, expr_search_text(batch, row, &s->scratch));
     } else {
-        summary_append(&s->cells[3], batch, row, &s->scratch);
+        summary_append(summary, batch, row, &s->scratch);
     }
-    for (size_t i = 0; i < 4; i++) {
-        cells[i] = buf_str(&s->cells[i]);
+}
+
+static bool write_event_cells(const struct batch *batch, const struct row *row, void *ctx) {
+    struct search *s = ctx;
+    struct str all[EVENT_CELL_COUNT];
+    struct str cells[EVENT_CELL_COUNT];
+    fill_event_cells(s, batch, row);
+    for (size_t i = 0; i < EVENT_CELL_COUNT; i++) {
+        all[i] = buf_str(&s->cells[i]);
     }
+    (void)pick_cells(cells, s->format, all);
     return output_row(s->rows, cells);
 }
 
@@ -179,7 +207,9 @@ static bool write_column_cells(const struct batch *batch, const struct row *row,
 static void create_rows(struct search *s) {
     int width = output_terminal_width();
     if (s->output->shape == QUERY_EVENTS) {
-        s->rows = output_create(stdout, s->format, event_headers, 4, width, s->bom);
+        struct str names[EVENT_CELL_COUNT];
+        size_t count = pick_cells(names, s->format, event_headers);
+        s->rows = output_create(stdout, s->format, names, count, width, s->bom);
         return;
     }
     struct str *headers = mem_calloc(s->output->column_count, sizeof *headers);
@@ -354,7 +384,7 @@ static void search_fini(struct search *s) {
     intern_fini(&s->written);
     buf_fini(&s->line);
     buf_fini(&s->scratch);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < EVENT_CELL_COUNT; i++) {
         buf_fini(&s->cells[i]);
     }
 }
