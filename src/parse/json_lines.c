@@ -11,7 +11,7 @@
 #include "parse_time.h"
 #include "windows_ecs.h"
 
-enum { LEAVES_MAX = 8192, PATHS_MAX = 20000 };
+enum { LEAVES_MAX = 8192, PATHS_MAX = 8192 };
 
 struct leaf {
     uint32_t name; /* id in paths */
@@ -140,6 +140,12 @@ static struct str leaf_slice(const struct document *d, const struct leaf *leaf) 
     return str_make(d->body.ptr + leaf->off, leaf->len);
 }
 
+static uint32_t leaf_field(const struct document *d, const struct leaf *leaf) {
+    struct state *state = d->state;
+    return json_name_field(&state->names[leaf->name], intern_text(&state->paths, leaf->name),
+                           d->dialect);
+}
+
 static void add_leaf(const struct document *d, struct batch *batch, uint32_t field,
                      const struct leaf *leaf) {
     struct str slice = leaf_slice(d, leaf);
@@ -193,7 +199,7 @@ static bool is_native(uint32_t field) {
 
 static void add_flat_value(const struct document *d, struct batch *batch,
                            const struct json_name *name, const struct leaf *leaf) {
-    uint32_t field = name->fields[d->dialect];
+    uint32_t field = leaf_field(d, leaf);
     struct str slice = leaf_slice(d, leaf);
     bool flat = d->dialect == JSON_DIALECT_FLAT;
     uint64_t number = 0;
@@ -219,7 +225,7 @@ static void add_native_values(const struct document *d, struct batch *batch) {
     for (size_t i = 0; i < d->state->leaf_count; i++) {
         const struct leaf *leaf = &d->state->leaves[i];
         const struct json_name *name = &d->state->names[leaf->name];
-        uint32_t field = name->fields[d->dialect];
+        uint32_t field = leaf_field(d, leaf);
         if ((name->signs & JSON_IS_RECORD_ID) != 0) {
             set_record_id(d, batch, leaf);
         }
@@ -234,7 +240,7 @@ static void add_other_values(const struct document *d, struct batch *batch, bool
     uint32_t own_count = batch_row(batch)->value_count;
     for (size_t i = 0; i < d->state->leaf_count; i++) {
         const struct leaf *leaf = &d->state->leaves[i];
-        uint32_t field = d->state->names[leaf->name].fields[d->dialect];
+        uint32_t field = leaf_field(d, leaf);
         if (field == FIELD_NONE || (windows && is_native(field))) {
             continue;
         }

@@ -256,13 +256,33 @@ static uint32_t value_field(uint32_t field) {
 
 void json_name_make(struct json_name *out, struct str path) {
     *out = (struct json_name){.signs = find_signs(path), .time = (uint8_t)find_time(path)};
-    bool wrapped = str_starts(path, STR("event."));
-    out->fields[JSON_DIALECT_OTHER] = other_field(path);
-    out->fields[JSON_DIALECT_BEAT] = beat_field(path);
-    out->fields[JSON_DIALECT_OLD_BEAT] =
-        (out->signs & JSON_IS_RECORD_ID) != 0 ? FIELD_NONE : old_beat_field(path);
-    out->fields[JSON_DIALECT_FLAT] = value_field(flat_field(path));
-    out->fields[JSON_DIALECT_NESTED] = value_field(nested_field(path));
-    out->fields[JSON_DIALECT_WRAPPED] =
-        value_field(wrapped ? flat_field(str_skip(path, STR("event.").len)) : flat_field(path));
+}
+
+static uint32_t find_field(const struct json_name *name, struct str path,
+                           enum json_dialect dialect) {
+    switch (dialect) {
+    case JSON_DIALECT_BEAT:
+        return beat_field(path);
+    case JSON_DIALECT_OLD_BEAT:
+        return (name->signs & JSON_IS_RECORD_ID) != 0 ? FIELD_NONE : old_beat_field(path);
+    case JSON_DIALECT_FLAT:
+        return value_field(flat_field(path));
+    case JSON_DIALECT_NESTED:
+        return value_field(nested_field(path));
+    case JSON_DIALECT_WRAPPED: {
+        bool wrapped = str_starts(path, STR("event."));
+        return value_field(flat_field(wrapped ? str_skip(path, STR("event.").len) : path));
+    }
+    default:
+        return other_field(path);
+    }
+}
+
+uint32_t json_name_field(struct json_name *name, struct str path, enum json_dialect dialect) {
+    unsigned bit = 1U << dialect;
+    if ((name->resolved & bit) == 0) {
+        name->fields[dialect] = find_field(name, path, dialect);
+        name->resolved = (uint8_t)(name->resolved | bit);
+    }
+    return name->fields[dialect];
 }

@@ -40,11 +40,15 @@ enum json_dialect {
 };
 
 struct json_name {
-    uint16_t signs;                      /* enum json_sign */
-    uint8_t time;                        /* enum json_time */
-    uint32_t fields[JSON_DIALECT_COUNT]; /* FIELD_NONE: not kept as a value */
+    uint16_t signs;   /* enum json_sign */
+    uint8_t time;     /* enum json_time */
+    uint8_t resolved; /* bit d: fields[d] is known */
+    uint32_t fields[JSON_DIALECT_COUNT];
 };
 
 void json_name_make(struct json_name *out, struct str path);
+/* The field of the path in that dialect; FIELD_NONE: not kept as a value. Only names that occur
+ * in a dialect become fields. */
+uint32_t json_name_field(struct json_name *name, struct str path, enum json_dialect dialect);
 
 #endif
