@@ -1,0 +1,303 @@
+/* The findings depend on the events, not on how and when they came. */
+#define _GNU_SOURCE /* nftw */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "analysis_fixture.h"
+
+enum { DAYS = 12 };
+
+/* One line of a made log: its place in the file is part of it, wherever it is imported. */
+struct entry {
+    char source[16];
+    uint32_t number;
+    char text[1024];
+};
+
+struct log_lines {
+    struct entry *items;
+    size_t count;
+    size_t capacity;
+};
+
+static struct entry *add_entry(struct log_lines *log, const char *source) {
+    MEM_GROW(log->items, log->capacity, log->count + 1);
+    struct entry *e = &log->items[log->count++];
+    (void)snprintf(e->source, sizeof e->source, "%s", source);
+    e->number = (uint32_t)log->count;
+    return e;
+}
+
+static void add_request(struct log_lines *log, unsigned day, unsigned hour, unsigned minute,
+                        const char *client, const char *request, const char *agent,
+                        unsigned long sent) {
+    char time[32];
+    struct entry *e = add_entry(log, "proxy1");
+    (void)snprintf(time, sizeof time, "%02u/Mar/2026:%02u:%02u:%02u", day, hour, minute,
+                   (unsigned)(log->count % 60));
+    bench_proxy_to(e->text, sizeof e->text, time, client, "-", request, 200, agent, sent);
+}
+
+static void add_refusals(struct log_lines *log, unsigned day, unsigned hour, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        struct entry *e = add_entry(log, "fw1");
+        (void)snprintf(e->text, sizeof e->text,
+                       "<188>date=2026-03-%02u time=%02u:%02u:00 devname=\"fw1\" devid=\"FG1\" "
+                       "tz=\"+0900\" logid=\"0000000013\" type=\"traffic\" subtype=\"forward\" "
+                       "srcip=10.0.7.9 srcport=%u dstip=93.184.216.50 dstport=443 proto=6 "
+                       "action=\"deny\" policyid=1\n",
+                       day, hour, i, 4000 + i);
+    }
+}
+
+/* Twelve days with something of every kind, some of it around midnight. */
+static struct log_lines make_log(void) {
+    struct log_lines log = {NULL, 0, 0};
+    struct random random = {42};
+    for (unsigned day = 2; day < 2 + DAYS; day++) {
+        for (unsigned hour = 0; hour < 24; hour += 3) {
+            add_request(&log, day, hour, random_below(&random, 3), "10.0.7.1",
+                        "CONNECT rare.example:443", BROWSER, 300);
+        }
+        for (unsigned i = 0; i < 60; i++) {
+            char client[32];
+            char request[64];
+            (void)snprintf(client, sizeof client, "10.0.7.%u", 20 + random_below(&random, 20));
+            (void)snprintf(request, sizeof request, "GET http://site%u.example/",
+                           random_below(&random, 15));
+            add_request(&log, day, 9 + random_below(&random, 9), random_below(&random, 60), client,
+                        request, day % 4 == 0 && i == 7 ? "curl/8.0" : BROWSER, 500);
+        }
+        if (day % 5 == 0) {
+            add_request(&log, day, 23, 55, "10.0.7.5", "POST http://drop.example/", BROWSER,
+                        8000000);
+            add_request(&log, day, 23, 58, "10.0.7.5", "CONNECT drop.example:443", BROWSER,
+                        8000000);
+            add_request(&log, day + 1, 0, 3, "10.0.7.5", "CONNECT drop.example:443", BROWSER,
+                        8000000);
+        }
+        add_refusals(&log, day, 22, day % 3 == 0 ? 6 : 1);
+    }
+    return log;
+}
+
+static void shuffle(struct log_lines *log, uint64_t seed) {
+    struct random random = {seed};
+    for (size_t i = log->count; i > 1; i--) {
+        size_t k = random_below(&random, (uint32_t)i);
+        struct entry swap = log->items[i - 1];
+        log->items[i - 1] = log->items[k];
+        log->items[k] = swap;
+    }
+}
+
+/* Takes `"name":` and its value (a number or a string) out of all objects. */
+static void strip(struct buf *text, const char *name) {
+    struct buf out = BUF_INIT;
+    struct str rest = buf_str(text);
+    struct str mark = str_from_c(name);
+    for (;;) {
+        size_t at = str_find(rest, mark);
+        if (at == STR_NONE) {
+            break;
+        }
+        buf_add(&out, str_head(rest, at));
+        rest = str_skip(rest, at + mark.len);
+        while (rest.len > 0 && rest.ptr[0] != ',' && rest.ptr[0] != '}') {
+            rest = str_skip(rest, 1);
+        }
+    }
+    buf_add(&out, rest);
+    buf_fini(text);
+    *text = out;
+}
+
+/* All findings, without what numbers the arrival: versions and sequence numbers. */
+static struct buf settled_findings(struct bench *b, size_t *count) {
+    struct bench_found open = bench_find(b, "", LEVEL_INFORMATIONAL, false);
+    struct bench_found explained = bench_find(b, "", LEVEL_INFORMATIONAL, true);
+    buf_add(&open.text, buf_str(&explained.text));
+    *count = open.count;
+    buf_fini(&explained.text);
+    strip(&open.text, "\"version\":");
+    strip(&open.text, "\"id\":\"proxy1-");
+    strip(&open.text, "\"id\":\"fw1-");
+    return open.text;
+}
+
+/* Imports the log in `pieces` parts; live: with ticks instead of catching up. */
+static struct buf import_in_pieces(const struct fixture *f, const struct log_lines *log,
+                                   size_t pieces, bool live, size_t *count) {
+    struct bench b;
+    struct err err = ERR_INIT;
+    struct fixture own = *f;
+    size_t used = strlen(own.path);
+    (void)snprintf(own.path + used, sizeof own.path - used, "/%zu%c%p", pieces, live ? 'l' : 'b',
+                   (const void *)log->items);
+    bench_open(&b, &own, "93.184.216.50,refused C2\n");
+    for (size_t p = 0; p < pieces; p++) {
+        for (size_t i = log->count * p / pieces; i < log->count * (p + 1) / pieces; i++) {
+            bench_line_at(&b, log->items[i].source, log->items[i].number, log->items[i].text);
+        }
+        if (live) {
+            bench_commit(&b);
+            bench_check(runner_tick(b.runner, p + 1 == pieces, &err), &err);
+        } else {
+            bench_run(&b);
+        }
+    }
+    struct buf text = settled_findings(&b, count);
+    bench_close(&b);
+    return text;
+}
+
+static void assert_same_text(const struct buf *a, const struct buf *b) {
+    if (!str_eq(buf_str(a), buf_str(b))) {
+        size_t at = 0;
+        while (at < a->len && at < b->len && a->ptr[at] == b->ptr[at]) {
+            at++;
+        }
+        size_t from = at > 200 ? at - 200 : 0;
+        fail_msg("differs at %zu:\n%.*s\n---\n%.*s", at,
+                 STR_ARG(str_head(str_skip(buf_str(a), from), 500)),
+                 STR_ARG(str_head(str_skip(buf_str(b), from), 500)));
+    }
+}
+
+static void order_of_import_does_not_matter(void **state) {
+    struct log_lines log = make_log();
+    size_t whole_count;
+    size_t count;
+    struct buf whole = import_in_pieces(*state, &log, 1, false, &whole_count);
+    assert_true(whole_count >= 8);
+    for (size_t pieces = 2; pieces <= 7; pieces += 5) {
+        struct buf parts = import_in_pieces(*state, &log, pieces, false, &count);
+        assert_int_equal(count, whole_count);
+        assert_same_text(&whole, &parts);
+        buf_fini(&parts);
+    }
+    for (uint64_t seed = 1; seed <= 2; seed++) {
+        struct log_lines mixed = {NULL, 0, 0};
+        mixed.items = mem_calloc(log.count, sizeof *mixed.items);
+        memcpy(mixed.items, log.items, log.count * sizeof *mixed.items);
+        mixed.count = log.count;
+        shuffle(&mixed, seed);
+        struct buf parts = import_in_pieces(*state, &mixed, 3, false, &count);
+        assert_int_equal(count, whole_count);
+        assert_same_text(&whole, &parts);
+        buf_fini(&parts);
+        mem_free(mixed.items);
+    }
+    buf_fini(&whole);
+    mem_free(log.items);
+}
+
+/* Live, in order and with late lines, ends with the same findings. */
+static void live_equals_batch(void **state) {
+    struct log_lines log = make_log();
+    size_t whole_count;
+    size_t count;
+    struct buf whole = import_in_pieces(*state, &log, 1, false, &whole_count);
+    struct buf live = import_in_pieces(*state, &log, 40, true, &count);
+    assert_int_equal(count, whole_count);
+    assert_same_text(&whole, &live);
+    buf_fini(&live);
+    shuffle(&log, 7);
+    struct buf late = import_in_pieces(*state, &log, 5, true, &count);
+    assert_int_equal(count, whole_count);
+    assert_same_text(&whole, &late);
+    buf_fini(&late);
+    buf_fini(&whole);
+    mem_free(log.items);
+}
+
+/* A new indicator is looked up in what is stored already. */
+static void new_indicators_look_back(void **state) {
+    struct bench b;
+    struct err err = ERR_INIT;
+    bench_open(&b, *state, "");
+    bench_proxy(&b, "02/Mar/2026:10:00:00", "10.0.7.1", "taro", "GET http://evil.example/", 200,
+                BROWSER, 300);
+    bench_run(&b);
+    assert_int_equal(bench_count(&b, "PX-01", LEVEL_INFORMATIONAL), 0);
+    ioc_set_read(b.iocs, STR("evil.example\n"), "new.txt", NULL, NULL);
+    bench_check(runner_catch_up(b.runner, &err), &err);
+    assert_int_equal(bench_count(&b, "PX-01", LEVEL_INFORMATIONAL), 1);
+    bench_close(&b);
+}
+
+static bool take_coverage(struct str kind, struct str json, void *ctx) {
+    if (str_eq(kind, STR("coverage"))) {
+        struct buf *out = ctx;
+        buf_add(out, json);
+        buf_putc(out, '\n');
+    }
+    return true;
+}
+
+/* A proxy log without upload bytes: PX-06 says so and names the setting; AD is not applicable. */
+static void gaps_are_told(void **state) {
+    struct bench b;
+    struct err err = ERR_INIT;
+    struct buf text = BUF_INIT;
+    bench_open(&b, *state, "");
+    bench_line(&b, "proxy9",
+               "1772413200.500    300 10.2.7.1 TCP_TUNNEL/200 900 CONNECT x.example:443 taro "
+               "HIER_DIRECT/93.184.216.34 -\n");
+    bench_run(&b);
+    struct findings_query query = {
+        .id = STR_EMPTY, .analysis = STR("PX-06"), .coverage = COVERAGE_GAPS};
+    bench_check(findings_db_visit(b.db, &query, take_coverage, &text, &err), &err);
+    assert_true(str_find(buf_str(&text), STR("\"source\":\"proxy9\",\"state\":\"no\"")) !=
+                STR_NONE);
+    assert_true(str_find(buf_str(&text), STR("%>st")) != STR_NONE);
+    assert_true(str_find(buf_str(&text), STR("http.request.bytes")) != STR_NONE);
+    buf_clear(&text);
+    query.analysis = STR("ML-01");
+    bench_check(findings_db_visit(b.db, &query, take_coverage, &text, &err), &err);
+    assert_true(str_find(buf_str(&text), STR("\"state\":\"not_applicable\"")) != STR_NONE);
+    buf_clear(&text);
+    query.analysis = STR("AD-04");
+    bench_check(findings_db_visit(b.db, &query, take_coverage, &text, &err), &err);
+    assert_true(str_find(buf_str(&text), STR("\"state\":\"no\"")) != STR_NONE);
+    buf_fini(&text);
+    bench_close(&b);
+}
+
+/* 300 events: the exact count, the first and the last fifty. */
+static void evidence_is_cut_in_the_middle(void **state) {
+    struct bench b;
+    bench_open(&b, *state, "198.51.100.7,C2\n");
+    for (unsigned i = 0; i < 300; i++) {
+        char time[16];
+        (void)snprintf(time, sizeof time, "10:%02u:%02u", i / 60, i % 60);
+        bench_firewall(&b, "2026-03-02", time, "10.0.7.1", 5000, "198.51.100.7", 443, false);
+    }
+    bench_run(&b);
+    struct bench_found found = bench_find(&b, "FW-02", LEVEL_CRITICAL, false);
+    struct str text = buf_str(&found.text);
+    assert_int_equal(found.count, 1);
+    assert_true(str_find(text, STR("\"count\":300,")) != STR_NONE);
+    assert_true(str_find(text, STR("\"line\":50,")) != STR_NONE);
+    assert_true(str_find(text, STR("\"line\":51,")) == STR_NONE);
+    assert_true(str_find(text, STR("\"line\":250,")) == STR_NONE);
+    assert_true(str_find(text, STR("\"line\":251,")) != STR_NONE);
+    assert_true(str_find(text, STR("\"line\":300,")) != STR_NONE);
+    buf_fini(&found.text);
+    bench_close(&b);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(order_of_import_does_not_matter), CASE(live_equals_batch),
+        CASE(new_indicators_look_back),        CASE(gaps_are_told),
+        CASE(evidence_is_cut_in_the_middle),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,234 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "site.h"
+
+static struct site *parse(const char *text) {
+    struct site *site = NULL;
+    struct err err = ERR_INIT;
+    if (site_parse(&site, str_from_c(text), "site.conf", &err) != STATUS_OK) {
+        fail_msg("%s", err.message);
+    }
+    return site;
+}
+
+static void refuses(const char *text, const char *message_part) {
+    struct site *site = NULL;
+    struct err err = ERR_INIT;
+    assert_int_equal(site_parse(&site, str_from_c(text), "site.conf", &err), STATUS_BAD_INPUT);
+    assert_null(site);
+    if (str_find(str_from_c(err.message), str_from_c(message_part)) == STR_NONE) {
+        fail_msg("'%s' is not in: %s", message_part, err.message);
+    }
+}
+
+static void errors_name_line_and_value(void **state) {
+    (void)state;
+    refuses("zone = \"UTC\"\n\nnetworks { internal = [\"10.0.0.0/8\", \"10.0.0.300\"] }\n",
+            "line 3");
+    refuses("networks { internal = [\"10.0.0.300\"] }\n", "10.0.0.300");
+    refuses("netwroks { }\n", "netwroks");
+    refuses("server a { ip = \"x\" }\n", "must be an address");
+    refuses("allow { analysis = PX-04, match { }, owner = a, reason = b, until = never }",
+            "at least one");
+    refuses("allow { analysis = PX-04, match { port = 1 }, reason = b, until = never }", "owner");
+    refuses("allow { analysis = PX-04, match { port = 1 }, owner = a, reason = b }", "until");
+    refuses(
+        "allow { analysis = PX-04, match { color = red }, owner = a, reason = b, until = never }",
+        "entity");
+    refuses("params { px02 { days = 99 } }\n", "between 2 and 14");
+    refuses("params { px02 { dais = 3 } }\n", "unknown parameter");
+    refuses("zone = \"Mars/Base\"\n", "zone");
+    refuses("maintenance { from = \"2026-03-02T19:00\", to = \"2026-03-02T18:00\", owner = a, "
+            "reason = b "
+            "}\n",
+            "from before to");
+}
+
+static struct ip address(const char *text) {
+    struct ip ip;
+    assert_true(ip_parse(&ip, str_from_c(text)));
+    return ip;
+}
+
+static void networks(void **state) {
+    (void)state;
+    struct site *site =
+        parse("networks { internal = [\"10.0.0.0/8\"], public = [\"203.0.113.0/24\"] }");
+    struct ip inside = address("10.1.2.3");
+    struct ip ours = address("203.0.113.9");
+    struct ip other_private = address("192.168.1.1");
+    struct ip outside = address("198.51.100.1");
+    struct ip group = address("239.1.1.1");
+    assert_true(site_is_internal(site, &inside));
+    assert_false(site_is_internal(site, &ours));
+    assert_true(site_is_own(site, &ours));
+    assert_true(site_is_external(site, &outside));
+    assert_false(site_is_external(site, &other_private));
+    assert_false(site_is_external(site, &group));
+    site_free(&site);
+    site = site_create_default();
+    assert_true(site_is_internal(site, &other_private));
+    assert_false(site_is_declared(site));
+    site_free(&site);
+}
+
+static void hosts_accounts_and_agents(void **state) {
+    (void)state;
+    struct site *site =
+        parse("server dc01 { ip = \"10.0.0.1\", roles = [dc, dns] }\n"
+              "proxy p1 { ip = \"10.0.0.2\" }\n"
+              "proxy p2 { ip = \"10.0.0.3\", parent = p1, logged = false }\n"
+              "device cam { ip = \"10.0.0.4\", kind = camera, phones_home = [cloud.example] }\n"
+              "user \"m.shimizu\" { pcs = [PC1000, PC1001], mail = \"m@example.jp\" }\n"
+              "accounts { admins = [Administrator], disabled = [\"m.gone\"], service svc_x { hosts "
+              "= [dc01] } }\n"
+              "domain { netbios = EX, dns = \"ad.example.jp\", trusts = [PARTNER] }\n"
+              "organisation { domains = [\"example.jp\"] }\n"
+              "user_agents { approved = [\"Zoom/\"] }\n");
+    struct ip ip = address("10.0.0.1");
+    const struct site_host *host = site_host_at(site, &ip);
+    assert_non_null(host);
+    assert_true(site_host_has_role(host, STR("DNS")));
+    assert_ptr_equal(host, site_host_named(site, STR("DC01.ad.example.jp")));
+    ip = address("10.0.0.3");
+    assert_true(site_is_proxy(site, &ip));
+    assert_false(site_host_at(site, &ip)->logged);
+    host = site_host_named(site, STR("cam"));
+    assert_true(host->is_device);
+    assert_true(site_is_known_contact(site, host, STR("cloud.example")));
+    assert_int_equal(site_account_kind(site, STR("ADMINISTRATOR")), ACCOUNT_ADMIN);
+    assert_int_equal(site_account_kind(site, STR("svc_x")), ACCOUNT_SERVICE);
+    assert_int_equal(site_account_kind(site, STR("m.shimizu")), ACCOUNT_USER);
+    assert_int_equal(site_account_kind(site, STR("nobody")), ACCOUNT_UNKNOWN);
+    assert_true(
+        str_eq(site_user_of_pc(site, STR("pc1001.ad.example.jp"))->login, STR("m.shimizu")));
+    assert_true(site_is_own_windows_domain(site, STR("AD.EXAMPLE.JP")));
+    assert_true(site_is_own_windows_domain(site, STR("partner")));
+    assert_false(site_is_own_windows_domain(site, STR("example")));
+    assert_true(site_is_own_mail_domain(site, STR("mail.Example.JP")));
+    assert_false(site_is_own_mail_domain(site, STR("notexample.jp")));
+    assert_true(site_is_approved_user_agent(site, STR("Zoom/6.1")));
+    assert_false(site_is_approved_user_agent(site, STR("Not Zoom/6.1")));
+    site_free(&site);
+}
+
+static void japanese_holidays(void **state) {
+    (void)state;
+    /* From the Cabinet Office's list. */
+    static const int32_t holidays[][3] = {
+        {2026, 1, 1},  {2026, 1, 12}, {2026, 2, 11}, {2026, 2, 23},  {2026, 3, 20}, {2026, 4, 29},
+        {2026, 5, 3},  {2026, 5, 4},  {2026, 5, 5},  {2026, 5, 6},   {2026, 7, 20}, {2026, 8, 11},
+        {2026, 9, 21}, {2026, 9, 22}, {2026, 9, 23}, {2026, 10, 12}, {2026, 11, 3}, {2026, 11, 23},
+        {2019, 4, 30}, {2019, 5, 1},  {2019, 5, 2},  {2019, 10, 22}, {2020, 7, 24}, {2021, 8, 9},
+        {2024, 2, 12}, {2025, 5, 6},  {2025, 11, 24}};
+    static const int32_t workdays[][3] = {{2026, 1, 2},  {2026, 5, 7},  {2020, 10, 12},
+                                          {2021, 7, 19}, {2019, 2, 23}, {2026, 12, 23},
+                                          {2026, 9, 24}};
+    for (size_t i = 0; i < sizeof holidays / sizeof holidays[0]; i++) {
+        const int32_t *d = holidays[i];
+        if (!site_is_japanese_holiday(d[0], d[1], d[2])) {
+            fail_msg("%d-%d-%d is a holiday", d[0], d[1], d[2]);
+        }
+    }
+    for (size_t i = 0; i < sizeof workdays / sizeof workdays[0]; i++) {
+        const int32_t *d = workdays[i];
+        if (site_is_japanese_holiday(d[0], d[1], d[2])) {
+            fail_msg("%d-%d-%d is no holiday", d[0], d[1], d[2]);
+        }
+    }
+}
+
+static int64_t utc(const char *text) {
+    int64_t ns;
+    bool zone;
+    assert_true(civil_parse_rfc3339(&ns, &zone, str_from_c(text)));
+    return ns;
+}
+
+static void calendar(void **state) {
+    (void)state;
+    struct site *site =
+        parse("zone = \"Asia/Tokyo\"\nhours { start = \"09:00\", end = \"18:00\" }\n"
+              "holidays { dates = [\"2026-03-04\"] }\n"
+              "maintenance { from = \"2026-03-02T19:00\", to = \"2026-03-02T20:30\", "
+              "owner = it, reason = patches }\n");
+    struct str why;
+    assert_true(site_is_office_hours(site, utc("2026-03-02T00:00:00Z")));
+    assert_false(site_is_office_hours(site, utc("2026-03-02T09:00:00Z")));
+    assert_false(site_is_office_hours(site, utc("2026-03-04T03:00:00Z")));
+    assert_false(site_is_office_hours(site, utc("2026-03-07T03:00:00Z")));
+    assert_true(site_in_maintenance(site, utc("2026-03-02T10:36:00Z"), &why));
+    assert_true(str_eq(why, STR("it: patches")));
+    assert_false(site_in_maintenance(site, utc("2026-03-02T11:30:00Z"), &why));
+    assert_int_equal(site_local_day(site, utc("2026-03-01T15:00:00Z")), civil_days(2026, 3, 2));
+    assert_true(site_day_start(site, (int32_t)civil_days(2026, 3, 2)) ==
+                utc("2026-03-01T15:00:00Z"));
+    assert_true(site_is_day_off(site, (int32_t)civil_days(2026, 12, 30)));
+    site_free(&site);
+}
+
+static bool allowed(const struct site *site, const char *analysis, const struct entity *entities,
+                    size_t count, const char *time) {
+    return site_find_allow(site, str_from_c(analysis), entities, count, utc(time)) != NULL;
+}
+
+static void explanations(void **state) {
+    (void)state;
+    struct site *site = parse(
+        "allow { analysis = [PX-04, PX-06], match { destination = \"box.com\", port = [443, "
+        "\"8000-8100\"] }, owner = a, reason = b, until = \"2026-03-31\" }\n"
+        "allow { analysis = \"*\", match { client = \"10.0.0.0/24\", task = \"\\\\Vendor*\" }, "
+        "owner = a, reason = b, until = never }\n");
+    const struct entity good[] = {{ENTITY_DESTINATION, STR_INIT("up.box.com")},
+                                  {ENTITY_PORT, STR_INIT("8050")},
+                                  {ENTITY_USER, STR_INIT("anybody")}};
+    const struct entity two_ports[] = {{ENTITY_DESTINATION, STR_INIT("box.com")},
+                                       {ENTITY_PORT, STR_INIT("443")},
+                                       {ENTITY_PORT, STR_INIT("4444")}};
+    const struct entity look_alike[] = {{ENTITY_DESTINATION, STR_INIT("inbox.com")},
+                                        {ENTITY_PORT, STR_INIT("443")}};
+    const struct entity no_port[] = {{ENTITY_DESTINATION, STR_INIT("box.com")}};
+    const struct entity task[] = {{ENTITY_CLIENT, STR_INIT("10.0.0.7")},
+                                  {ENTITY_TASK, STR_INIT("\\Vendor Update")}};
+    assert_true(allowed(site, "PX-04", good, 3, "2026-03-31T23:59:59Z"));
+    assert_false(allowed(site, "PX-04", good, 3, "2026-04-01T00:00:00Z"));
+    assert_false(allowed(site, "PX-05", good, 3, "2026-03-01T00:00:00Z"));
+    assert_false(allowed(site, "PX-04", two_ports, 3, "2026-03-01T00:00:00Z"));
+    assert_false(allowed(site, "PX-04", look_alike, 2, "2026-03-01T00:00:00Z"));
+    assert_false(allowed(site, "PX-04", no_port, 1, "2026-03-01T00:00:00Z"));
+    assert_true(allowed(site, "AD-03", task, 2, "2036-03-01T00:00:00Z"));
+    site_free(&site);
+}
+
+static void paths(void **state) {
+    (void)state;
+    struct site *site = parse("source sg1 { zone = UTC, kind = bluecoat }\n"
+                              "path { glob = \"logs/special?/**\", source = sg1 }\n"
+                              "path { glob = \"logs/*/*.log\", source = \"$1\", host = \"$2\" }\n");
+    struct site_path path;
+    assert_true(site_find_path(&path, site, STR("/data/in/logs/special1/a/b.txt")));
+    assert_true(str_eq(path.source, STR("sg1")) && str_eq(path.zone, STR("UTC")));
+    assert_true(site_find_path(&path, site, STR("logs/fw1/traffic.log")));
+    assert_true(str_eq(path.source, STR("fw1")) && str_eq(path.host, STR("traffic")));
+    assert_false(site_find_path(&path, site, STR("logs/fw1/deeper/traffic.log")));
+    assert_false(site_find_path(&path, site, STR("mylogs/fw1/traffic.log")));
+    site_free(&site);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(errors_name_line_and_value),
+        cmocka_unit_test(networks),
+        cmocka_unit_test(hosts_accounts_and_agents),
+        cmocka_unit_test(japanese_holidays),
+        cmocka_unit_test(calendar),
+        cmocka_unit_test(explanations),
+        cmocka_unit_test(paths),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
