@@ -6,7 +6,7 @@
 #include "store_path.h"
 #include "store_priv.h"
 
-enum { DEFAULT_MEMORY_BYTES = 128 << 20, DEFAULT_LIVE_BYTES = 32 << 20 };
+enum { DEFAULT_MEMORY_BYTES = 96 << 20, DEFAULT_LIVE_BYTES = 32 << 20 };
 
 /* --- opening --- */
 

@@ -149,6 +149,8 @@ static void fill_columns(struct writer *w) {
                               (uint32_t)i);
         }
     }
+    mem_free(w->variables); /* the columns have them now: tens of megabytes */
+    w->variables = NULL;
     for (size_t c = 0; c < w->column_count; c++) {
         column_writer_plan(&w->columns[c], w->block_count);
     }
