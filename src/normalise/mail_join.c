@@ -206,14 +206,20 @@ static bool try_chain(struct mail_join *join, struct mail_fragment *f) {
     return true;
 }
 
+/* Time since the mail's last line: of events, so that an import is the same at any speed; live, of
+ * reception, so that a mail does not wait for the next one of a quiet night. */
+static int64_t age_of(const struct mail_join *join, const struct mail_fragment *f) {
+    return time_between(join->options.live ? f->receive_ns : f->last_ns, join->now_ns);
+}
+
 /* True if the ended mail need not wait for late lines any more. */
 static bool has_lingered(const struct mail_join *join, const struct mail_fragment *f) {
-    int64_t age = time_between(f->last_ns, join->now_ns);
+    int64_t age = age_of(join, f);
     return age >= LINGER_NS || age < -JITTER_NS;
 }
 
 static bool waits_for_first_half(const struct mail_join *join, const struct mail_fragment *f) {
-    int64_t age = time_between(f->last_ns, join->now_ns);
+    int64_t age = age_of(join, f);
     return f->reinjected && age >= -JITTER_NS && age < CHAIN_WAIT_NS;
 }
 
@@ -243,7 +249,7 @@ static void release_closing(struct mail_join *join, struct batch *out) {
 /* Live: emits the mails whose end does not come. */
 static void release_expired(struct mail_join *join, struct batch *out) {
     struct mail_fragment *f = join->lists[LIST_OPEN].oldest;
-    while (f != NULL && time_between(f->last_ns, join->now_ns) > join->options.timeout_ns) {
+    while (f != NULL && age_of(join, f) > join->options.timeout_ns) {
         emit_and_remove(join, f, out);
         f = join->lists[LIST_OPEN].oldest;
     }
@@ -325,8 +331,7 @@ static void take_timeless_row(struct mail_join *join, const struct batch *in, co
     join->bytes += mail_fragment_bytes(f);
 }
 
-static void take_row(struct mail_join *join, const struct batch *in, const struct row *row,
-                     struct batch *out) {
+static void take_row(struct mail_join *join, const struct batch *in, const struct row *row) {
     struct str id;
     if (!batch_find(&id, in, row, FIELD_EMAIL_QUEUE_ID) || row->time_ns == TIME_NONE) {
         return;
@@ -339,7 +344,9 @@ static void take_row(struct mail_join *join, const struct batch *in, const struc
         take_timeless_row(join, in, row, f);
         return;
     }
-    join->now_ns = row->time_ns;
+    if (!join->options.live) {
+        join->now_ns = row->time_ns;
+    }
     if (f == NULL || begins_anew(join, f, in, row)) {
         f = insert_fragment(join, key, hash);
     }
@@ -349,15 +356,21 @@ static void take_row(struct mail_join *join, const struct batch *in, const struc
     bool parked = !has_head(f) && !join->options.live; /* the beginning may be in a later file */
     list_unlink(join, f);
     list_append(join, f, is_closed(f) && !parked ? LIST_CLOSING : LIST_OPEN);
-    release(join, out);
 }
 
 void mail_join_feed(struct mail_join *join, const struct batch *in, struct batch *out) {
     for (size_t i = 0; i < in->row_count; i++) {
         const struct row *row = &in->rows[i];
-        if (row->dataset == DATASET_POSTFIX && (row->flags & ROW_DAMAGED) == 0) {
-            take_row(join, in, row, out);
+        bool usable = row->dataset == DATASET_POSTFIX && (row->flags & ROW_DAMAGED) == 0;
+        if (join->options.live) {
+            join->now_ns = row->receive_ns;
+        }
+        if (usable) {
+            take_row(join, in, row);
             evict(join, out);
+        }
+        if (usable || join->options.live) {
+            release(join, out);
         }
     }
 }

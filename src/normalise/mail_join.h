@@ -3,14 +3,14 @@
  *
  * Lines belong together by (host, queue id) within the life of the queue file (by source where the
  * log names no host): short queue ids are reused, so `client=` or pickup begin a mail and `removed`
- * ends it. A mail that a content
- * filter on the same host puts back in ("queued as X" of a mail that came from a loopback address)
- * is one mail with both queue ids. The next hop's id at other hosts is kept as a field.
+ * ends it. A mail that a content filter on the same host puts back in ("queued as X" of a mail that
+ * came from a loopback address) is one mail with both queue ids. The next hop's id at other hosts
+ * is kept as a field.
  *
  * Import (live = false): files may come in any order. A mail whose beginning and end were seen is
- * emitted at once; parts without beginning or end wait for mail_join_flush, which puts them
- * together by time. Live: lines come in time order; what has not ended after `timeout_ns` of event
- * time is emitted as incomplete.
+ * emitted after a minute of event time; parts without beginning or end wait for mail_join_flush,
+ * which puts them together by time. Live: rows of any format move the clock (receive time); what
+ * has not ended after `timeout_ns` is emitted as incomplete.
  *
  * Memory: at most memory_bytes of open mails; beyond that the longest untouched are emitted as
  * incomplete and counted. Threads: one join belongs to one thread. Cost: O(values) a line.
@@ -24,7 +24,7 @@ struct mail_join;
 
 struct mail_join_options {
     bool live;
-    int64_t timeout_ns;  /* longest life of a mail, event time; 0: 5 days (Postfix's default) */
+    int64_t timeout_ns;  /* longest life of a mail; 0: 5 days (Postfix's default) */
     size_t memory_bytes; /* 0: 64 MiB */
 };
 

@@ -51,7 +51,7 @@ static void add_line(struct fixture *f, const char *host, const char *file, uint
     row->line = number;
     row->sequence = ++f->sequence;
     row->time_ns = START_NS + line->second * NS_PER_SECOND;
-    row->receive_ns = START_NS;
+    row->receive_ns = row->time_ns + NS_PER_HOUR; /* that host's clock is slow */
     batch_add(b, FIELD_HOST_NAME, str_from_c(host));
     struct envelope envelope = {.app = STR("postfix/smtpd"), .priority = -1, .present = true};
     struct parse_context context = {.envelope = &envelope, .line = batch_raw(b, batch_row(b))};
@@ -284,6 +284,13 @@ static void live_mails_end_after_the_timeout(void **state) {
     expect_mails(&f, "incomplete open 4104E3D s@example  1,2\n");
     FEED(&f, "mx01", "peer", headless);
     expect_mails(&f, "incomplete open 6104E3D   1\n");
+    static const struct line whole[] = {{6 * 86400 + 901, CLIENT("8104E3D")},
+                                        {6 * 86400 + 902, REMOVED("8104E3D")}};
+    static const struct line other[] = {{6 * 86400 + 990, "no line of Postfix"}};
+    FEED(&f, "mx01", "peer", whole);
+    expect_mails(&f, "");
+    FEED(&f, "fw01", "peer", other);
+    expect_mails(&f, "complete open 8104E3D   1,2\n");
     teardown(&f);
 }
 
