@@ -39,7 +39,7 @@ static void errors_name_line_and_value(void **state) {
     refuses("allow { analysis = PX-04, match { port = 1 }, owner = a, reason = b }", "until");
     refuses(
         "allow { analysis = PX-04, match { color = red }, owner = a, reason = b, until = never }",
-        "entity");
+        "color");
     refuses("params { px02 { days = 99 } }\n", "between 2 and 14");
     refuses("params { px02 { dais = 3 } }\n", "unknown parameter");
     refuses("zone = \"Mars/Base\"\n", "zone");
