@@ -182,6 +182,11 @@ static enum status check_row(struct sigma_yaml *yaml, const struct schema_row *r
     }
 }
 
+/* "tags:" with nothing behind it is common and says no more than no tags at all. */
+static bool is_left_empty(const sigma_yaml_node *n) {
+    return sigma_yaml_is_scalar(n) && sigma_yaml_type(n) == SIGMA_SCALAR_NULL;
+}
+
 enum status sigma_schema_check(struct sigma_yaml *yaml, const sigma_yaml_node *root,
                                struct err *err) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -190,7 +195,10 @@ enum status sigma_schema_check(struct sigma_yaml *yaml, const sigma_yaml_node *r
             return err_set(err, STATUS_BAD_INPUT, "line %zu: '%s' is missing",
                            sigma_yaml_line(root), rows[i].key);
         }
-        enum status s = n == NULL ? STATUS_OK : check_row(yaml, &rows[i], n, err);
+        if (n == NULL || (!rows[i].required && is_left_empty(n))) {
+            continue;
+        }
+        enum status s = check_row(yaml, &rows[i], n, err);
         if (s != STATUS_OK) {
             return s;
         }
