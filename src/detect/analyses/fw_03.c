@@ -280,21 +280,22 @@ static bool is_regular(const struct pair_day *p, double limit) {
     return middle > 0 && (double)median(gaps, count) <= limit * (double)middle;
 }
 
-/* Distinct sources that tried the destination in the week up to `day`. */
-static uint32_t count_clients(const struct fw03 *s, uint32_t destination, int32_t day) {
-    uint32_t sources[64];
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < s->keys.count && count < 64; i++) {
+/* By id in addresses: distinct sources that tried it in the week up to `day`. Caller frees. */
+static uint32_t *count_clients(const struct fw03 *s, int32_t day) {
+    uint32_t *counts = mem_calloc((size_t)s->addresses.count + 1, sizeof *counts);
+    struct intern pairs = INTERN_INIT;
+    for (uint32_t i = 0; i < s->keys.count; i++) {
         const struct pair_day *p = &s->pairs[i];
-        bool fits = p->destination == destination && p->day <= day && p->day > day - LOOKBACK_DAYS;
-        for (uint32_t k = 0; k < count && fits; k++) {
-            fits = sources[k] != p->source;
+        if (p->day > day || p->day <= day - LOOKBACK_DAYS) {
+            continue;
         }
-        if (fits) {
-            sources[count++] = p->source;
-        }
+        uint32_t key[2] = {p->source, p->destination};
+        uint32_t known = pairs.count;
+        counts[p->destination] +=
+            intern_add(&pairs, str_make((const char *)key, sizeof key)) == known;
     }
-    return count;
+    intern_fini(&pairs);
+    return counts;
 }
 
 static struct ip address_of(const struct fw03 *s, uint32_t id) {
@@ -322,8 +323,14 @@ static enum finding_level level_of(const struct judged *j, const struct analysis
     return rare && (j->focus || server || j->regular) ? LEVEL_HIGH : LEVEL_MEDIUM;
 }
 
+/* What is known of the day as a whole. */
+struct day_facts {
+    uint32_t *clients; /* by id in addresses */
+    uint32_t all_clients;
+};
+
 static bool judge(struct judged *out, const struct fw03 *s, const struct analysis_context *context,
-                  const struct pair_day *p, uint32_t all_clients) {
+                  const struct pair_day *p, const struct day_facts *facts) {
     const struct params *params = context->params;
     uint64_t focus;
     uint64_t other;
@@ -339,11 +346,11 @@ static bool judge(struct judged *out, const struct fw03 *s, const struct analysi
     struct ip destination = address_of(s, p->destination);
     out->tries = out->focus ? focus : other;
     out->days = out->focus ? focus_days : count_days(s, p, false);
-    out->clients = count_clients(s, p->destination, p->day);
+    out->clients = facts->clients[p->destination];
     out->regular = is_regular(p, param_number(params, PARAM_ID_FW03_REGULAR_JITTER));
     out->known = s->proxied[p->destination] > p->day - LOOKBACK_DAYS;
     out->listed = ioc_find_ip(context->iocs, &destination) != NULL;
-    out->level = level_of(out, context, all_clients);
+    out->level = level_of(out, context, facts->all_clients);
     return true;
 }
 
@@ -524,13 +531,13 @@ static void evaluate(void *state, const struct analysis_context *context, int32_
     size_t explained_count = 0;
     struct judged *open = mem_calloc((size_t)s->keys.count + 1, sizeof *open);
     struct judged *explained = mem_calloc((size_t)s->keys.count + 1, sizeof *explained);
-    uint32_t all_clients = count_all_clients(s, day);
+    struct day_facts facts = {count_clients(s, day), count_all_clients(s, day)};
     struct buf why = BUF_INIT;
     struct buf last_why = BUF_INIT;
     for (uint32_t i = 0; i < s->keys.count; i++) {
         struct judged judged;
         if (s->pairs[i].day != day || s->pairs[i].try_count == 0 ||
-            !judge(&judged, s, context, &s->pairs[i], all_clients)) {
+            !judge(&judged, s, context, &s->pairs[i], &facts)) {
             continue;
         }
         buf_clear(&why);
@@ -546,6 +553,7 @@ static void evaluate(void *state, const struct analysis_context *context, int32_
     emit_all(s, context, explained, explained_count, buf_str(&last_why), day);
     buf_fini(&why);
     buf_fini(&last_why);
+    mem_free(facts.clients);
     mem_free(open);
     mem_free(explained);
 }
