@@ -17,7 +17,7 @@ build/konseki: build/build.ninja   ## the optimised program
 check: build/build.ninja    ## the quick inner loop: style and unit tests, under a minute
 	@tools/style
 	@ninja -C build
-	@tools/run-tests --suite unit build
+	@tools/run-tests --suite unit --suite golden build
 
 test: setup                 ## everything: style, release tests, sanitizers, scenarios, conformance
 	@tools/test-all

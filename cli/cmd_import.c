@@ -115,7 +115,8 @@ static void print_json(const struct import_report *report) {
 
 static void print_row(struct output *table, const struct import_report *report) {
     char numbers[3][24];
-    struct str cells[7] = {report->path, report->kind, str_from_c(outcome_name(report->outcome))};
+    struct str kind = report->kind.len > 0 ? report->kind : STR("unknown");
+    struct str cells[7] = {report->path, kind, str_from_c(outcome_name(report->outcome))};
     const uint64_t values[] = {report->events, report->unparsed, report->bytes};
     for (size_t i = 0; i < 3; i++) {
         cells[3 + i] = str_make(numbers[i], num_format_u64(numbers[i], values[i]));
