@@ -294,9 +294,9 @@ enum status file_list(const char *dir, void (*visit)(const char *name, void *ctx
         if (strcmp(entries[i]->d_name, ".") != 0 && strcmp(entries[i]->d_name, "..") != 0) {
             visit(entries[i]->d_name, ctx);
         }
-        free(entries[i]); /* scandir's memory */
+        free(entries[i]); /* style: heap: scandir's memory */
     }
-    free(entries);
+    free(entries); /* style: heap: scandir's memory */
     return STATUS_OK;
 }
 
