@@ -279,7 +279,7 @@ static int show(struct listing *l, const struct findings_query *query) {
 int cmd_findings(int argc, char **argv) {
     struct listing l = {.format = OUTPUT_TABLE};
     struct positionals words;
-    if (!parse_options(&l, &words, argc, argv) || !options_zone(&l.zone, l.tz)) {
+    if (!parse_options(&l, &words, argc, argv) || !options_zone(&l.zone, l.tz, l.store_path)) {
         return EXIT_USAGE;
     }
     if (l.store_path == NULL || words.count > 1) {
@@ -294,9 +294,6 @@ int cmd_findings(int argc, char **argv) {
     };
     if (l.level && !finding_level_parse(&query.level, str_from_c(l.level))) {
         return usage(_("--level is not one of the levels"));
-    }
-    if (l.zone == NULL) {
-        l.zone = zone_utc();
     }
     int code = show(&l, &query);
     buf_fini(&l.time);

@@ -83,7 +83,7 @@ static bool open_zone(struct scan_options *scan, const struct command_line *c,
                       const struct site *site) {
     scan->zone = site != NULL ? site_zone(site) : zone_utc();
     scan->zone_is_guess = site == NULL && c->zone == NULL;
-    return c->zone == NULL || options_zone(&scan->zone, c->zone);
+    return c->zone == NULL || options_zone(&scan->zone, c->zone, NULL);
 }
 
 static void print_summary(const struct scan_counts *n, size_t rules, int64_t elapsed_ns) {

@@ -361,7 +361,7 @@ static int search(struct search *s, const char *text) {
     int64_t from_ns = INT64_MIN;
     int64_t to_ns = INT64_MAX;
     struct err err = ERR_INIT;
-    if (!options_zone(&s->zone, s->tz) ||
+    if (!options_zone(&s->zone, s->tz, s->store_path) ||
         (s->from != NULL && !options_time(&from_ns, "from", s->from, s->zone)) ||
         (s->to != NULL && !options_time(&to_ns, "to", s->to, s->zone)) || !parse_query(s, text)) {
         return EXIT_USAGE;

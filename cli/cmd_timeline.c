@@ -196,7 +196,7 @@ int cmd_timeline(int argc, char **argv) {
     struct query_settings settings = {.now_ns = clock_wall_ns()};
     struct timeline_options options = {
         .settings = &settings, .from_ns = INT64_MIN, .to_ns = INT64_MAX};
-    if (!parse_options(&t, &words, argc, argv) || !options_zone(&t.zone, t.tz) ||
+    if (!parse_options(&t, &words, argc, argv) || !options_zone(&t.zone, t.tz, t.store_path) ||
         (t.from != NULL && !options_time(&options.from_ns, "from", t.from, t.zone)) ||
         (t.to != NULL && !options_time(&options.to_ns, "to", t.to, t.zone))) {
         return EXIT_USAGE;

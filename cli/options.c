@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "num.h"
 #include "query.h"
+#include "store_zone.h"
 
 enum output_format options_default_format(void) {
     return isatty(STDOUT_FILENO) == 1 ? OUTPUT_TABLE : OUTPUT_JSONL;
@@ -145,10 +146,10 @@ bool options_parse(struct positionals *out, const struct option_spec *specs, siz
     return true;
 }
 
-bool options_zone(const struct zone **out, const char *name) {
+bool options_zone(const struct zone **out, const char *name, const char *store_path) {
     struct err err = ERR_INIT;
     if (name == NULL) {
-        *out = zone_utc();
+        *out = store_path != NULL ? store_zone_load(store_path) : zone_utc();
         return true;
     }
     if (zone_open(out, str_from_c(name), &err) != STATUS_OK) {

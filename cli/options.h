@@ -46,8 +46,9 @@ bool options_parse(struct positionals *out, const struct option_spec *specs, siz
 enum output_format options_default_format(void);
 /* Are messages in Japanese? (--lang, else the locale) */
 bool options_is_japanese(void);
-/* The zone of --tz; NULL means UTC. False with a message. */
-bool options_zone(const struct zone **out, const char *name);
+/* The zone of --tz; when `name` is NULL the site's, as the store remembers it, else UTC.
+ * `store_path` may be NULL. False with a message. */
+bool options_zone(const struct zone **out, const char *name, const char *store_path);
 /* A bound of time (--from, --to): RFC 3339 or relative ("now-2h", "2026-11-21"); the start of what
  * the text names. False with a message. */
 bool options_time(int64_t *out_ns, const char *option, const char *text, const struct zone *zone);

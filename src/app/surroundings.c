@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "i18n.h"
+#include "store_zone.h"
 
 enum { WARNINGS_SHOWN = 20 };
 
@@ -110,6 +111,9 @@ enum status surroundings_open(struct surroundings *out, const struct surrounding
     }
     if (status == STATUS_OK) {
         status = store_open(&s.store, &store_options, err);
+    }
+    if (status == STATUS_OK && options->mode != STORE_READ && !s.zone_is_guess) {
+        status = store_zone_save(options->store_path, s.zone, err);
     }
     if (status == STATUS_OK) {
         status = open_iocs(&s, options, &(struct warner){warn, ctx, &s.iocs_refused}, err);
