@@ -349,11 +349,19 @@ enum status runner_catch_up(struct runner *runner, struct err *err) {
 
 /* --- live --- */
 
+/* A clock far ahead must not make everybody else late: never later than the receive time. */
+static void note_newest(struct runner *runner, const struct row *row) {
+    int64_t t = row->time_ns < row->receive_ns ? row->time_ns : row->receive_ns;
+    runner->newest_ns = t > runner->newest_ns ? t : runner->newest_ns;
+}
+
 /* Brings the run's state to the newest day's beginning, findings of before stay as they are. */
 static enum status warm_up(struct runner *runner, struct err *err) {
     const struct site *site = runner->options.site;
     int32_t reach = run_max_lookback(runner->run);
-    int32_t today = newest_day(runner);
+    /* An event from a clock in the far future must not make all others late. */
+    int32_t latest = site_local_day(site, clock_wall_ns()) + 1;
+    int32_t today = newest_day(runner) < latest ? newest_day(runner) : latest;
     int32_t oldest = oldest_day(runner);
     if (today < INT32_MIN / 4) {
         return STATUS_OK; /* an empty store: the first rows begin the first day */
@@ -373,8 +381,7 @@ static enum status warm_up(struct runner *runner, struct err *err) {
                             runner->fed_until_ns, INT64_MAX, SIZE_MAX, &too_big, err);
     }
     for (size_t i = 0; i < runner->pending.rows.row_count; i++) {
-        int64_t t = runner->pending.rows.rows[i].time_ns;
-        runner->newest_ns = t > runner->newest_ns ? t : runner->newest_ns;
+        note_newest(runner, &runner->pending.rows.rows[i]);
     }
     runner->warm = status == STATUS_OK;
     return status;
@@ -411,9 +418,7 @@ static enum status take_new(struct runner *runner, struct err *err) {
                 day_set_add(&runner->late, site_local_day(runner->options.site, row->time_ns));
                 continue;
             }
-            /* A clock far ahead must not make everybody else late. */
-            int64_t t = row->time_ns < row->receive_ns ? row->time_ns : row->receive_ns;
-            runner->newest_ns = t > runner->newest_ns ? t : runner->newest_ns;
+            note_newest(runner, row);
             batch_copy_row(&runner->pending.rows, scratch, row, false);
         }
     }

@@ -5,6 +5,11 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis.h"
+#include "input_file.h"
 #include "site.h"
 
 static struct site *parse(const char *text) {
@@ -220,6 +225,39 @@ static void paths(void **state) {
     site_free(&site);
 }
 
+/* Every parameter with its default, and every analysis, stands in the manual in both languages. */
+static void manual_follows_the_tables(void **state) {
+    (void)state;
+    static const char *const files[] = {"docs/manual/analyses.md", "docs/manual/analyses.ja.md"};
+    const char *root = getenv("KONSEKI_SOURCE");
+    if (root == NULL) {
+        print_message("SKIPPED: KONSEKI_SOURCE not found\n");
+        skip();
+    }
+    for (size_t f = 0; f < 2; f++) {
+        char text[512];
+        struct input_file file;
+        struct err err = ERR_INIT;
+        (void)snprintf(text, sizeof text, "%s/%s", root, files[f]);
+        assert_int_equal(input_file_open(&file, text, &err), STATUS_OK);
+        struct str manual = str_make((const char *)file.bytes, file.size_bytes);
+        for (size_t i = 0; i < PARAM_ID_COUNT; i++) {
+            const struct param_info *info = param_info((enum param_id)i);
+            (void)snprintf(text, sizeof text, "| `%s` | %s |", info->name, info->def);
+            if (str_find(manual, str_from_c(text)) == STR_NONE) {
+                fail_msg("%s lacks: %s", files[f], text);
+            }
+        }
+        for (size_t i = 0; analyses_all[i]; i++) {
+            (void)snprintf(text, sizeof text, "\n## %s ", analyses_all[i]->id);
+            if (str_find(manual, str_from_c(text)) == STR_NONE) {
+                fail_msg("%s lacks: %s", files[f], text);
+            }
+        }
+        input_file_close(&file);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_name_line_and_value),
@@ -229,6 +267,7 @@ int main(void) {
         cmocka_unit_test(calendar),
         cmocka_unit_test(explanations),
         cmocka_unit_test(paths),
+        cmocka_unit_test(manual_follows_the_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
