@@ -360,7 +360,7 @@ static enum status warm_up(struct runner *runner, struct err *err) {
     const struct site *site = runner->options.site;
     int32_t reach = run_max_lookback(runner->run);
     /* An event from a clock in the far future must not make all others late. */
-    int32_t latest = site_local_day(site, clock_wall_ns()) + 1;
+    int32_t latest = site_local_day(site, clock_wall_ns());
     int32_t today = newest_day(runner) < latest ? newest_day(runner) : latest;
     int32_t oldest = oldest_day(runner);
     if (today < INT32_MIN / 4) {

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "analysis_fixture.h"
+#include "clock.h"
 
 enum { DAYS = 12 };
 
@@ -215,6 +216,31 @@ static void live_equals_batch(void **state) {
     mem_free(log.items);
 }
 
+static void clear_log(struct bench *b, int64_t time_ns, const char *computer) {
+    char time[CIVIL_RFC3339_BYTES + 1];
+    time[civil_format_rfc3339(time, time_ns)] = '\0';
+    bench_windows(b, time, computer, 1102, "Microsoft-Windows-Eventlog",
+                  "\"SubjectUserName\":\"taro\"");
+    b->batch.rows[b->batch.row_count - 1].receive_ns = clock_wall_ns();
+}
+
+/* One device whose clock says 2100 must not make the events of all others late. */
+static void a_clock_far_ahead_makes_nobody_late(void **state) {
+    struct bench b;
+    struct err err = ERR_INIT;
+    bench_open(&b, *state, "");
+    clear_log(&b, INT64_C(4102444800) * NS_PER_SECOND, "PC9");
+    bench_commit(&b);
+    bench_check(runner_tick(b.runner, false, &err), &err);
+    clear_log(&b, clock_wall_ns(), "FS01");
+    bench_commit(&b);
+    bench_check(runner_tick(b.runner, false, &err), &err);
+    assert_int_equal(runner_get_counts(b.runner)->late_rows, 0);
+    bench_check(runner_tick(b.runner, true, &err), &err);
+    assert_int_equal(bench_count(&b, "AD-04", LEVEL_HIGH), 2);
+    bench_close(&b);
+}
+
 /* A new indicator is looked up in what is stored already. */
 static void new_indicators_look_back(void **state) {
     struct bench b;
@@ -295,8 +321,11 @@ static void evidence_is_cut_in_the_middle(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(order_of_import_does_not_matter), CASE(live_equals_batch),
-        CASE(new_indicators_look_back),        CASE(gaps_are_told),
+        CASE(order_of_import_does_not_matter),
+        CASE(live_equals_batch),
+        CASE(a_clock_far_ahead_makes_nobody_late),
+        CASE(new_indicators_look_back),
+        CASE(gaps_are_told),
         CASE(evidence_is_cut_in_the_middle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
