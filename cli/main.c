@@ -1,5 +1,6 @@
 /* konseki: chooses the command. Language: --lang before the command, else the locale. */
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +72,15 @@ static const char *take_lang(int *argc, char **argv) {
     return NULL;
 }
 
+/* Batches and columns of some megabytes come and go all the time: keep their memory instead of
+ * giving it back to the kernel and faulting it in again. */
+static void keep_memory(void) {
+    (void)mallopt(M_MMAP_THRESHOLD, 128 * 1024 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 256 * 1024 * 1024);
+}
+
 int main(int argc, char **argv) {
+    keep_memory();
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is seen as a write error */
     start_language(take_lang(&argc, argv));
     if (argc < 2) {

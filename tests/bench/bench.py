@@ -8,11 +8,13 @@ sets of data/json-events. What is missing is skipped with a note. Results: a tab
 output and bench/results/<UTC time>.json with machine, commit, corpus, commands and figures.
 """
 import argparse
+import collections
 import datetime
 import json
 import os
 import pathlib
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -130,17 +132,18 @@ class Bench:
 
     @staticmethod
     def rare_word(whole):
-        """A host name that occurs in few lines: looked for in the middle of the file."""
+        """A word of letters and digits that stands in one line of the whole corpus."""
         with whole.open("rb") as f:
             f.seek(whole.stat().st_size // 2)
             f.readline()
-            counts = {}
-            for line in f.read(4 << 20).splitlines():
-                for word in set(line.replace(b'"', b" ").replace(b"/", b" ").split()):
-                    if word.isalnum() and 9 <= len(word) <= 16 and not word.isdigit():
-                        counts[word] = counts.get(word, 0) + 1
-        once = sorted(w for w, n in counts.items() if n == 1)
-        return once[len(once) // 2].decode()
+            words = re.findall(rb"\b[A-Za-z][A-Za-z0-9]{8,14}\b", f.read(8 << 20))
+        for word, count in collections.Counter(words).items():
+            if count == 1 and re.search(rb"[0-9]", word):
+                found = subprocess.run(["rg", "-c", "-w", "-i", word.decode(), whole],
+                                       capture_output=True, text=True).stdout.strip()
+                if found == "1":
+                    return word.decode()
+        raise RuntimeError("no word occurs once")
 
     def scan_evtx(self):
         """Scan of data/evtx with all rules, start subtracted; decoding beside evtxexport."""

@@ -33,6 +33,10 @@ void cutter_fini(struct cutter *c) {
     mem_free(c->columns);
     mem_free(c->slots);
     mem_free(c->variables);
+    mem_free(c->field_columns[0]);
+    mem_free(c->field_columns[1]);
+    mem_free(c->marks);
+    mem_free(c->bound_at);
     mem_free(c->bounds);
     mem_free(c->owners);
     buf_fini(&c->key);
@@ -75,6 +79,24 @@ static uint32_t find_column(struct cutter *c, enum column_kind kind, uint32_t fi
     c->columns[c->column_count] = (struct cut_column){key, kind, field};
     c->slots[at] = (uint32_t)++c->column_count;
     return c->slots[at] - 1;
+}
+
+/* The column of a field's values, without hashing after the first time. */
+static uint32_t field_column(struct cutter *c, enum column_kind kind, uint32_t field) {
+    size_t which = kind == COLUMN_OF_EXTRA;
+    if (field >= c->field_capacity[which]) {
+        size_t wanted = mem_next_capacity(c->field_capacity[which], (size_t)field + 1);
+        uint32_t *grown = mem_realloc(c->field_columns[which], wanted, sizeof *grown);
+        memset(grown + c->field_capacity[which], 0,
+               (wanted - c->field_capacity[which]) * sizeof *grown);
+        c->field_columns[which] = grown;
+        c->field_capacity[which] = wanted;
+    }
+    uint32_t *known = &c->field_columns[which][field];
+    if (*known == 0) {
+        *known = find_column(c, kind, field, 0) + 1;
+    }
+    return *known - 1;
 }
 
 static void put_variable(struct cutter *c, uint32_t column, struct str text) {
@@ -202,46 +224,51 @@ struct cut_bound {
     uint32_t first_piece;
 };
 
-/* Inserts in order. Linear from the end: parsers add values mostly from left to right. */
-static size_t insert_bound(struct cut_bound *bounds, size_t count, uint32_t at) {
-    size_t place = count;
-    while (place > 0 && bounds[place - 1].at > at) {
-        place--;
+/* Room for marks at 0 .. raw_len. */
+static void reserve_marks(struct cutter *c, uint32_t raw_len) {
+    size_t words = (size_t)raw_len / 64 + 1;
+    if (words > c->mark_capacity) {
+        mem_free(c->marks);
+        c->mark_capacity = mem_next_capacity(c->mark_capacity, words);
+        c->marks = mem_calloc(c->mark_capacity, sizeof *c->marks);
     }
-    if (place > 0 && bounds[place - 1].at == at) {
-        return count;
-    }
-    memmove(&bounds[place + 1], &bounds[place], (count - place) * sizeof *bounds);
-    bounds[place] = (struct cut_bound){at, 0, 0};
-    return count + 1;
+    MEM_GROW(c->bound_at, c->place_capacity, (size_t)raw_len + 1);
 }
 
-static size_t find_bound(const struct cut_bound *bounds, size_t count, uint32_t at) {
-    size_t low = 0;
-    while (low + 1 < count) { /* bounds[low].at <= at */
-        size_t middle = low + (count - low) / 2;
-        if (bounds[middle].at <= at) {
-            low = middle;
-        } else {
-            count = middle;
+static void mark(struct cutter *c, uint32_t at) {
+    c->marks[at / 64] |= UINT64_C(1) << at % 64;
+}
+
+/* Makes the bounds of the marks, in order, and clears the marks. */
+static size_t take_marks(struct cutter *c, uint32_t raw_len) {
+    size_t count = 0;
+    for (uint32_t word = 0; word <= raw_len / 64; word++) {
+        uint64_t bits = c->marks[word];
+        c->marks[word] = 0;
+        for (; bits != 0; bits &= bits - 1) {
+            uint32_t at = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            c->bound_at[at] = (uint32_t)count;
+            c->bounds[count++] = (struct cut_bound){at, 0, 0};
         }
     }
-    return low;
+    return count;
 }
 
 /* Sorted distinct ends of all slices, with 0 and the row's length; each stretch's owner. */
 static size_t collect_bounds(struct cutter *c, size_t owner_count, uint32_t raw_len) {
     MEM_GROW(c->bounds, c->bound_capacity, 2 * owner_count + 2);
-    size_t count = insert_bound(c->bounds, 0, 0);
+    reserve_marks(c, raw_len);
+    mark(c, 0);
+    mark(c, raw_len);
     for (size_t i = 0; i < owner_count; i++) {
-        count = insert_bound(c->bounds, count, c->owners[i].start);
-        count = insert_bound(c->bounds, count, c->owners[i].end);
+        mark(c, c->owners[i].start);
+        mark(c, c->owners[i].end);
     }
-    count = insert_bound(c->bounds, count, raw_len);
+    size_t count = take_marks(c, raw_len);
     for (size_t i = 0; i < owner_count; i++) {
         struct cut_owner *o = &c->owners[i];
-        o->first_bound = (uint32_t)find_bound(c->bounds, count, o->start);
-        o->end_bound = (uint32_t)find_bound(c->bounds, count, o->end);
+        o->first_bound = c->bound_at[o->start];
+        o->end_bound = c->bound_at[o->end];
         for (uint32_t k = o->first_bound; k < o->end_bound; k++) {
             uint32_t other = c->bounds[k].owner;
             if (other == 0 ||
@@ -271,7 +298,7 @@ static uint32_t put_piece(struct cutter *c, const struct batch *b, const struct 
     if (!coarse && is_prose(text)) {
         return put_words(c, text, field);
     }
-    put_variable(c, find_column(c, COLUMN_OF_FIELD, field, 0), text);
+    put_variable(c, field_column(c, COLUMN_OF_FIELD, field), text);
     return 1;
 }
 
@@ -317,7 +344,7 @@ static void put_values(struct cutter *c, const struct batch *b, const struct row
             wire_put_u64(&c->key, c->bounds[o->end_bound].first_piece - first);
         } else {
             wire_put_u64(&c->key, TRANSFORM_NONE);
-            put_variable(c, find_column(c, COLUMN_OF_EXTRA, v->field, 0), batch_value_text(b, v));
+            put_variable(c, field_column(c, COLUMN_OF_EXTRA, v->field), batch_value_text(b, v));
         }
     }
 }

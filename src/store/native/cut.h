@@ -56,8 +56,15 @@ struct cutter {
     size_t variable_count;
     size_t variable_capacity;
 
+    uint32_t *field_columns[2]; /* by field id: column + 1 of COLUMN_OF_FIELD, COLUMN_OF_EXTRA */
+    size_t field_capacity[2];
+
     struct cut_bound *bounds; /* scratch */
     size_t bound_capacity;
+    uint64_t *marks; /* a bit a byte of the row: a slice begins or ends there; zero between rows */
+    uint32_t *bound_at;    /* by byte of the row: index in bounds, where a mark is */
+    size_t mark_capacity;  /* words of 64 */
+    size_t place_capacity; /* of bound_at */
     struct cut_owner *owners;
     size_t owner_capacity;
     struct buf decoded;
