@@ -1,6 +1,7 @@
 #include "import.h"
 
 #include "clock.h"
+#include "detect_stored.h"
 #include "ingest.h"
 #include "input.h"
 #include "input_file.h"
@@ -186,23 +187,6 @@ static enum status take_paths(struct import *import) {
     return status == STATUS_OK ? commit(import) : status;
 }
 
-static enum status run_analyses(struct import *import) {
-    struct runner *runner = NULL;
-    struct runner_options options = {.store = import->around->store,
-                                     .db = import->around->db,
-                                     .site = import->around->site,
-                                     .iocs = import->around->iocs};
-    enum status status = runner_create(&runner, &options, import->err);
-    if (status == STATUS_OK) {
-        status = runner_catch_up(runner, import->err);
-    }
-    if (status == STATUS_OK) {
-        import->totals->analyses = *runner_get_counts(runner);
-    }
-    runner_destroy(&runner);
-    return status;
-}
-
 static enum status choose_dataset(enum dataset *out, const char *kind, struct err *err) {
     *out = DATASET_UNKNOWN;
     if (kind == NULL) {
@@ -236,10 +220,11 @@ enum status import_run(struct surroundings *surroundings, const struct import_op
     batch_init(&import.batch);
     status = take_paths(&import);
     if (status == STATUS_OK) {
-        totals->derived = ingest_get_counts(import.ingest)->derived;
-        totals->rule_hits = ingest_get_counts(import.ingest)->rule_hits;
+        struct ingest_counts counts = ingest_get_counts(import.ingest);
+        totals->derived = counts.derived;
+        totals->rule_hits = counts.rule_hits;
     }
     batch_fini(&import.batch);
     ingest_destroy(&import.ingest);
-    return status == STATUS_OK ? run_analyses(&import) : status;
+    return status == STATUS_OK ? detect_run_analyses(surroundings, &totals->analyses, err) : status;
 }

@@ -40,6 +40,6 @@ enum status ingest_batch(struct ingest *ingest, struct batch *batch, struct err 
 enum status ingest_flush(struct ingest *ingest, struct err *err) MUST_CHECK;
 /* Everything taken in so far becomes durable and visible, then the rule hits. */
 enum status ingest_commit(struct ingest *ingest, struct err *err) MUST_CHECK;
-const struct ingest_counts *ingest_get_counts(const struct ingest *ingest);
+struct ingest_counts ingest_get_counts(const struct ingest *ingest);
 
 #endif

@@ -102,7 +102,8 @@ enum status surroundings_open(struct surroundings *out, const struct surrounding
     struct surroundings s = {0};
     struct store_options store_options = {.path = options->store_path,
                                           .mode = options->mode,
-                                          .create = options->mode != STORE_READ,
+                                          .create =
+                                              options->mode != STORE_READ && !options->no_create,
                                           .memory_bytes = options->memory_bytes,
                                           .writer_name = "konseki " KONSEKI_VERSION};
     enum status status = open_site(&s, options, err);

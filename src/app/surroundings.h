@@ -14,6 +14,7 @@
 struct surroundings_options {
     const char *store_path;
     enum store_mode mode;
+    bool no_create;        /* the store must be there already */
     uint64_t memory_bytes; /* 0: the store's default */
     const char *site_path; /* NULL: none */
     const char *zone_name; /* --tz; NULL: not given */

@@ -61,6 +61,25 @@ def findings_do_not_depend_on_the_imports(folder):
 
 
 @case
+def rules_and_indicators_over_stored_events(folder):
+    """What comes later finds the same as what was there while the logs came in."""
+    site = make_site(folder)
+    import_all(folder / "at_once", site, site / "logs")
+    run("import", "--store", folder / "later", "--site", site / "site.conf", site / "logs")
+    before = findings(folder / "later")
+    run("detect", "--store", folder / "later", "--site", site / "site.conf", "--ioc", site / "ioc",
+        "--rules", ROOT / "demo" / "rules")
+    after, wanted = findings(folder / "later"), findings(folder / "at_once")
+    true(len(before) < len(wanted), "rules and indicators add findings")
+    equal([x for x in wanted if x not in after][:3], [], "missed over stored events")
+    equal([x for x in after if x not in wanted][:3], [], "only over stored events")
+    run("detect", "--store", folder / "later", "--site", site / "site.conf", "--rules",
+        ROOT / "demo" / "rules")
+    equal(findings(folder / "later"), wanted, "a second look changes nothing")
+    run("detect", "--store", folder / "nowhere", expect=5)
+
+
+@case
 def raw_of_the_folder(folder):
     site = make_site(folder)
     import_all(folder / "store", site, site / "logs")

@@ -1,0 +1,32 @@
+/*
+ * Sigma rules over numbered rows, their hits kept in the findings file: the same for events as they
+ * come (ingest.h) and for stored ones (detect_stored.h). Hits become visible with
+ * rule_watch_commit, after the events themselves are durable. Threads: one thread.
+ */
+#ifndef KONSEKI_RULE_WATCH_H
+#define KONSEKI_RULE_WATCH_H
+
+#include "findings_db.h"
+#include "sigma.h"
+
+struct rule_watch;
+
+struct rule_watch_options {
+    const struct sigma_rules *rules; /* NULL: none; nothing is done then */
+    struct findings_db *db;
+    /* Called for each hit after its commit: one JSON object. May be NULL. */
+    void (*found)(struct str json_line, void *ctx);
+    void *found_ctx;
+};
+
+struct rule_watch *rule_watch_create(const struct rule_watch_options *options);
+/* Hits that were not committed are lost. */
+void rule_watch_destroy(struct rule_watch **watch);
+/* Rows that are blank, damaged, derived or no event are left out. */
+enum status rule_watch_batch(struct rule_watch *watch, const struct batch *batch,
+                             struct err *err) MUST_CHECK;
+enum status rule_watch_commit(struct rule_watch *watch, struct err *err) MUST_CHECK;
+/* (rule, event) pairs so far. */
+uint64_t rule_watch_hits(const struct rule_watch *watch);
+
+#endif
