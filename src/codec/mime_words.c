@@ -28,7 +28,8 @@ static int base64_value(char c) {
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-void mime_base64_decode(struct buf *out, struct str text) {
+/* Base64 as it stands in words: foreign bytes are skipped, padding may be missing. */
+static void base64_decode(struct buf *out, struct str text) {
     uint32_t bits = 0;
     unsigned count = 0;
     for (size_t i = 0; i < text.len; i++) {
@@ -132,7 +133,7 @@ static enum mime_state add_word(struct buf *out, struct pending *pending, const 
     pending->open = word->open;
     if (word->encoding == 'b') {
         /* each word is padded by itself, so it starts on a byte */
-        mime_base64_decode(&pending->bytes, word->payload);
+        base64_decode(&pending->bytes, word->payload);
     } else {
         decode_q(&pending->bytes, word->payload);
     }

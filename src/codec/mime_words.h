@@ -14,7 +14,4 @@
  * words vanish (RFC 2047 section 6.2), a fold elsewhere becomes its blank. */
 enum mime_state mime_words_decode(struct buf *out, struct str text);
 
-/* Base64 as it stands in words: foreign bytes are skipped, padding may be missing. */
-void mime_base64_decode(struct buf *out, struct str text);
-
 #endif

@@ -52,11 +52,6 @@ uint64_t wire_count(struct wire *w, uint64_t max) {
     return value <= max ? value : fail(w);
 }
 
-uint32_t wire_fixed32(struct wire *w) {
-    struct str s = wire_bytes(w, 4);
-    return s.len == 4 ? bytes_le32(s.ptr) : 0;
-}
-
 uint64_t wire_fixed64(struct wire *w) {
     struct str s = wire_bytes(w, 8);
     return s.len == 8 ? bytes_le64(s.ptr) : 0;

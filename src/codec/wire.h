@@ -55,7 +55,6 @@ static inline void wire_put_i64(struct buf *out, int64_t value) {
 uint64_t wire_u64(struct wire *w);
 /* A varint that must be at most `max`, else the wire fails. */
 uint64_t wire_count(struct wire *w, uint64_t max);
-uint32_t wire_fixed32(struct wire *w);
 uint64_t wire_fixed64(struct wire *w);
 /* `len` bytes, borrowed; empty when they are not there. */
 struct str wire_bytes(struct wire *w, size_t len);

@@ -100,10 +100,6 @@ const struct collect_counters *collector_get_counters(const struct collector *co
     return &collector->counters;
 }
 
-const char *collector_url(const struct collector *collector) {
-    return collector->url;
-}
-
 void collector_emit(struct collector *collector, struct str record, struct str peer) {
     int64_t now = clock_wall_ns();
     collector->counters.records++;

@@ -42,6 +42,5 @@ enum status collector_open(struct collector **out, uv_loop_t *loop, const char *
  * the loop has run its close callbacks: run the loop once more before closing it. */
 void collector_close(struct collector **collector);
 const struct collect_counters *collector_get_counters(const struct collector *collector);
-const char *collector_url(const struct collector *collector);
 
 #endif

@@ -13,7 +13,8 @@ const struct param_info *param_info(enum param_id id) {
     return &infos[id];
 }
 
-enum param_id param_find(struct str name) {
+/* By name; PARAM_ID_COUNT if there is none. */
+static enum param_id param_find(struct str name) {
     for (size_t i = 0; i < PARAM_ID_COUNT; i++) {
         if (str_eq(name, str_from_c(infos[i].name))) {
             return (enum param_id)i;

@@ -49,8 +49,6 @@ struct params {
 
 void params_init(struct params *out); /* the defaults */
 const struct param_info *param_info(enum param_id id);
-/* By name; PARAM_ID_COUNT if there is none. */
-enum param_id param_find(struct str name);
 /* BAD_INPUT names the value and what is allowed. */
 enum status params_set(struct params *params, struct str name, struct str value,
                        struct err *err) MUST_CHECK;

@@ -330,11 +330,6 @@ bool site_declares_admins(const struct site *site) {
     return site->has_admins;
 }
 
-const struct site_user *site_user(const struct site *site, struct str login) {
-    uint32_t id = intern_find_lower(&site->logins, login);
-    return id == INTERN_NONE ? NULL : &site->users[id];
-}
-
 const struct site_user *site_user_of_pc(const struct site *site, struct str pc) {
     uint32_t id = intern_find_lower(&site->pcs, first_label(pc));
     return id == INTERN_NONE ? NULL : &site->users[site->pc_users[id]];

@@ -101,7 +101,6 @@ struct site_user {
     size_t pc_count;
 };
 const struct site_user *site_user_of_pc(const struct site *site, struct str pc);
-const struct site_user *site_user(const struct site *site, struct str login);
 
 /* --- calendar --- */
 
@@ -149,6 +148,5 @@ struct site_allow {
 const struct site_allow *site_find_allow(const struct site *site, struct str analysis,
                                          const struct entity *entities, size_t count,
                                          int64_t time_ns);
-size_t site_allow_count(const struct site *site);
 
 #endif

@@ -86,10 +86,6 @@ const struct site_allow *site_find_allow(const struct site *site, struct str ana
     return NULL;
 }
 
-size_t site_allow_count(const struct site *site) {
-    return site->allow_count;
-}
-
 /* --- paths --- */
 
 /* "$1" as a whole name stands for the first star's text. */

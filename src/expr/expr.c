@@ -59,7 +59,7 @@ static bool words_follow(const struct expr_leaf *leaf, struct str at) {
     return true;
 }
 
-bool words_match(const struct expr_leaf *leaf, struct str folded) {
+static bool words_match(const struct expr_leaf *leaf, struct str folded) {
     struct str longest = leaf->longest_word;
     if (memmem(folded.ptr, folded.len, longest.ptr, longest.len) == NULL) {
         return false;
@@ -171,10 +171,6 @@ bool expr_leaf_selects(const struct expr *leaf, uint32_t field, struct str name)
 
 uint32_t expr_leaf_field(const struct expr *leaf) {
     return leaf->leaf->field;
-}
-
-enum expr_test expr_leaf_test(const struct expr *leaf) {
-    return leaf->leaf->test;
 }
 
 bool expr_leaf_match_value(const struct expr *leaf, struct str text, enum field_type type,

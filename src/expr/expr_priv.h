@@ -90,8 +90,6 @@ enum status regex_compile(pcre2_code **out, size_t *error_at, struct str pattern
                           struct err *err);
 bool regex_match(const pcre2_code *regex, struct str text, struct expr_scratch *scratch);
 
-bool words_match(const struct expr_leaf *leaf, struct str folded);
-
 bool leaf_selects(const struct expr_leaf *leaf, uint32_t field, struct str name);
 bool leaf_match_value(const struct expr_leaf *leaf, struct str text, enum field_type type,
                       struct expr_scratch *scratch);

@@ -45,7 +45,8 @@ static void append_address(struct buf *out, struct str text) {
     buf_add(out, STR("(?![0-9a-f]|[.:][0-9a-f])/i)")); /* "10.1.2.3." may end a sentence */
 }
 
-void timeline_filter(struct buf *out, const struct str *entities, size_t count) {
+/* Appends the filter (query language) for the entities. */
+static void append_filter(struct buf *out, const struct str *entities, size_t count) {
     for (size_t i = 0; i < count; i++) {
         struct ip ip;
         struct ip_network network;
@@ -133,7 +134,7 @@ static enum status parse_filter(struct query **out, const struct timeline_option
                                 struct err *err) {
     struct buf text = BUF_INIT;
     struct query_error error;
-    timeline_filter(&text, options->entities, options->entity_count);
+    append_filter(&text, options->entities, options->entity_count);
     buf_add(&text, STR(" | sort @timestamp"));
     enum status status = query_parse(out, buf_str(&text), options->settings, &error);
     buf_fini(&text);

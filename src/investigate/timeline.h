@@ -59,7 +59,4 @@ struct timeline_stats {
 enum status timeline_run(const struct timeline_options *options, struct timeline_stats *stats,
                          timeline_visit_fn *visit, void *ctx, struct err *err) MUST_CHECK;
 
-/* Appends the filter (query language) for the entities; exposed for tests. */
-void timeline_filter(struct buf *out, const struct str *entities, size_t count);
-
 #endif

@@ -42,7 +42,8 @@ static void grow(struct aggregate_set *set) {
     set->slot_count = slot_count;
 }
 
-bool aggregate_set_add(struct aggregate_set *set, uint32_t owner, struct str text,
+/* True if it was not there. */
+static bool aggregate_set_add(struct aggregate_set *set, uint32_t owner, struct str text,
                        uint32_t *text_id) {
     if (set->used * 2 >= set->slot_count) {
         grow(set);

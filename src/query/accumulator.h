@@ -32,9 +32,6 @@ struct aggregate_set {
     size_t used;
 };
 void aggregate_set_fini(struct aggregate_set *set);
-/* True if it was not there. */
-bool aggregate_set_add(struct aggregate_set *set, uint32_t owner, struct str text,
-                       uint32_t *text_id);
 
 void accumulator_fini(struct accumulator *a);
 /* Takes one value; returns the bytes of memory it cost. `owner` names the accumulator in `set`. */

@@ -69,10 +69,6 @@ const struct query_output *query_get_output(const struct query *query) {
     return &query->output;
 }
 
-const struct expr *query_get_filter(const struct query *query) {
-    return query->filter;
-}
-
 bool query_has_limit(const struct query *query) {
     for (size_t i = 0; i < query->stage_count; i++) {
         enum stage_kind kind = query->stages[i].kind;

@@ -68,7 +68,6 @@ struct query_output {
     size_t column_count;
 };
 const struct query_output *query_get_output(const struct query *query);
-const struct expr *query_get_filter(const struct query *query);
 /* True if a stage limits or aggregates, so that no default limit is wanted. */
 bool query_has_limit(const struct query *query);
 

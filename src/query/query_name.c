@@ -100,7 +100,7 @@ static struct nearest start_nearest(struct str name) {
     return (struct nearest){.name = name, .best = STR_EMPTY, .distance = limit};
 }
 
-struct str name_nearest_field(struct str name) {
+static struct str nearest_field(struct str name) {
     struct nearest n = start_nearest(name);
     for (size_t i = 0; i < ALIAS_COUNT; i++) {
         consider(&n, aliases[i].alias);
@@ -205,7 +205,7 @@ void query_unknown_fields(const struct query *query, query_unknown_fn *note, voi
         struct str name = query->names[i].name;
         bool pattern = memchr(name.ptr, '*', name.len) != NULL;
         if (!pattern && !name_is_known(name) && !schema_has(name)) {
-            note(name, name_nearest_field(name), ctx);
+            note(name, nearest_field(name), ctx);
         }
     }
 }

@@ -138,7 +138,6 @@ struct str name_resolve(struct str name);
 bool name_is_known(struct str name);
 /* The nearest known name, or empty. */
 struct str name_nearest(struct parser *p, struct str name);
-struct str name_nearest_field(struct str name);
 bool name_is_full_text(struct str field);
 /* A column by its name; with the error at `offset` if it cannot be. */
 bool column_init(struct query_column *out, struct parser *p, struct str name, size_t offset);

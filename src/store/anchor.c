@@ -10,7 +10,8 @@ static void put_hex(struct buf *out, const char *name, const uint8_t hash[SHA256
     buf_printf(out, " %s=%.*s", name, SHA256_HEX_BYTES, hex);
 }
 
-void anchor_format(struct buf *out, const struct chain *c) {
+/* Appends the line for the last checkpoint of the chain. */
+static void anchor_format(struct buf *out, const struct chain *c) {
     char time[CIVIL_RFC3339_BYTES];
     size_t len = civil_format_rfc3339(time, c->last.time_ns);
     buf_printf(out, "konseki-anchor 1 checkpoint=%llu rows=%llu",

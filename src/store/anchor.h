@@ -16,8 +16,6 @@ struct anchor {
     uint8_t key[ED25519_PUBLIC_BYTES];
 };
 
-/* Appends the line for the last checkpoint of the chain. */
-void anchor_format(struct buf *out, const struct chain *c);
 /* BAD_INPUT if the file is no anchor. */
 enum status anchor_read(struct anchor *out, const char *path, struct err *err) MUST_CHECK;
 

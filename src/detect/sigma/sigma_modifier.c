@@ -12,10 +12,6 @@ static const struct str names[] = {
 #include "sigma_modifiers.def"
 };
 
-struct str sigma_modifier_name(enum sigma_modifier_id id) {
-    return names[id];
-}
-
 bool sigma_key_has(const struct sigma_key *key, enum sigma_modifier_id id) {
     for (size_t i = 0; i < key->count; i++) {
         if (key->modifiers[i] == id) {

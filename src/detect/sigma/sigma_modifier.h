@@ -65,6 +65,5 @@ bool sigma_key_has(const struct sigma_key *key, enum sigma_modifier_id id);
 enum status sigma_value_make(struct sigma_value **out, const struct sigma_key *key,
                              const sigma_yaml_node *scalar, struct err *err) MUST_CHECK;
 void sigma_value_destroy(struct sigma_value **value);
-struct str sigma_modifier_name(enum sigma_modifier_id id);
 
 #endif
