@@ -1,6 +1,6 @@
 /* Which explanation covers a finding, and which path section a file. */
-#include "glob.h"
 #include "num.h"
+#include "path_glob.h"
 #include "site_priv.h"
 
 static bool is_pattern(struct str text) {
@@ -23,7 +23,7 @@ static bool value_covers(const struct allow_value *value, enum entity_key key, s
         return port >= value->port_first && port <= value->port_last;
     }
     if (is_pattern(value->text)) {
-        return glob_match(NULL, value->text, entity);
+        return path_glob_match(NULL, value->text, entity);
     }
     if (key == ENTITY_DESTINATION || key == ENTITY_DOMAIN) {
         return is_subdomain(entity, value->text);
@@ -89,7 +89,7 @@ const struct site_allow *site_find_allow(const struct site *site, struct str ana
 /* --- paths --- */
 
 /* "$1" as a whole name stands for the first star's text. */
-static struct str expand(struct str text, const struct glob_match *match) {
+static struct str expand(struct str text, const struct path_glob_match *match) {
     if (text.len == 2 && text.ptr[0] == '$' && text.ptr[1] >= '1' && text.ptr[1] <= '9') {
         size_t n = (size_t)(text.ptr[1] - '1');
         return n < match->count ? match->captures[n] : STR_EMPTY;
@@ -112,9 +112,9 @@ bool site_find_source(struct site_path *out, const struct site *site, struct str
 }
 
 bool site_find_path(struct site_path *out, const struct site *site, struct str path) {
-    struct glob_match match;
+    struct path_glob_match match;
     for (size_t i = 0; i < site->path_count; i++) {
-        if (!glob_match_path(&match, site->paths[i].glob, path)) {
+        if (!path_glob_match_tail(&match, site->paths[i].glob, path)) {
             continue;
         }
         struct site_path found = site->paths[i].path;

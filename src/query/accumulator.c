@@ -44,7 +44,7 @@ static void grow(struct aggregate_set *set) {
 
 /* True if it was not there. */
 static bool aggregate_set_add(struct aggregate_set *set, uint32_t owner, struct str text,
-                       uint32_t *text_id) {
+                              uint32_t *text_id) {
     if (set->used * 2 >= set->slot_count) {
         grow(set);
     }

@@ -1,4 +1,4 @@
-#include "glob.h"
+#include "path_glob.h"
 
 /* One point to come back to: the star at `pattern` now takes text up to `text`. */
 struct retry {
@@ -12,8 +12,8 @@ struct matcher {
     struct str text;
     size_t p;
     size_t t;
-    size_t begins[GLOB_CAPTURES + 1];
-    size_t ends[GLOB_CAPTURES + 1];
+    size_t begins[PATH_GLOB_CAPTURES + 1];
+    size_t ends[PATH_GLOB_CAPTURES + 1];
     size_t stars;
     struct retry narrow; /* last '*' */
     struct retry wide;   /* last '**' */
@@ -22,7 +22,7 @@ struct matcher {
 static void take_star(struct matcher *m) {
     bool wide = m->p + 1 < m->pattern.len && m->pattern.ptr[m->p + 1] == '*';
     m->p += wide ? 2 : 1;
-    size_t slot = m->stars < GLOB_CAPTURES ? m->stars : GLOB_CAPTURES;
+    size_t slot = m->stars < PATH_GLOB_CAPTURES ? m->stars : PATH_GLOB_CAPTURES;
     m->stars++;
     m->begins[slot] = m->t;
     m->ends[slot] = m->t;
@@ -72,7 +72,7 @@ static bool run(struct matcher *m) {
     }
 }
 
-bool glob_match(struct glob_match *match, struct str pattern, struct str text) {
+bool path_glob_match(struct path_glob_match *match, struct str pattern, struct str text) {
     struct matcher m = {.pattern = pattern, .text = text};
     m.narrow.pattern = STR_NONE;
     m.wide.pattern = STR_NONE;
@@ -80,7 +80,7 @@ bool glob_match(struct glob_match *match, struct str pattern, struct str text) {
         return false;
     }
     if (match) {
-        match->count = m.stars < GLOB_CAPTURES ? m.stars : GLOB_CAPTURES;
+        match->count = m.stars < PATH_GLOB_CAPTURES ? m.stars : PATH_GLOB_CAPTURES;
         for (size_t i = 0; i < match->count; i++) {
             match->captures[i] = str_make(text.ptr + m.begins[i], m.ends[i] - m.begins[i]);
         }
@@ -88,9 +88,9 @@ bool glob_match(struct glob_match *match, struct str pattern, struct str text) {
     return true;
 }
 
-bool glob_match_path(struct glob_match *match, struct str pattern, struct str path) {
+bool path_glob_match_tail(struct path_glob_match *match, struct str pattern, struct str path) {
     for (;;) {
-        if (glob_match(match, pattern, path)) {
+        if (path_glob_match(match, pattern, path)) {
             return true;
         }
         size_t slash = str_find_char(path, '/');

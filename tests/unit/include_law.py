@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""The law of the folders: an include of a header that a library may not see does not compile.
+
+    include_law.py SOURCE_ROOT BUILD_ROOT
+
+For each folder, the include folders of its real compile command are given to the compiler with a
+probe: each header that the folder may see must be found, every other one must not. The last probe
+is a plain #include against the law, which the compiler must refuse.
+"""
+import json
+import pathlib
+import shlex
+import subprocess
+import sys
+
+BASE = ["base"]
+PLATFORM = BASE + ["platform"]
+CODEC = PLATFORM + ["codec"]
+EVENT = CODEC + ["event", "tables"]
+EXPR = EVENT + ["expr"]
+SIGMA = EXPR + ["detect/sigma"]
+DETECT = SIGMA + ["store", "detect", "detect/analyses"]
+LAW = {  # folder: the folders whose headers it sees
+    "base": BASE, "platform": PLATFORM, "codec": CODEC, "event": EVENT, "expr": EXPR,
+    "parse": EXPR + ["parse", "parse/evtx"], "normalise": EXPR + ["normalise"],
+    "store": EXPR + ["store", "store/native"], "collect": EXPR + ["collect"],
+    "detect/sigma": SIGMA, "detect": DETECT, "query": EXPR + ["store", "query"],
+    "investigate": EXPR + ["store", "query", "detect", "detect/sigma", "investigate"],
+    "app": EXPR + ["parse", "normalise", "store", "query", "detect", "detect/sigma", "collect",
+                   "investigate", "app"],
+}
+INNER = {"parse/evtx": "parse", "store/native": "store", "detect/analyses": "detect"}
+
+
+def folder_of(header, source):
+    return str(header.parent.relative_to(source / "src"))
+
+
+def commands(source, build):
+    """Folder of src/ -> every compile command of its C files, as (folder, argument list)."""
+    found = {}
+    for row in json.loads((build / "compile_commands.json").read_text()):
+        path = (pathlib.Path(row["directory"]) / row["file"]).resolve()
+        if path.suffix == ".c" and source / "src" in path.parents:
+            folder = str(path.parent.relative_to(source / "src"))
+            found.setdefault(INNER.get(folder, folder), []).append(row)
+    return found
+
+
+def include_flags(row):
+    return [x for x in shlex.split(row["command"]) if x.startswith("-I")]
+
+
+def compile_probe(row, text):
+    compiler = [x for x in shlex.split(row["command"])[:2] if "ccache" not in x][0]
+    return subprocess.run([compiler, *include_flags(row), "-x", "c", "-E", "-o", "/dev/null", "-"],
+                          input=text, cwd=row["directory"], capture_output=True, text=True)
+
+
+def check_folder(folder, row, headers):
+    """Complaints about what one compile command sees."""
+    lines = []
+    for name, home in sorted(headers.items()):
+        wanted = home in LAW[folder]
+        lines += [f'#if {"!" if wanted else ""}__has_include("{name}")',
+                  f'#error "{folder} {"does not see" if wanted else "sees"} {home}/{name}"',
+                  "#endif"]
+    done = compile_probe(row, "\n".join(lines) + "\n")
+    return [x for x in done.stderr.splitlines() if "#error" in x or done.returncode == 0]
+
+
+def main():
+    source, build = (pathlib.Path(x).resolve() for x in sys.argv[1:3])
+    headers = {p.name: folder_of(p, source) for p in (source / "src").rglob("*.h")}
+    rows = commands(source, build)
+    complaints = [f"{x}: no rule in LAW" for x in sorted(set(rows) - set(LAW))]
+    complaints += [f"{x}: nothing is compiled there" for x in sorted(set(LAW) - set(rows))]
+    for folder in sorted(set(rows) & set(LAW)):
+        seen = {tuple(include_flags(row)): row for row in rows[folder]}
+        for row in seen.values():
+            complaints += check_folder(folder, row, headers)
+    if compile_probe(rows["base"][0], '#include "store.h"\n').returncode == 0:
+        complaints.append("base includes store.h, and that compiles")
+    for complaint in complaints:
+        print("include law:", complaint)
+    print(f"include law: {len(rows)} folders, {len(headers)} headers, {len(complaints)} complaints")
+    return 1 if complaints or len(headers) < 50 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
