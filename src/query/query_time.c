@@ -158,8 +158,8 @@ static bool parse_calendar(int64_t *start_ns, int64_t *end_ns, struct str text,
     size_t zone_bytes = zone_length(text);
     struct str clock = str_head(text, text.len - zone_bytes);
     char unit = unit_of(clock.len);
-    char full[48];
-    if (text.len + FULL_SECOND_BYTES > sizeof full || clock.len < 4 ||
+    char full[48]; /* the longest: 9 digits of a second and a zone, 35 bytes */
+    if (text.len > sizeof full || clock.len < 4 ||
         (unit == '\0' && clock.len < FULL_SECOND_BYTES)) {
         return false;
     }
