@@ -37,6 +37,9 @@ enum role {
     ROLE_TRANSIP,
     ROLE_TRANSPORT,
     ROLE_REMOTE,
+    ROLE_UI,    /* "https(192.0.2.1)": where an administrator works from */
+    ROLE_LEASE, /* event logs of the DHCP server: ip= with mac= and hostname= */
+    ROLE_MAC,
     ROLE_URL,
     ROLE_HOSTNAME,
     ROLE_LEVEL,
@@ -118,6 +121,10 @@ static const struct kv_role special_roles[] = {
     {STR_INIT("transip"), ROLE_TRANSIP},
     {STR_INIT("transport"), ROLE_TRANSPORT},
     {STR_INIT("remip"), ROLE_REMOTE},
+    {STR_INIT("userip"), ROLE_REMOTE},
+    {STR_INIT("ui"), ROLE_UI},
+    {STR_INIT("ip"), ROLE_LEASE},
+    {STR_INIT("mac"), ROLE_MAC},
     {STR_INIT("url"), ROLE_URL},
     {STR_INIT("hostname"), ROLE_HOSTNAME},
     {STR_INIT("policyid"), ROLE_POLICY},
@@ -160,7 +167,8 @@ static void state_destroy(void *opaque) {
 /* What the record said so far, by role. */
 struct record {
     struct str values[ROLE_SCALAR];
-    bool broken; /* cut or glued */
+    bool broken;   /* cut or glued */
+    bool has_vdom; /* vd= */
 };
 
 static bool has(const struct record *record, enum role role) {
@@ -204,6 +212,7 @@ static void add_pair(struct state *state, struct record *record, struct batch *b
                      const struct kv *pair) {
     char scratch[1024];
     struct kv_name name = kv_names_get(&state->names, pair->key);
+    record->has_vdom |= str_eq(pair->key, STR("vd"));
     struct str value = pair->escaped ? unescape(scratch, sizeof scratch, pair->value) : pair->value;
     if (name.role < ROLE_SCALAR) {
         /* A second date is the start of another record that was glued to this one. */
@@ -302,10 +311,17 @@ static enum verdict find_verdict(const struct record *record) {
 }
 
 static void add_outcome_of_event(const struct record *record, struct batch *batch) {
-    if (is(record, ROLE_STATUS, STR("success"))) {
-        batch_add_constant(batch, FIELD_EVENT_OUTCOME, "success");
-    } else if (is(record, ROLE_STATUS, STR("failed")) || is(record, ROLE_STATUS, STR("failure"))) {
+    static const struct str failures[] = {STR_INIT("failed"), STR_INIT("failure"), STR_INIT("fail"),
+                                          STR_INIT("error")};
+    struct str status = has(record, ROLE_STATUS) ? record->values[ROLE_STATUS] : STR_EMPTY;
+    bool failed = is(record, ROLE_ACTION, STR("ssl-login-fail"));
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+        failed |= str_eq_ci(status, failures[i]);
+    }
+    if (failed) {
         batch_add_constant(batch, FIELD_EVENT_OUTCOME, "failure");
+    } else if (str_eq_ci(status, STR("success"))) {
+        batch_add_constant(batch, FIELD_EVENT_OUTCOME, "success");
     }
 }
 
@@ -342,8 +358,31 @@ static void add_nat(const struct record *record, struct batch *batch) {
     }
 }
 
+static void add_value(const struct record *record, struct batch *batch, enum role role,
+                      uint32_t field) {
+    if (has(record, role) && record->values[role].len > 0) {
+        batch_add(batch, field, record->values[role]);
+    }
+}
+
+/* A log of the device's own DHCP server: hostname= is the client's name, not a web site. */
+static bool is_lease(const struct record *record) {
+    return is(record, ROLE_TYPE, STR("event")) && has(record, ROLE_LEASE) && has(record, ROLE_MAC);
+}
+
+static void add_lease(const struct record *record, struct batch *batch) {
+    struct str address = record->values[ROLE_LEASE];
+    if (net_is_ip(address)) {
+        batch_add(batch, FIELD_DHCP_LEASE_IP, address);
+        batch_add(batch, FIELD_CLIENT_IP, address);
+    }
+    add_value(record, batch, ROLE_MAC, FIELD_CLIENT_MAC);
+    add_value(record, batch, ROLE_HOSTNAME, FIELD_CLIENT_DOMAIN);
+}
+
 static void add_web(const struct record *record, struct batch *batch) {
-    if (has(record, ROLE_HOSTNAME) && record->values[ROLE_HOSTNAME].len > 0) {
+    bool named = has(record, ROLE_HOSTNAME) && record->values[ROLE_HOSTNAME].len > 0;
+    if (named) {
         batch_add(batch, FIELD_URL_DOMAIN, record->values[ROLE_HOSTNAME]);
     }
     if (!has(record, ROLE_URL) || record->values[ROLE_URL].len == 0) {
@@ -353,8 +392,10 @@ static void add_web(const struct record *record, struct batch *batch) {
     if (url.ptr[0] == '/') {
         batch_add(batch, FIELD_URL_ORIGINAL, url);
         batch_add(batch, FIELD_URL_PATH, str_head(url, str_find_char(url, '?')));
-    } else {
+    } else if (named) {
         batch_add(batch, FIELD_URL_FULL, url);
+    } else {
+        net_add_url(batch, url, false);
     }
 }
 
@@ -363,13 +404,6 @@ static void add_duration(const struct record *record, struct batch *batch) {
     if (has(record, ROLE_DURATION) && num_parse_u64(&seconds, record->values[ROLE_DURATION]) &&
         seconds < UINT64_C(1000000000)) {
         batch_add_i64(batch, FIELD_EVENT_DURATION, (int64_t)seconds * NS_PER_SECOND);
-    }
-}
-
-static void add_value(const struct record *record, struct batch *batch, enum role role,
-                      uint32_t field) {
-    if (has(record, role) && record->values[role].len > 0) {
-        batch_add(batch, field, record->values[role]);
     }
 }
 
@@ -397,6 +431,28 @@ static void add_user(const struct record *record, struct batch *batch) {
     }
 }
 
+/* What stands in the parentheses of "GUI(192.0.2.1)"; empty if it is no address. */
+static struct str address_in(struct str ui) {
+    size_t open = str_find_char(ui, '(');
+    struct str inner = str_skip(ui, open == STR_NONE ? ui.len : open + 1);
+    inner = str_head(inner, str_find_char(inner, ')'));
+    return net_is_ip(inner) ? inner : STR_EMPTY;
+}
+
+static void add_endpoints(const struct record *record, struct batch *batch) {
+    enum role source = has(record, ROLE_SOURCE) ? ROLE_SOURCE : ROLE_REMOTE;
+    if (has(record, source)) {
+        net_add_address(batch, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, record->values[source]);
+    } else if (has(record, ROLE_UI)) {
+        net_add_address(batch, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS,
+                        address_in(record->values[ROLE_UI]));
+    }
+    if (has(record, ROLE_DESTINATION)) {
+        net_add_address(batch, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS,
+                        record->values[ROLE_DESTINATION]);
+    }
+}
+
 static void add_ecs(const struct record *record, struct batch *batch) {
     add_device(record, batch);
     if (!is(record, ROLE_TYPE, STR("event"))) {
@@ -412,21 +468,18 @@ static void add_ecs(const struct record *record, struct batch *batch) {
     if (verdict == VERDICT_INFO) {
         add_outcome_of_event(record, batch);
     }
-    enum role source = has(record, ROLE_SOURCE) ? ROLE_SOURCE : ROLE_REMOTE;
-    if (has(record, source)) {
-        net_add_address(batch, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, record->values[source]);
-    }
-    if (has(record, ROLE_DESTINATION)) {
-        net_add_address(batch, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS,
-                        record->values[ROLE_DESTINATION]);
-    }
+    add_endpoints(record, batch);
     if (has(record, ROLE_PROTO)) {
         net_add_protocol(batch, record->values[ROLE_PROTO]);
     }
     add_value(record, batch, ROLE_ATTACK, FIELD_RULE_NAME);
     add_user(record, batch);
     add_nat(record, batch);
-    add_web(record, batch);
+    if (is_lease(record)) {
+        add_lease(record, batch);
+    } else {
+        add_web(record, batch);
+    }
     add_duration(record, batch);
     add_direction(record, batch);
 }
@@ -446,14 +499,17 @@ static bool lacks_parts(const struct record *record) {
 static enum parse_result parse(struct parse_context *context, struct batch *batch,
                                struct str body) {
     struct record record = {0};
+    body = str_trim(body); /* some relays leave a blank before the first key */
     if (!may_be_ours(body)) {
         return PARSE_NO;
     }
     struct state *state = context->state;
     read_pairs(state, &record, batch, body);
     bool device = has(&record, ROLE_SERIAL) || has(&record, ROLE_DEVICE);
-    bool whole = has(&record, ROLE_TYPE) && has(&record, ROLE_LOGID) &&
-                 (has(&record, ROLE_SUBTYPE) || device);
+    bool numbered = has(&record, ROLE_LOGID) && (has(&record, ROLE_SUBTYPE) || device);
+    /* Collectors that cut the head (date, device, logid) off leave these. */
+    bool headless = has(&record, ROLE_SUBTYPE) && has(&record, ROLE_LEVEL) && record.has_vdom;
+    bool whole = has(&record, ROLE_TYPE) && (numbered || headless);
     bool beginning = has(&record, ROLE_DATE) && (device || state->seen);
     state->seen |= whole;
     if (!whole && !beginning) {

@@ -33,6 +33,8 @@ static const struct {
     {STR_INIT("sourceTranslatedAddress"), STR_INIT("transip")},
     {STR_INIT("sourceTranslatedPort"), STR_INIT("transport")},
     {STR_INIT("cnt"), STR_INIT("count")},
+    {STR_INIT("outcome"), STR_INIT("status")},
+    {STR_INIT("sproc"), STR_INIT("ui")},
     {STR_INIT("cat"), STR_INIT("type")},
 };
 
