@@ -2,10 +2,11 @@
  * BIND query log (BIND 9 Administrator Reference Manual, "query log"):
  *   [02-Mar-2026 00:00:39.134 ][queries: ][info: ]client [@0x7f..] 10.0.0.1#1946 (name)[: view v]:
  *   query: name IN A +E(0)K (10.10.1.53)
- * The file channel's time is local. Flags: + recursion asked for, - not; S signed, E(n) EDNS
- * version, T TCP, D DNSSEC OK, C checking disabled, V or K cookie. The address in parentheses is
- * the server's. Refusals ("query (cache) 'x/A/IN' denied") and
- * answers (responselog of BIND 9.18: "answer: name IN A +EDC (10.0.0.2) -> NOERROR") are read too.
+ * The file channel's time is local, or ISO 8601 ("print-time iso8601-utc": with Z). Flags: +
+ * recursion asked for, - not; S signed, E(n) EDNS version, T TCP, D DNSSEC OK, C checking disabled,
+ * V or K cookie. The address in parentheses is the server's. Refusals ("query (cache) 'x/A/IN'
+ * denied") and answers (responselog of BIND 9.18: "answer: name IN A +EDC (10.0.0.2) -> NOERROR")
+ * are read too.
  */
 #include "net_fields.h"
 #include "num.h"
@@ -61,6 +62,7 @@ static bool take_client(struct query *q, struct str *rest) {
     }
     q->client = str_head(word, hash);
     q->port = str_skip(word, hash + 1);
+    q->port = str_head(q->port, str_find_char(q->port, '/')); /* "#53/key name": TSIG */
     if (q->port.len > 0 && q->port.ptr[q->port.len - 1] == ':') {
         q->port.len--;
     }
@@ -78,6 +80,7 @@ static void read_question(struct query *q, struct str s) {
         return;
     }
     q->cut |= !str_word_next(&q->flags, &s); /* a name alone was logged before BIND 9.2 */
+    q->cut |= q->flags.len > 0 && q->flags.ptr[0] != '+' && q->flags.ptr[0] != '-';
     bool open = str_find_char(q->flags, '(') != STR_NONE;
     q->cut |= open && str_find_char(q->flags, ')') == STR_NONE;
     if (str_word_next(&server, &s) && server.ptr[0] == '(') {
@@ -173,7 +176,8 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
                       .code = STR_EMPTY};
     struct read_time time;
     struct str rest = body;
-    bool timed = body.len > 24 && ascii_is_digit(body.ptr[0]) && time_take_dmy(&time, &rest) &&
+    bool timed = body.len > 24 && ascii_is_digit(body.ptr[0]) &&
+                 (time_take_dmy(&time, &rest) || time_take_iso(&time, &rest)) &&
                  take_prefix(&rest, STR(" "));
     skip_channel_words(&rest);
     if (!read_query(&q, rest)) {
