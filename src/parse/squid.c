@@ -103,6 +103,20 @@ static bool take_quoted(struct str *out, struct str *rest) {
 
 /* --- native --- */
 
+/* A record that was glued to this one: "TCP_MISS/200 " of a second one. */
+static bool holds_native_record(struct str s) {
+    struct str word;
+    struct str result;
+    struct str status;
+    while (take_word(&word, &s)) {
+        if (split_at(&result, &status, word, '/') && result.len > 3 && is_result_code(result) &&
+            status.len == 3 && is_number(status)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool parse_native(struct squid_record *r, struct str body) {
     struct str word;
     if (!take_epoch(&r->time_ns, &body) || !take_word(&r->elapsed_ms, &body) ||
@@ -126,13 +140,13 @@ static bool parse_native(struct squid_record *r, struct str body) {
         !split_at(&r->hierarchy, &r->peer, word, '/')) {
         return true;
     }
-    r->cut = false;
     if (body.len > 1 && body.ptr[0] == ' ' && body.ptr[1] != '"') {
         (void)take_word(&r->mime, &body);
     }
     if (take_quoted(&r->referrer, &body) && take_quoted(&r->agent, &body)) {
         (void)take_quoted(&r->forwarded, &body);
     }
+    r->cut = holds_native_record(body);
     return true;
 }
 
@@ -348,7 +362,8 @@ static void add_duration(const struct squid_record *r, struct batch *batch, int6
 
 static void add_verdict(const struct squid_record *r, struct batch *batch) {
     bool denied = str_find(r->result, STR("DENIED")) != STR_NONE;
-    bool nothing = str_starts(r->result, STR("NONE")) || r->result.len == 0;
+    bool nothing = str_starts(r->result, STR("NONE")) || str_starts(r->result, STR("TAG_NONE")) ||
+                   r->result.len == 0;
     net_add_verdict(batch, denied ? VERDICT_DENIED : nothing ? VERDICT_INFO : VERDICT_ALLOWED);
 }
 
