@@ -28,10 +28,14 @@ static struct str skip_blanks(struct str s) {
     return s;
 }
 
-/* "(text)" at the front. */
+/* "(text)" at the front; a client's own name may hold parentheses: up to ") via ". */
 static bool take_parenthesis(struct str *out, struct str *rest) {
     struct str s = skip_blanks(*rest);
-    size_t close = s.len > 0 && s.ptr[0] == '(' ? str_find_char(s, ')') : STR_NONE;
+    bool open = s.len > 0 && s.ptr[0] == '(';
+    size_t close = open ? str_find(s, STR(") via ")) : STR_NONE;
+    size_t first = open ? str_find_char(s, ')') : STR_NONE;
+    /* "(10.0.0.1) from ... via": the first one ended an address */
+    close = close == STR_NONE || net_is_ip(str_make(s.ptr + 1, first - 1)) ? first : close;
     if (close == STR_NONE) {
         return false;
     }
