@@ -106,6 +106,14 @@ static int exit_code(enum status status) {
     return status == STATUS_BAD_INPUT || status == STATUS_NOT_FOUND ? EXIT_USAGE : EXIT_STORE;
 }
 
+static void print_counts(const struct serve_counts *counts) {
+    fprintf(stderr,
+            _("received %" PRIu64 ", stored %" PRIu64 ", truncated %" PRIu64 "; %" PRIu64
+              " commits, %" PRIu64 " seals; %" PRIu64 " findings, %" PRIu64 " rule hits\n"),
+            counts->received, counts->stored, counts->truncated, counts->commits, counts->seals,
+            counts->findings, counts->rule_hits);
+}
+
 static int run(const struct arguments *a) {
     struct config config;
     struct err err = ERR_INIT;
@@ -119,11 +127,9 @@ static int run(const struct arguments *a) {
     if (status != STATUS_OK) {
         fprintf(stderr, "konseki: %s\n", err.message);
     }
-    fprintf(stderr,
-            _("received %" PRIu64 ", stored %" PRIu64 ", truncated %" PRIu64 "; %" PRIu64
-              " commits, %" PRIu64 " seals; %" PRIu64 " findings, %" PRIu64 " rule hits\n"),
-            counts.received, counts.stored, counts.truncated, counts.commits, counts.seals,
-            counts.findings, counts.rule_hits);
+    if (status == STATUS_OK || counts.received > 0) { /* it did start */
+        print_counts(&counts);
+    }
     config_fini(&config);
     return exit_code(status);
 }

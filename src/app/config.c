@@ -1,4 +1,5 @@
 #include "config.h"
+#include "i18n.h"
 
 #include <stdio.h>
 
@@ -79,16 +80,16 @@ static enum status set_number(const struct loader *loader, enum config_id id,
     double number;
     char what[256];
     if (!parse_number(&number, row->type, text)) {
-        (void)snprintf(what, sizeof what, "is '%.*s'; it wants a %s", STR_ARG(text),
-                       row->type == CONFIG_TYPE_SIZE ? "size such as 4MiB"
-                                                     : "time span such as 200ms, 30s or 15min");
+        (void)snprintf(what, sizeof what, _("is '%.*s'; it wants a %s"), STR_ARG(text),
+                       row->type == CONFIG_TYPE_SIZE ? _("size such as 4MiB")
+                                                     : _("time span such as 200ms, 30s or 15min"));
         return refuse(loader, node, row->name, what);
     }
     if (number < row->min || number > row->max) {
         double unit = row->type == CONFIG_TYPE_SIZE ? 1 : 1e9;
-        (void)snprintf(what, sizeof what, "is '%.*s'; allowed is %g to %g %s", STR_ARG(text),
+        (void)snprintf(what, sizeof what, _("is '%.*s'; allowed is %g to %g %s"), STR_ARG(text),
                        row->min / unit, row->max / unit,
-                       row->type == CONFIG_TYPE_SIZE ? "bytes" : "seconds");
+                       row->type == CONFIG_TYPE_SIZE ? _("bytes") : _("seconds"));
         return refuse(loader, node, row->name, what);
     }
     loader->config->values[id].number = number;
@@ -112,14 +113,15 @@ static enum status set_value(const struct loader *loader, enum config_id id,
 static enum status set_list(const struct loader *loader, enum config_id id, struct str name,
                             const struct conf_node *list) {
     if (rows[id].type != CONFIG_TYPE_LIST) {
-        return refuse(loader, list, name, "takes one value, not a list");
+        return refuse(loader, list, name, _("takes one value, not a list"));
     }
     enum status status = STATUS_OK;
     for (const struct conf_node *item = list->first; status == STATUS_OK && item != NULL;
          item = item->next) {
-        status = item->type == CONF_TEXT
-                     ? set_value(loader, id, item)
-                     : refuse(loader, item, name, "takes texts, no sections or lists in the list");
+        status =
+            item->type == CONF_TEXT
+                ? set_value(loader, id, item)
+                : refuse(loader, item, name, _("takes texts, no sections or lists in the list"));
     }
     return status;
 }
@@ -138,7 +140,7 @@ static enum status load_node(const struct loader *loader, struct str name,
         id++;
     }
     if (id == CONFIG_COUNT) {
-        return refuse(loader, node, name, "is no setting; docs/manual/config.md lists them");
+        return refuse(loader, node, name, _("is no setting; docs/manual/config.md lists them"));
     }
     if (node->type == CONF_LIST) {
         return set_list(loader, (enum config_id)id, name, node);

@@ -1,4 +1,5 @@
 #include "conf.h"
+#include "i18n.h"
 
 enum { CONF_LIMIT_BYTES = 4 * 1024 * 1024, CONF_DEPTH_LIMIT = 16 };
 
@@ -37,7 +38,7 @@ static enum status skip_blank(struct conf_reader *r, bool separators) {
         } else if (str_starts(r->rest, STR("/*"))) {
             size_t end = str_find(r->rest, STR("*/"));
             if (end == STR_NONE) {
-                return refuse(r, "the comment is not closed; '*/' is missing");
+                return refuse(r, _("the comment is not closed; '*/' is missing"));
             }
             advance(r, end + 2);
         } else {
@@ -125,7 +126,7 @@ static enum status take_quoted(struct str *out, struct conf_reader *r) {
         end += r->rest.ptr[end] == '\\' && quote == '"' ? 2 : 1;
     }
     if (end >= r->rest.len || r->rest.ptr[end] != quote) {
-        return refuse(r, "the quoted text is not closed in its line");
+        return refuse(r, _("the quoted text is not closed in its line"));
     }
     struct str inside = str_make(r->rest.ptr + 1, end - 1);
     char *text = arena_alloc(r->arena, inside.len + 1);
@@ -137,8 +138,8 @@ static enum status take_quoted(struct str *out, struct conf_reader *r) {
         }
         size_t took = take_escape(text, &len, str_skip(inside, i + 1));
         if (took == 0) {
-            return refuse(r, "unknown escape in a quoted text; allowed: \\\" \\\\ \\/ \\b \\f "
-                             "\\n \\r \\t \\uXXXX (or write the text in single quotes)");
+            return refuse(r, _("unknown escape in a quoted text; allowed: \\\" \\\\ \\/ \\b \\f "
+                               "\\n \\r \\t \\uXXXX (or write the text in single quotes)"));
         }
         i += 1 + took;
     }
@@ -153,7 +154,7 @@ static enum status take_text(struct str *out, struct conf_reader *r, bool is_nam
     }
     struct str bare = take_bare(r, is_name);
     if (bare.len == 0) {
-        return refuse(r, is_name ? "a name is missing" : "a value is missing");
+        return refuse(r, is_name ? _("a name is missing") : _("a value is missing"));
     }
     *out = arena_str(r->arena, bare);
     return STATUS_OK;
@@ -165,7 +166,7 @@ static enum status parse_items(struct conf_reader *r, struct conf_node *list, in
 
 static enum status parse_value(struct conf_reader *r, struct conf_node *node, int depth) {
     if (depth > CONF_DEPTH_LIMIT) {
-        return refuse(r, "nested too deep (16 levels are allowed)");
+        return refuse(r, _("nested too deep (16 levels are allowed)"));
     }
     if (peek(r) == '{') {
         node->type = CONF_SECTION;
@@ -196,7 +197,7 @@ static enum status parse_items(struct conf_reader *r, struct conf_node *list, in
     enum status status = skip_blank(r, true);
     while (status == STATUS_OK && peek(r) != ']') {
         if (peek(r) < 0) {
-            return refuse(r, "the list is not closed; ']' is missing");
+            return refuse(r, _("the list is not closed; ']' is missing"));
         }
         status = parse_value(r, add_node(r, &tail), depth);
         if (status == STATUS_OK) {
@@ -225,7 +226,7 @@ static enum status parse_after_name(struct conf_reader *r, struct conf_node *nod
         enum status status = skip_blank(r, false);
         return status != STATUS_OK ? status
                : peek(r) == '{'    ? parse_value(r, node, depth)
-                                   : refuse(r, "a name without a value");
+                                   : refuse(r, _("a name without a value"));
     }
     enum status status = parse_value(r, node, depth);
     skip_inline(r);
@@ -247,7 +248,7 @@ static enum status parse_members(struct conf_reader *r, struct conf_node *sectio
     enum status status = skip_blank(r, true);
     while (status == STATUS_OK && peek(r) != close) {
         if (peek(r) < 0) {
-            return refuse(r, "the section is not closed; '}' is missing");
+            return refuse(r, _("the section is not closed; '}' is missing"));
         }
         struct conf_node *node = add_node(r, &tail);
         status = take_text(&node->name, r, true);
@@ -282,7 +283,7 @@ enum status conf_parse(struct conf_node **out, struct arena *arena, struct str t
             status = skip_blank(&r, true);
         }
         if (status == STATUS_OK && r.rest.len > 0) {
-            status = refuse(&r, "text behind the closing '}'");
+            status = refuse(&r, _("text behind the closing '}'"));
         }
     } else if (status == STATUS_OK) {
         status = parse_members(&r, root, -1, 0);

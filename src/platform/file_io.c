@@ -1,4 +1,5 @@
 #include "file_io.h"
+#include "i18n.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -105,27 +106,27 @@ static enum status failed(struct err *err, int code, const char *what, const cha
     char text[128];
     const char *hint = "";
     if (code == -ENOSPC || code == -EDQUOT) {
-        hint = "; free space on this disk, then run the command again";
+        hint = _("; free space on this disk, then run the command again");
     } else if (code == -EACCES || code == -EPERM || code == -EROFS) {
-        hint = "; check owner and permissions of the folder";
+        hint = _("; check owner and permissions of the folder");
     } else if (code == -EIO) {
-        hint = "; the disk reports errors: check it before you go on";
+        hint = _("; the disk reports errors: check it before you go on");
     }
     enum status status = code == -ENOENT ? STATUS_NOT_FOUND : STATUS_ENVIRONMENT;
-    return err_set(err, status, "cannot %s %s: %s%s", what, path,
-                   err_errno(-code, text, sizeof text), hint);
+    return err_set(err, status, "%s %s: %s%s", what, path, err_errno(-code, text, sizeof text),
+                   hint);
 }
 
 enum status file_open(struct file *out, const char *path, enum file_mode mode, struct err *err) {
     int fd = io->open(io->ctx, path, mode);
     if (fd < 0) {
-        return failed(err, fd, "create", path);
+        return failed(err, fd, _("cannot create"), path);
     }
     struct stat st;
     if (fstat(fd, &st) != 0) {
         int code = -errno;
         (void)io->close(io->ctx, fd);
-        return failed(err, code, "look at", path);
+        return failed(err, code, _("cannot look at"), path);
     }
     *out = (struct file){fd, mem_strdup(path, strlen(path)), (uint64_t)st.st_size};
     return STATUS_OK;
@@ -142,7 +143,7 @@ void file_close(struct file *f) {
 enum status file_append(struct file *f, const void *bytes, size_t len, struct err *err) {
     int code = io->write_at(io->ctx, f->fd, bytes, len, f->size_bytes);
     if (code < 0) {
-        return failed(err, code, "write to", f->path);
+        return failed(err, code, _("cannot write to"), f->path);
     }
     f->size_bytes += len;
     return STATUS_OK;
@@ -150,13 +151,13 @@ enum status file_append(struct file *f, const void *bytes, size_t len, struct er
 
 enum status file_sync(struct file *f, struct err *err) {
     int code = io->sync(io->ctx, f->fd);
-    return code < 0 ? failed(err, code, "sync", f->path) : STATUS_OK;
+    return code < 0 ? failed(err, code, _("cannot sync"), f->path) : STATUS_OK;
 }
 
 enum status file_truncate(struct file *f, uint64_t size, struct err *err) {
     int code = io->truncate(io->ctx, f->fd, size);
     if (code < 0) {
-        return failed(err, code, "cut", f->path);
+        return failed(err, code, _("cannot cut"), f->path);
     }
     f->size_bytes = size;
     return STATUS_OK;
@@ -164,22 +165,23 @@ enum status file_truncate(struct file *f, uint64_t size, struct err *err) {
 
 enum status file_rename(const char *from, const char *to, struct err *err) {
     int code = io->rename(io->ctx, from, to);
-    return code < 0 ? failed(err, code, "rename", from) : STATUS_OK;
+    return code < 0 ? failed(err, code, _("cannot rename"), from) : STATUS_OK;
 }
 
 enum status file_remove(const char *path, struct err *err) {
     int code = io->unlink(io->ctx, path);
-    return code < 0 && code != -ENOENT ? failed(err, code, "remove", path) : STATUS_OK;
+    return code < 0 && code != -ENOENT ? failed(err, code, _("cannot remove"), path) : STATUS_OK;
 }
 
 enum status file_make_dir(const char *path, struct err *err) {
     int code = io->make_dir(io->ctx, path);
-    return code < 0 && code != -EEXIST ? failed(err, code, "make folder", path) : STATUS_OK;
+    return code < 0 && code != -EEXIST ? failed(err, code, _("cannot make folder"), path)
+                                       : STATUS_OK;
 }
 
 enum status file_sync_dir(const char *path, struct err *err) {
     int code = io->sync_dir(io->ctx, path);
-    return code < 0 ? failed(err, code, "sync folder", path) : STATUS_OK;
+    return code < 0 ? failed(err, code, _("cannot sync folder"), path) : STATUS_OK;
 }
 
 static int read_whole(uint8_t *bytes, size_t *size, int fd) {
@@ -232,11 +234,11 @@ static int map_open_file(struct file_map *out, int fd, bool copy) {
 enum status file_map(struct file_map *out, const char *path, bool copy, struct err *err) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return failed(err, -errno, "open", path);
+        return failed(err, -errno, _("cannot open"), path);
     }
     int code = map_open_file(out, fd, copy);
     (void)close(fd);
-    return code < 0 ? failed(err, code, "read", path) : STATUS_OK;
+    return code < 0 ? failed(err, code, _("cannot read"), path) : STATUS_OK;
 }
 
 void file_unmap(struct file_map *map) {
@@ -255,7 +257,7 @@ void file_unmap(struct file_map *map) {
 enum status file_lock(int *out_fd, const char *path, struct err *err) {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (fd < 0) {
-        return failed(err, -errno, "open", path);
+        return failed(err, -errno, _("cannot open"), path);
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         int code = errno;
@@ -266,7 +268,7 @@ enum status file_lock(int *out_fd, const char *path, struct err *err) {
                            " it",
                            path);
         }
-        return failed(err, -code, "lock", path);
+        return failed(err, -code, _("cannot lock"), path);
     }
     *out_fd = fd;
     return STATUS_OK;
@@ -288,7 +290,7 @@ enum status file_list(const char *dir, void (*visit)(const char *name, void *ctx
     struct dirent **entries = NULL;
     int count = scandir(dir, &entries, NULL, compare_names);
     if (count < 0) {
-        return failed(err, -errno, "list", dir);
+        return failed(err, -errno, _("cannot list"), dir);
     }
     for (int i = 0; i < count; i++) {
         if (strcmp(entries[i]->d_name, ".") != 0 && strcmp(entries[i]->d_name, "..") != 0) {

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* scandir's dirent types, O_CLOEXEC */
 #include "input_file.h"
+#include "i18n.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -36,7 +37,7 @@ static enum status read_whole(int fd, uint8_t *bytes, size_t *size, const char *
             continue;
         }
         if (got < 0) {
-            return fail_errno(err, path, "cannot be read");
+            return fail_errno(err, path, _("cannot be read"));
         }
         if (got == 0) {
             break;
@@ -52,7 +53,7 @@ static enum status load(struct input_file *out, int fd, size_t size, const char 
     if (size >= MAP_FROM_BYTES) {
         void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (bytes == MAP_FAILED) {
-            return fail_errno(err, path, "cannot be mapped");
+            return fail_errno(err, path, _("cannot be mapped"));
         }
         (void)madvise(bytes, size, MADV_SEQUENTIAL);
         out->bytes = bytes;
@@ -74,13 +75,13 @@ static enum status load(struct input_file *out, int fd, size_t size, const char 
 enum status input_file_open(struct input_file *out, const char *path, struct err *err) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        return fail_errno(err, path, "cannot be opened");
+        return fail_errno(err, path, _("cannot be opened"));
     }
     struct stat info;
     struct input_file file = {0};
     enum status status = STATUS_OK;
     if (fstat(fd, &info) != 0) {
-        status = fail_errno(err, path, "cannot be examined");
+        status = fail_errno(err, path, _("cannot be examined"));
     } else if (!S_ISREG(info.st_mode)) {
         status = err_set(err, STATUS_BAD_INPUT, "%s: not a regular file", path);
     } else if (info.st_size > 0) {
@@ -131,7 +132,7 @@ static enum status walk_folder(const struct walk *walk, const char *path, int de
     int count = scandir(path, &entries, keep_real_entries, compare_names);
     if (count < 0) {
         struct err err = ERR_INIT;
-        (void)fail_errno(&err, path, "cannot be listed");
+        (void)fail_errno(&err, path, _("cannot be listed"));
         walk->failed(path, &err, walk->ctx);
         return STATUS_OK;
     }
@@ -160,7 +161,7 @@ static enum status walk_path(const struct walk *walk, const char *path, int dept
     struct stat link;
     bool is_link = depth > 0 && lstat(path, &link) == 0 && S_ISLNK(link.st_mode);
     if (got != 0) {
-        (void)fail_errno(&err, path, "cannot be examined");
+        (void)fail_errno(&err, path, _("cannot be examined"));
     } else if (S_ISREG(info.st_mode)) {
         return walk->visit(path, walk->ctx);
     } else if (S_ISDIR(info.st_mode) && !is_link && depth < WALK_DEPTH_LIMIT) {

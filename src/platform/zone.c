@@ -407,6 +407,12 @@ static enum status load_file(struct zone *zone, const char *path, struct err *er
     return STATUS_OK;
 }
 
+static enum status no_zone(struct str name, struct err *err) {
+    return err_set(err, STATUS_BAD_INPUT,
+                   "'%.*s' is no time zone; use a name such as Asia/Tokyo, JST, UTC or +09:00",
+                   STR_ARG(name));
+}
+
 static enum status load_zone(struct zone *zone, struct str name, struct err *err) {
     if (str_eq(name, STR("local"))) {
         return load_file(zone, "/etc/localtime", err);
@@ -417,15 +423,16 @@ static enum status load_zone(struct zone *zone, struct str name, struct err *err
         return STATUS_OK;
     }
     if (!is_database_name(name)) {
-        return err_set(err, STATUS_BAD_INPUT,
-                       "'%.*s' is no time zone; use a name such as Asia/Tokyo, JST, UTC or +09:00",
-                       STR_ARG(name));
+        return no_zone(name, err);
     }
     char path[sizeof zone_folder + ZONE_NAME_MAX];
     memcpy(path, zone_folder, sizeof zone_folder - 1);
     memcpy(path + sizeof zone_folder - 1, name.ptr, name.len);
     path[sizeof zone_folder - 1 + name.len] = '\0';
     enum status status = load_file(zone, path, err);
+    if (status == STATUS_NOT_FOUND) {
+        return no_zone(name, err);
+    }
     return status == STATUS_OK ? status : err_wrap(err, status, "time zone '%.*s'", STR_ARG(name));
 }
 

@@ -1,4 +1,5 @@
 #include "chain.h"
+#include "i18n.h"
 
 #include "check.h"
 #include "hash.h"
@@ -248,18 +249,18 @@ static void take_head(struct wire *w, struct checkpoint *p) {
 static const char *find_problem(const struct chain *c, const struct checkpoint *p,
                                 const uint8_t hash[SHA256_BYTES], const char *signature) {
     if (p->number != c->last.number + 1) {
-        return "its number does not follow the one before (a checkpoint was removed or moved)";
+        return _("its number does not follow the one before (a checkpoint was removed or moved)");
     }
     if (memcmp(p->previous, c->last_hash, SHA256_BYTES) != 0) {
-        return "it does not name the hash of the checkpoint before (the chain was edited)";
+        return _("it does not name the hash of the checkpoint before (the chain was edited)");
     }
     if (p->tree.size < c->last.tree.size) {
-        return "its tree is smaller than the one before";
+        return _("its tree is smaller than the one before");
     }
     uint8_t root[SHA256_BYTES];
     merkle_root(&p->tree, root);
     if (memcmp(root, p->root, SHA256_BYTES) != 0) {
-        return "its root does not follow from its tree";
+        return _("its root does not follow from its tree");
     }
     if (signature == NULL) {
         return "";
@@ -269,7 +270,7 @@ static const char *find_problem(const struct chain *c, const struct checkpoint *
     uint8_t bytes[ED25519_SIGNATURE_BYTES];
     memcpy(bytes, signature, sizeof bytes);
     if (!ed25519_is_valid(bytes, str_make(message, sizeof message), p->public_key)) {
-        return "its signature is wrong";
+        return _("its signature is wrong");
     }
     return "";
 }
@@ -367,7 +368,7 @@ enum status chain_fold(struct chain *c, struct str bytes, chain_visit_fn *visit,
         uint8_t hash[SHA256_BYTES];
         const char *problem = fold_record(c, payload, signature, hash);
         if (problem == NULL) {
-            return damaged(err, at, "a record is malformed");
+            return damaged(err, at, _("a record is malformed"));
         }
         if (visit != NULL) {
             visit(&c->last, hash, at, problem, ctx);
@@ -379,7 +380,7 @@ enum status chain_fold(struct chain *c, struct str bytes, chain_visit_fn *visit,
     c->valid_bytes = bytes.len - rest.len;
     c->torn_bytes = rest.len;
     if (rest.len > 0 && (has_record(rest) || !is_torn_append(rest))) {
-        return damaged(err, c->valid_bytes, "a record fails its checksum");
+        return damaged(err, c->valid_bytes, _("a record fails its checksum"));
     }
     return STATUS_OK;
 }

@@ -110,9 +110,9 @@ enum status keys_read_public(uint8_t out[ED25519_PUBLIC_BYTES], const char *path
     }
     if (!parse_public(out, str_make((const char *)map.bytes, map.size_bytes))) {
         status = err_set(err, STATUS_BAD_INPUT,
-                         "%s is no public key: expected one line \"" PUBLIC_PREFIX
-                         "<64 hex digits>\" as in STORE/keys/public.key",
-                         path);
+                         "%s is no public key: expected one line \"%s<64 hex digits>\" as in"
+                         " STORE/keys/public.key",
+                         path, PUBLIC_PREFIX);
     }
     file_unmap(&map);
     return status;

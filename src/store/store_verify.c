@@ -5,6 +5,7 @@
  */
 #include "anchor.h"
 #include "file_io.h"
+#include "i18n.h"
 #include "keys.h"
 #include "mem.h"
 #include "store_path.h"
@@ -13,7 +14,7 @@
 
 static void report_line(struct verify *v, const char *format, va_list args) {
     struct buf line = BUF_INIT;
-    buf_vprintf(&line, format, args);
+    buf_vprintf(&line, _(format), args);
     v->report(buf_str(&line), v->ctx);
     buf_fini(&line);
 }

@@ -1,5 +1,6 @@
 /* The bytes of a segment: header, extents (blocks and shared parts), footer, trailer, no gap. */
 #include "bytes.h"
+#include "i18n.h"
 #include "segment.h"
 #include "verify_priv.h"
 
@@ -28,9 +29,10 @@ static void check_bytes(struct verify *v, const struct segment *s) {
     uint64_t end = SEGMENT_HEADER_BYTES;
     for (size_t i = 0; i < s->block_count; i++) {
         const struct segment_block *b = &s->blocks[i];
-        check_extent(v, s, "block", i, b->offset, b->len, b->sha256, &end);
+        check_extent(v, s, _("block"), i, b->offset, b->len, b->sha256, &end);
     }
-    check_extent(v, s, "shared part", 0, s->shared_offset, s->shared_len, s->shared_sha256, &end);
+    check_extent(v, s, _("shared part"), 0, s->shared_offset, s->shared_len, s->shared_sha256,
+                 &end);
     uint64_t footer = bytes_le64(s->map.bytes + s->map.size_bytes - SEGMENT_TRAILER_BYTES);
     if (end != footer) {
         verify_damage(v, "%s: bytes %llu to %llu belong to nothing", s->path,

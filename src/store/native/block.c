@@ -1,4 +1,5 @@
 #include "block.h"
+#include "i18n.h"
 
 #include "check.h"
 #include "column_writer.h"
@@ -50,7 +51,7 @@ enum status block_numbers(struct block *b, enum row_number which, struct err *er
     mem_free(bytes);
     if (!good) {
         mem_free(numbers);
-        return segment_damaged(b->segment, err, "row numbers are malformed");
+        return segment_damaged(b->segment, err, _("row numbers are malformed"));
     }
     b->numbers[which] = numbers;
     return STATUS_OK;
@@ -119,7 +120,7 @@ static enum status load_column(struct block *b, uint32_t column, char **bytes, s
         break;
     }
     if (!good) {
-        return segment_damaged(b->segment, err, "a column is malformed");
+        return segment_damaged(b->segment, err, _("a column is malformed"));
     }
     return sc->type == COLUMN_DICTIONARY ? segment_dictionary(b->segment, sc, err) : STATUS_OK;
 }
@@ -194,7 +195,7 @@ static enum status row_template(const struct template **out, struct block *b, ui
                                 struct err *err) {
     int64_t number = b->numbers[NUMBER_TEMPLATE][row];
     if (number < 0 || number >= b->segment->template_count) {
-        return segment_damaged(b->segment, err, "a row has no template");
+        return segment_damaged(b->segment, err, _("a row has no template"));
     }
     *out = &b->segment->templates[number];
     return STATUS_OK;
@@ -258,7 +259,7 @@ static enum status put_piece(struct buf *out, struct block *b, const struct temp
         }
     }
     if (!block_value(out, b, p->column, b->piece_values[piece])) {
-        return segment_damaged(b->segment, err, "a column has too few values");
+        return segment_damaged(b->segment, err, _("a column has too few values"));
     }
     return STATUS_OK;
 }
@@ -317,7 +318,7 @@ static enum status add_text(struct batch *out, struct block *b, const struct tem
         status = block_column(b, v->first, err);
         if (status == STATUS_OK &&
             !block_value(&out->text, b, v->first, b->piece_values[t->piece_count + i])) {
-            status = segment_damaged(b->segment, err, "a column has too few values");
+            status = segment_damaged(b->segment, err, _("a column has too few values"));
         }
     }
     for (uint32_t k = 0; k < v->count && status == STATUS_OK; k++) {
@@ -334,7 +335,7 @@ static enum status add_text(struct batch *out, struct block *b, const struct tem
         buf_add(&out->text, buf_str(&decoded));
         buf_fini(&decoded);
         if (!good) {
-            return segment_damaged(b->segment, err, "a value cannot be decoded");
+            return segment_damaged(b->segment, err, _("a value cannot be decoded"));
         }
     }
     struct value *value = new_value(out, v->field);
@@ -362,7 +363,7 @@ static enum status set_row_numbers(struct batch *out, struct block *b, uint32_t 
     uint64_t source = (uint64_t)b->numbers[NUMBER_SOURCE][at];
     uint64_t origin = (uint64_t)b->numbers[NUMBER_ORIGIN][at];
     if (source >= s->name_count || origin > s->name_count) {
-        return segment_damaged(s, err, "a row's source or origin has no name");
+        return segment_damaged(s, err, _("a row's source or origin has no name"));
     }
     row->time_ns = b->numbers[NUMBER_TIME][at];
     row->receive_ns = b->numbers[NUMBER_RECEIVE][at];
@@ -410,7 +411,7 @@ static enum status put_values(struct batch *out, struct block *b, const struct t
             status = add_text(out, b, t, i, err);
         } else if (!add_slice(out, v, piece_starts[v->first],
                               piece_starts[v->first + v->count] - piece_starts[v->first])) {
-            status = segment_damaged(b->segment, err, "a value cannot be decoded");
+            status = segment_damaged(b->segment, err, _("a value cannot be decoded"));
         }
     }
     return status;

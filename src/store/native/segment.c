@@ -1,4 +1,5 @@
 #include "segment.h"
+#include "i18n.h"
 
 #include <stdio.h>
 
@@ -139,19 +140,19 @@ static enum status parse_footer(struct segment *s, struct str footer, struct err
         resolve_fields(&w, s);
         s->names = take_names(&w, s, &s->name_count);
     }
-    return w.failed ? segment_damaged(s, err, "its footer is malformed") : STATUS_OK;
+    return w.failed ? segment_damaged(s, err, _("its footer is malformed")) : STATUS_OK;
 }
 
 static enum status parse_trailer(struct str *footer, struct segment *s, struct err *err) {
     size_t size = s->map.size_bytes;
     if (size < SEGMENT_HEADER_BYTES + SEGMENT_TRAILER_BYTES ||
         memcmp(s->map.bytes, "KSEG", 4) != 0) {
-        return segment_damaged(s, err, "it is too short or no segment");
+        return segment_damaged(s, err, _("it is too short or no segment"));
     }
     const uint8_t *trailer = s->map.bytes + size - SEGMENT_TRAILER_BYTES;
     if (memcmp(trailer + 56, "KSEGEND1", 8) != 0 ||
         bytes_le64(trailer + 48) != hash_bytes(trailer, 48)) {
-        return segment_damaged(s, err, "its trailer is missing or wrong (cut short?)");
+        return segment_damaged(s, err, _("its trailer is missing or wrong (cut short?)"));
     }
     uint64_t offset = bytes_le64(trailer);
     uint32_t len = bytes_le32(trailer + 8);
@@ -162,12 +163,12 @@ static enum status parse_trailer(struct str *footer, struct segment *s, struct e
                        s->path, bytes_le32(trailer + 12), SEGMENT_VERSION);
     }
     if (offset > size - SEGMENT_TRAILER_BYTES || len != size - SEGMENT_TRAILER_BYTES - offset) {
-        return segment_damaged(s, err, "its trailer points outside of the file");
+        return segment_damaged(s, err, _("its trailer points outside of the file"));
     }
     *footer = str_make((const char *)s->map.bytes + offset, len);
     sha256_of(s->footer_sha256, *footer);
     if (memcmp(s->footer_sha256, trailer + 16, SHA256_BYTES) != 0) {
-        return segment_damaged(s, err, "its footer fails its hash");
+        return segment_damaged(s, err, _("its footer fails its hash"));
     }
     return STATUS_OK;
 }
@@ -214,8 +215,8 @@ enum status segment_chunk(char **out, struct segment *s, const struct chunk_ref 
                           struct err *err) {
     const uint8_t *stored = s->map.bytes + ref->offset; /* inside the file: take_ref saw to it */
     if (!s->ignore_checksums && hash_bytes(stored, ref->stored_len) != ref->checksum) {
-        char what[80];
-        (void)snprintf(what, sizeof what, "bytes %llu to %llu fail their checksum",
+        char what[160];
+        (void)snprintf(what, sizeof what, _("bytes %llu to %llu fail their checksum"),
                        (unsigned long long)ref->offset,
                        (unsigned long long)(ref->offset + ref->stored_len));
         return segment_damaged(s, err, what);
@@ -224,7 +225,7 @@ enum status segment_chunk(char **out, struct segment *s, const struct chunk_ref 
     if (!zstd_frame_unpack(s->zstd, plain, ref->plain_len,
                            str_make((const char *)stored, ref->stored_len))) {
         mem_free(plain);
-        return segment_damaged(s, err, "a chunk cannot be unpacked");
+        return segment_damaged(s, err, _("a chunk cannot be unpacked"));
     }
     plain[ref->plain_len] = '\0';
     s->bytes_read += ref->stored_len;
@@ -260,7 +261,7 @@ enum status segment_dictionary(struct segment *s, struct segment_column *column,
     struct str *texts = arena_array(&s->arena, (size_t)column->dictionary_count + 1, sizeof *texts);
     struct wire w = wire_make(column->dictionary_bytes, ref->plain_len);
     if (!take_texts(texts, column->dictionary_count, &w)) {
-        return segment_damaged(s, err, "a dictionary is malformed");
+        return segment_damaged(s, err, _("a dictionary is malformed"));
     }
     column->dictionary = texts;
     return STATUS_OK;
@@ -332,7 +333,7 @@ enum status segment_templates(struct segment *s, struct err *err) {
     struct wire w = wire_make(s->templates_bytes, s->templates_ref.plain_len);
     for (uint32_t i = 0; i < s->template_count; i++) {
         if (!take_pieces(&templates[i], s, &w) || !take_values(&templates[i], s, &w)) {
-            return segment_damaged(s, err, "a template is malformed");
+            return segment_damaged(s, err, _("a template is malformed"));
         }
     }
     s->templates = templates;

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* memmem */
 #include "segment_filter.h"
+#include "i18n.h"
 
 #include "check.h"
 #include "filter_priv.h"
@@ -458,7 +459,7 @@ static enum status match_column(struct segment_filter *f, const struct filter_le
     for (uint32_t row = 0; row < b->info->rows; row++) {
         uint64_t template = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
         if (template >= f->segment->template_count) {
-            return segment_damaged(f->segment, err, "a row has no template");
+            return segment_damaged(f->segment, err, _("a row has no template"));
         }
         uint32_t uses = m->uses[template];
         if (uses > 0 && m->selected[template] != 0 && get_bit(care, row) && !get_bit(out, row)) {
