@@ -127,17 +127,50 @@ void output_append_local_time(struct buf *out, int64_t ns, const struct zone *zo
                (int)(size % 60));
 }
 
-/* What a spreadsheet would run: = + - @, also behind the blanks it skips; but not a plain number.
- */
+/* = + - @ in either width: what may begin a formula. */
+static bool is_formula_sign(int32_t c) {
+    return c == '=' || c == '+' || c == '-' || c == '@' || c == 0xff1d || c == 0xff0b ||
+           c == 0xff0d || c == 0xff20;
+}
+
+/* Would a spreadsheet run the cell? A formula sign, also behind the blanks it skips; but not a
+ * plain number. */
 static bool is_formula(struct str cell) {
-    if (cell.len == 0 || memchr("=+-@\t\r", cell.ptr[0], 6) == NULL) {
+    if (cell.len > 0 && memchr("\t\r\n", cell.ptr[0], 3) != NULL) {
+        return true;
+    }
+    struct str rest = cell;
+    while (rest.len > 0 && rest.ptr[0] == ' ') {
+        rest = str_skip(rest, 1);
+    }
+    int32_t sign;
+    if (rest.len == 0) {
         return false;
     }
+    (void)take_character(&sign, rest);
     bool number = cell.ptr[0] == '-' && cell.len > 1;
     for (size_t i = 1; i < cell.len && number; i++) {
         number = ascii_is_digit(cell.ptr[i]) || cell.ptr[i] == '.';
     }
-    return !number;
+    return is_formula_sign(sign) && !number;
+}
+
+/* The next character of a cell: its quotation marks are doubled, what a table would not show as it
+ * is becomes visible here too, but for blanks and the ends of lines. Returns its bytes. */
+static size_t append_csv_character(struct buf *out, struct str rest) {
+    char first = rest.ptr[0];
+    if (first == '"') {
+        buf_add(out, STR("\"\""));
+        return 1;
+    }
+    if ((first >= ' ' && first < 0x7f) || first == '\t' || first == '\r' || first == '\n') {
+        buf_putc(out, first);
+        return 1;
+    }
+    int32_t c;
+    size_t length = take_character(&c, rest);
+    output_append_visible(out, str_head(rest, length));
+    return length;
 }
 
 static void append_csv(struct buf *out, struct str cell, bool formula) {
@@ -151,11 +184,8 @@ static void append_csv(struct buf *out, struct str cell, bool formula) {
     if (formula) {
         buf_putc(out, '\'');
     }
-    for (size_t i = 0; i < cell.len; i++) {
-        if (cell.ptr[i] == '"') {
-            buf_putc(out, '"');
-        }
-        buf_putc(out, cell.ptr[i]);
+    while (cell.len > 0) {
+        cell = str_skip(cell, append_csv_character(out, cell));
     }
     if (quoted) {
         buf_putc(out, '"');

@@ -4,7 +4,8 @@
  *   table  for people: columns as wide as a terminal shows them (full-width characters count two),
  *          control characters and bidirectional controls shown as escapes, cut to the terminal
  *   jsonl  for programs: one object a line, built with output_json
- *   csv    RFC 4180; a cell that a spreadsheet would take for a formula gets a leading apostrophe
+ *   csv    RFC 4180, UTF-8; a cell that a spreadsheet would take for a formula gets a leading
+ *          apostrophe; controls other than tabs and ends of lines are shown as escapes
  *
  * A closed pipe ends the listing quietly: writers return false from then on.
  */

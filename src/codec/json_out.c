@@ -17,6 +17,23 @@ static void add_special(struct buf *out, unsigned char c) {
     buf_append(out, text, escape_class[c] == 'u' ? 6 : 2);
 }
 
+/* The code point, if the character of `len` bytes steers a terminal (C1), ends a line for some
+ * readers (U+2028) or hides or reorders text (U+200B, U+202E, U+FEFF); else 0. */
+static unsigned steering_code(const char *character, size_t len) {
+    const unsigned char *b = (const unsigned char *)character;
+    if (len == 2) {
+        unsigned code = (b[0] & 0x1fu) << 6 | (b[1] & 0x3fu);
+        return code < 0xa0 || code == 0x61c ? code : 0;
+    }
+    if (len != 3 || (b[0] != 0xe2 && b[0] != 0xef)) {
+        return 0;
+    }
+    unsigned code = (b[0] & 0x0fu) << 12 | (b[1] & 0x3fu) << 6 | (b[2] & 0x3fu);
+    bool steers = (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+                  (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+    return steers ? code : 0;
+}
+
 /* Appends the character above ASCII at text[at]; returns the offset behind it. */
 static size_t add_wide(struct buf *out, struct str text, size_t at) {
     size_t bad;
@@ -25,7 +42,12 @@ static size_t add_wide(struct buf *out, struct str text, size_t at) {
         buf_add(out, UTF8_REPLACEMENT);
         return at + bad;
     }
-    buf_append(out, text.ptr + at, len);
+    unsigned code = steering_code(text.ptr + at, len);
+    if (code != 0) {
+        buf_printf(out, "\\u%04x", code);
+    } else {
+        buf_append(out, text.ptr + at, len);
+    }
     return at + len;
 }
 

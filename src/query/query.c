@@ -81,29 +81,26 @@ bool query_has_limit(const struct query *query) {
 
 /* --- errors --- */
 
-static struct str next_character(int *width, struct str s) {
+/* The first character; *is_shown unless it would steer the terminal, reorder text or is none. */
+static struct str next_character(int *width, bool *is_shown, struct str s) {
     utf8proc_int32_t c;
     utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s.ptr,
                                           (utf8proc_ssize_t)(s.len < 4 ? s.len : 4), &c);
-    if (n <= 0 || c < 0x20 || c == 0x7f || (c >= 0x80 && c < 0xa0)) {
-        *width = 1;
-        return str_head(s, n <= 0 ? 1 : (size_t)n);
-    }
-    *width = utf8proc_charwidth(c);
-    return str_head(s, (size_t)n);
+    utf8proc_category_t category = n > 0 ? utf8proc_category(c) : UTF8PROC_CATEGORY_CC;
+    *is_shown = category != UTF8PROC_CATEGORY_CC && category != UTF8PROC_CATEGORY_CF &&
+                category != UTF8PROC_CATEGORY_ZL && category != UTF8PROC_CATEGORY_ZP;
+    *width = *is_shown ? utf8proc_charwidth(c) : 1;
+    return str_head(s, n > 0 ? (size_t)n : 1);
 }
 
-/* Appends the text for a terminal, control characters as blanks; returns its width. */
+/* Appends the text for a terminal, what must not reach it as blanks; returns its width. */
 static int append_shown(struct buf *out, struct str text) {
     int columns = 0;
     while (text.len > 0) {
         int width;
-        struct str c = next_character(&width, text);
-        bool control =
-            (unsigned char)c.ptr[0] < 0x20 || c.ptr[0] == 0x7f ||
-            (c.len == 1 && (unsigned char)c.ptr[0] >= 0x80) ||
-            (c.len == 2 && (unsigned char)c.ptr[0] == 0xc2 && (unsigned char)c.ptr[1] < 0xa0);
-        buf_add(out, control ? STR(" ") : c);
+        bool is_shown;
+        struct str c = next_character(&width, &is_shown, text);
+        buf_add(out, is_shown ? c : STR(" "));
         columns += width;
         text = str_skip(text, c.len);
     }
@@ -124,7 +121,8 @@ void query_error_format(struct buf *out, struct str text, const struct query_err
     size_t start = character_start(text, at > ERROR_WINDOW_BYTES ? at - ERROR_WINDOW_BYTES : 0);
     size_t end = text.len - at > ERROR_WINDOW_BYTES ? at + ERROR_WINDOW_BYTES : text.len;
     end = character_start(text, end);
-    buf_printf(out, "%s\n  %s", error->message, start > 0 ? "..." : "");
+    (void)append_shown(out, str_from_c(error->message)); /* it may quote the query */
+    buf_printf(out, "\n  %s", start > 0 ? "..." : "");
     int columns = 2 + (start > 0 ? 3 : 0);
     columns += append_shown(out, str_make(text.ptr + start, at - start));
     (void)append_shown(out, str_make(text.ptr + at, end - at));

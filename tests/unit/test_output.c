@@ -58,6 +58,11 @@ static void csv_is_safe(void **state) {
     expect_csv("\tx", "\"'\tx\"");
     expect_csv("-12.5", "-12.5"); /* a number is no formula */
     expect_csv("-1+cmd|x", "\"'-1+cmd|x\"");
+    expect_csv("  =1+1", "\"'  =1+1\""); /* spreadsheets skip the blanks */
+    expect_csv("\n=1", "\"'\n=1\"");
+    expect_csv("＝1+1", "\"'＝1+1\""); /* and read full-width signs */
+    expect_csv("  a=1", "  a=1");
+    expect_csv("\x1b[2J\u202e\xff漢\t.", "\\x1b[2J\\u202e\\xff漢\t.");
 }
 
 static void expect_json(struct output_json_entry *entries, size_t count, const char *want) {

@@ -84,6 +84,11 @@ static void shows_the_column(void **state) {
     buf_putc(&out, '\0');
     /* three full-width characters count six columns */
     assert_string_equal(out.ptr, "wrong\n  請求書 x:\n           ^\n");
+    buf_clear(&out);
+    struct query_error quoting = {.offset = 1, .message = "no \"\x1b[2J\u202e\""};
+    query_error_format(&out, STR("a\x1b\u202e\xff!"), &quoting);
+    buf_putc(&out, '\0');
+    assert_string_equal(out.ptr, "no \" [2J \"\n  a   !\n   ^\n");
     buf_fini(&out);
 }
 

@@ -34,6 +34,9 @@ static const struct text_case json_cases[] = {
     {STR_INIT("\b\t\n\f\r"), "\"\\b\\t\\n\\f\\r\""},
     {STR_INIT("\0\x01\x1f\x7f"), "\"\\u0000\\u0001\\u001f\\u007f\""},
     {STR_INIT("\xf0\xa0\xae\xb7"), "\"𠮷\""},
+    {STR_INIT("\xc2\x85\xc2\x9b\xc2\xa0é"), "\"\\u0085\\u009b\u00a0é\""},
+    {STR_INIT("\u2028\u2029\u2027"), "\"\\u2028\\u2029\u2027\""}, /* lines end there for some */
+    {STR_INIT("\u202efdp\u2066\u200b\ufeff\u061c"), "\"\\u202efdp\\u2066\\u200b\\ufeff\\u061c\""},
     {STR_INIT("a\xff\x62"), "\"a\ufffd"
                             "b\""},
     {STR_INIT("\xc0\xaf"), "\"\ufffd\ufffd\""},           /* overlong */
