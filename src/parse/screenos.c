@@ -10,6 +10,7 @@
 #include "net_fields.h"
 #include "num.h"
 #include "parse_time.h"
+#include "pattern.h"
 
 enum key {
     KEY_START_TIME,
@@ -209,6 +210,34 @@ static void add_traffic(struct parse_context *context, struct batch *batch,
     add_times(context, batch, r);
 }
 
+static void add_endpoint(struct batch *batch, struct str text, uint32_t ip_field,
+                         uint32_t port_field) {
+    struct str host;
+    struct str port;
+    net_split_port(&host, &port, text);
+    if (net_is_ip(host)) {
+        batch_add(batch, ip_field, host);
+        net_add_number(batch, port_field, port);
+    }
+}
+
+/* "SYN flood! From 192.0.2.1:5 to 203.0.113.5:406, proto TCP (zone Untrust, int ethernet0/0)" */
+static void add_screen_alarm(struct batch *batch, struct str text) {
+    struct pattern_slots slots = {0};
+    if (!pattern_match(&slots, "%n! From %a to %b, proto %t (zone %z int %i)%*", text)) {
+        return;
+    }
+    struct str zone = pattern_get(&slots, 'z');
+    zone.len -= str_ends(zone, STR(",")) ? 1 : 0;
+    batch_add_constant(batch, FIELD_EVENT_CATEGORY, "intrusion_detection");
+    batch_add(batch, FIELD_RULE_NAME, pattern_get(&slots, 'n'));
+    add_endpoint(batch, pattern_get(&slots, 'a'), FIELD_SOURCE_IP, FIELD_SOURCE_PORT);
+    add_endpoint(batch, pattern_get(&slots, 'b'), FIELD_DESTINATION_IP, FIELD_DESTINATION_PORT);
+    net_add_protocol(batch, pattern_get(&slots, 't'));
+    batch_add(batch, FIELD_OBSERVER_INGRESS_ZONE, zone);
+    batch_add(batch, FIELD_OBSERVER_INGRESS_INTERFACE, str_trim(pattern_get(&slots, 'i')));
+}
+
 /* "... (2014-05-23 10:58:17)" */
 static void add_text(struct parse_context *context, struct batch *batch, struct str text) {
     size_t open = str_rfind_char(text, '(');
@@ -219,6 +248,7 @@ static void add_text(struct parse_context *context, struct batch *batch, struct 
         text = str_trim(str_head(text, open));
     }
     batch_add(batch, FIELD_MESSAGE, text);
+    add_screen_alarm(batch, text);
     net_add_verdict(batch, VERDICT_INFO);
 }
 
@@ -275,7 +305,9 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
     struct record record = {0};
     read_pairs(&record, text);
     add_traffic(context, batch, &record);
-    bool whole = has(&record, KEY_SRC) && has(&record, KEY_DST) && has(&record, KEY_ACTION);
+    bool whole = has(&record, KEY_SRC) && net_is_ip(record.values[KEY_SRC]) &&
+                 has(&record, KEY_DST) && net_is_ip(record.values[KEY_DST]) &&
+                 has(&record, KEY_ACTION);
     return whole ? PARSE_YES : PARSE_DAMAGED;
 }
 
