@@ -51,6 +51,9 @@ void net_add_protocol(struct batch *batch, struct str s) {
         return;
     }
     bool number = ascii_is_digit(s.ptr[0]);
+    if (str_eq_ci(s, STR("icmp6")) || str_eq_ci(s, STR("icmpv6"))) {
+        s = STR("58"), number = true;
+    }
     for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
         bool same =
             number ? str_eq(s, protocols[i].number) : str_eq_ci(s, str_from_c(protocols[i].name));
