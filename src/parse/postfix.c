@@ -139,7 +139,8 @@ static void add_next_hop(struct batch *batch, struct str reply) {
     }
 }
 
-static void add_delivery(struct batch *batch, struct str text) {
+/* False: the line was cut before its status. */
+static bool add_delivery(struct batch *batch, struct str text) {
     struct str status = STR_EMPTY;
     struct str key;
     struct str value;
@@ -160,6 +161,7 @@ static void add_delivery(struct batch *batch, struct str text) {
     } else {
         add_reason(batch, text);
     }
+    return status.len > 0;
 }
 
 /* "from=<s>, size=1, nrcpt=1 (queue active)", "from=<s>, status=expired, returned to sender" */
@@ -439,7 +441,8 @@ static bool try_dnsblog(struct batch *batch, struct str text) {
 }
 
 /* Lines about one queue file that are not about a peer. */
-static bool try_queue_line(struct batch *batch, struct str text) {
+/* Sets *cut if the line ends before what its kind always has. */
+static bool try_queue_line(struct batch *batch, struct str text, bool *cut) {
     if (str_eq(text, STR("removed"))) {
         add_action(batch, "removed", NULL);
     } else if (str_starts(text, STR("client="))) {
@@ -452,6 +455,8 @@ static bool try_queue_line(struct batch *batch, struct str text) {
         add_action(batch, "message-id", NULL);
         batch_add(batch, FIELD_EMAIL_MESSAGE_ID, bracketed ? str_make(id.ptr + 1, id.len - 2) : id);
     } else if (str_starts(text, STR("from=<"))) {
+        *cut =
+            str_find(text, STR("nrcpt=")) == STR_NONE && str_find(text, STR("status=")) == STR_NONE;
         add_queue_entry(batch, text);
     } else if (str_starts(text, STR("to=")) || (str_find(text, STR(", relay=")) != STR_NONE &&
                                                 str_find(text, STR("status=")) != STR_NONE)) {
@@ -460,7 +465,7 @@ static bool try_queue_line(struct batch *batch, struct str text) {
         if (bare) {
             batch_add(batch, FIELD_EMAIL_TO, str_head(text, comma));
         }
-        add_delivery(batch, bare ? str_skip(text, comma + 2) : text);
+        *cut = !add_delivery(batch, bare ? str_skip(text, comma + 2) : text);
     } else if (str_starts(text, STR("uid="))) {
         add_action(batch, "pickup", NULL);
         (void)postfix_add_pairs(batch, text);
@@ -470,20 +475,23 @@ static bool try_queue_line(struct batch *batch, struct str text) {
     return true;
 }
 
-static void parse_text(struct batch *batch, struct str text, bool has_queue_id) {
-    if (has_queue_id &&
-        (try_queue_line(batch, text) || try_notification(batch, text) || try_check(batch, text))) {
-        return;
+/* False: the line was cut. */
+static bool parse_text(struct batch *batch, struct str text, bool has_queue_id) {
+    bool cut = false;
+    if (has_queue_id && (try_queue_line(batch, text, &cut) || try_notification(batch, text) ||
+                         try_check(batch, text))) {
+        return !cut;
     }
     if (str_starts(text, STR("proxy-")) && try_check(batch, text)) {
-        return; /* before-queue filters have no queue id yet */
+        return true; /* before-queue filters have no queue id yet */
     }
     if (try_opening(batch, text) || try_tls(batch, text) || try_message(batch, text) ||
         try_dnsblog(batch, text)) {
-        return;
+        return !cut;
     }
     add_action(batch, "message", NULL);
     batch_add(batch, FIELD_MESSAGE, text);
+    return true;
 }
 
 /* Without a syslog header only texts that no other program writes are taken. */
@@ -548,8 +556,7 @@ static enum parse_result postfix_parse(struct parse_context *context, struct bat
     if (id.len > 0) {
         batch_add(batch, FIELD_EMAIL_QUEUE_ID, id);
     }
-    parse_text(batch, text, has_queue_id);
-    return PARSE_YES;
+    return parse_text(batch, text, has_queue_id) ? PARSE_YES : PARSE_DAMAGED;
 }
 
 const struct parser postfix_parser = {
