@@ -15,7 +15,7 @@ enum exit_code {
     EXIT_STORE = 5
 };
 
-#define COMMAND(name, function, usage, what) int function(int argc, char **argv);
+#define COMMAND(name, function, usage, page, what) int function(int argc, char **argv);
 #include "commands.def"
 
 #endif

@@ -13,11 +13,12 @@ struct command {
     const char *name;
     int (*run)(int argc, char **argv);
     const char *usage;
+    const char *page; /* of the manual */
     const char *what;
 };
 
 static const struct command commands[] = {
-#define COMMAND(name, function, usage, what) {name, function, usage, what},
+#define COMMAND(name, function, usage, page, what) {name, function, usage, page, what},
 #include "commands.def"
 };
 
@@ -48,6 +49,16 @@ static void start_language(const char *lang) {
     (void)bindtextdomain("konseki", KONSEKI_LOCALE_DIR);
     (void)bind_textdomain_codeset("konseki", "UTF-8");
     (void)textdomain("konseki");
+}
+
+/* `konseki COMMAND --help`, for commands that have no longer text of their own. */
+static bool print_command_help(const struct command *command, int argc, char **argv) {
+    if (command->page[0] == '\0' || argc < 3 || strcmp(argv[2], "--help") != 0) {
+        return false;
+    }
+    printf(_("usage: konseki %s %s\n%s\nThe manual: docs/manual/%s.md\n"), command->name,
+           command->usage, _(command->what), command->page);
+    return true;
 }
 
 static const struct command *find_command(const char *name) {
@@ -101,5 +112,5 @@ int main(int argc, char **argv) {
         fprintf(stderr, _("konseki: no command '%s'; `konseki help` lists them\n"), name);
         return EXIT_USAGE;
     }
-    return command->run(argc - 1, argv + 1);
+    return print_command_help(command, argc, argv) ? EXIT_DONE : command->run(argc - 1, argv + 1);
 }

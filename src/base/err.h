@@ -27,7 +27,8 @@ struct err {
 
 #define ERR_INIT ((struct err){STATUS_OK, ""})
 
-/* Formats the message and returns `status`, so that callers write: return err_set(err, ...). */
+/* Formats the message and returns `status`, so that callers write: return err_set(err, ...). The
+ * format is looked up in the catalogue (po/): write it in English, as a literal. */
 enum status err_set(struct err *err, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Puts "context: " before the message that is there. */
