@@ -193,14 +193,27 @@ static void take_host(struct envelope_text *out, struct str rest) {
     }
 }
 
+/* "host tag: ..." or "host tag[pid]: ..." stands behind a time. */
+static bool has_host_and_tag(struct str rest) {
+    struct envelope_text probe = {.envelope = {.host = STR_EMPTY, .app = STR_EMPTY}};
+    take_host(&probe, rest);
+    take_tag(&probe.envelope, &probe.body);
+    return probe.envelope.host.len > 0 && probe.envelope.app.len > 0;
+}
+
 /* RFC 3164 with its relatives. `has_priority` lowers what else is asked of the line. */
 static bool parse_3164(struct envelope_text *out, const struct parse_settings *settings,
                        struct year_memory *years, struct str line, bool has_priority) {
     struct read_time time;
     struct str rest = has_priority ? skip_cisco_prefix(line) : line;
-    bool iso = rest.len > 20 && rest.ptr[10] == 'T' && time_take_iso(&time, &rest);
+    /* Appliances write "<13>2026-03-02 08:00:00 host tag:" too: without a tag it is their text. */
+    bool dated = has_priority && rest.len > 20 && rest.ptr[4] == '-' && rest.ptr[10] == ' ';
+    bool iso = rest.len > 20 && (dated || rest.ptr[10] == 'T') && time_take_iso(&time, &rest);
     bool timed = iso || time_take_bsd(&time, &rest);
     if (timed && rest.len > 0 && rest.ptr[0] != ' ' && rest.ptr[0] != ':') {
+        timed = false;
+    }
+    if (timed && iso && dated && !has_host_and_tag(rest)) {
         timed = false;
     }
     if (!timed) {
@@ -238,6 +251,33 @@ static void unwrap_repeat(struct envelope_text *out) {
     }
 }
 
+/*
+ * A relay that puts its own header before the one it got: "time relay time host tag: text". The
+ * inner one is the device's. `before` is what was known of the years before this line: the relay's
+ * time does not count.
+ */
+static void unwrap_relay(struct envelope_text *out, const struct parse_settings *settings,
+                         const struct year_memory *before, struct year_memory *years) {
+    struct str body = out->body;
+    if (out->envelope.host.len == 0 || out->envelope.app.len > 0 || body.len < 17 ||
+        (body.ptr[3] != ' ' && body.ptr[0] != '<' && body.ptr[10] != 'T')) {
+        return;
+    }
+    int priority = -1;
+    bool has_priority = take_priority(&priority, &body);
+    struct envelope_text inner = *out;
+    struct year_memory inner_years = *before;
+    inner.envelope.host = STR_EMPTY;
+    inner.envelope.time_ns = TIME_NONE;
+    inner.flags = 0;
+    bool present = parse_3164(&inner, settings, &inner_years, body, has_priority);
+    if (present && inner.envelope.time_ns != TIME_NONE && inner.envelope.host.len > 0 &&
+        inner.envelope.app.len > 0) {
+        *out = inner;
+        *years = inner_years;
+    }
+}
+
 void envelope_parse(struct envelope_text *out, const struct parse_settings *settings,
                     struct year_memory *years, struct str line) {
     const struct envelope none = {.host = STR_EMPTY,
@@ -252,10 +292,14 @@ void envelope_parse(struct envelope_text *out, const struct parse_settings *sett
     struct str rest = line;
     int priority = -1;
     bool has_priority = take_priority(&priority, &rest);
+    struct year_memory before = *years;
     bool present = has_priority && parse_5424(out, settings, years, rest);
     if (!present) {
         *out = empty;
         present = parse_3164(out, settings, years, rest, has_priority);
+        if (present) {
+            unwrap_relay(out, settings, &before, years);
+        }
     }
     if (!present) {
         *out = empty;
