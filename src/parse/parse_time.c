@@ -230,8 +230,31 @@ bool time_take_dmy(struct read_time *out, struct str *rest) {
     return true;
 }
 
+/* "+9", "-3:30" */
+static bool take_short_offset(int64_t *out_ns, struct str *rest) {
+    struct str s = *rest;
+    int hour = 0;
+    int minute = 0;
+    bool west = take_char(&s, '-');
+    if ((!west && !take_char(&s, '+')) || !take_short(&hour, &s) || hour > 14 ||
+        (take_char(&s, ':') && (!take_fixed(&minute, &s, 2) || minute > 59))) {
+        return false;
+    }
+    *out_ns = (west ? -1 : 1) * (INT64_C(3600) * hour + INT64_C(60) * minute) * NS_PER_SECOND;
+    *rest = s;
+    return true;
+}
+
 bool time_read_offset(int64_t *out_ns, struct str text) {
-    return take_offset(out_ns, &text) && text.len == 0;
+    bool open = take_char(&text, '(');
+    bool named = str_starts_ci(text, STR("UTC")) || str_starts_ci(text, STR("GMT"));
+    text = named ? str_skip(text, 3) : text;
+    *out_ns = 0;
+    bool none = named && (text.len == 0 || text.ptr[0] == ')');
+    if (!none && !take_offset(out_ns, &text) && !take_short_offset(out_ns, &text)) {
+        return false;
+    }
+    return open ? take_char(&text, ')') : text.len == 0; /* a place may follow: "(GMT+9:00)Tokyo" */
 }
 
 bool time_read_epoch(int64_t *out_ns, struct str text) {

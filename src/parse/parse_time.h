@@ -33,7 +33,7 @@ bool time_take_clock(struct read_time *out, struct str *rest);
 bool time_take_clf(struct read_time *out, struct str *rest);
 /* "21-Nov-2026 10:00:00.123" */
 bool time_take_dmy(struct read_time *out, struct str *rest);
-/* "+09:00", "+0900", "Z"; as the whole of `text`. */
+/* "+09:00", "+0900", "Z", "+9", "UTC+2", "(GMT+9:00)Tokyo"; as the whole of `text`. */
 bool time_read_offset(int64_t *out_ns, struct str text);
 /* Decimal seconds with optional fraction, or by the number of digits milliseconds (13),
  * microseconds (16) or nanoseconds (19); the whole of `text`. UTC. */
