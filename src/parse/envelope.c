@@ -205,7 +205,7 @@ static bool has_host_and_tag(struct str rest) {
 static bool parse_3164(struct envelope_text *out, const struct parse_settings *settings,
                        struct year_memory *years, struct str line, bool has_priority) {
     struct read_time time;
-    struct str rest = has_priority ? skip_cisco_prefix(line) : line;
+    struct str rest = has_priority ? skip_cisco_prefix(skip_blanks(line)) : line;
     /* Appliances write "<13>2026-03-02 08:00:00 host tag:" too: without a tag it is their text. */
     bool dated = has_priority && rest.len > 20 && rest.ptr[4] == '-' && rest.ptr[10] == ' ';
     bool iso = rest.len > 20 && (dated || rest.ptr[10] == 'T') && time_take_iso(&time, &rest);
