@@ -75,7 +75,8 @@ static void dump_file(struct dump *dump, const char *path, const struct input_fi
 static void report_unreadable(const char *path, const struct err *err, void *ctx) {
     struct dump *dump = ctx;
     dump->unreadable = true;
-    fprintf(stderr, "konseki dump: %s: %s\n", path, err->message);
+    (void)path; /* the message names it */
+    fprintf(stderr, "konseki dump: %s\n", err->message);
 }
 
 static enum status visit(const char *path, void *ctx) {

@@ -1,6 +1,7 @@
 /* konseki findings: what was detected, with reasons; one finding's whole story with its id. */
 #include <stdio.h>
 
+#include "analysis.h"
 #include "commands.h"
 #include "findings_db.h"
 #include "i18n.h"
@@ -276,6 +277,21 @@ static int show(struct listing *l, const struct findings_query *query) {
     return written ? EXIT_DONE : EXIT_STORE;
 }
 
+/* An analysis that is none would list nothing, which reads like "no attack". */
+static bool is_analysis(const char *id) {
+    if (analysis_find(str_from_c(id)) != NULL) {
+        return true;
+    }
+    struct buf ids = BUF_INIT;
+    for (size_t i = 0; analyses_all[i] != NULL; i++) {
+        buf_printf(&ids, "%s%s", i > 0 ? " | " : "", analyses_all[i]->id);
+    }
+    buf_putc(&ids, '\0');
+    fprintf(stderr, _("konseki: --%s: \"%s\": expected %s\n"), "analysis", id, ids.ptr);
+    buf_fini(&ids);
+    return false;
+}
+
 int cmd_findings(int argc, char **argv) {
     struct listing l = {.format = OUTPUT_TABLE};
     struct positionals words;
@@ -292,6 +308,9 @@ int cmd_findings(int argc, char **argv) {
         .suppressed = l.suppressed,
         .coverage = l.coverage ? COVERAGE_ALL : COVERAGE_GAPS,
     };
+    if (l.analysis && !is_analysis(l.analysis)) {
+        return EXIT_USAGE;
+    }
     if (l.level && !finding_level_parse(&query.level, str_from_c(l.level))) {
         return usage(_("--level is not one of the levels"));
     }

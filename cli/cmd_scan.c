@@ -6,6 +6,7 @@
 #include "i18n.h"
 #include "mem.h"
 #include "options.h"
+#include "output.h"
 #include "scan_output.h"
 #include "site.h"
 
@@ -43,8 +44,14 @@ static void print_failure(const char *path, const struct err *err, void *ctx) {
 static void report_rule(const struct sigma_rule_info *rule, struct str why, void *ctx) {
     if (why.len > 0) {
         *(size_t *)ctx += 1;
-        fprintf(stderr, _("konseki scan: rule refused: %.*s: %.*s\n"), STR_ARG(rule->path),
-                STR_ARG(why));
+        struct buf path = BUF_INIT;
+        struct buf reason = BUF_INIT;
+        output_append_visible(&path, rule->path);
+        output_append_visible(&reason, why);
+        fprintf(stderr, _("konseki scan: rule refused: %.*s: %.*s\n"), STR_ARG(buf_str(&path)),
+                STR_ARG(buf_str(&reason)));
+        buf_fini(&path);
+        buf_fini(&reason);
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include "batch.h"
 #include "civil.h"
+#include "err.h"
 #include "ip.h"
 #include "num.h"
 
@@ -54,6 +55,23 @@ static void numbers_check_their_range(void **state) {
     assert_false(num_parse_duration(&i, STR("5 parsecs")));
 }
 
+static void lower_case_names_are_one_at_any_length(void **state) {
+    (void)state;
+    struct intern names = INTERN_INIT;
+    assert_int_equal(intern_find_lower(&names, STR("a")), INTERN_NONE);
+    char text[600];
+    memset(text, 'A', sizeof text);
+    static const size_t lengths[] = {0, 1, 255, 256, 257, 600};
+    for (uint32_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct str upper = str_make(text, lengths[i]);
+        assert_int_equal(intern_add_lower(&names, upper), i);
+        assert_int_equal(intern_find_lower(&names, upper), i);
+        assert_int_equal(intern_add_lower(&names, intern_text(&names, i)), i);
+        assert_true(lengths[i] == 0 || intern_text(&names, i).ptr[lengths[i] - 1] == 'a');
+    }
+    intern_fini(&names);
+}
+
 static void networks_hold_their_addresses(void **state) {
     (void)state;
     struct ip_network network;
@@ -66,6 +84,16 @@ static void networks_hold_their_addresses(void **state) {
     assert_false(ip_parse(&address, STR("10.1.2.256")));
     assert_false(ip_parse(&address, STR("10.1.2")));
     assert_false(ip_network_parse(&network, STR("10.0.0.0/33")));
+}
+
+/* File names and values of others stand in messages; they must not steer the terminal. */
+static void messages_are_harmless(void **state) {
+    (void)state;
+    struct err err = ERR_INIT;
+    (void)err_set(&err, STATUS_BAD_INPUT, "%s: no", "a\x1b[2J\x7f\u202e\u2066\xc2\x9b漢é\n\xe2");
+    assert_string_equal(err.message, "a?[2J?????????漢é\n\xe2: no");
+    (void)err_wrap(&err, STATUS_BAD_INPUT, "%s", "\x07");
+    assert_string_equal(err.message, "?: a?[2J?????????漢é\n\xe2: no");
 }
 
 static void batch_keeps_slices_and_texts(void **state) {
@@ -102,7 +130,9 @@ int main(void) {
         cmocka_unit_test(civil_round_trip),
         cmocka_unit_test(civil_refuses_impossible_dates),
         cmocka_unit_test(numbers_check_their_range),
+        cmocka_unit_test(lower_case_names_are_one_at_any_length),
         cmocka_unit_test(networks_hold_their_addresses),
+        cmocka_unit_test(messages_are_harmless),
         cmocka_unit_test(batch_keeps_slices_and_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
