@@ -83,3 +83,38 @@ uint32_t intern_find(const struct intern *t, struct str text) {
     uint32_t at = find_slot(t, text, hash_str(text));
     return t->slots[at] == 0 ? INTERN_NONE : t->slots[at] - 1;
 }
+
+/* A text in lower case for the time of one call. */
+struct lowered {
+    char few[256];
+    char *many; /* what is longer */
+    struct str text;
+};
+
+static void lower_begin(struct lowered *l, struct str text) {
+    l->many = text.len > sizeof l->few ? mem_alloc(text.len) : NULL;
+    char *to = l->many != NULL ? l->many : l->few;
+    for (size_t i = 0; i < text.len; i++) {
+        to[i] = ascii_lower(text.ptr[i]);
+    }
+    l->text = str_make(to, text.len);
+}
+
+uint32_t intern_add_lower(struct intern *t, struct str text) {
+    struct lowered l;
+    lower_begin(&l, text);
+    uint32_t id = intern_add(t, l.text);
+    mem_free(l.many);
+    return id;
+}
+
+uint32_t intern_find_lower(const struct intern *t, struct str text) {
+    if (t->count == 0) {
+        return INTERN_NONE;
+    }
+    struct lowered l;
+    lower_begin(&l, text);
+    uint32_t id = intern_find(t, l.text);
+    mem_free(l.many);
+    return id;
+}

@@ -27,6 +27,9 @@ void intern_clear(struct intern *t);
 uint32_t intern_add(struct intern *t, struct str text);
 /* INTERN_NONE when it is not there. */
 uint32_t intern_find(const struct intern *t, struct str text);
+/* The same for the text with its ASCII letters in lower case. */
+uint32_t intern_add_lower(struct intern *t, struct str text);
+uint32_t intern_find_lower(const struct intern *t, struct str text);
 
 static inline struct str intern_text(const struct intern *t, uint32_t id) {
     return t->texts[id];

@@ -2,6 +2,8 @@
 
 #include "mem.h"
 
+enum { HOST_NAME_BYTES = 256 }; /* of what a DHCP client calls itself */
+
 struct lease {
     struct ip address;
     int64_t time_ns;
@@ -51,15 +53,11 @@ static struct str address_key(const struct ip *address) {
 
 static void add_lease(struct identity *identity, const struct ip *address, struct str host,
                       int64_t time_ns) {
-    char lower[256];
-    host = str_head(str_head(host, str_find_char(host, '.')), sizeof lower);
-    for (size_t i = 0; i < host.len; i++) {
-        lower[i] = ascii_lower(host.ptr[i]);
-    }
     uint32_t known = identity->addresses.count;
     uint32_t id = intern_add(&identity->addresses, address_key(address));
     MEM_GROW(identity->latest, identity->latest_capacity, (size_t)id + 1);
-    uint32_t name = intern_add(&identity->names, str_make(lower, host.len));
+    host = str_head(str_head(host, str_find_char(host, '.')), HOST_NAME_BYTES);
+    uint32_t name = intern_add_lower(&identity->names, host);
     if (id < known) {
         struct lease *last = &identity->leases[identity->latest[id] - 1];
         if (last->host == name) {

@@ -121,17 +121,6 @@ struct str site_host_label(struct site *site, struct str name) {
     return site_lower(site, first_label(name));
 }
 
-uint32_t intern_find_lower(const struct intern *table, struct str text) {
-    char lower[256];
-    if (text.len >= sizeof lower || table->count == 0) {
-        return INTERN_NONE;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        lower[i] = ascii_lower(text.ptr[i]);
-    }
-    return intern_find(table, str_make(lower, text.len));
-}
-
 /* --- networks --- */
 
 static bool networks_have(const struct network_list *list, const struct ip *address) {
@@ -309,7 +298,7 @@ bool site_is_mailing_list(const struct site *site, struct str address) {
 }
 
 void site_set_account(struct site *site, struct str login, enum site_account kind) {
-    uint32_t id = intern_add(&site->accounts, site_lower(site, login));
+    uint32_t id = intern_add_lower(&site->accounts, login);
     size_t old = site->account_capacity;
     MEM_GROW(site->account_kinds, site->account_capacity, (size_t)id + 1);
     if (site->account_capacity > old) {

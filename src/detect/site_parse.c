@@ -132,7 +132,8 @@ static enum status read_texts(struct reader *r, const struct conf_node *node, vo
 }
 
 static enum status add_lower(struct reader *r, const struct conf_node *node, void *target) {
-    (void)intern_add(target, site_lower(r->site, node->text));
+    (void)r;
+    (void)intern_add_lower(target, node->text);
     return STATUS_OK;
 }
 
@@ -353,7 +354,7 @@ static enum status read_user(struct reader *r, const struct conf_node *node, voi
     }
     for (const struct conf_node *n = node->first; n; n = n->next) {
         uint32_t known = site->logins.count;
-        uint32_t id = intern_add(&site->logins, site_lower(site, n->name));
+        uint32_t id = intern_add_lower(&site->logins, n->name);
         MEM_GROW(site->users, site->user_capacity, (size_t)id + 1);
         if (id == known) {
             site->users[id] = (struct site_user){

@@ -127,7 +127,4 @@ uint32_t site_host_id(struct site *site, struct str name);
 void site_set_account(struct site *site, struct str login, enum site_account kind);
 void site_index_hosts(struct site *site);
 
-/* Looks text up without regard to case; INTERN_NONE if absent or over 255 bytes. */
-uint32_t intern_find_lower(const struct intern *table, struct str text);
-
 #endif

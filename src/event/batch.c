@@ -138,6 +138,16 @@ struct str batch_raw(const struct batch *b, const struct row *row) {
     return row->raw_len > 0 ? str_make(b->raw.ptr + row->raw_off, row->raw_len) : STR_EMPTY;
 }
 
+bool batch_slices_are_own(const struct batch *b, const struct row *row) {
+    for (uint32_t i = 0; i < row->value_count; i++) {
+        struct str slice = batch_value_slice(b, &b->values[row->first_value + i]);
+        if (slice.len > 0 && !str_within(slice, batch_raw(b, row))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool batch_find(struct str *out, const struct batch *b, const struct row *row, uint32_t field) {
     for (uint32_t i = 0; i < row->value_count; i++) {
         const struct value *v = &b->values[row->first_value + i];

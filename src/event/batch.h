@@ -124,6 +124,8 @@ struct str batch_value_text(const struct batch *b, const struct value *v);
 /* The escaped or plain slice in raw; len 0 and ptr NULL for TRANSFORM_NONE. */
 struct str batch_value_slice(const struct batch *b, const struct value *v);
 struct str batch_raw(const struct batch *b, const struct row *row);
+/* True if the slices of all values of the row lie in its own raw bytes. */
+bool batch_slices_are_own(const struct batch *b, const struct row *row);
 /* First value of the field; false if the row has none. Attributes are not found here. */
 bool batch_find(struct str *out, const struct batch *b, const struct row *row, uint32_t field);
 /* Text of an attribute or the first value; `scratch` is used for attributes that are made.

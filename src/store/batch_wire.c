@@ -130,17 +130,6 @@ static void take_value(struct wire *w, struct batch *b, const uint32_t *fields,
     b->values[b->value_count++] = v;
 }
 
-/* Slices must lie in the raw bytes of their row. */
-static bool slices_are_own(const struct batch *b, const struct row *row) {
-    for (uint32_t i = 0; i < row->value_count; i++) {
-        struct str slice = batch_value_slice(b, &b->values[row->first_value + i]);
-        if (slice.len > 0 && !str_within(slice, batch_raw(b, row))) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void take_rows(struct wire *w, struct batch *b, const uint32_t *fields, size_t field_count) {
     uint64_t count = wire_count(w, wire_left(w));
     for (uint64_t i = 0; i < count && !w->failed; i++) {
@@ -148,7 +137,7 @@ static void take_rows(struct wire *w, struct batch *b, const uint32_t *fields, s
         for (uint32_t k = 0; !w->failed && k < batch_row(b)->value_count; k++) {
             take_value(w, b, fields, field_count);
         }
-        w->failed = w->failed || !slices_are_own(b, batch_row(b));
+        w->failed = w->failed || !batch_slices_are_own(b, batch_row(b));
     }
 }
 

@@ -56,21 +56,10 @@ static void copy_values(struct batch *to, const struct batch *from, const struct
     }
 }
 
-/* A value's SAME slice that lies outside of its row's own bytes would not be copied right. */
-static bool slices_are_own(const struct batch *b, const struct row *row) {
-    for (uint32_t i = 0; i < row->value_count; i++) {
-        struct str slice = batch_value_slice(b, &b->values[row->first_value + i]);
-        if (slice.len > 0 && !str_within(slice, batch_raw(b, row))) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void add_row(struct unsealed *u, const struct batch *from, const struct row *row,
                     struct name_map *map) {
     enum dataset dataset = (enum dataset)row->dataset;
-    CHECK(dataset < DATASET_COUNT && slices_are_own(from, row));
+    CHECK(dataset < DATASET_COUNT && batch_slices_are_own(from, row));
     if (u->batches[dataset] == NULL) {
         u->batches[dataset] = mem_calloc(1, sizeof **u->batches);
     }

@@ -65,16 +65,6 @@ static void destroy(void *state) {
     mem_free(s);
 }
 
-static uint32_t lower_id(struct ad01 *s, struct str text) {
-    struct buf lower = BUF_INIT;
-    for (size_t i = 0; i < text.len; i++) {
-        buf_putc(&lower, ascii_lower(text.ptr[i]));
-    }
-    uint32_t id = intern_add(&s->texts, buf_str(&lower));
-    buf_fini(&lower);
-    return id;
-}
-
 static void count_dc(struct ad01 *s, const struct analysis_event *event, bool failed) {
     uint32_t key[2] = {intern_add(&s->texts, event->computer), (uint32_t)event->day};
     uint32_t known = s->dc_keys.count;
@@ -106,13 +96,13 @@ static void on_request(struct ad01 *s, const struct analysis_context *context,
         client = str_skip(client, 7);
     }
     MEM_GROW(s->refusals, s->refusal_capacity, s->refusal_count + 1);
-    s->refusals[s->refusal_count++] =
-        (struct refusal){lower_id(s, windows_bare_account(windows_data(event, "TargetUserName"))),
-                         intern_add(&s->texts, client),
-                         intern_add(&s->texts, event->computer),
-                         status,
-                         event->day,
-                         analysis_evidence(context, event)};
+    s->refusals[s->refusal_count++] = (struct refusal){
+        intern_add_lower(&s->texts, windows_bare_account(windows_data(event, "TargetUserName"))),
+        intern_add(&s->texts, client),
+        intern_add(&s->texts, event->computer),
+        status,
+        event->day,
+        analysis_evidence(context, event)};
 }
 
 static void on_special_logon(struct ad01 *s, const struct analysis_context *context,
@@ -125,8 +115,8 @@ static void on_special_logon(struct ad01 *s, const struct analysis_context *cont
         return;
     }
     MEM_GROW(s->logons, s->logon_capacity, s->logon_count + 1);
-    s->logons[s->logon_count++] =
-        (struct special_logon){lower_id(s, user), event->day, analysis_evidence(context, event)};
+    s->logons[s->logon_count++] = (struct special_logon){
+        intern_add_lower(&s->texts, user), event->day, analysis_evidence(context, event)};
 }
 
 static void on_event(void *state, const struct analysis_context *context,

@@ -68,16 +68,6 @@ static struct str key_text(const uint32_t *parts, size_t count) {
     return str_make((const char *)parts, count * sizeof *parts);
 }
 
-static uint32_t lower_id(struct ad02 *s, struct str text) {
-    struct buf lower = BUF_INIT;
-    for (size_t i = 0; i < text.len; i++) {
-        buf_putc(&lower, ascii_lower(text.ptr[i]));
-    }
-    uint32_t id = intern_add(&s->texts, buf_str(&lower));
-    buf_fini(&lower);
-    return id;
-}
-
 static bool is_system_domain(struct str domain) {
     static const struct str names[] = {
         STR_INIT("NT AUTHORITY"), STR_INIT("Window Manager"),     STR_INIT("Font Driver Host"),
@@ -107,7 +97,7 @@ static void note_seen(struct ad02 *s, uint32_t domain, uint32_t account, int32_t
 
 static void note_doubt(struct ad02 *s, const struct analysis_context *context,
                        const struct analysis_event *event, struct str domain, struct str account) {
-    uint32_t key[4] = {lower_id(s, domain), lower_id(s, account),
+    uint32_t key[4] = {intern_add_lower(&s->texts, domain), intern_add_lower(&s->texts, account),
                        intern_add(&s->texts, event->computer), (uint32_t)event->day};
     uint32_t known = s->doubt_keys.count;
     uint32_t id = intern_add(&s->doubt_keys, key_text(key, 4));
@@ -142,7 +132,8 @@ static void on_event(void *state, const struct analysis_context *context,
         return;
     }
     if (event->code == 4624) {
-        note_seen(s, lower_id(s, domain), lower_id(s, account), event->day);
+        note_seen(s, intern_add_lower(&s->texts, domain), intern_add_lower(&s->texts, account),
+                  event->day);
     }
     note_doubt(s, context, event, domain, account);
 }

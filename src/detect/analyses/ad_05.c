@@ -59,16 +59,6 @@ static void destroy(void *state) {
     mem_free(s);
 }
 
-static uint32_t lower_id(struct ad05 *s, struct str text) {
-    struct buf lower = BUF_INIT;
-    for (size_t i = 0; i < text.len; i++) {
-        buf_putc(&lower, ascii_lower(text.ptr[i]));
-    }
-    uint32_t id = intern_add(&s->texts, buf_str(&lower));
-    buf_fini(&lower);
-    return id;
-}
-
 /* Well-known groups that own the domain or the computer. */
 static bool is_privileged_group(struct str sid) {
     static const uint64_t rids[] = {512, 516, 518, 519, 520, 526, 527, 544, 548, 549, 550, 551};
@@ -88,7 +78,7 @@ static void on_addition(struct ad05 *s, const struct analysis_context *context,
     }
     MEM_GROW(s->additions, s->addition_capacity, s->addition_count + 1);
     s->additions[s->addition_count++] =
-        (struct addition){lower_id(s, windows_data(event, "MemberSid")),
+        (struct addition){intern_add_lower(&s->texts, windows_data(event, "MemberSid")),
                           intern_add(&s->texts, windows_data(event, "TargetUserName")),
                           intern_add(&s->texts, windows_data(event, "SubjectUserName")), event->day,
                           analysis_evidence(context, event)};
@@ -112,7 +102,7 @@ static void on_event(void *state, const struct analysis_context *context,
         windows_is_computer_account(context->site, event, account)) {
         return;
     }
-    uint32_t key[3] = {lower_id(s, account), intern_add(&s->texts, event->computer),
+    uint32_t key[3] = {intern_add_lower(&s->texts, account), intern_add(&s->texts, event->computer),
                        (uint32_t)event->day};
     uint32_t known = s->keys.count;
     uint32_t id = intern_add(&s->keys, str_make((const char *)key, sizeof key));
@@ -120,7 +110,7 @@ static void on_event(void *state, const struct analysis_context *context,
         MEM_GROW(s->uses, s->use_capacity, (size_t)id + 1);
         s->uses[id] = (struct use){.account = key[0],
                                    .computer = key[1],
-                                   .sid = lower_id(s, sid),
+                                   .sid = intern_add_lower(&s->texts, sid),
                                    .name = intern_add(&s->texts, account),
                                    .day = event->day};
     }
