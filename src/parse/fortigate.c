@@ -193,15 +193,15 @@ static bool may_be_ours(struct str body) {
     return false;
 }
 
-/* \" and \\ in a quoted value: the decoded text is kept beside the raw slice's place. */
+/* \" and \\ in a quoted value, \= in CEF: the decoded text is kept beside the raw slice's place. */
 static struct str unescape(char *scratch, size_t room, struct str s) {
     size_t n = 0;
     if (s.len > room) {
         return s;
     }
     for (size_t i = 0; i < s.len; i++) {
-        bool escape =
-            s.ptr[i] == '\\' && i + 1 < s.len && (s.ptr[i + 1] == '"' || s.ptr[i + 1] == '\\');
+        bool escape = s.ptr[i] == '\\' && i + 1 < s.len &&
+                      (s.ptr[i + 1] == '"' || s.ptr[i + 1] == '\\' || s.ptr[i + 1] == '=');
         i += escape;
         scratch[n++] = s.ptr[i];
     }
@@ -388,7 +388,11 @@ static void add_web(const struct record *record, struct batch *batch) {
     if (!has(record, ROLE_URL) || record->values[ROLE_URL].len == 0) {
         return;
     }
+    char scratch[2048];
     struct str url = record->values[ROLE_URL];
+    if (str_find_char(url, '\\') != STR_NONE) { /* else it stays a slice of the raw bytes */
+        url = unescape(scratch, sizeof scratch, url);
+    }
     if (url.ptr[0] == '/') {
         batch_add(batch, FIELD_URL_ORIGINAL, url);
         batch_add(batch, FIELD_URL_PATH, str_head(url, str_find_char(url, '?')));

@@ -107,6 +107,7 @@ bool fortigate_cef_next(struct kv *out, struct str *rest) {
     s = str_skip(s, n + 1);
     size_t len = value_size(s);
     out->value = str_head(s, len);
+    out->escaped = str_find_char(out->value, '\\') != STR_NONE;
     if (category) { /* "utm:virus": the type; the subtype has a key of its own */
         out->value = str_head(out->value, str_find_char(out->value, ':'));
     }
