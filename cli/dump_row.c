@@ -4,6 +4,7 @@
 #include "mem.h"
 #include "windows_names.h"
 #include "windows_render.h"
+#include "xml_out.h"
 
 /* Values of the row that have the same field are chained in their order. */
 struct dump_writer {
@@ -315,8 +316,33 @@ static void dump_nested(struct dump_writer *w, struct buf *out, const struct bat
     buf_add(out, STR("}\n"));
 }
 
+static void xml_data(struct buf *out, struct str name, struct str text) {
+    buf_add(out, STR("<Data Name=\""));
+    xml_out_attribute(out, name);
+    buf_add(out, STR("\">"));
+    xml_out_text(out, text);
+    buf_add(out, STR("</Data>"));
+}
+
+/* Rows of other formats have no System part: all their fields, several values one by one. */
+static void other_xml(struct buf *out, const struct batch *batch, const struct row *row) {
+    const struct value *values = row_values(batch, row);
+    buf_add(out, STR("<Event>"));
+    for (uint32_t i = 0; i < row->value_count; i++) {
+        xml_data(out, schema_name(values[i].field), batch_value_text(batch, &values[i]));
+    }
+    if ((row->flags & ROW_UNPARSED) != 0) {
+        xml_data(out, schema_name(FIELD_EVENT_ORIGINAL), batch_raw(batch, row));
+    }
+    buf_add(out, STR("</Event>"));
+}
+
 static void dump_xml(struct buf *out, const struct batch *batch, const struct row *row) {
-    windows_render_xml(out, batch, row);
+    if (is_windows(row)) {
+        windows_render_xml(out, batch, row);
+    } else {
+        other_xml(out, batch, row);
+    }
     buf_putc(out, '\n');
 }
 

@@ -5,6 +5,7 @@
 
 FOLDER/NAME.json   events and options for demo/evtx_writer.py; the program reads NAME.evtx
 FOLDER/NAME.xml    read as it is (with FOLDER/NAME.utf16 empty beside it: turned to UTF-16LE)
+FOLDER/NAME.log    text lines, read as they are
 Beside each the expected outputs: NAME.flat.jsonl (--flat --recover), NAME.out.xml (--format xml
 --recover), which must also be well-formed. --update writes them anew: read the diff.
 """
@@ -64,7 +65,7 @@ def main():
     arguments = parser.parse_args()
     program = arguments.program.resolve()
     cases = [path for path in sorted(arguments.folder.iterdir())
-             if path.suffix == ".json" or (path.suffix == ".xml" and ".out" not in path.name)]
+             if path.suffix in (".json", ".log") or (path.suffix == ".xml" and ".out" not in path.name)]
     good = True
     for case in cases:
         with tempfile.TemporaryDirectory() as temporary:
