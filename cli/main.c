@@ -93,7 +93,12 @@ static void keep_memory(void) {
 int main(int argc, char **argv) {
     keep_memory();
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is seen as a write error */
-    start_language(take_lang(&argc, argv));
+    const char *lang = take_lang(&argc, argv);
+    start_language(lang);
+    if (lang != NULL && strcmp(lang, "ja") != 0 && strcmp(lang, "en") != 0) {
+        fprintf(stderr, _("konseki: --%s: \"%s\": expected %s\n"), "lang", lang, "ja | en");
+        return EXIT_USAGE;
+    }
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;
