@@ -70,7 +70,7 @@ static void put_segment(struct buf *out, const struct segment_info *s) {
     wire_put_u64(out, s->file_bytes);
     wire_put_u64(out, s->index_bytes);
     wire_put_u64(out, s->filter_offset);
-    wire_put_u64(out, s->filter_lines);
+    wire_put_u64(out, s->filter_lines[0]);
     buf_append(out, s->footer_sha256, SHA256_BYTES);
 }
 
@@ -195,7 +195,8 @@ static void take_segment(struct wire *w, struct chain *c) {
     s.file_bytes = wire_u64(w);
     s.index_bytes = wire_u64(w);
     s.filter_offset = wire_u64(w);
-    s.filter_lines = wire_u64(w);
+    s.stripe_count = 1;
+    s.filter_lines[0] = (uint32_t)wire_count(w, UINT32_MAX);
     take_bytes(w, s.footer_sha256, SHA256_BYTES);
     if (w->failed) {
         return;

@@ -188,10 +188,10 @@ static enum status may_match(bool *out, struct store_scan *scan, const char *pat
     if (status != STATUS_OK) {
         return status;
     }
-    uint64_t bytes = token_filter_bytes(info->filter_lines);
+    uint64_t bytes = token_filter_bytes(info->filter_lines[0]);
     if (info->filter_offset <= map.size_bytes && bytes <= map.size_bytes - info->filter_offset &&
         filter_plan_may_match(out, scan->plan, map.bytes + info->filter_offset,
-                              info->filter_lines) != STATUS_OK) {
+                              info->filter_lines[0]) != STATUS_OK) {
         *out = true;
     }
     file_unmap(&map);

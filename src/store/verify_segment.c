@@ -50,7 +50,7 @@ static void check_against_chain(struct verify *v, const struct segment *s,
         verify_damage(v, "%s is not the segment that its checkpoint names (swapped or rewritten)",
                       s->path);
     }
-    if (s->filter_offset != info->filter_offset || s->filter_lines != info->filter_lines ||
+    if (s->filter_offset != info->filter_offset || s->filter_lines != info->filter_lines[0] ||
         s->row_count != info->rows) {
         verify_damage(v, "%s: rows or index are not those that its checkpoint names", s->path);
     }

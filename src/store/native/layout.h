@@ -14,6 +14,7 @@ enum {
     SEGMENT_TRAILER_BYTES = 64,
     SEGMENT_BLOCK_ROWS = 8192,
     SEGMENT_MAX_ROWS = 65536,
+    SEGMENT_MAX_STRIPES = 16,
     SEGMENT_MAX_BYTES = 32 << 20, /* raw bytes and values; a row may end beyond it */
     SEGMENT_MAX_COLUMNS = 4096,
     SEGMENT_MAX_BLOCKS = SEGMENT_MAX_ROWS / SEGMENT_BLOCK_ROWS,
@@ -21,6 +22,9 @@ enum {
     FILTER_LINE_BYTES = 64,
     FILTER_PAGE_LINES = 63
 };
+
+/* How much work a segment has cost. Stored: never renumber. */
+enum segment_effort { EFFORT_FAST = 0, EFFORT_DEEP = 1 };
 
 /* The numbers that every row has, one packed array of each a block, in this order. */
 enum row_number {

@@ -363,10 +363,11 @@ static void put_filter(struct writer *w, struct segment_info *info) {
         add_row_tokens(w, &tokens, i, &scratch);
     }
     info->filter_offset = w->out->len;
-    info->filter_lines = token_filter_encode(w->out, &tokens);
+    info->stripe_count = 1;
+    info->filter_lines[0] = (uint32_t)token_filter_encode(w->out, &tokens);
     info->index_bytes = w->out->len - info->filter_offset;
     wire_put_u64(&w->footer, info->filter_offset);
-    wire_put_u64(&w->footer, info->filter_lines);
+    wire_put_u64(&w->footer, info->filter_lines[0]);
     buf_fini(&scratch);
     token_set_fini(&tokens);
 }

@@ -1,0 +1,34 @@
+/*
+ * What the store's chain remembers of a segment, so that scans skip it without opening it.
+ *
+ * The token filters of the stripes lie one after the other from filter_offset on: stripe i has
+ * filter_lines[i] lines of FILTER_LINE_BYTES. A filter holds the words that are new in its stripe:
+ * a word can stand in stripe i only if one of the filters 0..i has it (token_filter.h). Words of
+ * digits only may be in no filter at all (zoned numbers): the filter never excludes them.
+ */
+#ifndef KONSEKI_SEGMENT_INFO_H
+#define KONSEKI_SEGMENT_INFO_H
+
+#include "layout.h"
+#include "schema.h"
+
+struct segment_info {
+    uint64_t number; /* file name */
+    enum dataset dataset;
+    enum segment_effort effort;
+    uint64_t rows; /* derived ones included */
+    uint64_t derived;
+    uint64_t raw_bytes;
+    uint64_t arrival_first;
+    uint64_t arrival_last;
+    int64_t time_min;
+    int64_t time_max;
+    uint64_t file_bytes;
+    uint64_t index_bytes;
+    uint64_t filter_offset;
+    uint32_t stripe_count;
+    uint32_t filter_lines[SEGMENT_MAX_STRIPES]; /* 0: no new word */
+    uint8_t footer_sha256[SHA256_BYTES];
+};
+
+#endif
