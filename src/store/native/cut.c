@@ -13,7 +13,8 @@ enum {
     LONG_VALUE_BYTES = 40,   /* longer values with blanks are cut into words too */
     CONTEXT_BYTES = 12,      /* of the literal before a gap's variable that choose its column */
     GAP_COLUMN_LIMIT = 1024, /* beyond it gap variables share a few columns */
-    GAP_SHARED_COLUMNS = 16
+    GAP_SHARED_COLUMNS = 16,
+    MAX_SHAPES = 16384 /* beyond it rows are cut coarsely until the next segment */
 };
 
 /* A slice of the row's raw bytes and the value it is of. */
@@ -25,11 +26,44 @@ struct cut_owner {
     uint32_t end_bound;
 };
 
-void cutter_init(struct cutter *c) {
-    *c = (struct cutter){.slots = NULL};
+struct cutter {
+    struct cut_column *columns;
+    size_t column_count;
+    size_t column_capacity;
+    uint32_t *slots; /* hash table over columns: index + 1 */
+    uint32_t slot_count;
+
+    /* of the row cut last */
+    struct buf key;          /* its template, in the form that is stored */
+    unsigned template_flags; /* TEMPLATE_CROSSING, TEMPLATE_ENCODED; in the key too */
+    struct cut_variable *variables;
+    size_t variable_count;
+    size_t variable_capacity;
+    struct intern shapes;
+
+    uint32_t *field_columns[2]; /* by field id: column + 1 of COLUMN_OF_FIELD, COLUMN_OF_EXTRA */
+    size_t field_capacity[2];
+
+    struct cut_bound *bounds; /* scratch */
+    size_t bound_capacity;
+    uint64_t *marks; /* a bit a byte of the row: a slice begins or ends there; zero between rows */
+    uint32_t *bound_at;    /* by byte of the row: index in bounds, where a mark is */
+    size_t mark_capacity;  /* words of 64 */
+    size_t place_capacity; /* of bound_at */
+    struct cut_owner *owners;
+    size_t owner_capacity;
+    struct buf decoded;
+};
+
+struct cutter *cutter_create(void) {
+    return mem_calloc(1, sizeof(struct cutter));
 }
 
-void cutter_fini(struct cutter *c) {
+void cutter_destroy(struct cutter **p) {
+    struct cutter *c = *p;
+    if (c == NULL) {
+        return;
+    }
     mem_free(c->columns);
     mem_free(c->slots);
     mem_free(c->variables);
@@ -41,7 +75,9 @@ void cutter_fini(struct cutter *c) {
     mem_free(c->owners);
     buf_fini(&c->key);
     buf_fini(&c->decoded);
-    cutter_init(c);
+    intern_fini(&c->shapes);
+    mem_free(c);
+    *p = NULL;
 }
 
 static void rebuild_slots(struct cutter *c) {
@@ -349,7 +385,7 @@ static void put_values(struct cutter *c, const struct batch *b, const struct row
     }
 }
 
-void cutter_row(struct cutter *c, const struct batch *b, const struct row *row, bool coarse) {
+static void cut_row(struct cutter *c, const struct batch *b, const struct row *row, bool coarse) {
     buf_clear(&c->key);
     c->variable_count = 0;
     c->template_flags = row->charset == CHARSET_UTF8 ? 0 : TEMPLATE_ENCODED;
@@ -372,4 +408,97 @@ void cutter_row(struct cutter *c, const struct batch *b, const struct row *row, 
         wire_put_u64(&c->key, TEMPLATE_END);
     }
     put_values(c, b, row, owner_count);
+}
+
+void cutter_begin_segment(struct cutter *c) {
+    if (c->shapes.count > MAX_SHAPES || c->column_count > GAP_COLUMN_LIMIT) {
+        intern_clear(&c->shapes);
+        c->column_count = 0;
+        memset(c->slots, 0, c->slot_count * sizeof *c->slots);
+        for (int which = 0; which < 2; which++) {
+            if (c->field_columns[which] != NULL) {
+                memset(c->field_columns[which], 0,
+                       c->field_capacity[which] * sizeof *c->field_columns[which]);
+            }
+        }
+    }
+}
+
+void cutter_row(struct cut *out, struct cutter *c, const struct batch *b, const struct row *row) {
+    cut_row(c, b, row, false);
+    uint32_t shape = intern_find(&c->shapes, buf_str(&c->key));
+    if (shape == INTERN_NONE && c->shapes.count > MAX_SHAPES) {
+        cut_row(c, b, row, true);
+    }
+    shape = shape == INTERN_NONE ? intern_add(&c->shapes, buf_str(&c->key)) : shape;
+    *out = (struct cut){shape, (uint32_t)c->variable_count, c->variables};
+}
+
+uint32_t cutter_shape_count(const struct cutter *c) {
+    return c->shapes.count;
+}
+
+uint32_t cutter_column_count(const struct cutter *c) {
+    return (uint32_t)c->column_count;
+}
+
+const struct cut_column *cutter_column(const struct cutter *c, uint32_t column) {
+    return &c->columns[column];
+}
+
+unsigned cutter_shape_flags(const struct cutter *c, uint32_t shape) {
+    struct str key = intern_text(&c->shapes, shape);
+    struct wire in = wire_make(key.ptr, key.len);
+    return (unsigned)wire_u64(&in);
+}
+
+void cutter_put_shape(struct buf *out, const struct cutter *c, uint32_t shape,
+                      const uint32_t *column_map, struct intern *fields) {
+    struct str key = intern_text(&c->shapes, shape);
+    struct wire in = wire_make(key.ptr, key.len);
+    uint64_t op;
+    wire_put_u64(out, wire_u64(&in)); /* flags */
+    while ((op = wire_u64(&in)) != TEMPLATE_END) {
+        if (op == TEMPLATE_LITERAL) {
+            wire_put_u64(out, op);
+            wire_put_str(out, wire_str(&in));
+        } else {
+            wire_put_u64(out, TEMPLATE_COLUMN + (uint64_t)column_map[op - TEMPLATE_COLUMN]);
+        }
+    }
+    wire_put_u64(out, TEMPLATE_END);
+    uint64_t value_count = wire_u64(&in);
+    wire_put_u64(out, value_count);
+    for (uint64_t i = 0; i < value_count; i++) {
+        uint32_t field = (uint32_t)wire_u64(&in);
+        wire_put_u64(out, intern_add(fields, schema_name(field)));
+        uint64_t transform = wire_u64(&in);
+        wire_put_u64(out, transform);
+        uint64_t place = wire_u64(&in);
+        if (transform == TRANSFORM_NONE) {
+            wire_put_u64(out, column_map[place - TEMPLATE_COLUMN]);
+        } else {
+            wire_put_u64(out, place);
+            wire_put_u64(out, wire_u64(&in));
+        }
+    }
+    CHECK(!in.failed && wire_left(&in) == 0);
+}
+
+bool cutter_next_literal(struct str *out, const struct cutter *c, uint32_t shape, size_t *at) {
+    struct str key = intern_text(&c->shapes, shape);
+    struct wire in = wire_make(key.ptr + *at, key.len - *at);
+    if (*at == 0) {
+        (void)wire_u64(&in); /* flags */
+    }
+    uint64_t op;
+    while ((op = wire_u64(&in)) != TEMPLATE_END) {
+        if (op == TEMPLATE_LITERAL) {
+            *out = wire_str(&in);
+            *at = (size_t)((const char *)in.at - key.ptr);
+            return true;
+        }
+    }
+    *at = key.len;
+    return false;
 }

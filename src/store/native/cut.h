@@ -1,16 +1,19 @@
 /*
- * Cutting a row into a template and variables. The template says how the raw bytes are put
- * together (literal bytes and columns, in order) and which pieces make up the value of which field;
- * the variables go to the columns. Rows of one shape share the template, so that a field's name, a
- * literal and the structure are stored once.
+ * Cutting a row into a shape and variables. A shape (template) says how the raw bytes are put
+ * together (literals, columns and formulas, in order) and which of these pieces make up the value
+ * of which field; the variables go to the columns. Rows of one shape share it, so that a field's
+ * name, a literal and the structure are stored once.
  *
- * Raw bytes are cut at both ends of every value that is a slice of them: overlapping and nested
- * values are runs of pieces. What no value covers is cut again at words that hold digits (numbers,
- * addresses, times): those become variables, the rest stays literal. In coarse mode such a gap is
- * one variable as a whole: for rows whose shape is rare.
+ * A cutter learns. It belongs to one dataset and lives over many segments: a row is first tried
+ * against the shapes used lately (compare literals, find the ends of the variables, test the
+ * formulas); only what fits none is cut from scratch. How it learns is said in template_table.h
+ * (shapes), relation.h (formulas) and mine.h (text that no parser covers).
  *
- * Ownership: texts of variables are borrowed from the batch. Threads: one a cutter.
- * Cost: O(raw bytes + values * pieces they cover).
+ * Numbers of shapes and columns stay as they are until cutter_begin_segment, which may forget
+ * what was not used lately and number anew: nobody may hold old numbers then.
+ *
+ * Ownership: texts of variables are borrowed from the batch, the array from the cutter until its
+ * next call. Threads: one a cutter. Every row can be cut, whatever its bytes.
  */
 #ifndef KONSEKI_CUT_H
 #define KONSEKI_CUT_H
@@ -39,41 +42,31 @@ struct cut_column {
     uint32_t field; /* FIELD_NONE for gaps */
 };
 
-struct cut_owner;
-struct cut_bound;
-
-struct cutter {
-    struct cut_column *columns;
-    size_t column_count;
-    size_t column_capacity;
-    uint32_t *slots; /* hash table over columns: index + 1 */
-    uint32_t slot_count;
-
-    /* of the row cut last */
-    struct buf key;          /* its template, in the form that is stored */
-    unsigned template_flags; /* TEMPLATE_CROSSING, TEMPLATE_ENCODED; in the key too */
-    struct cut_variable *variables;
-    size_t variable_count;
-    size_t variable_capacity;
-
-    uint32_t *field_columns[2]; /* by field id: column + 1 of COLUMN_OF_FIELD, COLUMN_OF_EXTRA */
-    size_t field_capacity[2];
-
-    struct cut_bound *bounds; /* scratch */
-    size_t bound_capacity;
-    uint64_t *marks; /* a bit a byte of the row: a slice begins or ends there; zero between rows */
-    uint32_t *bound_at;    /* by byte of the row: index in bounds, where a mark is */
-    size_t mark_capacity;  /* words of 64 */
-    size_t place_capacity; /* of bound_at */
-    struct cut_owner *owners;
-    size_t owner_capacity;
-    struct buf decoded;
+/* One row, cut. Variables stand in the order of the shape's pieces, then of its values. */
+struct cut {
+    uint32_t shape;
+    uint32_t variable_count;
+    const struct cut_variable *variables;
 };
 
-void cutter_init(struct cutter *c);
-void cutter_fini(struct cutter *c);
-/* Forgets the row, keeps the columns. Sets key and appends nothing to older variables: the
- * variables of the row are variables[0 .. variable_count). */
-void cutter_row(struct cutter *c, const struct batch *b, const struct row *row, bool coarse);
+struct cutter;
+
+struct cutter *cutter_create(void);
+void cutter_destroy(struct cutter **c);
+/* No numbers of before are used any more: keeps the memory in bounds. */
+void cutter_begin_segment(struct cutter *c);
+void cutter_row(struct cut *out, struct cutter *c, const struct batch *b, const struct row *row);
+
+uint32_t cutter_shape_count(const struct cutter *c);
+uint32_t cutter_column_count(const struct cutter *c);
+const struct cut_column *cutter_column(const struct cutter *c, uint32_t column);
+/* TEMPLATE_CROSSING, TEMPLATE_ENCODED */
+unsigned cutter_shape_flags(const struct cutter *c, uint32_t shape);
+/* Appends the shape's stored form (docs/formats/segment.md), with columns numbered by
+ * `column_map` and the names of fields added to `fields`. */
+void cutter_put_shape(struct buf *out, const struct cutter *c, uint32_t shape,
+                      const uint32_t *column_map, struct intern *fields);
+/* Walks over the literals of a shape: *at is 0 before the first. False at the end. */
+bool cutter_next_literal(struct str *out, const struct cutter *c, uint32_t shape, size_t *at);
 
 #endif

@@ -11,19 +11,18 @@
 #include "wire.h"
 
 enum {
-    RARE_TEMPLATE_ROWS = 4, /* templates of fewer rows are cut coarsely instead */
-    MANY_TEMPLATES = 64,    /* ... when a segment has more than so many */
     SMALL_COLUMN = 64,      /* columns with fewer values are put together */
-    NO_MAP = -1,
     LEVEL_BLOCK = 1, /* zstd levels */
     LEVEL_TEXT = 3
 };
+
+#define NO_MAP UINT32_MAX
 
 /* One row, cut. */
 struct cut_row {
     size_t first_variable;
     uint32_t variable_count;
-    uint32_t template; /* in writer.shapes, then in the segment */
+    uint32_t template; /* of the cutter, then in the segment */
     unsigned flags;    /* of the template */
 };
 
@@ -33,15 +32,12 @@ struct writer {
     size_t row_count;
     struct buf *out;
     struct zstd_frame *zstd;
-    struct cutter cutter;
-    struct intern shapes; /* templates as the cutter made them */
-    uint32_t *shape_rows; /* rows of each */
-    size_t shape_capacity;
+    struct cutter *cutter;
     struct cut_row *cuts; /* one a row */
     struct cut_variable *variables;
     size_t variable_count;
     size_t variable_capacity;
-    int64_t *column_map; /* cutter's column -> column of the segment */
+    uint32_t *column_map; /* cutter's column -> column of the segment */
     struct column_writer *columns;
     enum column_kind *kinds;
     uint32_t *column_fields; /* FIELD_NONE: several */
@@ -58,56 +54,34 @@ struct writer {
 
 /* --- cutting --- */
 
-static void keep_cut(struct writer *w, size_t row) {
-    struct cutter *c = &w->cutter;
-    uint32_t before = w->shapes.count;
-    uint32_t shape = intern_add(&w->shapes, buf_str(&c->key));
-    if (shape >= w->shape_capacity) {
-        MEM_GROW(w->shape_rows, w->shape_capacity, (size_t)shape + 1);
-    }
-    if (w->shapes.count > before) {
-        w->shape_rows[shape] = 0;
-    }
-    w->shape_rows[shape]++;
-    MEM_GROW(w->variables, w->variable_capacity, w->variable_count + c->variable_count);
-    if (c->variable_count > 0) {
-        memcpy(w->variables + w->variable_count, c->variables,
-               c->variable_count * sizeof *c->variables);
-    }
-    w->cuts[row] =
-        (struct cut_row){w->variable_count, (uint32_t)c->variable_count, shape, c->template_flags};
-    w->variable_count += c->variable_count;
-}
-
 static void cut_rows(struct writer *w) {
     for (size_t i = 0; i < w->row_count; i++) {
-        cutter_row(&w->cutter, w->batch, &w->rows[i], false);
-        keep_cut(w, i);
-    }
-    if (w->shapes.count <= MANY_TEMPLATES) {
-        return;
-    }
-    for (size_t i = 0; i < w->row_count; i++) {
-        if (w->shape_rows[w->cuts[i].template] < RARE_TEMPLATE_ROWS) {
-            cutter_row(&w->cutter, w->batch, &w->rows[i], true);
-            keep_cut(w, i);
+        struct cut cut;
+        cutter_row(&cut, w->cutter, w->batch, &w->rows[i]);
+        MEM_GROW(w->variables, w->variable_capacity, w->variable_count + cut.variable_count);
+        if (cut.variable_count > 0) {
+            memcpy(w->variables + w->variable_count, cut.variables,
+                   cut.variable_count * sizeof *cut.variables);
         }
+        w->cuts[i] = (struct cut_row){w->variable_count, cut.variable_count, cut.shape,
+                                      cutter_shape_flags(w->cutter, cut.shape)};
+        w->variable_count += cut.variable_count;
     }
 }
 
 /* --- columns --- */
 
 /* Adds a column of the segment. */
-static int64_t new_column(struct writer *w, enum column_kind kind, uint32_t field) {
+static uint32_t new_column(struct writer *w, enum column_kind kind, uint32_t field) {
     w->kinds[w->column_count] = kind;
     w->column_fields[w->column_count] = field;
-    return (int64_t)w->column_count++;
+    return (uint32_t)w->column_count++;
 }
 
 /* Counts the values of the cutter's columns; big ones become columns, small ones share one a kind.
  */
 static void map_columns(struct writer *w) {
-    size_t count = w->cutter.column_count;
+    size_t count = cutter_column_count(w->cutter);
     size_t *values = mem_calloc(count + 1, sizeof *values);
     for (size_t i = 0; i < w->row_count; i++) {
         const struct cut_variable *v = w->variables + w->cuts[i].first_variable;
@@ -119,9 +93,9 @@ static void map_columns(struct writer *w) {
     w->columns = mem_calloc(count + COLUMN_KIND_COUNT, sizeof *w->columns);
     w->kinds = mem_calloc(count + COLUMN_KIND_COUNT, sizeof *w->kinds);
     w->column_fields = mem_calloc(count + COLUMN_KIND_COUNT, sizeof *w->column_fields);
-    int64_t shared[COLUMN_KIND_COUNT] = {NO_MAP, NO_MAP, NO_MAP, NO_MAP};
+    uint32_t shared[COLUMN_KIND_COUNT] = {NO_MAP, NO_MAP, NO_MAP, NO_MAP};
     for (size_t i = 0; i < count; i++) {
-        const struct cut_column *column = &w->cutter.columns[i];
+        const struct cut_column *column = cutter_column(w->cutter, (uint32_t)i);
         if (values[i] == 0) {
             w->column_map[i] = NO_MAP;
         } else if (values[i] >= SMALL_COLUMN) {
@@ -158,45 +132,13 @@ static void fill_columns(struct writer *w) {
 
 /* --- templates --- */
 
-static void store_template(struct writer *w, struct str key) {
-    struct wire in = wire_make(key.ptr, key.len);
-    struct buf *out = &w->templates;
-    uint64_t op;
-    wire_put_u64(out, wire_u64(&in)); /* flags */
-    while ((op = wire_u64(&in)) != TEMPLATE_END) {
-        if (op == TEMPLATE_LITERAL) {
-            wire_put_u64(out, op);
-            wire_put_str(out, wire_str(&in));
-        } else {
-            wire_put_u64(out, TEMPLATE_COLUMN + (uint64_t)w->column_map[op - TEMPLATE_COLUMN]);
-        }
-    }
-    wire_put_u64(out, TEMPLATE_END);
-    uint64_t value_count = wire_u64(&in);
-    wire_put_u64(out, value_count);
-    for (uint64_t i = 0; i < value_count; i++) {
-        uint32_t field = (uint32_t)wire_u64(&in);
-        wire_put_u64(out, intern_add(&w->fields, schema_name(field)));
-        uint64_t transform = wire_u64(&in);
-        wire_put_u64(out, transform);
-        uint64_t place = wire_u64(&in);
-        if (transform == TRANSFORM_NONE) {
-            wire_put_u64(out, (uint64_t)w->column_map[place - TEMPLATE_COLUMN]);
-        } else {
-            wire_put_u64(out, place);
-            wire_put_u64(out, wire_u64(&in));
-        }
-    }
-    CHECK(!in.failed && wire_left(&in) == 0);
-}
-
 /* Numbers the templates that rows use, in the order of their first row. */
 static void store_templates(struct writer *w) {
-    uint32_t *numbers = mem_calloc((size_t)w->shapes.count + 1, sizeof *numbers);
+    uint32_t *numbers = mem_calloc((size_t)cutter_shape_count(w->cutter) + 1, sizeof *numbers);
     for (size_t i = 0; i < w->row_count; i++) {
         uint32_t shape = w->cuts[i].template;
         if (numbers[shape] == 0) {
-            store_template(w, intern_text(&w->shapes, shape));
+            cutter_put_shape(&w->templates, w->cutter, shape, w->column_map, &w->fields);
             numbers[shape] = ++w->template_count;
         }
         w->cuts[i].template = numbers[shape] - 1;
@@ -321,14 +263,11 @@ static void add_column_tokens(struct token_set *tokens, const struct column_writ
     }
 }
 
-static void add_literal_tokens(struct token_set *tokens, struct str key) {
-    struct wire in = wire_make(key.ptr, key.len);
-    (void)wire_u64(&in);
-    uint64_t op;
-    while ((op = wire_u64(&in)) != TEMPLATE_END) {
-        if (op == TEMPLATE_LITERAL) {
-            token_set_add(tokens, wire_str(&in));
-        }
+static void add_literal_tokens(struct token_set *tokens, const struct cutter *c, uint32_t shape) {
+    struct str literal;
+    size_t at = 0;
+    while (cutter_next_literal(&literal, c, shape, &at)) {
+        token_set_add(tokens, literal);
     }
 }
 
@@ -356,8 +295,8 @@ static void put_filter(struct writer *w, struct segment_info *info) {
             add_column_tokens(&tokens, &w->columns[c]);
         }
     }
-    for (uint32_t i = 0; i < w->shapes.count; i++) {
-        add_literal_tokens(&tokens, intern_text(&w->shapes, i));
+    for (uint32_t i = 0; i < cutter_shape_count(w->cutter); i++) {
+        add_literal_tokens(&tokens, w->cutter, i);
     }
     for (size_t i = 0; i < w->row_count; i++) {
         add_row_tokens(w, &tokens, i, &scratch);
@@ -474,14 +413,12 @@ static void writer_fini(struct writer *w) {
     mem_free(w->name_map);
     mem_free(w->variables);
     mem_free(w->cuts);
-    mem_free(w->shape_rows);
-    intern_fini(&w->shapes);
     intern_fini(&w->fields);
     intern_fini(&w->names);
     buf_fini(&w->templates);
     buf_fini(&w->plain);
     buf_fini(&w->footer);
-    cutter_fini(&w->cutter);
+    cutter_destroy(&w->cutter);
     zstd_frame_destroy(&w->zstd);
 }
 
@@ -498,7 +435,7 @@ size_t segment_write(struct buf *out, struct segment_info *info, const struct ba
     size_t name_bytes = ((size_t)batch->names.count + 1) * sizeof *w.name_map;
     w.name_map = mem_alloc(name_bytes);
     memset(w.name_map, 0xff, name_bytes);
-    cutter_init(&w.cutter);
+    w.cutter = cutter_create();
     summarise(info, w.rows, w.row_count);
     cut_rows(&w);
     map_columns(&w);
