@@ -65,6 +65,52 @@ enum status store_note_input(struct store *store, const struct store_input *inpu
 /* True if a committed input has this content hash; *out (texts borrowed from the store) is set. */
 bool store_find_input(const struct store *store, const uint8_t sha256[32], struct store_input *out);
 
+/*
+ * --- merging ---
+ *
+ * Sealing is quick; merging writes neighbouring segments of a dataset anew as one big segment, with
+ * more effort. It changes no row and no proof. A merge has three steps: begin and end belong to
+ * the writer's thread and take no time, run does the work and may be in any other thread. Several
+ * merges may be under way at once. What a merge wrote becomes part of the store with the next
+ * store_seal (or commit of a BULK store); only then the old files are removed.
+ *
+ * Policy: small neighbours are put together when there are MERGE_FAN_IN of them or when they fill
+ * a segment; a merged one that is not full is merged again only with newcomers of its size, so that
+ * a row is written again at most about log2(full / smallest) times. `everything`: also what is not
+ * worth it yet; afterwards nothing unmerged is left.
+ */
+struct store_merge;
+
+/* The next merge that is worth it; NULL: none. */
+struct store_merge *store_merge_begin(struct store *store, bool everything);
+/* CANCELLED after store_merge_cancel; DAMAGED: an input fails its checks or the output differs. */
+enum status store_merge_run(struct store_merge *merge, struct err *err) MUST_CHECK;
+/* From any thread; store_merge_run comes back soon. */
+void store_merge_cancel(struct store_merge *merge);
+/* Takes the result in if the run was OK, else leaves the store as it was. Sets it to NULL. */
+void store_merge_end(struct store *store, struct store_merge **merge);
+
+struct store_compact_options {
+    unsigned threads; /* merges at once, at most 2; 0: in the caller's thread, one after another */
+    /* Called in the caller's thread now and then. May be NULL. False: stop, keeping what is done. */
+    bool (*progress)(uint64_t done_bytes, uint64_t total_bytes, void *ctx);
+    void *ctx;
+};
+
+struct store_compact_result {
+    uint64_t merges;
+    uint64_t raw_bytes;       /* merged */
+    uint64_t segments_before; /* of the whole store */
+    uint64_t segments_after;
+    uint64_t disk_bytes_before;
+    uint64_t disk_bytes_after;
+};
+
+/* Seals, then finishes all merges now. May be stopped at any point: what was merged until then
+ * stays. CANCELLED when `progress` said so. */
+enum status store_compact(struct store *store, const struct store_compact_options *options,
+                          struct store_compact_result *result, struct err *err) MUST_CHECK;
+
 /* --- reading --- */
 
 struct store_scan_stats {
@@ -113,10 +159,12 @@ enum status store_read_raw(struct store *store, struct str source, uint64_t sequ
 struct store_stat {
     uint64_t events; /* without derived rows */
     uint64_t derived;
+    uint64_t unsealed; /* events that are in the log only */
     uint64_t raw_bytes;
-    uint64_t disk_bytes;
+    uint64_t disk_bytes; /* of segments; of everything: the chain too */
     uint64_t index_bytes;
     uint64_t segments;
+    uint64_t merged;      /* of them: made by a merge, with more effort */
     uint64_t sealed_to;   /* arrival number: everything below is under a signed checkpoint */
     uint64_t arrival_end; /* arrival number after the last committed row */
     int64_t oldest_ns;    /* event times; TIME_NONE if empty */
@@ -124,6 +172,8 @@ struct store_stat {
 };
 /* Of everything, or of one dataset (DATASET_COUNT = everything). */
 void store_get_stat(struct store *store, enum dataset dataset, struct store_stat *out);
+/* Bytes of all files in the store's folder (logs, keys, findings ... too). */
+enum status store_disk_bytes(uint64_t *out, const char *path, struct err *err) MUST_CHECK;
 
 /* --- integrity --- */
 
