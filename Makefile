@@ -12,7 +12,7 @@ build/build.ninja: | setup
 
 build/konseki: build/build.ninja   ## the optimised program
 	@echo '== building build/konseki'
-	@ninja -C build konseki konseki-gmo
+	@ninja -C build konseki konseki-main konseki-gmo
 
 check: build/build.ninja    ## the quick inner loop: style and unit tests, under a minute
 	@tools/style

@@ -1,6 +1,5 @@
 #include "options.h"
 
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "i18n.h"
 #include "mem.h"
 #include "num.h"
+#include "program.h"
 #include "query.h"
 #include "store_zone.h"
 
@@ -33,12 +33,8 @@ static bool complain(const char *option, const char *value, const char *allowed)
 }
 
 static bool set_language(const char *option, const char *value) {
-    if (strcmp(value, "ja") != 0 && strcmp(value, "en") != 0) {
-        return complain(option, value, "ja | en");
-    }
-    (void)setenv("LANGUAGE", value, 1);
-    (void)setlocale(LC_MESSAGES, "C.UTF-8");
-    return true;
+    (void)option; /* the only one */
+    return program_start_language(value);
 }
 
 static bool set_format(enum output_format *out, const char *option, const char *value) {
