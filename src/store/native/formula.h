@@ -20,13 +20,13 @@
 
 /* Stored: never renumber. */
 enum formula_kind {
-    FORMULA_SAME = 1,       /* the operand's text */
-    FORMULA_SCALE = 2,      /* decimal digits (a '.' may be among them) times 10^k, without fraction */
-    FORMULA_TIME = 3,       /* the row's event time in a pattern and zone */
-    FORMULA_START = 4,      /* event time - operand x 10^k ns, in a pattern and zone */
-    FORMULA_LOWER = 5,      /* ASCII letters in lower case */
-    FORMULA_UPPER = 6,      /* ... in upper case */
-    FORMULA_SUM = 7,        /* decimal sum of two operands */
+    FORMULA_SAME = 1,  /* the operand's text */
+    FORMULA_SCALE = 2, /* decimal digits (a '.' may be among them) times 10^k, without fraction */
+    FORMULA_TIME = 3,  /* the row's event time in a pattern and zone */
+    FORMULA_START = 4, /* event time - operand x 10^k ns, in a pattern and zone */
+    FORMULA_LOWER = 5, /* ASCII letters in lower case */
+    FORMULA_UPPER = 6, /* ... in upper case */
+    FORMULA_SUM = 7,   /* decimal sum of two operands */
     FORMULA_DIFFERENCE = 8, /* first operand minus second, not below zero */
     FORMULA_BEFORE = 9,     /* the operand up to the first byte k */
     FORMULA_AFTER = 10,     /* the operand behind the first byte k */

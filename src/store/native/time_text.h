@@ -41,7 +41,8 @@ void time_text_print(struct buf *out, struct str pattern, int32_t zone_seconds, 
 size_t time_text_span(struct str s);
 
 /* Finds a pattern and a zone that print exactly `text` for this instant. `zone_hint` is tried where
- * the text alone does not tell the zone (a date). False: it is another instant, or no time. */
+ * the text alone does not tell the zone (a date). The pattern ends with a zero byte. False: it is
+ * another instant, or no time. Cost: below 1 us. */
 bool time_text_learn(char pattern[TIME_PATTERN_BYTES], int32_t *zone_seconds, struct str text,
                      int64_t time_ns, int32_t zone_hint);
 
