@@ -1,23 +1,11 @@
 #include "chain.h"
+#include "chain_priv.h"
 #include "i18n.h"
 
 #include "check.h"
 #include "hash.h"
 #include "mem.h"
 #include "wire.h"
-
-/*
- * Record: "KCHK", payload length (le32), low half of the XXH3-64 of these 8 bytes (le32), payload,
- * signature (64 bytes) over SIGN_PREFIX and the payload's SHA-256, XXH3-64 of all before it (le64).
- */
-enum {
-    CHECKPOINT_VERSION = 1,
-    RECORD_HEAD_BYTES = 12,
-    RECORD_TAIL_BYTES = ED25519_SIGNATURE_BYTES + 8,
-    MAX_PAYLOAD_BYTES = 256 << 20
-};
-
-#define SIGN_PREFIX "konseki checkpoint 1\n"
 
 void chain_init(struct chain *c) {
     memset(c, 0, sizeof *c);
@@ -26,6 +14,8 @@ void chain_init(struct chain *c) {
 
 void chain_fini(struct chain *c) {
     mem_free(c->segments);
+    mem_free(c->expired);
+    mem_free(c->notes);
     mem_free(c->inputs);
     mem_free(c->sources.last_sequence);
     mem_free(c->sources.changed);
@@ -55,111 +45,27 @@ uint64_t chain_next_sequence(struct chain *c, uint32_t source) {
     return ++c->sources.last_sequence[source];
 }
 
-/* --- encoding --- */
-
-static void put_segment(struct buf *out, const struct segment_info *s) {
-    wire_put_u64(out, s->number);
-    wire_put_str(out, dataset_info(s->dataset)->name);
-    wire_put_u64(out, s->rows);
-    wire_put_u64(out, s->derived);
-    wire_put_u64(out, s->raw_bytes);
-    wire_put_u64(out, s->arrival_first);
-    wire_put_u64(out, s->arrival_last);
-    wire_put_i64(out, s->time_min);
-    wire_put_i64(out, s->time_max);
-    wire_put_u64(out, s->file_bytes);
-    wire_put_u64(out, s->index_bytes);
-    wire_put_u64(out, s->filter_offset);
-    wire_put_u64(out, s->filter_lines[0]);
-    buf_append(out, s->footer_sha256, SHA256_BYTES);
-}
-
-static void put_tree(struct buf *out, const struct merkle *tree) {
-    wire_put_u64(out, tree->size);
-    for (unsigned level = 0; level < 64; level++) {
-        if ((tree->size >> level & 1) != 0) {
-            buf_append(out, tree->nodes[level], SHA256_BYTES);
+/* Index of the live segment, or of where it would stand. */
+static size_t segment_index(const struct chain *c, uint64_t number) {
+    size_t low = 0;
+    size_t high = c->segment_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (c->segments[middle].number < number) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
+    return low;
 }
 
-static void put_sources(struct buf *out, const struct chain_sources *s) {
-    uint64_t changed = 0;
-    for (uint32_t i = 0; i < s->names.count; i++) {
-        changed += s->changed[i];
-    }
-    wire_put_u64(out, changed);
-    for (uint32_t i = 0; i < s->names.count; i++) {
-        if (s->changed[i]) {
-            wire_put_str(out, intern_text(&s->names, i));
-            wire_put_u64(out, s->last_sequence[i]);
-        }
-    }
+const struct segment_info *chain_find_segment(const struct chain *c, uint64_t number) {
+    size_t i = segment_index(c, number);
+    return i < c->segment_count && c->segments[i].number == number ? &c->segments[i] : NULL;
 }
 
-static void put_inputs(struct buf *out, const struct chain_additions *a) {
-    wire_put_u64(out, a->input_count);
-    for (size_t i = 0; i < a->input_count; i++) {
-        const struct store_input *input = &a->inputs[i];
-        buf_append(out, input->sha256, SHA256_BYTES);
-        wire_put_str(out, input->path);
-        wire_put_u64(out, input->bytes);
-        wire_put_u64(out, input->events);
-        wire_put_i64(out, input->imported_ns);
-    }
-}
-
-static void put_payload(struct buf *out, const struct checkpoint *p, const struct chain *c,
-                        const struct chain_additions *a) {
-    wire_put_u64(out, CHECKPOINT_VERSION);
-    wire_put_u64(out, p->number);
-    buf_append(out, p->previous, SHA256_BYTES);
-    wire_put_i64(out, p->time_ns);
-    wire_put_str(out, p->writer);
-    buf_append(out, p->public_key, ED25519_PUBLIC_BYTES);
-    put_tree(out, &p->tree);
-    buf_append(out, p->root, SHA256_BYTES);
-    wire_put_u64(out, p->log_number);
-    wire_put_u64(out, a->segment_count);
-    for (size_t i = 0; i < a->segment_count; i++) {
-        put_segment(out, &a->segments[i]);
-    }
-    wire_put_u64(out, 0); /* segments replaced by these (merges, expiry): none yet */
-    put_sources(out, &c->sources);
-    put_inputs(out, a);
-}
-
-static void make_signed(char *message, const uint8_t hash[SHA256_BYTES]) {
-    memcpy(message, SIGN_PREFIX, sizeof SIGN_PREFIX - 1);
-    memcpy(message + sizeof SIGN_PREFIX - 1, hash, SHA256_BYTES);
-}
-
-void chain_encode(struct buf *out, struct checkpoint *p, const struct chain *c,
-                  const struct chain_additions *additions, const struct ed25519_key *key) {
-    p->number = c->last.number + 1;
-    memcpy(p->previous, c->last_hash, SHA256_BYTES);
-    memcpy(p->public_key, key->public_key, ED25519_PUBLIC_BYTES);
-    merkle_root(&p->tree, p->root);
-    size_t start = out->len;
-    buf_append(out, "KCHK", 4);
-    wire_put_fixed32(out, 0);
-    wire_put_fixed32(out, 0);
-    put_payload(out, p, c, additions);
-    size_t payload_len = out->len - start - RECORD_HEAD_BYTES;
-    CHECK(payload_len <= MAX_PAYLOAD_BYTES);
-    bytes_put_le32(out->ptr + start + 4, (uint32_t)payload_len);
-    bytes_put_le32(out->ptr + start + 8, (uint32_t)hash_bytes(out->ptr + start, 8));
-    uint8_t hash[SHA256_BYTES];
-    sha256_of(hash, str_make(out->ptr + start + RECORD_HEAD_BYTES, payload_len));
-    char message[sizeof SIGN_PREFIX - 1 + SHA256_BYTES];
-    make_signed(message, hash);
-    uint8_t signature[ED25519_SIGNATURE_BYTES];
-    ed25519_sign(signature, str_make(message, sizeof message), key);
-    buf_append(out, signature, sizeof signature);
-    wire_put_fixed64(out, hash_bytes(out->ptr + start, out->len - start));
-}
-
-/* --- decoding --- */
+/* --- the body of a record --- */
 
 static void take_bytes(struct wire *w, uint8_t *out, size_t len) {
     struct str s = wire_bytes(w, len);
@@ -168,13 +74,18 @@ static void take_bytes(struct wire *w, uint8_t *out, size_t len) {
     }
 }
 
-static void take_tree(struct wire *w, struct merkle *tree) {
-    memset(tree, 0, sizeof *tree);
-    tree->size = wire_u64(w);
+static void take_peaks(struct wire *w, struct merkle *tree) {
     for (unsigned level = 0; level < 64; level++) {
         if ((tree->size >> level & 1) != 0) {
             take_bytes(w, tree->nodes[level], SHA256_BYTES);
         }
+    }
+}
+
+static void take_stripes(struct wire *w, struct segment_info *s) {
+    s->stripe_count = (uint32_t)wire_count(w, SEGMENT_MAX_STRIPES);
+    for (uint32_t i = 0; i < s->stripe_count; i++) {
+        s->filter_lines[i] = (uint32_t)wire_count(w, UINT32_MAX);
     }
 }
 
@@ -185,6 +96,7 @@ static void take_segment(struct wire *w, struct chain *c) {
     if (s.dataset == DATASET_COUNT) {
         s.dataset = DATASET_UNKNOWN;
     }
+    s.effort = (enum segment_effort)wire_count(w, INT32_MAX);
     s.rows = wire_u64(w);
     s.derived = wire_u64(w);
     s.raw_bytes = wire_u64(w);
@@ -195,31 +107,97 @@ static void take_segment(struct wire *w, struct chain *c) {
     s.file_bytes = wire_u64(w);
     s.index_bytes = wire_u64(w);
     s.filter_offset = wire_u64(w);
-    s.stripe_count = 1;
-    s.filter_lines[0] = (uint32_t)wire_count(w, UINT32_MAX);
+    take_stripes(w, &s);
     take_bytes(w, s.footer_sha256, SHA256_BYTES);
+    size_t count = c->segment_count;
+    w->failed = w->failed || (count > 0 && s.number <= c->segments[count - 1].number);
     if (w->failed) {
         return;
     }
-    MEM_GROW(c->segments, c->segment_capacity, c->segment_count + 1);
+    MEM_GROW(c->segments, c->segment_capacity, count + 1);
     c->segments[c->segment_count++] = s;
     if (s.number >= c->next_segment) {
-        c->next_segment = s.number + 1;
+        c->next_segment = s.number < UINT64_MAX ? s.number + 1 : s.number;
     }
 }
 
-static void take_additions(struct wire *w, struct chain *c) {
+/* A segment that left the store, until the end of its record. */
+enum { PLACE_GONE = -1 };
+
+static void expire_segment(struct chain *c, const struct segment_info *s, uint64_t note,
+                           const struct checkpoint *p) {
+    MEM_GROW(c->expired, c->expired_capacity, c->expired_count + 1);
+    c->expired[c->expired_count++] = (struct chain_expired){*s, note, p->number, p->time_ns};
+}
+
+static void take_fate(struct wire *w, struct chain *c, const struct checkpoint *p) {
+    uint64_t number = wire_u64(w);
+    uint64_t fate = wire_u64(w);
+    uint64_t by = wire_u64(w);
+    size_t i = segment_index(c, number);
+    if (w->failed || i >= c->segment_count || c->segments[i].number != number ||
+        c->segments[i].place == (uint64_t)PLACE_GONE) {
+        w->failed = true;
+        return;
+    }
+    struct segment_info *s = &c->segments[i];
+    switch (fate) {
+    case SEGMENT_MERGED:
+        w->failed = by == number || chain_find_segment(c, by) == NULL;
+        s->place = (uint64_t)PLACE_GONE;
+        break;
+    case SEGMENT_ARCHIVED:
+        w->failed = by == 0 || by == (uint64_t)PLACE_GONE;
+        s->place = by;
+        break;
+    case SEGMENT_RECALLED:
+        s->place = 0;
+        break;
+    case SEGMENT_EXPIRED:
+        expire_segment(c, s, by, p);
+        s->place = (uint64_t)PLACE_GONE;
+        break;
+    default:
+        w->failed = true;
+        break;
+    }
+}
+
+static void take_fates(struct wire *w, struct chain *c, const struct checkpoint *p) {
     uint64_t count = wire_count(w, wire_left(w));
     for (uint64_t i = 0; i < count && !w->failed; i++) {
-        take_segment(w, c);
+        take_fate(w, c, p);
     }
-    (void)wire_count(w, 0);
-    count = wire_count(w, wire_left(w));
+    size_t live = 0;
+    for (size_t i = 0; count > 0 && i < c->segment_count; i++) {
+        if (c->segments[i].place != (uint64_t)PLACE_GONE) {
+            c->segments[live++] = c->segments[i];
+        }
+    }
+    c->segment_count = count > 0 ? live : c->segment_count;
+}
+
+static void take_notes(struct wire *w, struct chain *c, const struct checkpoint *p) {
+    uint64_t count = wire_count(w, wire_left(w));
+    for (uint64_t i = 0; i < count && !w->failed; i++) {
+        struct chain_note note = {.checkpoint = p->number, .time_ns = p->time_ns};
+        note.kind = arena_str(&c->arena, wire_str(w));
+        note.text = arena_str(&c->arena, wire_str(w));
+        MEM_GROW(c->notes, c->note_capacity, c->note_count + 1);
+        c->notes[c->note_count++] = note;
+    }
+}
+
+static void take_sources(struct wire *w, struct chain *c) {
+    uint64_t count = wire_count(w, wire_left(w));
     for (uint64_t i = 0; i < count && !w->failed; i++) {
         uint32_t source = chain_source(c, wire_str(w));
         c->sources.last_sequence[source] = wire_u64(w);
     }
-    count = wire_count(w, wire_left(w));
+}
+
+static void take_inputs(struct wire *w, struct chain *c) {
+    uint64_t count = wire_count(w, wire_left(w));
     for (uint64_t i = 0; i < count && !w->failed; i++) {
         struct store_input input;
         take_bytes(w, input.sha256, SHA256_BYTES);
@@ -227,33 +205,33 @@ static void take_additions(struct wire *w, struct chain *c) {
         input.bytes = wire_u64(w);
         input.events = wire_u64(w);
         input.imported_ns = wire_i64(w);
-        MEM_GROW(c->inputs, c->input_capacity, c->input_count + 1);
-        c->inputs[c->input_count++] = input;
+        if (!w->failed) {
+            MEM_GROW(c->inputs, c->input_capacity, c->input_count + 1);
+            c->inputs[c->input_count++] = input;
+        }
     }
 }
 
-static void take_head(struct wire *w, struct checkpoint *p) {
-    if (wire_u64(w) != CHECKPOINT_VERSION) {
-        w->failed = true;
+static void take_segments(struct wire *w, struct chain *c) {
+    uint64_t count = wire_count(w, wire_left(w));
+    for (uint64_t i = 0; i < count && !w->failed; i++) {
+        take_segment(w, c);
     }
-    p->number = wire_u64(w);
-    take_bytes(w, p->previous, SHA256_BYTES);
-    p->time_ns = wire_i64(w);
-    p->writer = wire_str(w);
-    take_bytes(w, p->public_key, ED25519_PUBLIC_BYTES);
-    take_tree(w, &p->tree);
-    take_bytes(w, p->root, SHA256_BYTES);
-    p->log_number = wire_u64(w);
 }
 
-/* What is wrong with the checkpoint's place in the chain and its signature; "" if nothing. */
-static const char *find_problem(const struct chain *c, const struct checkpoint *p,
-                                const uint8_t hash[SHA256_BYTES], const char *signature) {
+/* --- folding --- */
+
+/* What is wrong with the checkpoint's place in the chain; "" if nothing. */
+static const char *find_place_problem(const struct chain *c, const struct checkpoint *p) {
     if (p->number != c->last.number + 1) {
         return _("its number does not follow the one before (a checkpoint was removed or moved)");
     }
     if (memcmp(p->previous, c->last_hash, SHA256_BYTES) != 0) {
         return _("it does not name the hash of the checkpoint before (the chain was edited)");
+    }
+    if (p->number > 1 && memcmp(p->public_key, c->last.next_key, ED25519_PUBLIC_BYTES) != 0) {
+        return _("its key is not the one that the checkpoint before named (signed again with"
+                 " another key)");
     }
     if (p->tree.size < c->last.tree.size) {
         return _("its tree is smaller than the one before");
@@ -263,37 +241,67 @@ static const char *find_problem(const struct chain *c, const struct checkpoint *
     if (memcmp(root, p->root, SHA256_BYTES) != 0) {
         return _("its root does not follow from its tree");
     }
-    if (signature == NULL) {
-        return "";
-    }
-    char message[sizeof SIGN_PREFIX - 1 + SHA256_BYTES];
-    make_signed(message, hash);
-    uint8_t bytes[ED25519_SIGNATURE_BYTES];
-    memcpy(bytes, signature, sizeof bytes);
-    if (!ed25519_is_valid(bytes, str_make(message, sizeof message), p->public_key)) {
-        return _("its signature is wrong");
-    }
     return "";
 }
 
-/* Folds one record's payload; returns the problem found, "" if none, NULL if it is malformed. */
-static const char *fold_record(struct chain *c, struct str payload, const char *signature,
-                               uint8_t hash[SHA256_BYTES]) {
-    struct wire w = wire_make(payload.ptr, payload.len);
-    struct checkpoint p = {.number = 0};
-    take_head(&w, &p);
-    if (w.failed) {
-        return NULL;
+static const char *find_problem(const struct chain *c, const struct checkpoint *p, struct str body,
+                                const uint8_t hash[SHA256_BYTES], const uint8_t *signature) {
+    const char *problem = find_place_problem(c, p);
+    uint8_t body_hash[SHA256_BYTES];
+    sha256_of(body_hash, body);
+    if (problem[0] == '\0' && memcmp(body_hash, p->body, SHA256_BYTES) != 0) {
+        problem = _("what it adds to the store is not what was signed");
     }
-    sha256_of(hash, payload);
-    const char *problem = find_problem(c, &p, hash, signature);
-    take_additions(&w, c);
+    if (problem[0] == '\0' && signature != NULL &&
+        !checkpoint_is_signed(signature, hash, p->public_key)) {
+        problem = _("its signature is wrong");
+    }
+    return problem;
+}
+
+/* A record, taken apart; the texts are borrowed. */
+struct parts {
+    struct str head;
+    struct str body;
+    struct checkpoint checkpoint;
+    uint8_t hash[SHA256_BYTES];
+    uint8_t signature[ED25519_SIGNATURE_BYTES];
+};
+
+static bool take_apart(struct parts *out, struct str record) {
+    struct wire w = wire_make(record.ptr + RECORD_HEAD_BYTES,
+                              record.len - RECORD_HEAD_BYTES - RECORD_TAIL_BYTES);
+    out->head = wire_str(&w);
+    out->body = str_make((const char *)w.at, wire_left(&w));
+    memcpy(out->signature, record.ptr + record.len - RECORD_TAIL_BYTES, sizeof out->signature);
+    if (w.failed || !checkpoint_decode(&out->checkpoint, out->head)) {
+        return false;
+    }
+    checkpoint_hash(out->hash, out->head);
+    return true;
+}
+
+/* Folds one record; returns the problem found, "" if none, NULL if it is malformed. */
+static const char *fold_record(struct chain *c, struct parts *r, enum chain_depth depth) {
+    struct checkpoint *p = &r->checkpoint;
+    struct wire w = wire_make(r->body.ptr, r->body.len);
+    take_peaks(&w, &p->tree);
+    const char *problem =
+        find_problem(c, p, r->body, r->hash, depth == CHAIN_SIGNED ? r->signature : NULL);
+    take_segments(&w, c);
+    take_fates(&w, c, p);
+    take_notes(&w, c, p);
+    take_sources(&w, c);
+    take_inputs(&w, c);
     if (w.failed || wire_left(&w) > 0) {
         return NULL;
     }
-    p.writer = arena_str(&c->arena, p.writer);
-    c->last = p;
-    memcpy(c->last_hash, hash, SHA256_BYTES);
+    p->writer = arena_str(&c->arena, p->writer);
+    if (c->last.number == 0) {
+        memcpy(c->first_key, p->public_key, ED25519_PUBLIC_BYTES);
+    }
+    c->last = *p;
+    memcpy(c->last_hash, r->hash, SHA256_BYTES);
     return problem;
 }
 
@@ -357,22 +365,22 @@ static enum status damaged(struct err *err, uint64_t at, const char *what) {
                    (unsigned long long)at, what);
 }
 
-enum status chain_fold(struct chain *c, struct str bytes, chain_visit_fn *visit, void *ctx,
-                       struct err *err) {
+enum status chain_fold(struct chain *c, struct str bytes, enum chain_depth depth,
+                       chain_visit_fn *visit, void *ctx, struct err *err) {
     struct str rest = bytes;
     size_t len;
     while ((len = record_length(rest)) > 0) {
-        struct str payload =
-            str_make(rest.ptr + RECORD_HEAD_BYTES, len - RECORD_HEAD_BYTES - RECORD_TAIL_BYTES);
-        const char *signature = visit != NULL ? payload.ptr + payload.len : NULL;
         uint64_t at = bytes.len - rest.len;
-        uint8_t hash[SHA256_BYTES];
-        const char *problem = fold_record(c, payload, signature, hash);
+        struct parts parts;
+        const char *problem =
+            take_apart(&parts, str_head(rest, len)) ? fold_record(c, &parts, depth) : NULL;
         if (problem == NULL) {
             return damaged(err, at, _("a record is malformed"));
         }
         if (visit != NULL) {
-            visit(&c->last, hash, at, problem, ctx);
+            struct chain_record record = {&c->last,   parts.hash, parts.signature,
+                                          parts.head, at,         problem};
+            visit(&record, ctx);
         } else if (problem[0] != '\0') {
             return damaged(err, at, problem);
         }
@@ -387,11 +395,9 @@ enum status chain_fold(struct chain *c, struct str bytes, chain_visit_fn *visit,
 }
 
 void chain_take(struct chain *c, struct str record) {
-    CHECK(record_length(record) == record.len);
-    uint8_t hash[SHA256_BYTES];
-    struct str payload = str_make(record.ptr + RECORD_HEAD_BYTES,
-                                  record.len - RECORD_HEAD_BYTES - RECORD_TAIL_BYTES);
-    const char *problem = fold_record(c, payload, NULL, hash);
+    struct parts parts;
+    CHECK(record_length(record) == record.len && take_apart(&parts, record));
+    const char *problem = fold_record(c, &parts, CHAIN_UNSIGNED);
     CHECK(problem != NULL && problem[0] == '\0');
     c->valid_bytes += record.len;
     for (uint32_t i = 0; i < c->sources.names.count; i++) {

@@ -30,7 +30,8 @@ static enum status load_chain(struct store *s, struct err *err) {
         return status;
     }
     status =
-        chain_fold(&s->chain, str_make((const char *)map.bytes, map.size_bytes), NULL, NULL, err);
+        chain_fold(&s->chain, str_make((const char *)map.bytes, map.size_bytes), CHAIN_UNSIGNED,
+                        NULL, NULL, err);
     file_unmap(&map);
     s->tree = s->chain.last.tree;
     s->next_log = s->chain.last.log_number > 0 ? s->chain.last.log_number : 1;
@@ -128,13 +129,9 @@ static enum status open_writer(struct store *s, bool create, struct err *err) {
         status = refuse_lost_chain(s, err);
     }
     if (status == STATUS_OK) {
-        status = file_exists(store_path(&name, s->path, "keys/signing.seed"))
-                     ? keys_load(&s->key, s->path, err)
-                     : (fresh ? keys_create(&s->key, s->path, err)
-                              : err_set(err, STATUS_NOT_FOUND,
-                                        "%s is missing: without the signing key nothing can be"
-                                        " added; restore it from a backup",
-                                        name.ptr));
+        const struct checkpoint *last = &s->chain.last;
+        status = fresh ? keys_create(&s->keys, s->path, err)
+                       : keys_open(&s->keys, s->path, last->public_key, last->next_key, err);
     }
     if (status == STATUS_OK) {
         status = open_chain_file(s, err);
@@ -228,7 +225,7 @@ void store_close(struct store **store) {
     mem_free(s->pending);
     mem_free(s->inputs);
     arena_fini(&s->input_texts);
-    ed25519_wipe(&s->key, sizeof s->key);
+    keys_close(&s->keys);
     file_unlock(&s->lock_fd);
     mem_free(s->writer_name);
     mem_free(s->path);

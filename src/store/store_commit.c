@@ -1,6 +1,7 @@
 /* From rows in memory to segments and a checkpoint. */
 #include "clock.h"
 #include "mem.h"
+#include "segment_writer.h"
 #include "store_path.h"
 #include "store_priv.h"
 
@@ -112,10 +113,13 @@ enum status store_checkpoint(struct store *s, struct err *err) {
                                     .log_number = s->next_log};
     struct chain_additions additions = {s->pending, s->pending_count, s->inputs, s->input_count};
     struct buf record = BUF_INIT;
-    chain_encode(&record, &checkpoint, &s->chain, &additions, &s->key);
+    chain_encode(&record, &checkpoint, &s->chain, &additions, &s->keys);
     status = append_record(s, buf_str(&record), err);
     if (status == STATUS_OK) {
         chain_take(&s->chain, buf_str(&record));
+        status = keys_advance(&s->keys, err); /* the secret that signed it dies */
+    }
+    if (status == STATUS_OK) {
         forget_pending(s);
     }
     buf_fini(&record);

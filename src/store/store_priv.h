@@ -27,7 +27,7 @@ struct store {
     int lock_fd; /* writers; -1: none */
     struct chain chain;
     struct file chain_file;
-    struct ed25519_key key;
+    struct signing_keys keys;
     struct merkle tree; /* of all appended rows */
     struct unsealed unsealed;
     struct segment_info *pending; /* written, not in the chain yet */

@@ -36,19 +36,21 @@ void verify_note(struct verify *v, const char *format, ...) {
 
 /* --- the chain --- */
 
-static void take_checkpoint(const struct checkpoint *p, const uint8_t hash[SHA256_BYTES],
-                            uint64_t at, const char *problem, void *ctx) {
+static void take_checkpoint(const struct chain_record *record, void *ctx) {
     struct verify *v = ctx;
-    if (problem[0] != '\0') {
+    const struct checkpoint *p = record->checkpoint;
+    if (record->problem[0] != '\0') {
         verify_damage(v, "checkpoint %llu (byte %llu of the chain): %s",
-                      (unsigned long long)p->number, (unsigned long long)at, problem);
+                      (unsigned long long)p->number, (unsigned long long)record->at,
+                      record->problem);
     }
     MEM_GROW(v->checkpoints, v->checkpoint_capacity, v->checkpoint_count + 1);
     struct verify_checkpoint *c = &v->checkpoints[v->checkpoint_count++];
     c->number = p->number;
     c->rows = p->tree.size;
+    memcpy(c->key, p->public_key, ED25519_PUBLIC_BYTES);
     memcpy(c->root, p->root, SHA256_BYTES);
-    memcpy(c->hash, hash, SHA256_BYTES);
+    memcpy(c->hash, record->hash, SHA256_BYTES);
 }
 
 /* Folds the chain; not OK only if it cannot be read at all. *whole is false if it is damaged so
@@ -62,7 +64,7 @@ static enum status check_chain(struct verify *v, bool *whole, struct err *err) {
         return status;
     }
     struct err fold = ERR_INIT;
-    *whole = chain_fold(&v->chain, str_make((const char *)map.bytes, map.size_bytes),
+    *whole = chain_fold(&v->chain, str_make((const char *)map.bytes, map.size_bytes), CHAIN_SIGNED,
                         take_checkpoint, v, &fold) == STATUS_OK;
     file_unmap(&map);
     if (!*whole) {
@@ -270,24 +272,33 @@ static enum status check_anchors(struct verify *v, struct err *err) {
     return status;
 }
 
-/* The chain's own key against keys/public.key, and against the pinned one. */
-static enum status check_key(struct verify *v, struct err *err) {
+static bool signed_with(const struct verify *v, const uint8_t key[ED25519_PUBLIC_BYTES]) {
+    for (size_t i = 0; i < v->checkpoint_count; i++) {
+        if (memcmp(v->checkpoints[i].key, key, ED25519_PUBLIC_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The chain's first key against keys/public.key; the pinned key against all of them. */
+static enum status check_public(struct verify *v, struct err *err) {
     struct buf path = BUF_INIT;
     uint8_t key[ED25519_PUBLIC_BYTES];
     struct err local = ERR_INIT;
     if (keys_read_public(key, store_path(&path, v->options->path, "keys/public.key"), &local) !=
         STATUS_OK) {
         verify_damage(v, "%s", local.message);
-    } else if (memcmp(key, v->chain.last.public_key, sizeof key) != 0) {
-        verify_damage(v, "keys/public.key is not the key that signed the checkpoints");
+    } else if (memcmp(key, v->chain.first_key, sizeof key) != 0) {
+        verify_damage(v, "keys/public.key is not the key that signed the first checkpoint");
     }
     buf_fini(&path);
     if (v->options->public_key == NULL) {
         return STATUS_OK;
     }
     enum status status = keys_read_public(key, v->options->public_key, err);
-    if (status == STATUS_OK && memcmp(key, v->chain.last.public_key, sizeof key) != 0) {
-        verify_damage(v, "the checkpoints are signed with another key than %s",
+    if (status == STATUS_OK && !signed_with(v, key)) {
+        verify_damage(v, "no checkpoint is signed with the key in %s: everything was made anew",
                       v->options->public_key);
     }
     return status;
@@ -327,7 +338,7 @@ enum status store_verify(const struct store_verify_options *options,
         status = check_anchors(&v, err);
     }
     if (status == STATUS_OK) {
-        status = check_key(&v, err);
+        status = check_public(&v, err);
     }
     if (status == STATUS_OK) {
         note_blind_spots(&v);

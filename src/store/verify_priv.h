@@ -19,6 +19,7 @@ struct verify {
 struct verify_checkpoint {
     uint64_t number;
     uint64_t rows;
+    uint8_t key[ED25519_PUBLIC_BYTES]; /* that signed it */
     uint8_t root[SHA256_BYTES];
     uint8_t hash[SHA256_BYTES];
 };

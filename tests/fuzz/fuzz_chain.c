@@ -4,6 +4,7 @@
  */
 #include "bytes.h"
 #include "chain.h"
+#include "check.h"
 #include "hash.h"
 #include "mem.h"
 
@@ -19,12 +20,8 @@ static void mend(uint8_t *record, size_t size) {
     bytes_put_le64(record + size - 8, hash_bytes(record, size - 8));
 }
 
-static void see(const struct checkpoint *checkpoint, const uint8_t hash[SHA256_BYTES], uint64_t at,
-                const char *problem, void *ctx) {
-    (void)checkpoint;
-    (void)hash;
-    (void)at;
-    (void)problem;
+static void see(const struct chain_record *record, void *ctx) {
+    CHECK(record->problem != NULL);
     ++*(int *)ctx;
 }
 
@@ -37,11 +34,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         memcpy(copy, data, size);
     }
     chain_init(&chain);
-    (void)(chain_fold(&chain, str_make((const char *)copy, size), see, &seen, &err) == STATUS_OK);
+    (void)(chain_fold(&chain, str_make((const char *)copy, size), CHAIN_SIGNED, see, &seen, &err) ==
+           STATUS_OK);
     chain_fini(&chain);
     mend(copy, size);
     chain_init(&chain);
-    (void)(chain_fold(&chain, str_make((const char *)copy, size), NULL, NULL, &err) == STATUS_OK);
+    (void)(chain_fold(&chain, str_make((const char *)copy, size), CHAIN_UNSIGNED, NULL, NULL,
+                      &err) == STATUS_OK);
     chain_fini(&chain);
     mem_free(copy);
     return 0;

@@ -16,14 +16,15 @@ import sys
 BASE = ["base"]
 PLATFORM = BASE + ["platform"]
 CODEC = PLATFORM + ["codec"]
+PROOF = CODEC + ["proof"]
 EVENT = CODEC + ["event", "tables"]
 EXPR = EVENT + ["expr"]
 SIGMA = EXPR + ["detect/sigma"]
 DETECT = SIGMA + ["store", "detect", "detect/analyses"]
 LAW = {  # folder: the folders whose headers it sees
-    "base": BASE, "platform": PLATFORM, "codec": CODEC, "event": EVENT, "expr": EXPR,
+    "base": BASE, "platform": PLATFORM, "codec": CODEC, "proof": PROOF, "event": EVENT, "expr": EXPR,
     "parse": EXPR + ["parse", "parse/evtx"], "normalise": EXPR + ["normalise"],
-    "store": EXPR + ["store", "store/native"], "collect": EXPR + ["collect"],
+    "store": EXPR + ["proof", "store", "store/native"], "collect": EXPR + ["collect"],
     "detect/sigma": SIGMA, "detect": DETECT, "query": EXPR + ["store", "query"],
     "investigate": EXPR + ["store", "query", "detect", "detect/sigma", "investigate"],
     "app": EXPR + ["parse", "normalise", "store", "query", "detect", "detect/sigma", "collect",

@@ -14,6 +14,7 @@
 
 struct segment_info {
     uint64_t number; /* file name */
+    uint64_t place;  /* 0: DIR/segments, else the id of an archive (what the chain's fates say) */
     enum dataset dataset;
     enum segment_effort effort;
     uint64_t rows; /* derived ones included */
