@@ -32,6 +32,7 @@ void block_close(struct block *b) {
     mem_free(b->columns);
     mem_free(b->cursors);
     mem_free(b->piece_values);
+    buf_fini(&b->spare);
     memset(b, 0, sizeof *b);
 }
 
@@ -213,7 +214,7 @@ static void count_row(struct block *b, const struct template *t, uint32_t *indic
         }
     }
     for (uint32_t i = 0; i < t->value_count; i++) {
-        if (t->values[i].transform == TRANSFORM_NONE) {
+        if (t->values[i].transform == TRANSFORM_NONE && t->values[i].formula == NULL) {
             uint32_t index = b->cursors[t->values[i].first]++;
             if (indices != NULL) {
                 indices[t->piece_count + i] = index;
@@ -244,10 +245,77 @@ enum status block_seek(const struct template **out, struct block *b, uint32_t ro
     return status;
 }
 
+static enum status put_piece(struct buf *out, struct block *b, const struct template *t,
+                             uint32_t piece, struct err *err);
+
+/* Appends the text of a value that stands in a column. */
+static enum status put_column_value(struct buf *out, struct block *b, const struct template *t,
+                                    uint32_t i, struct err *err) {
+    enum status status = block_column(b, t->values[i].first, err);
+    if (status == STATUS_OK &&
+        !block_value(out, b, t->values[i].first, b->piece_values[t->piece_count + i])) {
+        status = segment_damaged(b->segment, err, _("a column has too few values"));
+    }
+    return status;
+}
+
+static enum status put_formula(struct buf *out, struct block *b, const struct template *t,
+                               const struct formula *f, struct err *err);
+
+/* Appends the text of a formula's operand: a piece, or a value (as it stands in the raw bytes). */
+static enum status put_operand(struct buf *out, struct block *b, const struct template *t,
+                               uint32_t operand, struct err *err) {
+    if (operand < t->piece_count) {
+        return put_piece(out, b, t, operand, err);
+    }
+    uint32_t i = operand - t->piece_count;
+    const struct template_value *v = &t->values[i];
+    if (v->formula != NULL) {
+        return put_formula(out, b, t, v->formula, err);
+    }
+    if (v->transform == TRANSFORM_NONE) {
+        return put_column_value(out, b, t, i, err);
+    }
+    enum status status = STATUS_OK;
+    for (uint32_t k = 0; k < v->count && status == STATUS_OK; k++) {
+        status = put_piece(out, b, t, v->first + k, err);
+    }
+    return status;
+}
+
+/* The template's formulas are known to end (segment_templates). */
+static enum status put_formula(struct buf *out, struct block *b, const struct template *t,
+                               const struct formula *f, struct err *err) {
+    struct buf texts = b->spare; /* a formula among the operands makes its own */
+    b->spare = BUF_INIT;
+    buf_clear(&texts);
+    size_t ends[FORMULA_MAX_OPERANDS];
+    struct str operands[FORMULA_MAX_OPERANDS];
+    enum status status = block_numbers(b, NUMBER_TIME, err);
+    for (uint32_t i = 0; i < f->operand_count && status == STATUS_OK; i++) {
+        status = put_operand(&texts, b, t, f->operands[i], err);
+        ends[i] = texts.len;
+    }
+    for (uint32_t i = 0, at = 0; i < f->operand_count && status == STATUS_OK; i++) {
+        operands[i] = str_make(texts.ptr + at, ends[i] - at);
+        at = (uint32_t)ends[i];
+    }
+    if (status == STATUS_OK &&
+        !formula_print(out, f, operands, b->numbers[NUMBER_TIME][b->row - 1], NULL)) {
+        status = segment_damaged(b->segment, err, _("a formula does not fit its row"));
+    }
+    buf_fini(&b->spare);
+    b->spare = texts;
+    return status;
+}
+
 /* Appends one piece of the row that was sought. */
 static enum status put_piece(struct buf *out, struct block *b, const struct template *t,
                              uint32_t piece, struct err *err) {
     const struct template_piece *p = &t->pieces[piece];
+    if (p->formula != NULL) {
+        return put_formula(out, b, t, p->formula, err);
+    }
     if (p->column == UINT32_MAX) {
         buf_add(out, p->literal);
         return STATUS_OK;
@@ -314,12 +382,10 @@ static enum status add_text(struct batch *out, struct block *b, const struct tem
     const struct template_value *v = &t->values[i];
     size_t start = out->text.len;
     enum status status = STATUS_OK;
-    if (v->transform == TRANSFORM_NONE) {
-        status = block_column(b, v->first, err);
-        if (status == STATUS_OK &&
-            !block_value(&out->text, b, v->first, b->piece_values[t->piece_count + i])) {
-            status = segment_damaged(b->segment, err, _("a column has too few values"));
-        }
+    if (v->formula != NULL) {
+        status = put_formula(&out->text, b, t, v->formula, err);
+    } else if (v->transform == TRANSFORM_NONE) {
+        status = put_column_value(&out->text, b, t, i, err);
     }
     for (uint32_t k = 0; k < v->count && status == STATUS_OK; k++) {
         status = put_piece(&out->text, b, t, v->first + k, err);

@@ -32,6 +32,7 @@ struct block {
     uint32_t row;                       /* next row */
     uint32_t *piece_values;             /* scratch: value index by piece, then by value */
     size_t piece_capacity;
+    struct buf spare; /* scratch: texts of a formula's operands */
 };
 
 enum status block_open(struct block *out, struct segment *s, size_t index,

@@ -53,13 +53,17 @@ enum column_type {
     COLUMN_TYPE_COUNT
 };
 
-/* Operations of a template: literal bytes, or TEMPLATE_COLUMN + the column's index. */
-enum { TEMPLATE_END = 0, TEMPLATE_LITERAL = 1, TEMPLATE_COLUMN = 2 };
+/* Operations of a template: literal bytes, a formula, or TEMPLATE_COLUMN + the column's index. */
+enum { TEMPLATE_END = 0, TEMPLATE_LITERAL = 1, TEMPLATE_FORMULA = 2, TEMPLATE_COLUMN = 3 };
+
+/* How a value is stored: an enum transform (batch.h), or by a formula. */
+enum { VALUE_FORMULA = 4 };
 
 /* Marks of a template. */
 enum {
     TEMPLATE_CROSSING = 1, /* a word of the raw text may stand in two pieces */
-    TEMPLATE_ENCODED = 2   /* the search text is not the raw bytes (no UTF-8) */
+    TEMPLATE_ENCODED = 2,  /* the search text is not the raw bytes (no UTF-8) */
+    TEMPLATE_PRINTED = 4   /* formulas print words that stand in no column or literal of the row */
 };
 
 /* Where a piece of a segment lies and how to know that it is whole. */

@@ -12,6 +12,7 @@
 
 #include "cut.h"
 #include "file_io.h"
+#include "formula.h"
 #include "segment_writer.h"
 #include "zstd_frame.h"
 
@@ -40,16 +41,18 @@ struct segment_block {
 
 /* A piece of the raw bytes. */
 struct template_piece {
-    uint32_t column; /* UINT32_MAX: literal */
+    uint32_t column; /* UINT32_MAX: literal or formula */
     struct str literal;
+    const struct formula *formula; /* NULL: none */
 };
 
-/* A value: a run of pieces, or (TRANSFORM_NONE) a column of its own. */
+/* A value: a run of pieces, or (TRANSFORM_NONE) a column of its own, or a formula. */
 struct template_value {
     uint32_t field; /* global id */
     enum transform transform;
-    uint32_t first; /* piece, or column */
-    uint32_t count; /* pieces */
+    uint32_t first;                /* piece, or column */
+    uint32_t count;                /* pieces */
+    const struct formula *formula; /* NULL: none; else TRANSFORM_NONE, first UINT32_MAX */
 };
 
 struct template {
