@@ -1,7 +1,9 @@
 #include "merkle.h"
 
-static void hash_node(uint8_t out[SHA256_BYTES], const uint8_t left[SHA256_BYTES],
-                      const uint8_t right[SHA256_BYTES]) {
+#include "check.h"
+
+void merkle_node(uint8_t out[SHA256_BYTES], const uint8_t left[SHA256_BYTES],
+                 const uint8_t right[SHA256_BYTES]) {
     uint8_t input[1 + 2 * SHA256_BYTES];
     input[0] = 1;
     memcpy(input + 1, left, SHA256_BYTES);
@@ -9,16 +11,41 @@ static void hash_node(uint8_t out[SHA256_BYTES], const uint8_t left[SHA256_BYTES
     sha256_of(out, str_make((const char *)input, sizeof input));
 }
 
-void merkle_add(struct merkle *m, const uint8_t leaf[SHA256_BYTES]) {
+/* Puts a complete subtree of 2^level leaves at the right end; `noted` (may be NULL) gets the root
+ * of the subtree of `note_level` that it completes. */
+static bool add_at(struct merkle *m, const uint8_t root[SHA256_BYTES], unsigned level,
+                   unsigned note_level, uint8_t *noted) {
     uint8_t node[SHA256_BYTES];
-    memcpy(node, leaf, sizeof node);
-    unsigned level = 0;
-    while ((m->size >> level & 1) != 0) { /* a full subtree of this height waits on the left */
-        hash_node(node, m->nodes[level], node);
-        level++;
+    bool found = false;
+    uint64_t leaves = UINT64_C(1) << level;
+    memcpy(node, root, sizeof node);
+    for (;; level++) {
+        if (level == note_level && noted != NULL) {
+            memcpy(noted, node, sizeof node);
+            found = true;
+        }
+        if ((m->size >> level & 1) == 0) {
+            break;
+        }
+        merkle_node(node, m->nodes[level], node); /* a full subtree waits on the left */
     }
     memcpy(m->nodes[level], node, sizeof node);
-    m->size++;
+    m->size += leaves;
+    return found;
+}
+
+void merkle_add(struct merkle *m, const uint8_t leaf[SHA256_BYTES]) {
+    (void)add_at(m, leaf, 0, 0, NULL);
+}
+
+bool merkle_add_noting(struct merkle *m, const uint8_t leaf[SHA256_BYTES], unsigned level,
+                       uint8_t out[SHA256_BYTES]) {
+    return add_at(m, leaf, 0, level, out);
+}
+
+void merkle_add_subtree(struct merkle *m, const uint8_t root[SHA256_BYTES], unsigned level) {
+    CHECK(level < 64 && (m->size & ((UINT64_C(1) << level) - 1)) == 0);
+    (void)add_at(m, root, level, 0, NULL);
 }
 
 void merkle_root(const struct merkle *m, uint8_t out[SHA256_BYTES]) {
@@ -29,7 +56,7 @@ void merkle_root(const struct merkle *m, uint8_t out[SHA256_BYTES]) {
             continue;
         }
         if (any) {
-            hash_node(out, m->nodes[level], out);
+            merkle_node(out, m->nodes[level], out);
         } else {
             memcpy(out, m->nodes[level], SHA256_BYTES);
         }
