@@ -140,6 +140,9 @@ static enum status open_writer(struct store *s, bool create, struct err *err) {
         status = remove_orphans(s, err);
     }
     if (status == STATUS_OK) {
+        status = tree_file_open(s, err);
+    }
+    if (status == STATUS_OK) {
         status = store_replay(s, err);
     }
     if (status == STATUS_OK) {
@@ -226,6 +229,7 @@ void store_close(struct store **store) {
     mem_free(s->inputs);
     arena_fini(&s->input_texts);
     keys_close(&s->keys);
+    tree_file_fini(&s->tree_file);
     file_unlock(&s->lock_fd);
     mem_free(s->writer_name);
     mem_free(s->path);
@@ -267,7 +271,7 @@ static void number_rows(struct store *s, struct batch *batch) {
         row->sequence = chain_next_sequence(&s->chain, *source);
         uint8_t leaf[SHA256_BYTES];
         store_leaf(leaf, batch, row);
-        merkle_add(&s->tree, leaf);
+        tree_file_add(&s->tree_file, &s->tree, leaf);
     }
     mem_free(sources);
 }

@@ -83,6 +83,9 @@ static enum status append_record(struct store *s, struct str record, struct err 
         status = file_sync_dir(store_path(&dir, s->path, "segments"), err);
     }
     if (status == STATUS_OK) {
+        status = tree_file_write(s, err);
+    }
+    if (status == STATUS_OK) {
         status = file_append(&s->chain_file, record.ptr, record.len, err);
     }
     if (status == STATUS_OK) {

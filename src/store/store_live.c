@@ -21,7 +21,7 @@ static enum status take_batch(struct batch *batch, void *ctx, struct err *err) {
         s->chain.sources.changed[source] = true;
         uint8_t leaf[SHA256_BYTES];
         store_leaf(leaf, batch, row);
-        merkle_add(&s->tree, leaf);
+        tree_file_add(&s->tree_file, &s->tree, leaf);
     }
     if (batch->row_count > 0 && batch->rows[0].arrival >= s->chain.last.tree.size) {
         unsealed_add(&s->unsealed, batch);

@@ -16,6 +16,7 @@
 #include "chain.h"
 #include "file_io.h"
 #include "store.h"
+#include "tree_file.h"
 #include "unsealed.h"
 #include "wal.h"
 
@@ -29,6 +30,7 @@ struct store {
     struct file chain_file;
     struct signing_keys keys;
     struct merkle tree; /* of all appended rows */
+    struct tree_file tree_file;
     struct unsealed unsealed;
     struct segment_info *pending; /* written, not in the chain yet */
     size_t pending_count;

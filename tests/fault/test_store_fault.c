@@ -17,7 +17,7 @@
 #include "fault_io.h"
 #include "store_fixture.h"
 
-enum { ROUNDS = 6, ROWS_A_ROUND = 20 };
+enum { ROUNDS = 6, ROWS_A_ROUND = 90 }; /* enough for nodes of the tree file */
 
 struct life {
     struct fixture store;

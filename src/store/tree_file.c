@@ -1,0 +1,131 @@
+#include "tree_file.h"
+
+#include "store_path.h"
+#include "store_priv.h"
+
+void tree_file_fini(struct tree_file *t) {
+    buf_fini(&t->fresh);
+}
+
+void tree_file_add(struct tree_file *t, struct merkle *tree, const uint8_t leaf[SHA256_BYTES]) {
+    uint8_t node[SHA256_BYTES];
+    if (merkle_add_noting(tree, leaf, TREE_LEVEL, node)) {
+        buf_append(&t->fresh, node, sizeof node);
+    }
+}
+
+static enum status append(struct store *s, struct err *err) {
+    struct tree_file *t = &s->tree_file;
+    struct buf path = BUF_INIT;
+    struct file f = FILE_INIT;
+    bool fresh = t->stored == 0;
+    enum status status = file_open(&f, store_path(&path, s->path, "tree"), FILE_APPEND, err);
+    if (status == STATUS_OK) {
+        f.size_bytes = t->stored * SHA256_BYTES;
+        status = file_append(&f, t->fresh.ptr, t->fresh.len, err);
+    }
+    if (status == STATUS_OK) {
+        status = file_sync(&f, err);
+    }
+    file_close(&f);
+    if (status == STATUS_OK && fresh) {
+        status = file_sync_dir(s->path, err);
+    }
+    buf_fini(&path);
+    return status;
+}
+
+enum status tree_file_write(struct store *s, struct err *err) {
+    struct tree_file *t = &s->tree_file;
+    enum status status = STATUS_OK;
+    if (t->fresh.len > 0 && !t->broken) {
+        status = append(s, err);
+    }
+    if (status == STATUS_OK) {
+        t->stored += t->fresh.len / SHA256_BYTES;
+        buf_clear(&t->fresh);
+    }
+    return status;
+}
+
+/* --- filling up --- */
+
+static enum status add_rows(struct store *s, struct store_scan *scan, struct merkle *tree,
+                            struct err *err) {
+    struct batch batch;
+    batch_init(&batch);
+    bool more = true;
+    enum status status = STATUS_OK;
+    while (more && status == STATUS_OK) {
+        status = store_scan_next(scan, &batch, &more, err);
+        for (size_t i = 0; status == STATUS_OK && i < batch.row_count; i++) {
+            uint8_t leaf[SHA256_BYTES];
+            if (batch.rows[i].arrival != tree->size) {
+                status = err_set(err, STATUS_DAMAGED, "row %llu is missing",
+                                 (unsigned long long)tree->size);
+                break;
+            }
+            store_leaf(leaf, &batch, &batch.rows[i]);
+            tree_file_add(&s->tree_file, tree, leaf);
+        }
+    }
+    batch_fini(&batch);
+    return status;
+}
+
+/* Nodes [stored, wanted) from the sealed rows. */
+static enum status fill_up(struct store *s, uint64_t wanted, struct err *err) {
+    struct store_scan_options o = STORE_SCAN_ALL;
+    struct store_scan *scan = NULL;
+    struct merkle tree = {.size = s->tree_file.stored << TREE_LEVEL};
+    o.want_raw = true;
+    o.include_derived = true;
+    o.arrival_from = tree.size;
+    o.arrival_to = wanted << TREE_LEVEL;
+    enum status status = store_scan_open(&scan, s, &o, err);
+    if (status == STATUS_OK) {
+        status = add_rows(s, scan, &tree, err);
+    }
+    store_scan_close(&scan);
+    if (status != STATUS_OK) { /* rows are damaged or gone: proofs are slow, nothing else */
+        buf_clear(&s->tree_file.fresh);
+        s->tree_file.broken = true;
+        return STATUS_OK;
+    }
+    return tree_file_write(s, err);
+}
+
+/* What a crash left beyond the last checkpoint. */
+static enum status cut(struct store *s, uint64_t bytes, struct err *err) {
+    struct buf path = BUF_INIT;
+    struct file f = FILE_INIT;
+    enum status status = file_open(&f, store_path(&path, s->path, "tree"), FILE_APPEND, err);
+    if (status == STATUS_OK) {
+        status = file_truncate(&f, bytes, err);
+    }
+    file_close(&f);
+    buf_fini(&path);
+    return status;
+}
+
+enum status tree_file_open(struct store *s, struct err *err) {
+    struct tree_file *t = &s->tree_file;
+    struct buf path = BUF_INIT;
+    struct file_map map = {NULL, 0, false};
+    uint64_t wanted = s->chain.last.tree.size >> TREE_LEVEL;
+    enum status status = file_map(&map, store_path(&path, s->path, "tree"), false, err);
+    buf_fini(&path);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    uint64_t bytes = map.size_bytes;
+    file_unmap(&map);
+    uint64_t there = bytes / SHA256_BYTES;
+    t->stored = there < wanted ? there : wanted;
+    if (bytes > t->stored * SHA256_BYTES) {
+        status = cut(s, t->stored * SHA256_BYTES, err);
+    } else {
+        status = STATUS_OK;
+    }
+    return status == STATUS_OK && t->stored < wanted ? fill_up(s, wanted, err) : status;
+}
