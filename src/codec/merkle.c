@@ -11,18 +11,17 @@ void merkle_node(uint8_t out[SHA256_BYTES], const uint8_t left[SHA256_BYTES],
     sha256_of(out, str_make((const char *)input, sizeof input));
 }
 
-/* Puts a complete subtree of 2^level leaves at the right end; `noted` (may be NULL) gets the root
- * of the subtree of `note_level` that it completes. */
-static bool add_at(struct merkle *m, const uint8_t root[SHA256_BYTES], unsigned level,
-                   unsigned note_level, uint8_t *noted) {
+/* Puts a complete subtree of 2^level leaves at the right end; `noted` (may be NULL) gets the roots
+ * of the subtrees of `note` and twice that many levels that it completes. */
+static unsigned add_at(struct merkle *m, const uint8_t root[SHA256_BYTES], unsigned level,
+                       unsigned note, uint8_t (*noted)[SHA256_BYTES]) {
     uint8_t node[SHA256_BYTES];
-    bool found = false;
+    unsigned found = 0;
     uint64_t leaves = UINT64_C(1) << level;
     memcpy(node, root, sizeof node);
     for (;; level++) {
-        if (level == note_level && noted != NULL) {
-            memcpy(noted, node, sizeof node);
-            found = true;
+        if (noted != NULL && (level == note || level == 2 * note)) {
+            memcpy(noted[found++], node, sizeof node);
         }
         if ((m->size >> level & 1) == 0) {
             break;
@@ -38,8 +37,8 @@ void merkle_add(struct merkle *m, const uint8_t leaf[SHA256_BYTES]) {
     (void)add_at(m, leaf, 0, 0, NULL);
 }
 
-bool merkle_add_noting(struct merkle *m, const uint8_t leaf[SHA256_BYTES], unsigned level,
-                       uint8_t out[SHA256_BYTES]) {
+unsigned merkle_add_noting(struct merkle *m, const uint8_t leaf[SHA256_BYTES], unsigned level,
+                           uint8_t out[2][SHA256_BYTES]) {
     return add_at(m, leaf, 0, level, out);
 }
 

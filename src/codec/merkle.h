@@ -19,9 +19,10 @@ void merkle_node(uint8_t out[SHA256_BYTES], const uint8_t left[SHA256_BYTES],
                  const uint8_t right[SHA256_BYTES]);
 /* Takes the hash of the next leaf (already H(0x00 || data)). */
 void merkle_add(struct merkle *m, const uint8_t leaf[SHA256_BYTES]);
-/* The same; true if the leaf completed a subtree of 2^level leaves, whose root goes to `out`. */
-bool merkle_add_noting(struct merkle *m, const uint8_t leaf[SHA256_BYTES], unsigned level,
-                       uint8_t out[SHA256_BYTES]);
+/* The same; when the leaf completes a subtree of 2^level leaves, its root goes to out[0], and that
+ * of 2^(2 level) leaves to out[1]. Returns how many of them were completed (0, 1, 2). */
+unsigned merkle_add_noting(struct merkle *m, const uint8_t leaf[SHA256_BYTES], unsigned level,
+                           uint8_t out[2][SHA256_BYTES]);
 /* Takes the root of the next 2^level leaves at once; the size must be a multiple of that. */
 void merkle_add_subtree(struct merkle *m, const uint8_t root[SHA256_BYTES], unsigned level);
 /* The empty tree's root is H(""). */

@@ -8,10 +8,9 @@ void tree_file_fini(struct tree_file *t) {
 }
 
 void tree_file_add(struct tree_file *t, struct merkle *tree, const uint8_t leaf[SHA256_BYTES]) {
-    uint8_t node[SHA256_BYTES];
-    if (merkle_add_noting(tree, leaf, TREE_LEVEL, node)) {
-        buf_append(&t->fresh, node, sizeof node);
-    }
+    uint8_t nodes[2][SHA256_BYTES];
+    unsigned count = merkle_add_noting(tree, leaf, TREE_LEVEL, nodes);
+    buf_append(&t->fresh, nodes[0], (size_t)count * SHA256_BYTES);
 }
 
 static enum status append(struct store *s, struct err *err) {
@@ -73,18 +72,33 @@ static enum status add_rows(struct store *s, struct store_scan *scan, struct mer
     return status;
 }
 
-/* Nodes [stored, wanted) from the sealed rows. */
-static enum status fill_up(struct store *s, uint64_t wanted, struct err *err) {
+/* Whole groups among `nodes` nodes; the last one is left out when its block's node is missing. */
+static uint64_t whole_groups(uint64_t nodes) {
+    uint64_t rest = nodes % (TREE_BLOCK_GROUPS + 1);
+    uint64_t groups = nodes / (TREE_BLOCK_GROUPS + 1) * TREE_BLOCK_GROUPS + rest;
+    return groups - (rest == TREE_BLOCK_GROUPS);
+}
+
+/* The tree of the rows of the groups in `map`, as far as the next nodes need it. */
+static void resume_tree(struct merkle *tree, const struct file_map *map, uint64_t groups) {
+    uint64_t first = groups / TREE_BLOCK_GROUPS * TREE_BLOCK_GROUPS;
+    *tree = (struct merkle){.size = first << TREE_LEVEL};
+    for (uint64_t g = first; g < groups; g++) {
+        merkle_add_subtree(tree, map->bytes + tree_file_group_at(g) * SHA256_BYTES, TREE_LEVEL);
+    }
+}
+
+/* The rest of the sealed rows. */
+static enum status fill_up(struct store *s, struct merkle *tree, struct err *err) {
     struct store_scan_options o = STORE_SCAN_ALL;
     struct store_scan *scan = NULL;
-    struct merkle tree = {.size = s->tree_file.stored << TREE_LEVEL};
     o.want_raw = true;
     o.include_derived = true;
-    o.arrival_from = tree.size;
-    o.arrival_to = wanted << TREE_LEVEL;
+    o.arrival_from = tree->size;
+    o.arrival_to = s->chain.last.tree.size;
     enum status status = store_scan_open(&scan, s, &o, err);
     if (status == STATUS_OK) {
-        status = add_rows(s, scan, &tree, err);
+        status = add_rows(s, scan, tree, err);
     }
     store_scan_close(&scan);
     if (status != STATUS_OK) { /* rows are damaged or gone: proofs are slow, nothing else */
@@ -112,20 +126,22 @@ enum status tree_file_open(struct store *s, struct err *err) {
     struct tree_file *t = &s->tree_file;
     struct buf path = BUF_INIT;
     struct file_map map = {NULL, 0, false};
-    uint64_t wanted = s->chain.last.tree.size >> TREE_LEVEL;
+    struct merkle tree;
+    uint64_t wanted = tree_file_nodes(s->chain.last.tree.size);
     enum status status = file_map(&map, store_path(&path, s->path, "tree"), false, err);
     buf_fini(&path);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
         return status;
     }
     uint64_t bytes = map.size_bytes;
-    file_unmap(&map);
     uint64_t there = bytes / SHA256_BYTES;
-    t->stored = there < wanted ? there : wanted;
+    uint64_t groups = whole_groups(there < wanted ? there : wanted);
+    t->stored = there < wanted ? tree_file_nodes(groups << TREE_LEVEL) : wanted;
+    resume_tree(&tree, &map, groups);
+    file_unmap(&map);
+    status = STATUS_OK;
     if (bytes > t->stored * SHA256_BYTES) {
         status = cut(s, t->stored * SHA256_BYTES, err);
-    } else {
-        status = STATUS_OK;
     }
-    return status == STATUS_OK && t->stored < wanted ? fill_up(s, wanted, err) : status;
+    return status == STATUS_OK && t->stored < wanted ? fill_up(s, &tree, err) : status;
 }
