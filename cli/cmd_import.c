@@ -34,6 +34,7 @@ static void print_usage(FILE *out) {
             "  --site FILE      the site file\n"
             "  --again          also import content that was imported before\n"
             "  --recover        also records from the slack space of EVTX files\n"
+            "  --no-analyses    store only; `konseki detect` looks for attacks later\n"
             "  --format F       summary as table, jsonl or csv\n"),
           out);
 }
@@ -74,6 +75,7 @@ static bool take_arguments(struct arguments *a, struct positionals *paths, int a
         {"site", OPTION_TEXT, &a->around.site_path, NULL},
         {"again", OPTION_FLAG, &a->import.again, NULL},
         {"recover", OPTION_FLAG, &a->import.recover_slack, NULL},
+        {"no-analyses", OPTION_FLAG, &a->import.no_analyses, NULL},
         {"format", OPTION_FORMAT, &a->format, NULL},
         {"help", OPTION_FLAG, &a->help, NULL},
     };
@@ -153,12 +155,18 @@ static struct output *open_table(enum output_format format) {
                          output_terminal_width(), false);
 }
 
-static void print_totals(const struct import_totals *totals) {
+static void print_totals(const struct import_totals *totals, bool analysed) {
     fprintf(stderr,
             _("%" PRIu64 " files, %" PRIu64 " events (%" PRIu64 " of no known format), %" PRIu64
               " bytes; %" PRIu64 " known already, %" PRIu64 " unreadable\n"),
             totals->files, totals->events, totals->unparsed, totals->bytes, totals->known,
             totals->unreadable);
+    if (!analysed) {
+        fprintf(stderr,
+                _("analyses left out: `konseki detect` runs them; rule hits: %" PRIu64 "\n"),
+                totals->rule_hits);
+        return;
+    }
     fprintf(stderr, _("findings: %" PRIu64 " new, %" PRIu64 " changed; rule hits: %" PRIu64 "\n"),
             totals->analyses.findings_new, totals->analyses.findings_updated, totals->rule_hits);
 }
@@ -195,7 +203,7 @@ static int run(struct arguments *a) {
     if (status != STATUS_OK) {
         fprintf(stderr, "konseki: %s\n", err.message);
     } else {
-        print_totals(&totals);
+        print_totals(&totals, !a->import.no_analyses);
     }
     return exit_code(status, &totals);
 }

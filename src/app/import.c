@@ -5,6 +5,7 @@
 #include "ingest.h"
 #include "input.h"
 #include "input_file.h"
+#include "restore.h"
 #include "sha256.h"
 
 /* Commit after this much raw data, at the end of a file. */
@@ -92,6 +93,55 @@ static void report_unreadable(const char *path, const struct err *err, void *ctx
                    import->ctx);
 }
 
+static enum status note_input(struct import *import, struct str path, uint64_t bytes,
+                              uint64_t events, const uint8_t sha256[32]) {
+    struct store_input note = {
+        .path = path, .bytes = bytes, .events = events, .imported_ns = import->receive_ns};
+    memcpy(note.sha256, sha256, sizeof note.sha256);
+    return store_note_input(import->around->store, &note, import->err);
+}
+
+static void report_restored(struct import *import, struct str path, uint64_t bytes,
+                            const struct restore_counts *counts) {
+    import->totals->files++;
+    import->totals->events += counts->events;
+    import->totals->unparsed += counts->unparsed;
+    import->totals->bytes += bytes;
+    import->report(&(struct import_report){.path = path,
+                                           .kind = STR("konseki.export"),
+                                           .outcome = IMPORT_DONE,
+                                           .bytes = bytes,
+                                           .events = counts->events,
+                                           .unparsed = counts->unparsed,
+                                           .blank = counts->blank,
+                                           .meta = counts->meta,
+                                           .damaged = counts->damaged,
+                                           .continued = counts->continued},
+                   import->ctx);
+}
+
+/* An exported store comes back. A file that was cut or changed is told and left out. */
+static enum status take_export(struct import *import, struct str path,
+                               const struct input_file *file, const uint8_t sha256[32]) {
+    struct restore_counts counts;
+    struct err problem = ERR_INIT;
+    enum status status =
+        restore_file(&counts, import->ingest, import->around->store, file, &problem);
+    if (status == STATUS_BAD_INPUT) {
+        report_unreadable(path.ptr, &problem, import);
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK) {
+        *import->err = problem;
+        return status;
+    }
+    status = note_input(import, path, file->size_bytes, counts.events, sha256);
+    if (status == STATUS_OK) {
+        report_restored(import, path, file->size_bytes, &counts);
+    }
+    return status;
+}
+
 static enum status take_file(struct import *import, struct str path, const struct input_file *file,
                              const uint8_t sha256[32]) {
     struct parse_input_options options;
@@ -109,12 +159,8 @@ static enum status take_file(struct import *import, struct str path, const struc
         input_file_release(file, taken_bytes);
     }
     if (status == STATUS_OK) {
-        struct store_input note = {.path = path,
-                                   .bytes = file->size_bytes,
-                                   .events = parse_input_get_counts(input)->events,
-                                   .imported_ns = import->receive_ns};
-        memcpy(note.sha256, sha256, sizeof note.sha256);
-        status = store_note_input(import->around->store, &note, import->err);
+        status = note_input(import, path, file->size_bytes, parse_input_get_counts(input)->events,
+                            sha256);
     }
     if (status == STATUS_OK) {
         report_file(import, path, input, file->size_bytes);
@@ -166,7 +212,9 @@ static enum status import_file(const char *path_text, void *ctx) {
     hash_file(sha256, &file);
     enum status status = STATUS_OK;
     if (!is_known(import, path, &file, sha256)) {
-        status = take_file(import, path, &file, sha256);
+        bool is_export = import->dataset == DATASET_UNKNOWN && restore_is_export(&file);
+        status = is_export ? take_export(import, path, &file, sha256)
+                           : take_file(import, path, &file, sha256);
         import->uncommitted_bytes += file.size_bytes;
     }
     input_file_close(&file);
@@ -226,5 +274,6 @@ enum status import_run(struct surroundings *surroundings, const struct import_op
     }
     batch_fini(&import.batch);
     ingest_destroy(&import.ingest);
-    return status == STATUS_OK ? detect_run_analyses(surroundings, &totals->analyses, err) : status;
+    bool analyse = status == STATUS_OK && !options->no_analyses;
+    return analyse ? detect_run_analyses(surroundings, &totals->analyses, err) : status;
 }

@@ -1,5 +1,6 @@
 /*
- * Import: files into the store as evidence, then the analyses over what is new.
+ * Import: files into the store as evidence, then the analyses over what is new (unless the options
+ * leave them to a later run).
  *
  * A file is committed as a whole (with others, up to about COMMIT_BYTES): after a crash or a full
  * disk it is either in the store or not, and importing it again does the rest. The same content is
@@ -19,6 +20,7 @@ struct import_options {
     const char *host; /* NULL: not given */
     bool again;
     bool recover_slack;
+    bool no_analyses; /* store only; `konseki detect` brings the analyses up to date later */
 };
 
 enum import_outcome { IMPORT_DONE, IMPORT_KNOWN, IMPORT_UNREADABLE };

@@ -80,6 +80,20 @@ def rules_and_indicators_over_stored_events(folder):
 
 
 @case
+def analyses_left_out_and_made_up_for(folder):
+    """import --no-analyses stores only; detect then finds what a plain import finds."""
+    site = make_site(folder)
+    around = ("--site", site / "site.conf", "--ioc", site / "ioc")
+    run("import", "--store", folder / "plain", *around, site / "logs")
+    run("import", "--store", folder / "bare", *around, "--no-analyses", site / "logs")
+    true("analyses left out" in run.stderr, "the summary says that nobody looked")
+    equal(findings(folder / "bare"), [], "findings of a bare import")
+    equal(raw(folder / "bare"), raw(folder / "plain"), "what is stored")
+    run("detect", "--store", folder / "bare", *around)
+    equal(findings(folder / "bare"), findings(folder / "plain"), "findings made up for")
+
+
+@case
 def raw_of_the_folder(folder):
     site = make_site(folder)
     import_all(folder / "store", site, site / "logs")
