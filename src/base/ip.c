@@ -5,20 +5,26 @@
 
 #include "num.h"
 
+/* One to three digits without a leading zero, up to 255; the bytes used, 0 if it is none. */
+static size_t parse_octet(uint8_t *out, struct str s) {
+    unsigned value = 0;
+    size_t n = 0;
+    while (n < s.len && n < 4 && ascii_is_digit(s.ptr[n])) {
+        value = value * 10 + (unsigned)(s.ptr[n] - '0');
+        n++;
+    }
+    *out = (uint8_t)value;
+    return n > 3 || value > 255 || (n > 1 && s.ptr[0] == '0') ? 0 : n;
+}
+
 static bool parse_v4(uint8_t out[4], struct str s) {
-    struct str part;
     for (int i = 0; i < 4; i++) {
-        uint64_t value;
-        size_t dot = i < 3 ? str_find_char(s, '.') : s.len;
-        if (dot == STR_NONE || dot == 0 || dot > 3) {
+        size_t n = parse_octet(&out[i], s);
+        bool dotted = i == 3 ? n == s.len : n < s.len && s.ptr[n] == '.';
+        if (n == 0 || !dotted) {
             return false;
         }
-        part = str_head(s, dot);
-        if (!num_parse_u64(&value, part) || value > 255 || (part.len > 1 && part.ptr[0] == '0')) {
-            return false;
-        }
-        out[i] = (uint8_t)value;
-        s = str_skip(s, dot + 1);
+        s = str_skip(s, n + 1);
     }
     return true;
 }

@@ -7,6 +7,17 @@ bool num_parse_u64(uint64_t *out, struct str s) {
         return false;
     }
     uint64_t value = 0;
+    if (s.len < 20) { /* no overflow */
+        for (size_t i = 0; i < s.len; i++) {
+            unsigned digit = (unsigned)(unsigned char)s.ptr[i] - '0';
+            if (digit > 9) {
+                return false;
+            }
+            value = value * 10 + digit;
+        }
+        *out = value;
+        return true;
+    }
     for (size_t i = 0; i < s.len; i++) {
         unsigned digit = (unsigned)(unsigned char)s.ptr[i] - '0';
         if (digit > 9 || __builtin_mul_overflow(value, UINT64_C(10), &value) ||

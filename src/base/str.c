@@ -1,6 +1,8 @@
 #define _GNU_SOURCE /* memmem, memrchr */
 #include "str.h"
 
+#include "bytescan.h"
+
 bool str_eq_ci(struct str a, struct str b) {
     return a.len == b.len && str_starts_ci(a, b);
 }
@@ -30,12 +32,41 @@ int str_compare(struct str a, struct str b) {
     return (a.len > b.len) - (a.len < b.len);
 }
 
+/* Needles up to this: eight places a step by their first and last byte. A longer one could cost
+ * its length at every place. */
+enum { SHORT_NEEDLE_BYTES = 32 };
+
+static size_t find_short(struct str s, struct str needle) {
+    const size_t last = needle.len - 1;
+    const size_t places = s.len - last;
+    const uint64_t first_byte = bytescan_broadcast(needle.ptr[0]);
+    const uint64_t last_byte = bytescan_broadcast(needle.ptr[last]);
+    size_t i = 0;
+    for (; i + 8 <= places; i += 8) {
+        uint64_t wrong =
+            (bytes_le64(s.ptr + i) ^ first_byte) | (bytes_le64(s.ptr + i + last) ^ last_byte);
+        for (uint64_t marks = bytescan_zero_marks(wrong); marks != 0; marks &= marks - 1) {
+            size_t at = i + ((size_t)__builtin_ctzll(marks) >> 3);
+            if (bytescan_equal(s.ptr + at, needle.ptr, needle.len)) { /* false marks fail here */
+                return at;
+            }
+        }
+    }
+    while (i < places && !bytescan_equal(s.ptr + i, needle.ptr, needle.len)) {
+        i++;
+    }
+    return i < places ? i : STR_NONE;
+}
+
 size_t str_find(struct str s, struct str needle) {
     if (needle.len == 0) {
         return 0;
     }
     if (s.len < needle.len) {
         return STR_NONE;
+    }
+    if (needle.len <= SHORT_NEEDLE_BYTES) {
+        return find_short(s, needle);
     }
     const char *hit = memmem(s.ptr, s.len, needle.ptr, needle.len);
     return hit == NULL ? STR_NONE : (size_t)(hit - s.ptr);
@@ -51,7 +82,13 @@ size_t str_find_ci(struct str s, struct str needle) {
 }
 
 size_t str_find_char(struct str s, char c) {
-    const char *hit = s.len > 0 ? memchr(s.ptr, c, s.len) : NULL;
+    enum { NEAR_BYTES = 32 }; /* farther away memchr is faster */
+    size_t near = s.len < NEAR_BYTES ? s.len : NEAR_BYTES;
+    size_t at = bytescan_two(s.ptr, near, c, c);
+    if (at < near || near == s.len) {
+        return at < near ? at : STR_NONE;
+    }
+    const char *hit = memchr(s.ptr + near, c, s.len - near);
     return hit == NULL ? STR_NONE : (size_t)(hit - s.ptr);
 }
 
@@ -90,10 +127,7 @@ bool str_word_next(struct str *out, struct str *rest) {
     while (begin < rest->len && (rest->ptr[begin] == ' ' || rest->ptr[begin] == '\t')) {
         begin++;
     }
-    size_t end = begin;
-    while (end < rest->len && rest->ptr[end] != ' ' && rest->ptr[end] != '\t') {
-        end++;
-    }
+    size_t end = begin + bytescan_two(rest->ptr + begin, rest->len - begin, ' ', '\t');
     if (end == begin) {
         return false;
     }

@@ -54,11 +54,11 @@ void batch_row_rewind(struct batch *b, uint32_t value_count) {
     b->value_count = (size_t)row->first_value + value_count;
 }
 
-static struct value *add_value(struct batch *b, uint32_t field) {
+static struct value *add_value(struct batch *b, struct row *row, uint32_t field) {
     MEM_GROW(b->values, b->value_capacity, b->value_count + 1);
     struct value *v = &b->values[b->value_count++];
     *v = (struct value){.field = field};
-    batch_row(b)->value_count++;
+    row->value_count++;
     return v;
 }
 
@@ -73,10 +73,12 @@ static uint32_t keep_text(struct batch *b, struct str s) {
 }
 
 void batch_add(struct batch *b, uint32_t field, struct str s) {
-    struct str raw = batch_raw(b, batch_row(b));
-    bool slice = s.len > 0 && str_within(s, raw);
-    uint32_t off = slice ? (uint32_t)(s.ptr - b->raw.ptr) : keep_text(b, s);
-    struct value *v = add_value(b, field);
+    struct row *row = batch_row(b);
+    /* Below the row's raw bytes it wraps to a large number. */
+    size_t at = (uintptr_t)s.ptr - ((uintptr_t)b->raw.ptr + row->raw_off);
+    bool slice = s.len > 0 && at < row->raw_len && s.len <= row->raw_len - at;
+    uint32_t off = slice ? row->raw_off + (uint32_t)at : keep_text(b, s);
+    struct value *v = add_value(b, row, field);
     v->text_off = off;
     v->text_len = (uint32_t)s.len;
     v->transform = slice ? TRANSFORM_SAME : TRANSFORM_NONE;
@@ -91,7 +93,7 @@ void batch_add_decoded(struct batch *b, uint32_t field, struct str decoded, stru
         return;
     }
     uint32_t off = keep_text(b, decoded);
-    struct value *v = add_value(b, field);
+    struct value *v = add_value(b, batch_row(b), field);
     v->text_off = off;
     v->text_len = (uint32_t)decoded.len;
     if (inside) {
@@ -108,7 +110,7 @@ void batch_add_constant(struct batch *b, uint32_t field, const char *literal) {
         b->constant_off[slot] = keep_text(b, str_make(literal, len));
         b->constant_key[slot] = literal;
     }
-    struct value *v = add_value(b, field);
+    struct value *v = add_value(b, batch_row(b), field);
     v->text_off = b->constant_off[slot];
     v->text_len = (uint32_t)len;
 }
@@ -249,7 +251,7 @@ static void copy_value(struct batch *to, const struct row *to_row, const struct 
     struct str slice = batch_value_slice(from, v);
     if (!with_raw || slice.ptr == NULL) {
         uint32_t off = keep_text(to, text);
-        struct value *copy = add_value(to, v->field);
+        struct value *copy = add_value(to, batch_row(to), v->field);
         copy->text_off = off;
         copy->text_len = v->text_len;
         return;

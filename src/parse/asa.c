@@ -9,6 +9,9 @@
  * directions in one number: network.bytes, never source.bytes.
  */
 #include "ftd_event.h"
+
+#include <assert.h>
+
 #include "mem.h"
 #include "net_fields.h"
 #include "num.h"
@@ -38,12 +41,22 @@ struct connection {
     uint8_t state; /* 0 free, 1 inbound, 2 outbound */
 };
 
+enum { ID_SLOTS = 1024 };
+
 struct state {
     struct connection *connections; /* CONNECTION_SLOTS of them, from the first Built on */
+    uint8_t first[ID_SLOTS];        /* by id modulo: the first row of `messages` with such an id */
 };
 
+static_assert(MESSAGE_COUNT <= UINT8_MAX, "rows fit state.first");
+
 static void *state_create(void) {
-    return mem_calloc(1, sizeof(struct state));
+    struct state *state = mem_calloc(1, sizeof *state);
+    memset(state->first, MESSAGE_COUNT, sizeof state->first);
+    for (size_t i = MESSAGE_COUNT; i-- > 0;) {
+        state->first[messages[i].id % ID_SLOTS] = (uint8_t)i;
+    }
+    return state;
 }
 
 static void state_destroy(void *opaque) {
@@ -374,7 +387,7 @@ static void add_message(struct state *state, struct batch *batch, const struct a
 /* False if the id is known but the text has none of its forms. */
 static bool read_message(struct state *state, struct batch *batch, const struct head *head) {
     bool known = false;
-    for (size_t i = 0; i < MESSAGE_COUNT; i++) {
+    for (size_t i = state->first[head->number % ID_SLOTS]; i < MESSAGE_COUNT; i++) {
         if (messages[i].id != head->number) {
             continue;
         }

@@ -208,10 +208,9 @@ static struct str unescape(char *scratch, size_t room, struct str s) {
     return str_make(scratch, n);
 }
 
-static void add_pair(struct state *state, struct record *record, struct batch *batch,
-                     const struct kv *pair) {
+static void add_pair(struct record *record, struct batch *batch, const struct kv *pair,
+                     struct kv_name name) {
     char scratch[1024];
-    struct kv_name name = kv_names_get(&state->names, pair->key);
     record->has_vdom |= str_eq(pair->key, STR("vd"));
     struct str value = pair->escaped ? unescape(scratch, sizeof scratch, pair->value) : pair->value;
     if (name.role < ROLE_SCALAR) {
@@ -238,20 +237,43 @@ static char find_separator(struct str body) {
     return csv ? ',' : ' ';
 }
 
+/* The next pair in either form. */
+static bool next_pair(struct state *state, struct kv *pair, struct kv_name *name, struct str *rest,
+                      char separator, bool cef) {
+    if (!cef) {
+        return kv_names_next(&state->names, pair, name, rest, separator);
+    }
+    if (!fortigate_cef_next(pair, rest)) {
+        return false;
+    }
+    if (pair->has_value) {
+        *name = kv_names_get(&state->names, pair->key);
+    }
+    return true;
+}
+
+static bool holds_bracket(struct str s) {
+    return str_find_char(s, '<') != STR_NONE;
+}
+
 static void read_pairs(struct state *state, struct record *record, struct batch *batch,
                        struct str body) {
     struct kv pair;
+    struct kv_name name = {.field = FIELD_NONE, .role = KV_NO_ROLE};
     struct str rest = body;
     bool cef = fortigate_cef_open(&rest, body);
     char separator = find_separator(rest);
-    while (cef ? fortigate_cef_next(&pair, &rest) : kv_next_separated(&pair, &rest, separator)) {
+    bool brackets = holds_bracket(body); /* a PRI: hardly ever, so asked once a record */
+    kv_names_begin(&state->names);
+    while (next_pair(state, &pair, &name, &rest, separator, cef)) {
         if (pair.has_value) {
-            record->broken |= pair.unclosed || str_find_char(pair.key, '<') != STR_NONE ||
-                              (!pair.quoted && str_find_char(pair.value, '<') != STR_NONE);
-            add_pair(state, record, batch, &pair);
+            record->broken |= pair.unclosed;
+            record->broken |= brackets && (holds_bracket(pair.key) ||
+                                           (!pair.quoted && holds_bracket(pair.value)));
+            add_pair(record, batch, &pair, name);
         } else {
             /* A word at the end was cut; one with a PRI in it glued to the next record. */
-            record->broken |= rest.len == 0 || str_find_char(pair.key, '<') != STR_NONE;
+            record->broken |= rest.len == 0 || (brackets && holds_bracket(pair.key));
         }
     }
 }

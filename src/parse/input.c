@@ -8,7 +8,7 @@
 #include "mem.h"
 #include "windows_xml.h"
 
-enum { BATCH_ROWS = 16384, BATCH_BYTES = 4 << 20 };
+enum { BATCH_ROWS = 16384, BATCH_BYTES = 1 << 20 };
 
 struct parse_input {
     struct parse_input_options options;

@@ -41,7 +41,7 @@ struct parse_input_counts {
 /* `bytes` must stay valid until close. Never fails on content. */
 struct parse_input *parse_input_open(const uint8_t *bytes, size_t size_bytes,
                                      const struct parse_input_options *options);
-/* Appends rows to the (cleared) batch: up to about 16,384 rows or 4 MiB of raw bytes. False when
+/* Appends rows to the (cleared) batch: up to about 16,384 rows or 1 MiB of raw bytes. False when
  * nothing is left (and nothing was added). */
 bool parse_input_next(struct parse_input *input, struct batch *batch);
 const struct parse_input_counts *parse_input_get_counts(const struct parse_input *input);

@@ -22,9 +22,10 @@ struct packet {
     bool cut;
 };
 
-/* Where "IN=" begins: at the start or behind a blank or a prefix without one ("FW:IN="). */
+/* Where "IN=" begins: at the start or behind a prefix ("FW:IN="). */
 static size_t find_start(struct str body) {
-    size_t at = str_find(body, STR("IN="));
+    enum { PREFIX_MAX = 128 };
+    size_t at = str_find(str_head(body, PREFIX_MAX + 3), STR("IN="));
     return at != STR_NONE && str_find(str_skip(body, at), STR(" OUT=")) != STR_NONE ? at : STR_NONE;
 }
 
@@ -131,7 +132,6 @@ static struct str clean_prefix(struct str s) {
 static enum parse_result parse(struct parse_context *context, struct batch *batch,
                                struct str body) {
     (void)context;
-    enum { PREFIX_MAX = 128 };
     struct packet p = {.in = STR_EMPTY,
                        .out = STR_EMPTY,
                        .mac = STR_EMPTY,
@@ -142,7 +142,7 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
                        .destination_port = STR_EMPTY,
                        .length = STR_EMPTY};
     size_t at = find_start(str_head(body, 2048));
-    if (at == STR_NONE || at > PREFIX_MAX) {
+    if (at == STR_NONE) {
         return PARSE_NO;
     }
     read_packet(&p, str_skip(body, at));

@@ -1,5 +1,6 @@
 #include "kv.h"
 
+#include "bytescan.h"
 #include "mem.h"
 
 enum { KEYS_MAX = 2048, KEY_LEN_MAX = 64 };
@@ -7,56 +8,67 @@ enum { KEYS_MAX = 2048, KEY_LEN_MAX = 64 };
 /* Length of a quoted value from behind its opening quote; sets the marks. */
 static size_t quoted_size(struct kv *out, struct str s) {
     size_t n = 0;
-    while (n < s.len && s.ptr[n] != '"') {
-        if (s.ptr[n] == '\\' && n + 1 < s.len) {
-            out->escaped = true;
-            n++;
+    for (;;) {
+        n += bytescan_two(s.ptr + n, s.len - n, '"', '\\');
+        if (n >= s.len || s.ptr[n] == '"') {
+            break;
         }
-        n++;
+        out->escaped |= n + 1 < s.len;
+        n = n + 2 < s.len ? n + 2 : s.len;
     }
     out->unclosed = n >= s.len;
-    return n < s.len ? n : s.len;
+    return n;
 }
 
 static bool is_gap(char c, char separator) {
     return c == separator || (separator == ' ' && c == '\t');
 }
 
-/* Length up to the next gap, or to `stop` before it. */
-static size_t word_size(struct str s, char separator, char stop) {
-    size_t n = 0;
-    while (n < s.len && !is_gap(s.ptr[n], separator) && s.ptr[n] != stop) {
-        n++;
-    }
-    return n;
+/* Length up to the next gap. */
+static size_t word_size(struct str s, char separator) {
+    return bytescan_two(s.ptr, s.len, separator, separator == ' ' ? '\t' : separator);
 }
 
-bool kv_next_separated(struct kv *out, struct str *rest, char separator) {
-    struct str s = *rest;
+static struct str skip_gaps(struct str s, char separator) {
     size_t at = 0;
     while (at < s.len && is_gap(s.ptr[at], separator)) {
         at++;
     }
-    s = str_skip(s, at);
-    if (s.len == 0) {
-        *rest = s;
-        return false;
-    }
-    size_t n = word_size(s, separator, '=');
-    *out = (struct kv){.key = str_head(s, n), .value = STR_EMPTY};
-    out->has_value = n < s.len && s.ptr[n] == '=';
-    s = str_skip(s, n + (out->has_value ? 1 : 0));
-    if (out->has_value && s.len > 0 && s.ptr[0] == '"') {
+    return str_skip(s, at);
+}
+
+/* What follows the '='. */
+static void take_value(struct kv *out, struct str *rest, char separator) {
+    struct str s = *rest;
+    if (s.len > 0 && s.ptr[0] == '"') {
         s = str_skip(s, 1);
         size_t len = quoted_size(out, s);
         out->quoted = true;
         out->value = str_head(s, len);
         *rest = str_skip(s, len + 1);
-        return true;
+        return;
     }
-    size_t len = out->has_value ? word_size(s, separator, '\0') : 0;
+    size_t len = word_size(s, separator);
     out->value = str_head(s, len);
     *rest = str_skip(s, len);
+}
+
+bool kv_next_separated(struct kv *out, struct str *rest, char separator) {
+    struct str s = skip_gaps(*rest, separator);
+    if (s.len == 0) {
+        *rest = s;
+        return false;
+    }
+    size_t n = 0;
+    while (n < s.len && !is_gap(s.ptr[n], separator) && s.ptr[n] != '=') {
+        n++;
+    }
+    *out = (struct kv){.key = str_head(s, n), .value = STR_EMPTY};
+    out->has_value = n < s.len && s.ptr[n] == '=';
+    *rest = str_skip(s, n + (out->has_value ? 1 : 0));
+    if (out->has_value) {
+        take_value(out, rest, separator);
+    }
     return true;
 }
 
@@ -72,6 +84,7 @@ void kv_names_init(struct kv_names *names, struct str prefix, const struct kv_ro
 void kv_names_fini(struct kv_names *names) {
     intern_fini(&names->keys);
     mem_free(names->names);
+    mem_free(names->followers);
     *names = (struct kv_names){0};
 }
 
@@ -105,19 +118,68 @@ static uint32_t make_field(const struct kv_names *names, struct str key) {
     return schema_field(str_make(text, len + key.len));
 }
 
-struct kv_name kv_names_get(struct kv_names *names, struct str key) {
+/* The id of the key, made when new; INTERN_NONE if it gets none. */
+static uint32_t find_key(struct kv_names *names, struct str key) {
     uint32_t id = intern_find(&names->keys, key);
-    if (id != INTERN_NONE) {
-        return names->names[id];
+    if (id != INTERN_NONE || names->keys.count >= KEYS_MAX || !is_key(key)) {
+        return id;
     }
-    struct kv_name name = {.field = FIELD_NONE, .role = KV_NO_ROLE};
-    if (names->keys.count >= KEYS_MAX || !is_key(key)) {
-        return name;
-    }
-    name.field = make_field(names, key);
-    name.role = find_role(names, key);
+    struct kv_name name = {.field = make_field(names, key), .role = find_role(names, key)};
     id = intern_add(&names->keys, key);
     MEM_GROW(names->names, names->capacity, (size_t)id + 1);
+    MEM_GROW(names->followers, names->follower_capacity, (size_t)id + 2);
     names->names[id] = name;
-    return name;
+    names->followers[0] = id == 0 ? 0 : names->followers[0];
+    names->followers[id + 1] = 0;
+    return id;
+}
+
+static struct kv_name name_of(const struct kv_names *names, uint32_t id) {
+    static const struct kv_name none = {.field = FIELD_NONE, .role = KV_NO_ROLE};
+    return id == INTERN_NONE ? none : names->names[id];
+}
+
+struct kv_name kv_names_get(struct kv_names *names, struct str key) {
+    return name_of(names, find_key(names, key));
+}
+
+void kv_names_begin(struct kv_names *names) {
+    names->place = 0;
+}
+
+/* True if the key that followed the last one before stands here again. */
+static bool take_expected(struct kv_names *names, struct kv *out, struct str *rest,
+                          char separator) {
+    if (names->keys.count == 0) {
+        return false;
+    }
+    uint32_t id = names->followers[names->place];
+    struct str key = intern_text(&names->keys, id);
+    struct str s = skip_gaps(*rest, separator);
+    if (s.len <= key.len || s.ptr[key.len] != '=' || !bytescan_equal(s.ptr, key.ptr, key.len)) {
+        return false;
+    }
+    *out = (struct kv){.key = str_head(s, key.len), .has_value = true};
+    *rest = str_skip(s, key.len + 1);
+    take_value(out, rest, separator);
+    names->place = id + 1;
+    return true;
+}
+
+bool kv_names_next(struct kv_names *names, struct kv *out, struct kv_name *name, struct str *rest,
+                   char separator) {
+    if (take_expected(names, out, rest, separator)) {
+        *name = names->names[names->place - 1];
+        return true;
+    }
+    if (!kv_next_separated(out, rest, separator)) {
+        return false;
+    }
+    uint32_t id = out->has_value ? find_key(names, out->key) : INTERN_NONE;
+    *name = name_of(names, id);
+    if (id != INTERN_NONE) {
+        names->followers[names->place] = id;
+        names->place = id + 1;
+    }
+    return true;
 }

@@ -43,6 +43,11 @@ struct kv_names {
     struct intern keys;
     struct kv_name *names; /* by id in keys */
     size_t capacity;
+    /* Keys come in the same order record after record: followers[place] is the id of the key that
+     * stood behind it last; a place is 0 at the beginning of a record, then the key's id + 1. */
+    uint32_t *followers;
+    size_t follower_capacity;
+    uint32_t place;
 };
 
 /* `prefix` and `roles` are borrowed. */
@@ -50,5 +55,11 @@ void kv_names_init(struct kv_names *names, struct str prefix, const struct kv_ro
                    size_t role_count);
 void kv_names_fini(struct kv_names *names);
 struct kv_name kv_names_get(struct kv_names *names, struct str key);
+/* Before the first pair of a record. */
+void kv_names_begin(struct kv_names *names);
+/* kv_next_separated and kv_names_get in one; fast where keys keep their order. A word without '='
+ * has no name. */
+bool kv_names_next(struct kv_names *names, struct kv *out, struct kv_name *name, struct str *rest,
+                   char separator);
 
 #endif

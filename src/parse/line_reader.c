@@ -40,7 +40,7 @@ static struct str to_utf8(struct line_reader *reader, struct row *row, struct st
     if (charset == TEXT_UTF8) {
         unsigned classes = text_classify(text);
         *control = (classes & TEXT_HAS_CONTROL) != 0;
-        if (classes == 0) {
+        if (classes == 0 || (classes == TEXT_HAS_HIGH && utf8_is_valid(text))) {
             return text;
         }
         bool certain = false;
@@ -91,8 +91,10 @@ static bool is_wanted(const struct line_reader *reader, const struct parser *par
            str_eq(dataset_info(reader->wanted)->family, dataset_info(parser->dataset)->family);
 }
 
+/* Asks one parser; what it did to the row is taken back (*before) if the record is not its own. */
 static enum parse_result ask(struct line_reader *reader, size_t index,
-                             struct parse_context *context, struct batch *batch, struct str body) {
+                             struct parse_context *context, struct batch *batch, struct str body,
+                             const struct row *before) {
     const struct parser *parser = registry_parser(index);
     if (!is_wanted(reader, parser)) {
         return PARSE_NO;
@@ -101,12 +103,11 @@ static enum parse_result ask(struct line_reader *reader, size_t index,
         reader->states[index] = parser->state_create();
     }
     context->state = reader->states[index];
-    struct row before = *batch_row(batch);
     batch_row(batch)->dataset = (uint16_t)parser->dataset;
     enum parse_result result = parser->parse(context, batch, body);
     if (result == PARSE_NO) {
-        batch_row_rewind(batch, before.value_count);
-        *batch_row(batch) = before;
+        batch_row_rewind(batch, before->value_count);
+        *batch_row(batch) = *before;
     }
     return result;
 }
@@ -114,12 +115,13 @@ static enum parse_result ask(struct line_reader *reader, size_t index,
 /* The parser of the last record first, then all others in table order. */
 static enum parse_result ask_all(struct line_reader *reader, struct parse_context *context,
                                  struct batch *batch, struct str body) {
+    const struct row before = *batch_row(batch);
     size_t last = reader->last_parser;
     enum parse_result result =
-        last < PARSER_COUNT ? ask(reader, last, context, batch, body) : PARSE_NO;
+        last < PARSER_COUNT ? ask(reader, last, context, batch, body, &before) : PARSE_NO;
     for (size_t i = 0; i < PARSER_COUNT && result == PARSE_NO; i++) {
         if (i != last) {
-            result = ask(reader, i, context, batch, body);
+            result = ask(reader, i, context, batch, body, &before);
             reader->last_parser = result == PARSE_NO ? last : i;
         }
     }

@@ -1,5 +1,6 @@
 #include "net_fields.h"
 
+#include "bytescan.h"
 #include "ip.h"
 #include "num.h"
 
@@ -110,13 +111,13 @@ static void add_authority(struct batch *batch, struct str authority, struct str 
     }
 }
 
-static size_t find_any(struct str s, const char *set) {
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] != '\0' && strchr(set, s.ptr[i]) != NULL) {
-            return i;
-        }
+/* Length up to what ends an authority. */
+static size_t authority_size(struct str s) {
+    size_t n = 0;
+    while (n < s.len && s.ptr[n] != '/' && s.ptr[n] != '?' && s.ptr[n] != '#') {
+        n++;
     }
-    return s.len;
+    return n;
 }
 
 void net_add_url(struct batch *batch, struct str url, bool is_connect) {
@@ -133,19 +134,19 @@ void net_add_url(struct batch *batch, struct str url, bool is_connect) {
     if (scheme_len != STR_NONE && scheme_len < 16) {
         batch_add(batch, FIELD_URL_SCHEME, str_head(url, scheme_len));
         rest = str_skip(url, scheme_len + 3);
-        size_t len = find_any(rest, "/?#");
+        size_t len = authority_size(rest);
         add_authority(batch, str_head(rest, len), str_head(url, scheme_len));
         rest = str_skip(rest, len);
     } else if (url.ptr[0] != '/') {
         return; /* "error:transaction-end-before-headers" */
     }
-    size_t path_len = find_any(rest, "?#");
+    size_t path_len = bytescan_two(rest.ptr, rest.len, '?', '#');
     if (path_len > 0) {
         batch_add(batch, FIELD_URL_PATH, str_head(rest, path_len));
     }
     if (path_len + 1 < rest.len && rest.ptr[path_len] == '?') {
         struct str query = str_skip(rest, path_len + 1);
-        batch_add(batch, FIELD_URL_QUERY, str_head(query, find_any(query, "#")));
+        batch_add(batch, FIELD_URL_QUERY, str_head(query, str_find_char(query, '#')));
     }
 }
 

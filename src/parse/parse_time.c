@@ -312,10 +312,14 @@ static int explicit_year(int first_year, struct year_memory *memory, int month) 
     return memory->year;
 }
 
-static int64_t resolve_inferred(const struct parse_settings *settings, const struct read_time *time,
-                                uint32_t *flags) {
+static int64_t resolve_inferred(const struct parse_settings *settings, struct year_memory *memory,
+                                const struct read_time *time, uint32_t *flags) {
     struct civil civil = time->civil;
-    civil.year = civil_from_ns(settings->newest_ns).year + 1;
+    if (memory->newest_year == 0 || memory->newest_ns != settings->newest_ns) {
+        memory->newest_ns = settings->newest_ns;
+        memory->newest_year = civil_from_ns(settings->newest_ns).year;
+    }
+    civil.year = memory->newest_year + 1;
     for (int tries = 0; tries < 10; tries++, civil.year--) { /* 29 February: up to 8 years back */
         int64_t ns = to_utc(settings, time, &civil, flags);
         if (ns != TIME_NONE && ns <= settings->newest_ns) {
@@ -332,7 +336,7 @@ int64_t time_resolve(const struct parse_settings *settings, struct year_memory *
     }
     *flags |= ROW_YEAR_INFERRED;
     if (settings->year == 0) {
-        return resolve_inferred(settings, time, flags);
+        return resolve_inferred(settings, memory, time, flags);
     }
     struct civil civil = time->civil;
     if (civil.month < 1 || civil.month > 12) {

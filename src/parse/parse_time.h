@@ -18,6 +18,9 @@ struct read_time {
 struct year_memory {
     int year;       /* year of the last year-less time when --year was given */
     int last_month; /* 0: none yet */
+    /* The year of settings->newest_ns, which hardly ever changes. */
+    int64_t newest_ns;
+    int32_t newest_year; /* 0: not worked out yet */
 };
 
 /* "Mar  2 00:03:58", "Mar 02 2026 09:00:00.123", "Nov 21 10:00:00 2026" */

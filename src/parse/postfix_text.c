@@ -1,10 +1,13 @@
 #include "postfix_text.h"
 
+#include "bytescan.h"
+
 enum { QUEUE_ID_SHORT_MIN = 6, QUEUE_ID_LONG_MIN = 10, QUEUE_ID_MAX = 32 };
 
 /* Long ids have 52 digits: no vowels, so that no words arise (mail_queue.h, SAFE_UINT). */
 static bool is_safe_digit(char c) {
-    return ascii_is_alnum(c) && strchr("AEIOUaeiou", c) == NULL;
+    static const uint32_t vowels = 1U << 1 | 1U << 5 | 1U << 9 | 1U << 15 | 1U << 21; /* A E ... */
+    return ascii_is_digit(c) || (ascii_is_alpha(c) && (vowels >> (c & 31) & 1) == 0);
 }
 
 static bool is_queue_id(struct str s) {
@@ -47,7 +50,7 @@ static const struct peer_fields PEER_FIELDS[] = {
 };
 
 static bool is_host_char(char c) {
-    return ascii_is_alnum(c) || strchr(".-_:/", c) != NULL;
+    return ascii_is_alnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '/';
 }
 
 static bool is_address_char(char c) {
@@ -131,9 +134,8 @@ bool postfix_take_pair(struct str *key, struct str *value, struct str *text) {
         bool closed = len >= 2 && rest.ptr[len - 1] == '>';
         *value = str_make(rest.ptr + 1, len - (closed ? 2 : 1));
     } else {
-        while (len < rest.len && strchr(" ,", rest.ptr[len]) == NULL) {
-            len++;
-        }
+        len = bytescan_two(rest.ptr, rest.len, ' ', ',');
+        len = bytescan_two(rest.ptr, len, '\0', '\0');
         *value = str_head(rest, len);
     }
     *key = str_head(*text, key_len);

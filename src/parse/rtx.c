@@ -126,9 +126,11 @@ static void add_interface(struct batch *batch, struct str name, struct str direc
 
 /* "PP[01] Rejected at IN(2000) filter: ..." */
 static bool read_filter(struct batch *batch, struct str body) {
+    if (!is_interface(str_head(body, str_find_char(body, ' ')))) {
+        return false;
+    }
     struct pattern_slots slots = {0};
-    if (!pattern_match(&slots, "%i %v at %d(%n) filter: %f", body) ||
-        !is_interface(pattern_get(&slots, 'i'))) {
+    if (!pattern_match(&slots, "%i %v at %d(%n) filter: %f", body)) {
         return false;
     }
     struct str verdict = pattern_get(&slots, 'v');

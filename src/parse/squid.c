@@ -117,9 +117,10 @@ static bool holds_native_record(struct str s) {
     return false;
 }
 
+/* `body` is what stands behind the time. */
 static bool parse_native(struct squid_record *r, struct str body) {
     struct str word;
-    if (!take_epoch(&r->time_ns, &body) || !take_word(&r->elapsed_ms, &body) ||
+    if (!take_word(&r->elapsed_ms, &body) ||
         !is_number(str_skip(r->elapsed_ms, r->elapsed_ms.ptr[0] == '-' ? 1 : 0)) ||
         !take_word(&r->client, &body) || !take_word(&word, &body) ||
         !split_at(&r->result, &r->status, word, '/') || !is_result_code(r->result) ||
@@ -323,10 +324,10 @@ static bool take_tags(struct squid_record *r, struct str *rest) {
     return any;
 }
 
+/* `body` is what stands behind the time. */
 static bool parse_tagged(struct squid_record *r, struct str body) {
     struct str word;
-    if (!take_epoch(&r->time_ns, &body) || !take_word(&r->client, &body) || !net_is_ip(r->client) ||
-        !take_tags(r, &body)) {
+    if (!take_word(&r->client, &body) || !net_is_ip(r->client) || !take_tags(r, &body)) {
         return false;
     }
     r->dataset = DATASET_SQUID_UPLOAD;
@@ -409,6 +410,27 @@ static void add_fields(const struct squid_record *r, struct batch *batch) {
     add_peer(r, batch);
 }
 
+/* Any of the forms; *r is clean. */
+static bool parse_any(struct squid_record *r, struct str body) {
+    const struct squid_record clean = *r;
+    int64_t epoch_ns = TIME_NONE;
+    struct str rest = body;
+    bool epoch = take_epoch(&epoch_ns, &rest);
+    if (epoch) {
+        r->time_ns = epoch_ns;
+        if (parse_native(r, rest)) {
+            return true;
+        }
+        *r = clean;
+    }
+    if (parse_combined(r, body)) {
+        return true;
+    }
+    *r = clean;
+    r->time_ns = epoch_ns;
+    return epoch && parse_tagged(r, rest);
+}
+
 static enum parse_result parse(struct parse_context *context, struct batch *batch,
                                struct str body) {
     static const struct squid_record empty = {.client = STR_INIT(""),
@@ -432,14 +454,8 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
     if (body.len < 16) {
         return PARSE_NO;
     }
-    if (!parse_native(&r, body)) {
-        r = empty;
-        if (!parse_combined(&r, body)) {
-            r = empty;
-            if (!parse_tagged(&r, body)) {
-                return PARSE_NO;
-            }
-        }
+    if (!parse_any(&r, body)) {
+        return PARSE_NO;
     }
     struct row *row = batch_row(batch);
     row->dataset = (uint16_t)r.dataset;

@@ -16,6 +16,7 @@
 #include "mem.h"
 
 enum {
+    LARGE_PAGES_FROM_BYTES = 1024 * 1024,
     MAP_FROM_BYTES = 64 * 1024 * 1024,
     RELEASE_ALIGN_BYTES = 1024 * 1024, /* a multiple of every page size */
     WALK_DEPTH_LIMIT = 64
@@ -48,27 +49,57 @@ static enum status read_whole(int fd, uint8_t *bytes, size_t *size, const char *
     return STATUS_OK;
 }
 
+static enum status map(struct input_file *out, int fd, size_t size, const char *path,
+                       struct err *err) {
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED) {
+        return fail_errno(err, path, _("cannot be mapped"));
+    }
+    (void)madvise(bytes, size, MADV_SEQUENTIAL);
+    *out = (struct input_file){
+        .bytes = bytes, .size_bytes = size, .room_bytes = size, .memory = INPUT_MAPPED};
+    return STATUS_OK;
+}
+
+/* Room for a copy. Faulting in small pages costs more than copying into them: large ones where the
+ * system has them. */
+static uint8_t *make_room(enum input_memory *memory, size_t size) {
+    void *pages = MAP_FAILED;
+    if (size >= LARGE_PAGES_FROM_BYTES) {
+        pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
+    if (pages == MAP_FAILED) {
+        *memory = INPUT_ON_HEAP;
+        return mem_alloc(size);
+    }
+    (void)madvise(pages, size, MADV_HUGEPAGE);
+    *memory = INPUT_IN_LARGE_PAGES;
+    return pages;
+}
+
+static void free_memory(uint8_t *bytes, size_t size, enum input_memory memory) {
+    if (memory == INPUT_ON_HEAP) {
+        mem_free(bytes);
+    } else {
+        (void)munmap(bytes, size);
+    }
+}
+
 static enum status load(struct input_file *out, int fd, size_t size, const char *path,
                         struct err *err) {
     if (size >= MAP_FROM_BYTES) {
-        void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (bytes == MAP_FAILED) {
-            return fail_errno(err, path, _("cannot be mapped"));
-        }
-        (void)madvise(bytes, size, MADV_SEQUENTIAL);
-        out->bytes = bytes;
-        out->size_bytes = size;
-        out->mapped = true;
-        return STATUS_OK;
+        return map(out, fd, size, path, err);
     }
-    uint8_t *bytes = mem_alloc(size);
-    enum status status = read_whole(fd, bytes, &size, path, err);
+    enum input_memory memory;
+    uint8_t *bytes = make_room(&memory, size);
+    size_t got = size;
+    enum status status = read_whole(fd, bytes, &got, path, err);
     if (status != STATUS_OK) {
-        mem_free(bytes);
+        free_memory(bytes, size, memory);
         return status;
     }
-    out->bytes = bytes;
-    out->size_bytes = size;
+    *out = (struct input_file){
+        .bytes = bytes, .size_bytes = got, .room_bytes = size, .memory = memory};
     return STATUS_OK;
 }
 
@@ -96,17 +127,13 @@ enum status input_file_open(struct input_file *out, const char *path, struct err
 }
 
 void input_file_close(struct input_file *file) {
-    if (file->mapped) {
-        (void)munmap((void *)(uintptr_t)file->bytes, file->size_bytes);
-    } else {
-        mem_free((void *)(uintptr_t)file->bytes);
-    }
+    free_memory((uint8_t *)(uintptr_t)file->bytes, file->room_bytes, file->memory);
     *file = (struct input_file){0};
 }
 
 void input_file_release(const struct input_file *file, size_t offset) {
     size_t whole_pages = offset & ~(size_t)(RELEASE_ALIGN_BYTES - 1);
-    if (file->mapped && whole_pages > 0) {
+    if (file->memory == INPUT_MAPPED && whole_pages > 0) {
         (void)madvise((void *)(uintptr_t)file->bytes, whole_pages, MADV_DONTNEED);
     }
 }

@@ -12,8 +12,13 @@
 struct input_file {
     const uint8_t *bytes; /* NULL if empty */
     size_t size_bytes;
+    size_t room_bytes; /* of the memory at `bytes` */
     int64_t modified_wall_ns;
-    bool mapped;
+    enum input_memory {
+        INPUT_ON_HEAP,
+        INPUT_IN_LARGE_PAGES, /* a copy in pages of its own */
+        INPUT_MAPPED          /* the file itself */
+    } memory;
 };
 
 enum status input_file_open(struct input_file *out, const char *path, struct err *err) MUST_CHECK;
