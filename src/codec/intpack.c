@@ -1,129 +1,294 @@
 #include "intpack.h"
 
-enum intpack_mode { MODE_CONSTANT = 0, MODE_OFFSET = 1, MODE_DIFFERENCE = 2 };
+#include "intpack_priv.h"
+#include "mem.h"
 
-enum { POWERS = 4, POWER_STEP = 3 };
-static const int64_t powers[POWERS] = {1, 1000, 1000000, 1000000000};
+enum { MAX_POWER = 18, MAX_WIDTH = 8 };
 
-/* The largest of 1, 10^3, 10^6, 10^9 that divides all values. */
+static const int64_t powers[MAX_POWER + 1] = {1,
+                                              10,
+                                              100,
+                                              1000,
+                                              10000,
+                                              100000,
+                                              1000000,
+                                              10000000,
+                                              100000000,
+                                              1000000000,
+                                              10000000000,
+                                              100000000000,
+                                              1000000000000,
+                                              10000000000000,
+                                              100000000000000,
+                                              1000000000000000,
+                                              10000000000000000,
+                                              100000000000000000,
+                                              1000000000000000000};
+
+/* The largest power of ten that divides all values. Zeros only: none. */
 static unsigned common_power(const int64_t *values, size_t count) {
-    unsigned power = POWERS - 1;
+    unsigned power = MAX_POWER;
+    bool any = false;
     for (size_t i = 0; i < count && power > 0; i++) {
+        any = any || values[i] != 0;
         while (power > 0 && values[i] % powers[power] != 0) {
             power--;
         }
     }
-    return power;
+    return any ? power : 0;
 }
 
-static unsigned bit_length(uint64_t value) {
+unsigned intpack_bits(uint64_t value) {
     return value == 0 ? 0 : 64 - (unsigned)__builtin_clzll(value);
 }
 
-struct plan {
-    enum intpack_mode mode;
-    int64_t base;
-    unsigned width; /* bytes */
-};
-
-static struct plan choose(const int64_t *values, size_t count, int64_t divisor) {
-    int64_t min = values[0];
-    int64_t max = values[0];
-    for (size_t i = 1; i < count; i++) {
-        min = values[i] < min ? values[i] : min;
-        max = values[i] > max ? values[i] : max;
-    }
-    min /= divisor;
-    max /= divisor;
-    uint64_t offset_bits = 0;
-    uint64_t difference_bits = 0;
-    uint64_t widest = 0;
-    uint64_t last = (uint64_t)(values[0] / divisor);
-    for (size_t i = 0; i < count; i++) {
-        uint64_t value = (uint64_t)(values[i] / divisor);
-        uint64_t difference = wire_zigzag((int64_t)(value - last));
-        offset_bits += bit_length(value - (uint64_t)min);
-        difference_bits += bit_length(difference);
-        widest |= difference;
-        last = value;
-    }
-    if (min == max) {
-        return (struct plan){MODE_CONSTANT, min, 0};
-    }
-    if (difference_bits < offset_bits) {
-        return (struct plan){MODE_DIFFERENCE, values[0] / divisor, (bit_length(widest) + 7) / 8};
-    }
-    unsigned bits = bit_length((uint64_t)max - (uint64_t)min);
-    return (struct plan){MODE_OFFSET, min, (bits + 7) / 8};
+unsigned intpack_width(uint64_t widest) {
+    return (intpack_bits(widest) + 7) / 8;
 }
 
-static void put_planes(uint8_t *planes, const struct plan *plan, const int64_t *values,
-                       size_t count, int64_t divisor) {
-    uint64_t last = (uint64_t)plan->base;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t value = (uint64_t)(values[i] / divisor);
-        uint64_t coded = plan->mode == MODE_DIFFERENCE ? wire_zigzag((int64_t)(value - last))
-                                                       : value - (uint64_t)plan->base;
-        for (unsigned byte = 0; byte < plan->width; byte++) {
-            planes[byte * count + i] = (uint8_t)(coded >> (8 * byte));
+void intpack_put_planes(struct buf *out, const uint64_t *coded, size_t count, unsigned width) {
+    uint8_t *planes = (uint8_t *)buf_reserve(out, (size_t)width * count + 1);
+    for (unsigned byte = 0; byte < width; byte++) {
+        for (size_t i = 0; i < count; i++) {
+            planes[byte * count + i] = (uint8_t)(coded[i] >> (8 * byte));
         }
+    }
+    out->len += (size_t)width * count;
+}
+
+void intpack_get_planes(uint64_t *coded, size_t count, const uint8_t *planes, unsigned width) {
+    if (width == 0) {
+        memset(coded, 0, count * sizeof *coded);
+    }
+    for (unsigned byte = 0; byte < width; byte++) {
+        const uint8_t *plane = planes + byte * count;
+        for (size_t i = 0; i < count; i++) {
+            uint64_t low = byte == 0 ? 0 : coded[i];
+            coded[i] = low | (uint64_t)plane[i] << (8 * byte);
+        }
+    }
+}
+
+/* --- what the numbers are like --- */
+
+struct survey {
+    unsigned power;
+    int64_t divisor;
+    int64_t min; /* divided */
+    int64_t max;
+    uint64_t widest[3]; /* coded number by form: OFFSET, DIFFERENCE, SECOND, less one */
+    uint64_t bits[3];   /* sum over the numbers */
+};
+
+static void survey_coded(struct survey *s, unsigned which, uint64_t coded) {
+    s->widest[which] |= coded;
+    s->bits[which] += intpack_bits(coded);
+}
+
+static struct survey look_at(const int64_t *values, size_t count) {
+    struct survey s = {.power = common_power(values, count)};
+    s.divisor = powers[s.power];
+    s.min = values[0];
+    s.max = values[0];
+    for (size_t i = 1; i < count; i++) {
+        s.min = values[i] < s.min ? values[i] : s.min;
+        s.max = values[i] > s.max ? values[i] : s.max;
+    }
+    s.min /= s.divisor;
+    s.max /= s.divisor;
+    uint64_t last = (uint64_t)(values[0] / s.divisor);
+    uint64_t step = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value = s.power == 0 ? (uint64_t)values[i] : (uint64_t)(values[i] / s.divisor);
+        uint64_t difference = value - last;
+        survey_coded(&s, 0, value - (uint64_t)s.min);
+        survey_coded(&s, 1, wire_zigzag((int64_t)difference));
+        survey_coded(&s, 2, wire_zigzag((int64_t)(difference - step)));
+        step = difference;
         last = value;
     }
+    return s;
+}
+
+/* --- encoding --- */
+
+static void put_head(struct buf *out, enum intpack_form form, unsigned power, unsigned width,
+                     int64_t base) {
+    buf_putc(out, (char)form);
+    buf_putc(out, (char)power);
+    buf_putc(out, (char)width);
+    wire_put_i64(out, base);
+}
+
+/* The coded numbers of OFFSET, DIFFERENCE and SECOND. */
+static void code_numbers(uint64_t *coded, const int64_t *values, size_t count,
+                         const struct survey *s, enum intpack_form form) {
+    uint64_t last = (uint64_t)(values[0] / s->divisor);
+    uint64_t step = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value = s->power == 0 ? (uint64_t)values[i] : (uint64_t)(values[i] / s->divisor);
+        uint64_t difference = value - last;
+        if (form == INTPACK_OFFSET) {
+            coded[i] = value - (uint64_t)s->min;
+        } else if (form == INTPACK_DIFFERENCE) {
+            coded[i] = wire_zigzag((int64_t)difference);
+        } else {
+            coded[i] = wire_zigzag((int64_t)(difference - step));
+        }
+        step = difference;
+        last = value;
+    }
+}
+
+static void encode_planes(struct buf *out, const int64_t *values, size_t count,
+                          const struct survey *s, enum intpack_form form) {
+    uint64_t *coded = mem_alloc(count * sizeof *coded);
+    unsigned width = intpack_width(s->widest[form - INTPACK_OFFSET]);
+    code_numbers(coded, values, count, s, form);
+    put_head(out, form, s->power, width, form == INTPACK_OFFSET ? s->min : values[0] / s->divisor);
+    intpack_put_planes(out, coded, count, width);
+    mem_free(coded);
+}
+
+/* ESCAPE and RECENT make a body of their own from offsets. */
+static bool encode_body(struct buf *out, const int64_t *values, size_t count,
+                        const struct survey *s, enum intpack_form form) {
+    uint64_t *coded = mem_alloc(count * sizeof *coded);
+    struct buf body = BUF_INIT;
+    code_numbers(coded, values, count, s, INTPACK_OFFSET);
+    unsigned width = intpack_width(s->widest[0]);
+    bool good = form == INTPACK_ESCAPE ? intpack_escape_encode(&body, coded, count, width)
+                                       : intpack_recent_encode(&body, coded, count, width);
+    if (good) {
+        put_head(out, form, s->power, width, s->min);
+        wire_put_str(out, buf_str(&body));
+    }
+    mem_free(coded);
+    buf_fini(&body);
+    return good;
+}
+
+bool intpack_encode_as(struct buf *out, const int64_t *values, size_t count,
+                       enum intpack_form form) {
+    if (count == 0) {
+        return true;
+    }
+    struct survey s = look_at(values, count);
+    if (form == INTPACK_CONSTANT) {
+        if (s.min != s.max) {
+            return false;
+        }
+        put_head(out, form, s.power, 0, s.min);
+        return true;
+    }
+    if (form <= INTPACK_SECOND) {
+        encode_planes(out, values, count, &s, form);
+        return true;
+    }
+    return encode_body(out, values, count, &s, form);
 }
 
 void intpack_encode(struct buf *out, const int64_t *values, size_t count) {
     if (count == 0) {
         return;
     }
-    unsigned power = common_power(values, count);
-    struct plan plan = choose(values, count, powers[power]);
-    buf_putc(out, (char)plan.mode);
-    buf_putc(out, (char)(power * POWER_STEP));
-    buf_putc(out, (char)plan.width);
-    wire_put_i64(out, plan.base);
-    size_t bytes = plan.width * count;
-    uint8_t *planes = (uint8_t *)buf_reserve(out, bytes);
-    put_planes(planes, &plan, values, count, powers[power]);
-    out->len += bytes;
-}
-
-/* Gathers the planes: values[i] = the coded number i. */
-static void get_planes(int64_t *values, size_t count, const uint8_t *planes, unsigned width) {
-    memset(values, 0, count * sizeof *values);
-    for (unsigned byte = 0; byte < width; byte++) {
-        for (size_t i = 0; i < count; i++) {
-            values[i] =
-                (int64_t)((uint64_t)values[i] | (uint64_t)planes[byte * count + i] << (8 * byte));
-        }
+    struct survey s = look_at(values, count);
+    if (s.min == s.max) {
+        put_head(out, INTPACK_CONSTANT, s.power, 0, s.min);
+    } else if (s.bits[1] < s.bits[0]) {
+        encode_planes(out, values, count, &s, INTPACK_DIFFERENCE);
+    } else {
+        encode_planes(out, values, count, &s, INTPACK_OFFSET);
     }
 }
 
-bool intpack_decode(int64_t *values, size_t count, struct wire *w) {
+/* --- decoding --- */
+
+bool intpack_view(struct intpack_view *out, size_t count, struct wire *w) {
+    *out = (struct intpack_view){.form = INTPACK_CONSTANT, .factor = 1, .count = count};
     if (count == 0) {
         return true;
     }
     struct str head = wire_bytes(w, 3);
-    int64_t base = wire_i64(w);
-    if (w->failed || head.ptr[0] > MODE_DIFFERENCE || head.ptr[0] < 0 || head.ptr[1] < 0 ||
-        head.ptr[1] % POWER_STEP != 0 || head.ptr[1] / POWER_STEP >= POWERS || head.ptr[2] < 0 ||
-        head.ptr[2] > 8) {
+    out->base = wire_i64(w);
+    if (w->failed || (uint8_t)head.ptr[0] >= INTPACK_FORM_COUNT ||
+        (uint8_t)head.ptr[1] > MAX_POWER || (uint8_t)head.ptr[2] > MAX_WIDTH) {
         w->failed = true;
         return false;
     }
-    unsigned width = (unsigned)head.ptr[2];
-    struct str planes = wire_bytes(w, width * count);
-    if (w->failed) {
+    out->form = (enum intpack_form)head.ptr[0];
+    out->factor = (uint64_t)powers[(uint8_t)head.ptr[1]];
+    out->width = (uint8_t)head.ptr[2];
+    if (out->form >= INTPACK_ESCAPE) {
+        out->body = wire_str(w);
+    } else if (out->form != INTPACK_CONSTANT) {
+        out->body = wire_bytes(w, out->width * count);
+    }
+    return !w->failed;
+}
+
+static void fill(int64_t *values, size_t count, int64_t value) {
+    for (size_t i = 0; i < count; i++) {
+        values[i] = value;
+    }
+}
+
+/* Coded numbers become values; wrapping around is what hostile bytes get. */
+static void finish(int64_t *values, const struct intpack_view *v) {
+    uint64_t last = (uint64_t)v->base;
+    uint64_t step = 0;
+    for (size_t i = 0; i < v->count; i++) {
+        uint64_t coded = (uint64_t)values[i];
+        uint64_t value = (uint64_t)v->base + coded;
+        if (v->form == INTPACK_DIFFERENCE) {
+            value = last + (uint64_t)wire_unzigzag(coded);
+        } else if (v->form == INTPACK_SECOND) {
+            step += (uint64_t)wire_unzigzag(coded);
+            value = last + step;
+        }
+        last = value;
+        values[i] = (int64_t)(value * v->factor);
+    }
+}
+
+bool intpack_unpack(int64_t *values, const struct intpack_view *v) {
+    if (v->form == INTPACK_CONSTANT) {
+        fill(values, v->count, (int64_t)((uint64_t)v->base * v->factor));
+        return true;
+    }
+    uint64_t *coded = (uint64_t *)values; /* the same width: decoded in place */
+    bool good = true;
+    if (v->form == INTPACK_ESCAPE) {
+        good = intpack_escape_decode(coded, v->count, v->width, v->body);
+    } else if (v->form == INTPACK_RECENT) {
+        good = intpack_recent_decode(coded, v->count, v->width, v->body);
+    } else {
+        intpack_get_planes(coded, v->count, (const uint8_t *)v->body.ptr, v->width);
+    }
+    if (good) {
+        finish(values, v);
+    }
+    return good;
+}
+
+bool intpack_peek(int64_t *out, const struct intpack_view *v, size_t at) {
+    if (v->form > INTPACK_OFFSET) {
         return false;
     }
-    uint64_t factor = (uint64_t)powers[head.ptr[1] / POWER_STEP];
-    get_planes(values, count, (const uint8_t *)planes.ptr, width);
-    uint64_t last = (uint64_t)base;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t value = head.ptr[0] == MODE_DIFFERENCE
-                             ? last + (uint64_t)wire_unzigzag((uint64_t)values[i])
-                             : (uint64_t)base + (uint64_t)values[i];
-        last = value;
-        values[i] = (int64_t)(value * factor);
+    uint64_t value = (uint64_t)v->base;
+    uint64_t coded = 0;
+    for (unsigned byte = 0; byte < v->width && v->form == INTPACK_OFFSET; byte++) {
+        coded |= (uint64_t)(uint8_t)v->body.ptr[byte * v->count + at] << (8 * byte);
     }
+    *out = (int64_t)((value + coded) * v->factor);
     return true;
+}
+
+bool intpack_decode(int64_t *values, size_t count, struct wire *w) {
+    struct intpack_view view;
+    if (!intpack_view(&view, count, w)) {
+        return false;
+    }
+    w->failed = !intpack_unpack(values, &view);
+    return !w->failed;
 }

@@ -1,7 +1,7 @@
 /* From rows in memory to segments and a checkpoint. */
 #include "clock.h"
 #include "mem.h"
-#include "segment_writer.h"
+#include "segment_builder.h"
 #include "store_path.h"
 #include "store_priv.h"
 

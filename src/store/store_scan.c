@@ -188,10 +188,17 @@ static enum status may_match(bool *out, struct store_scan *scan, const char *pat
     if (status != STATUS_OK) {
         return status;
     }
-    uint64_t bytes = token_filter_bytes(info->filter_lines[0]);
-    if (info->filter_offset <= map.size_bytes && bytes <= map.size_bytes - info->filter_offset &&
-        filter_plan_may_match(out, scan->plan, map.bytes + info->filter_offset,
-                              info->filter_lines[0]) != STATUS_OK) {
+    struct token_filters filters = {.lines = info->filter_lines,
+                                    .stripe_count = info->stripe_count};
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < filters.stripe_count; i++) {
+        bytes += token_filter_bytes(filters.lines[i]);
+    }
+    if (info->filter_offset <= map.size_bytes && bytes <= map.size_bytes - info->filter_offset) {
+        filters.bytes = map.bytes + info->filter_offset;
+    }
+    if (filters.bytes != NULL &&
+        filter_plan_may_match(out, scan->plan, &filters) != STATUS_OK) {
         *out = true;
     }
     file_unmap(&map);

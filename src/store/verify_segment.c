@@ -22,14 +22,14 @@ static void check_extent(struct verify *v, const struct segment *s, const char *
 }
 
 static void check_bytes(struct verify *v, const struct segment *s) {
-    static const char header[SEGMENT_HEADER_BYTES] = "KSEG0001";
+    static const char header[SEGMENT_HEADER_BYTES] = "KSEG0002";
     if (memcmp(s->map.bytes, header, sizeof header) != 0) {
         verify_damage(v, "%s: its header was changed", s->path);
     }
     uint64_t end = SEGMENT_HEADER_BYTES;
-    for (size_t i = 0; i < s->block_count; i++) {
-        const struct segment_block *b = &s->blocks[i];
-        check_extent(v, s, _("block"), i, b->offset, b->len, b->sha256, &end);
+    for (size_t i = 0; i < s->stripe_count; i++) {
+        const struct segment_stripe *t = &s->stripes[i];
+        check_extent(v, s, _("stripe"), i, t->offset, t->len, t->sha256, &end);
     }
     check_extent(v, s, _("shared part"), 0, s->shared_offset, s->shared_len, s->shared_sha256,
                  &end);
@@ -50,8 +50,12 @@ static void check_against_chain(struct verify *v, const struct segment *s,
         verify_damage(v, "%s is not the segment that its checkpoint names (swapped or rewritten)",
                       s->path);
     }
-    if (s->filter_offset != info->filter_offset || s->filter_lines != info->filter_lines[0] ||
-        s->row_count != info->rows) {
+    bool same = s->filter_offset == info->filter_offset && s->row_count == info->rows &&
+                s->stripe_count == info->stripe_count;
+    for (size_t i = 0; i < s->stripe_count && same; i++) {
+        same = s->stripes[i].filter_lines == info->filter_lines[i];
+    }
+    if (!same) {
         verify_damage(v, "%s: rows or index are not those that its checkpoint names", s->path);
     }
 }

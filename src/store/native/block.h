@@ -11,40 +11,63 @@
 #ifndef KONSEKI_BLOCK_H
 #define KONSEKI_BLOCK_H
 
+#include "intpack.h"
 #include "segment.h"
 
 struct block_column {
     bool loaded;
     uint32_t count;
-    uint32_t *codes;   /* DICTIONARY */
-    int64_t *numbers;  /* NUMBER */
-    uint32_t *offsets; /* TEXT: count + 1 of them, into bytes */
-    char *bytes;       /* TEXT: the unpacked chunk */
+    char *chunk;              /* what `view` looks into */
+    struct intpack_view view; /* DICTIONARY, NUMBER: not unpacked yet */
+    uint32_t *codes;          /* DICTIONARY: NULL until block_column_values */
+    int64_t *numbers;         /* NUMBER: NULL until block_column_values */
+    uint32_t *offsets;        /* TEXT: count + 1 of them, into bytes */
+    const char *bytes;        /* TEXT */
+    struct buf texts;
 };
 
 struct block {
     struct segment *segment;
     const struct segment_block *info;
     size_t index;
-    int64_t *numbers[ROW_NUMBER_COUNT]; /* NULL until block_numbers */
-    struct block_column *columns;       /* by column of the segment */
-    uint32_t *cursors;                  /* by column: values of rows before `row` */
-    uint32_t row;                       /* next row */
-    uint32_t *piece_values;             /* scratch: value index by piece, then by value */
+    int64_t *numbers[ROW_NUMBER_COUNT];          /* NULL until block_numbers */
+    struct intpack_view views[ROW_NUMBER_COUNT]; /* of the chunks that are loaded */
+    char *row_chunks[ROW_CHUNK_COUNT];
+    struct block_column *columns; /* by column of the segment */
+    uint32_t *cursors;            /* by column: values of rows before `row` */
+    uint32_t row;                 /* next row */
+    uint32_t *piece_values;       /* scratch: value index by piece, then by value */
     size_t piece_capacity;
-    struct buf spare; /* scratch: texts of a formula's operands */
+    uint32_t *template_rows; /* scratch: rows of each template that are skipped */
+    struct buf spare;        /* scratch: texts of a formula's operands */
+    uint32_t *piece_starts;  /* scratch: where pieces begin in the raw bytes */
+    size_t start_capacity;
 };
 
+/* Loads the stripe's directory if need be: out->info is complete. */
 enum status block_open(struct block *out, struct segment *s, size_t index,
                        struct err *err) MUST_CHECK;
 void block_close(struct block *b);
 
-/* The packed numbers of all rows: b->numbers[which]. */
+/* The numbers of all rows: b->numbers[which]. */
 enum status block_numbers(struct block *b, enum row_number which, struct err *err) MUST_CHECK;
-/* Makes b->columns[column] available (and the dictionary). */
+/* The number of one row, without unpacking those of the others if that is possible. */
+enum status block_number_at(int64_t *out, struct block *b, enum row_number which, uint32_t row,
+                            struct err *err) MUST_CHECK;
+/* The packed form of the numbers: a constant (INTPACK_CONSTANT, see intpack_peek) is seen without
+ * unpacking. */
+enum status block_number_view(const struct intpack_view **out, struct block *b,
+                              enum row_number which, struct err *err) MUST_CHECK;
+
+/* Makes all values of b->columns[column] available (and the column's dictionary). */
 enum status block_column(struct block *b, uint32_t column, struct err *err) MUST_CHECK;
-/* Appends the text of value `index` of a loaded column; false if the index is out of range (the
- * segment is damaged). */
+/* As block_column, but leaves the dictionary as it is: for users of codes and of block_value. */
+enum status block_column_codes(struct block *b, uint32_t column, struct err *err) MUST_CHECK;
+/* Appends the text of one value; loads what it needs. `index` comes from the file. */
+enum status block_put_value(struct buf *out, struct block *b, uint32_t column, uint32_t index,
+                            struct err *err) MUST_CHECK;
+/* Appends the text of value `index` of a column loaded with block_column; false if the index is out
+ * of range (the segment is damaged). */
 bool block_value(struct buf *out, const struct block *b, uint32_t column, uint32_t index);
 
 void block_rewind(struct block *b);

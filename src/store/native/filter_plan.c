@@ -20,9 +20,10 @@ static uint32_t add_leaf(struct filter_plan *plan, const struct expr *e) {
     const struct str *tokens = NULL;
     size_t count = is_indexed(e) ? expr_leaf_tokens(e, &tokens) : 0;
     leaf->hashes = arena_array(&plan->arena, count + 1, sizeof *leaf->hashes);
-    leaf->hash_count = count;
     for (size_t i = 0; i < count; i++) {
-        leaf->hashes[i] = token_hash(tokens[i]);
+        if (!token_is_zoned(tokens[i])) {
+            leaf->hashes[leaf->hash_count++] = token_hash(tokens[i]);
+        }
         if (tokens[i].len > leaf->word.len) {
             leaf->word = tokens[i];
         }
@@ -70,21 +71,21 @@ void filter_plan_destroy(struct filter_plan **plan) {
 
 /* --- the token filter --- */
 
-static enum token_answer leaf_answer(const struct filter_leaf *leaf, const uint8_t *bytes,
-                                     uint64_t lines) {
+static enum token_answer leaf_answer(const struct filter_leaf *leaf,
+                                     const struct token_filters *filters) {
     enum token_answer answer = TOKEN_MAYBE;
     for (size_t i = 0; i < leaf->hash_count && answer == TOKEN_MAYBE; i++) {
-        answer = token_filter_has(bytes, lines, leaf->hashes[i]);
+        answer = token_filters_have(filters, leaf->hashes[i]);
     }
     return answer;
 }
 
 static enum token_answer node_answer(const struct filter_plan *plan, const struct filter_node *node,
-                                     const uint8_t *bytes, uint64_t lines) {
+                                     const struct token_filters *filters) {
     switch (node->op) {
     case EXPR_FIELD:
     case EXPR_TEXT:
-        return leaf_answer(&plan->leaves[node->leaf], bytes, lines);
+        return leaf_answer(&plan->leaves[node->leaf], filters);
     case EXPR_AND:
     case EXPR_OR:
         break;
@@ -93,7 +94,7 @@ static enum token_answer node_answer(const struct filter_plan *plan, const struc
     }
     enum token_answer stop = node->op == EXPR_AND ? TOKEN_ABSENT : TOKEN_MAYBE;
     for (size_t i = 0; i < node->child_count; i++) {
-        enum token_answer answer = node_answer(plan, node->children[i], bytes, lines);
+        enum token_answer answer = node_answer(plan, node->children[i], filters);
         if (answer == stop || answer == TOKEN_DAMAGED) {
             return answer;
         }
@@ -101,9 +102,9 @@ static enum token_answer node_answer(const struct filter_plan *plan, const struc
     return stop == TOKEN_ABSENT ? TOKEN_MAYBE : TOKEN_ABSENT;
 }
 
-enum status filter_plan_may_match(bool *out, const struct filter_plan *plan, const uint8_t *bytes,
-                                  uint64_t lines) {
-    enum token_answer answer = node_answer(plan, plan->root, bytes, lines);
+enum status filter_plan_may_match(bool *out, const struct filter_plan *plan,
+                                  const struct token_filters *filters) {
+    enum token_answer answer = node_answer(plan, plan->root, filters);
     *out = answer != TOKEN_ABSENT;
     return answer == TOKEN_DAMAGED ? STATUS_DAMAGED : STATUS_OK;
 }

@@ -9,24 +9,24 @@
 #include "str.h"
 
 enum {
-    SEGMENT_VERSION = 1,
+    SEGMENT_VERSION = 2,
     SEGMENT_HEADER_BYTES = 16,
     SEGMENT_TRAILER_BYTES = 64,
     SEGMENT_BLOCK_ROWS = 8192,
-    SEGMENT_MAX_ROWS = 65536,
+    SEGMENT_STRIPE_BLOCKS = 8,
+    SEGMENT_STRIPE_ROWS = SEGMENT_BLOCK_ROWS * SEGMENT_STRIPE_BLOCKS,
+    SEGMENT_STRIPE_BYTES = 32 << 20, /* raw bytes and values; a row may end beyond it */
     SEGMENT_MAX_STRIPES = 16,
-    SEGMENT_MAX_BYTES = 32 << 20, /* raw bytes and values; a row may end beyond it */
+    SEGMENT_MAX_ROWS = SEGMENT_STRIPE_ROWS * SEGMENT_MAX_STRIPES,
+    SEGMENT_MAX_BLOCKS = SEGMENT_STRIPE_BLOCKS * SEGMENT_MAX_STRIPES,
     SEGMENT_MAX_COLUMNS = 4096,
-    SEGMENT_MAX_BLOCKS = SEGMENT_MAX_ROWS / SEGMENT_BLOCK_ROWS,
-    FILTER_PAGE_BYTES = 4096,
-    FILTER_LINE_BYTES = 64,
-    FILTER_PAGE_LINES = 63
+    FILTER_LINE_BYTES = 64 /* token_filter.h */
 };
 
 /* How much work a segment has cost. Stored: never renumber. */
 enum segment_effort { EFFORT_FAST = 0, EFFORT_DEEP = 1 };
 
-/* The numbers that every row has, one packed array of each a block, in this order. */
+/* The numbers that every row has, one packed array of each a block. */
 enum row_number {
     NUMBER_TEMPLATE,
     NUMBER_ARRIVAL,
@@ -43,17 +43,27 @@ enum row_number {
     NUMBER_CONTAINER_BACK,
     NUMBER_CONTAINER_OFF,
     NUMBER_CONTAINER_LEN,
+    NUMBER_DATASET, /* index in the segment's dataset names */
     ROW_NUMBER_COUNT
 };
 
+/* Chunks of row numbers in a block: the template's, the event time's, all others in sequence. */
+enum { ROW_CHUNK_TEMPLATE, ROW_CHUNK_TIME, ROW_CHUNK_REST, ROW_CHUNK_COUNT };
+
 enum column_type {
-    COLUMN_DICTIONARY = 0, /* distinct texts once a segment; codes in byte planes a block */
-    COLUMN_NUMBER = 1,     /* decimal digits in a fixed shape; packed integers a block */
+    COLUMN_DICTIONARY = 0, /* distinct texts once a segment; codes a block */
+    COLUMN_NUMBER = 1,     /* decimal digits in a fixed shape; numbers a block */
     COLUMN_TEXT = 2,       /* lengths and bytes a block */
     COLUMN_TYPE_COUNT
 };
 
-/* Operations of a template: literal bytes, a formula, or TEMPLATE_COLUMN + the column's index. */
+/* Marks of a column. */
+enum {
+    COLUMN_ZONED = 1 /* its words (of digits only) are not in the token filter */
+};
+
+/* Operations of a template: literal bytes, a formula (formula.h), or TEMPLATE_COLUMN + the column's
+ * index. */
 enum { TEMPLATE_END = 0, TEMPLATE_LITERAL = 1, TEMPLATE_FORMULA = 2, TEMPLATE_COLUMN = 3 };
 
 /* How a value is stored: an enum transform (batch.h), or by a formula. */
@@ -68,10 +78,11 @@ enum {
 
 /* Where a piece of a segment lies and how to know that it is whole. */
 struct chunk_ref {
+    const char *inline_bytes; /* not NULL: the plain bytes are in the directory itself */
     uint64_t offset;
     uint32_t stored_len;
     uint32_t plain_len;
-    uint64_t checksum; /* XXH3-64 of the stored bytes */
+    uint32_t checksum; /* low half of the XXH3-64 of the stored bytes */
 };
 
 #endif

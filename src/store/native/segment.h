@@ -1,6 +1,7 @@
 /*
- * A sealed segment, mapped for reading. Opening reads the footer only; dictionaries and templates
- * are unpacked when first asked for and kept. Every chunk's checksum is tested when it is unpacked.
+ * A sealed segment, mapped for reading. Opening reads the footer only; the directories of stripes,
+ * dictionaries and templates are unpacked when first asked for and kept. Every chunk's checksum is
+ * tested when it is unpacked.
  *
  * Nothing read from the file is trusted: counts are limited and all references are tested, so that
  * a damaged or hostile file gives STATUS_DAMAGED and never more.
@@ -13,30 +14,59 @@
 #include "cut.h"
 #include "file_io.h"
 #include "formula.h"
-#include "segment_writer.h"
+#include "segment_info.h"
 #include "zstd_frame.h"
+
+/* The entries of a dictionary that are new in one stripe. */
+struct dictionary_part {
+    uint32_t first;
+    uint32_t count;
+    bool is_loaded;
+    struct buf bytes;
+};
 
 struct segment_column {
     enum column_kind kind;
     uint32_t field; /* global id; FIELD_NONE: several fields */
     enum column_type type;
     struct str shape;
+    unsigned marks; /* COLUMN_ZONED */
     uint32_t dictionary_count;
-    struct chunk_ref dictionary_ref;
-    struct str *dictionary; /* NULL until segment_dictionary */
-    char *dictionary_bytes;
+    struct dictionary_part *parts; /* by stripe; NULL: no dictionary */
+    struct str *dictionary;        /* NULL until a part is loaded; entries of parts that are not
+                                      loaded have no ptr */
 };
 
+/* Only `rows` and `stripe` are known before the stripe's directory is loaded. */
 struct segment_block {
     uint32_t rows;
+    uint32_t stripe;
     int64_t time_min;
     int64_t time_max;
-    struct chunk_ref numbers[ROW_NUMBER_COUNT];
-    uint32_t *column_counts; /* values in this block, by column */
-    struct chunk_ref *columns;
-    uint64_t offset; /* the block's bytes in the file, and their hash */
+    struct chunk_ref numbers[ROW_CHUNK_COUNT];
+    uint32_t *column_counts;   /* values in this block, by column */
+    struct chunk_ref *columns; /* of those with values */
+    int64_t *smallest;         /* of number columns with values */
+    int64_t *largest;
+};
+
+struct segment_stripe {
+    uint32_t rows;
+    uint32_t first_block;
+    uint32_t block_count;
+    int64_t time_min;
+    int64_t time_max;
+    uint64_t arrival_first;
+    uint64_t arrival_last;
+    uint64_t offset; /* the stripe's bytes in the file, and their hash */
     uint64_t len;
     uint8_t sha256[SHA256_BYTES];
+    uint64_t filter_offset; /* in the file */
+    uint32_t filter_lines;
+    struct chunk_ref directory;
+    bool is_loaded;
+    char *directory_bytes;
+    struct chunk_ref *dictionaries; /* by column: new entries */
 };
 
 /* A piece of the raw bytes. */
@@ -60,28 +90,34 @@ struct template {
     struct template_value *values;
     uint32_t piece_count;
     uint32_t value_count;
-    uint32_t flags; /* TEMPLATE_CROSSING, TEMPLATE_ENCODED */
+    uint32_t flags;    /* TEMPLATE_CROSSING, TEMPLATE_ENCODED, TEMPLATE_PRINTED */
+    bool prints_zoned; /* formulas print only words that are zoned (token_filter.h) or names of
+                          months and days */
 };
 
 struct segment {
     struct file_map map;
     char *path;
-    enum dataset dataset;
+    enum segment_effort effort;
+    enum dataset dataset;   /* of most rows */
+    enum dataset *datasets; /* of rows, by row number NUMBER_DATASET */
+    size_t dataset_count;
     uint64_t row_count;
     struct segment_column *columns;
     size_t column_count;
-    struct segment_block *blocks;
+    struct segment_stripe *stripes;
+    size_t stripe_count;
+    struct segment_block *blocks; /* of all stripes */
     size_t block_count;
     struct template *templates; /* NULL until segment_templates */
     uint32_t template_count;
     struct chunk_ref templates_ref;
     char *templates_bytes;
-    uint64_t filter_offset;
-    uint64_t filter_lines;
-    uint64_t shared_offset;
+    uint64_t shared_offset; /* templates and token filters */
     uint64_t shared_len;
     uint8_t shared_sha256[SHA256_BYTES];
-    uint32_t *fields; /* global ids by the segment's numbers */
+    uint64_t filter_offset; /* of the first stripe's filter */
+    uint32_t *fields;       /* global ids by the segment's numbers */
     size_t field_count;
     struct str *names;
     size_t name_count;
@@ -98,9 +134,17 @@ void segment_close(struct segment **s);
 /* Unpacks a chunk into memory of the caller (mem_free), followed by a zero byte. */
 enum status segment_chunk(char **out, struct segment *s, const struct chunk_ref *ref,
                           struct err *err) MUST_CHECK;
-/* Makes column->dictionary available. */
+/* Makes what is said of the stripe's blocks available. */
+enum status segment_stripe_load(struct segment *s, size_t stripe, struct err *err) MUST_CHECK;
+/* Makes all of column->dictionary available. */
 enum status segment_dictionary(struct segment *s, struct segment_column *column,
                                struct err *err) MUST_CHECK;
+/* Makes the entries that are new in one stripe available. */
+enum status segment_dictionary_part(struct segment *s, struct segment_column *column, size_t stripe,
+                                    struct err *err) MUST_CHECK;
+/* Makes one entry available. It must be below dictionary_count. */
+enum status segment_dictionary_entry(struct segment *s, struct segment_column *column,
+                                     uint32_t code, struct err *err) MUST_CHECK;
 /* Makes s->templates available. */
 enum status segment_templates(struct segment *s, struct err *err) MUST_CHECK;
 /* STATUS_DAMAGED with the segment's path and what is wrong. */

@@ -80,11 +80,15 @@ static uint32_t next_selected(const struct segment_cursor *c) {
 
 static enum status open_next_block(struct segment_cursor *c, struct err *err) {
     size_t index = c->next_block++;
+    enum status status = segment_stripe_load(c->segment, c->segment->blocks[index].stripe, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (!block_can_match(c, &c->segment->blocks[index])) {
         c->blocks_pruned++;
         return STATUS_OK;
     }
-    enum status status = block_open(&c->block, c->segment, index, err);
+    status = block_open(&c->block, c->segment, index, err);
     if (status == STATUS_OK) {
         c->block_is_open = true;
         c->at = 0;

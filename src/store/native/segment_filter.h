@@ -12,16 +12,17 @@
 
 #include "block.h"
 #include "expr.h"
+#include "token_filter.h"
 
 struct filter_plan;
 
 /* `root` must outlive the plan. */
 struct filter_plan *filter_plan_create(const struct expr *root);
 void filter_plan_destroy(struct filter_plan **plan);
-/* False if no row can match, by the segment's token filter (`bytes`, `lines`). DAMAGED if a page
- * of the filter fails its checksum. */
-enum status filter_plan_may_match(bool *out, const struct filter_plan *plan, const uint8_t *bytes,
-                                  uint64_t lines) MUST_CHECK;
+/* False if no row can match, by the token filters of the segment's stripes. DAMAGED if a line
+ * of a filter fails its checksum. */
+enum status filter_plan_may_match(bool *out, const struct filter_plan *plan,
+                                  const struct token_filters *filters) MUST_CHECK;
 
 struct segment_filter;
 

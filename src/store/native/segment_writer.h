@@ -1,18 +1,79 @@
 /*
- * Writing one segment: rows of a batch become the bytes of a file (docs/formats/segment.md).
- * All rows of the batch must be of one dataset and in arrival order.
+ * A segment being written: full stripes go in, the bytes of a file come out
+ * (docs/formats/segment.md). Dictionaries, templates and words are those of the whole segment; each
+ * stripe stores what is new in it.
  *
- * Pure: no files, no clock; may run in any thread. Cost: about 10 ns a byte of raw text.
+ * Used by segment_builder.c only. Threads: one at a time. Pure: no files, no clock.
  */
 #ifndef KONSEKI_SEGMENT_WRITER_H
 #define KONSEKI_SEGMENT_WRITER_H
 
-#include "batch.h"
 #include "segment_info.h"
+#include "stripe.h"
+#include "zstd_frame.h"
 
-/* Takes as many rows of the batch from `first` on as fit (at least one), replaces `out` by the
- * segment's bytes and fills `info` (but for its number). Returns how many rows it took. */
-size_t segment_write(struct buf *out, struct segment_info *info, const struct batch *batch,
-                     size_t first);
+/* A column of the segment: values of one of the cutter's columns that have one type. */
+struct written_column {
+    uint32_t cut_column; /* WRITTEN_SHARED: small columns of one kind together */
+    enum column_kind kind;
+    uint32_t field; /* global id; FIELD_NONE: several */
+    enum column_type type;
+    struct number_shape shape;
+    struct intern dictionary;
+    uint32_t entries[SEGMENT_MAX_STRIPES]; /* new in each stripe */
+};
+
+enum { WRITTEN_SHARED = UINT32_MAX };
+
+struct written_stripe {
+    uint64_t rows;
+    int64_t time_min;
+    int64_t time_max;
+    uint64_t arrival_first;
+    uint64_t arrival_last;
+    uint64_t len;
+    struct chunk_ref directory;
+    uint32_t filter_lines;
+    uint8_t sha256[SHA256_BYTES];
+};
+
+struct segment_writer {
+    enum segment_effort effort;
+    struct segment_info info;
+    struct buf out;
+    struct buf filters;
+    struct buf plain; /* scratch of one chunk */
+    struct buf packed;
+    struct zstd_frame *zstd;
+    struct written_column *columns;
+    size_t column_count;
+    size_t column_capacity;
+    struct written_stripe stripes[SEGMENT_MAX_STRIPES];
+    size_t stripe_count;
+    struct intern templates;          /* as stored */
+    struct intern fields;             /* names */
+    struct intern names;              /* sources and origins */
+    uint16_t datasets[DATASET_COUNT]; /* of rows, in order of first use */
+    size_t dataset_count;
+    struct token_set tokens;
+};
+
+struct segment_writer *segment_writer_create(enum dataset dataset, enum segment_effort effort);
+void segment_writer_destroy(struct segment_writer **w);
+/* Adds a stripe of at least one row; not more than SEGMENT_MAX_STRIPES. What the stripe's columns
+ * learned is left in it; its values are used up. */
+void segment_writer_add(struct segment_writer *w, struct stripe *stripe);
+/* True if another stripe should not be added. */
+bool segment_writer_is_full(const struct segment_writer *w);
+size_t segment_writer_memory(const struct segment_writer *w);
+/* Swaps the segment's bytes into `out` (cleared first). The writer can only be destroyed then. */
+void segment_writer_end(struct buf *out, struct segment_info *info, struct segment_writer *w);
+
+/* --- for stripe_writer.c --- */
+
+/* Compresses `plain` (cleared then) to w->out; its reference goes to `directory`. */
+void segment_writer_put_chunk(struct segment_writer *w, struct buf *directory, struct buf *plain,
+                              int level);
+uint32_t segment_writer_dataset(struct segment_writer *w, uint16_t dataset);
 
 #endif

@@ -7,17 +7,30 @@
 #include "token.h"
 
 enum {
-    BITS_A_TOKEN = 9,
+    BITS_A_TOKEN = 11,
     PROBES = 6,
-    LINE_BITS = FILTER_LINE_BYTES * 8,
-    PAGE_LINE_BYTES = FILTER_PAGE_LINES * FILTER_LINE_BYTES,
-    CHECKSUM_BYTES = 8
+    PROBE_BITS = 10, /* of the hash, a probe */
+    CHECKSUM_BYTES = 4,
+    LINE_BITS = (FILTER_LINE_BYTES - CHECKSUM_BYTES) * 8
 };
 
 void token_set_fini(struct token_set *t) {
     mem_free(t->slots);
+    mem_free(t->fresh);
+    mem_free(t->texts);
     buf_fini(&t->folded);
     memset(t, 0, sizeof *t);
+}
+
+void token_set_clear(struct token_set *t) {
+    if (t->slots != NULL) {
+        memset(t->slots, 0, t->slot_count * sizeof *t->slots);
+    }
+    if (t->texts != NULL) {
+        memset(t->texts, 0, TOKEN_TEXT_CACHE * sizeof *t->texts);
+    }
+    t->count = 0;
+    t->fresh_count = 0;
 }
 
 uint64_t token_hash(struct str token) {
@@ -25,30 +38,53 @@ uint64_t token_hash(struct str token) {
     return hash == 0 ? 1 : hash;
 }
 
-static void insert(uint64_t *slots, size_t slot_count, uint64_t hash, size_t *count) {
+bool token_is_zoned(struct str token) {
+    bool digit = false;
+    for (size_t i = 0; i < token.len; i++) {
+        char c = token.ptr[i];
+        digit = digit || ascii_is_digit(c);
+        if (!ascii_is_digit(c) && c != 't' && c != 'z') {
+            return false;
+        }
+    }
+    return digit;
+}
+
+/* True if the hash was not there. */
+static bool insert(uint64_t *slots, size_t slot_count, uint64_t hash) {
     size_t at = (size_t)hash & (slot_count - 1);
     while (slots[at] != 0) {
         if (slots[at] == hash) {
-            return;
+            return false;
         }
         at = (at + 1) & (slot_count - 1);
     }
     slots[at] = hash;
-    ++*count;
+    return true;
 }
 
 static void grow(struct token_set *t) {
     size_t wanted = t->slot_count == 0 ? 1024 : t->slot_count * 2;
     uint64_t *slots = mem_calloc(wanted, sizeof *slots);
-    size_t count = 0;
     for (size_t i = 0; i < t->slot_count; i++) {
         if (t->slots[i] != 0) {
-            insert(slots, wanted, t->slots[i], &count);
+            (void)insert(slots, wanted, t->slots[i]);
         }
     }
     mem_free(t->slots);
     t->slots = slots;
     t->slot_count = wanted;
+}
+
+static void add_hash(struct token_set *t, uint64_t hash) {
+    if (t->count * 2 >= t->slot_count) {
+        grow(t);
+    }
+    if (insert(t->slots, t->slot_count, hash)) {
+        t->count++;
+        MEM_GROW(t->fresh, t->fresh_capacity, t->fresh_count + 1);
+        t->fresh[t->fresh_count++] = hash;
+    }
 }
 
 void token_set_add(struct token_set *t, struct str text) {
@@ -57,77 +93,99 @@ void token_set_add(struct token_set *t, struct str text) {
     struct str rest = buf_str(&t->folded);
     struct str token;
     while (token_next(&token, &rest)) {
-        if (t->count * 2 >= t->slot_count) {
-            grow(t);
+        if (!token_is_zoned(token)) {
+            add_hash(t, token_hash(token));
         }
-        insert(t->slots, t->slot_count, token_hash(token), &t->count);
+    }
+}
+
+void token_set_add_once(struct token_set *t, struct str text) {
+    uint64_t hash = token_hash(text);
+    if (t->texts == NULL) {
+        t->texts = mem_calloc(TOKEN_TEXT_CACHE, sizeof *t->texts);
+    }
+    uint64_t *place = &t->texts[hash % TOKEN_TEXT_CACHE];
+    if (*place != hash) {
+        *place = hash;
+        token_set_add(t, text);
+    }
+}
+
+void token_set_add_all(struct token_set *t, const struct token_set *from) {
+    for (size_t i = 0; i < from->slot_count; i++) {
+        if (from->slots[i] != 0) {
+            add_hash(t, from->slots[i]);
+        }
     }
 }
 
 /* --- the filter --- */
 
 uint64_t token_filter_bytes(uint64_t lines) {
-    uint64_t full = lines / FILTER_PAGE_LINES;
-    uint64_t rest = lines % FILTER_PAGE_LINES;
-    return full * FILTER_PAGE_BYTES + (rest > 0 ? rest * FILTER_LINE_BYTES + CHECKSUM_BYTES : 0);
+    return lines * FILTER_LINE_BYTES;
 }
 
 static uint64_t line_of(uint64_t hash, uint64_t lines) {
     return (uint64_t)((unsigned __int128)hash * lines >> 64);
 }
 
-static uint64_t line_offset(uint64_t line) {
-    return line / FILTER_PAGE_LINES * FILTER_PAGE_BYTES +
-           line % FILTER_PAGE_LINES * FILTER_LINE_BYTES;
+/* Which bits a hash sets; the next call gives the next one. */
+static unsigned next_bit(uint64_t *bits) {
+    unsigned part = (unsigned)*bits & ((1u << PROBE_BITS) - 1);
+    *bits >>= PROBE_BITS;
+    return part * (unsigned)LINE_BITS >> PROBE_BITS;
 }
 
-/* Bytes of lines in the page that starts at line `first`. */
-static size_t page_line_bytes(uint64_t first, uint64_t lines) {
-    uint64_t left = lines - first;
-    return (size_t)(left < FILTER_PAGE_LINES ? left : FILTER_PAGE_LINES) * FILTER_LINE_BYTES;
+static uint32_t line_checksum(const uint8_t *line) {
+    return (uint32_t)hash_bytes(line, FILTER_LINE_BYTES - CHECKSUM_BYTES);
 }
 
-uint64_t token_filter_encode(struct buf *out, const struct token_set *t) {
-    uint64_t lines = (t->count * BITS_A_TOKEN + LINE_BITS - 1) / LINE_BITS;
+uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t) {
+    uint64_t lines = (t->fresh_count * BITS_A_TOKEN + LINE_BITS - 1) / LINE_BITS;
     size_t bytes = (size_t)token_filter_bytes(lines);
     uint8_t *filter = (uint8_t *)buf_reserve(out, bytes + 1);
     memset(filter, 0, bytes);
-    for (size_t i = 0; i < t->slot_count; i++) {
-        uint64_t hash = t->slots[i];
-        if (hash != 0) {
-            uint8_t *line = filter + line_offset(line_of(hash, lines));
-            uint64_t bits = hash_u64(hash);
-            for (int probe = 0; probe < PROBES; probe++, bits >>= 9) {
-                line[(bits & (LINE_BITS - 1)) / 8] |= (uint8_t)(1u << (bits & 7));
-            }
+    for (size_t i = 0; i < t->fresh_count; i++) {
+        uint8_t *line = filter + line_of(t->fresh[i], lines) * FILTER_LINE_BYTES;
+        uint64_t bits = hash_u64(t->fresh[i]);
+        for (int probe = 0; probe < PROBES; probe++) {
+            unsigned bit = next_bit(&bits);
+            line[bit / 8] |= (uint8_t)(1u << (bit % 8));
         }
     }
-    for (uint64_t first = 0; first < lines; first += FILTER_PAGE_LINES) {
-        uint8_t *page = filter + line_offset(first);
-        size_t len = page_line_bytes(first, lines);
-        bytes_put_le64(page + len, hash_bytes(page, len));
+    for (uint64_t i = 0; i < lines; i++) {
+        uint8_t *line = filter + i * FILTER_LINE_BYTES;
+        bytes_put_le32(line + FILTER_LINE_BYTES - CHECKSUM_BYTES, line_checksum(line));
     }
     out->len += bytes;
-    return lines;
+    t->fresh_count = 0;
+    return (uint32_t)lines;
 }
 
 enum token_answer token_filter_has(const uint8_t *bytes, uint64_t lines, uint64_t hash) {
     if (lines == 0) {
         return TOKEN_ABSENT;
     }
-    uint64_t line_number = line_of(hash, lines);
-    uint64_t first = line_number - line_number % FILTER_PAGE_LINES;
-    const uint8_t *page = bytes + line_offset(first);
-    size_t len = page_line_bytes(first, lines);
-    if (bytes_le64(page + len) != hash_bytes(page, len)) {
+    const uint8_t *line = bytes + line_of(hash, lines) * FILTER_LINE_BYTES;
+    if (bytes_le32(line + FILTER_LINE_BYTES - CHECKSUM_BYTES) != line_checksum(line)) {
         return TOKEN_DAMAGED;
     }
-    const uint8_t *line = bytes + line_offset(line_number);
     uint64_t bits = hash_u64(hash);
-    for (int probe = 0; probe < PROBES; probe++, bits >>= 9) {
-        if ((line[(bits & (LINE_BITS - 1)) / 8] >> (bits & 7) & 1) == 0) {
+    for (int probe = 0; probe < PROBES; probe++) {
+        unsigned bit = next_bit(&bits);
+        if ((line[bit / 8] >> (bit % 8) & 1) == 0) {
             return TOKEN_ABSENT;
         }
     }
     return TOKEN_MAYBE;
+}
+
+enum token_answer token_filters_have(const struct token_filters *f, uint64_t hash) {
+    enum token_answer answer = TOKEN_ABSENT;
+    const uint8_t *bytes = f->bytes;
+    for (uint32_t i = 0; i < f->stripe_count && answer == TOKEN_ABSENT; i++) {
+        answer = token_filter_has(bytes, f->lines[i], hash);
+        bytes += token_filter_bytes(f->lines[i]);
+    }
+    return answer;
 }

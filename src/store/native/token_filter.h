@@ -1,35 +1,61 @@
 /*
- * Which folded tokens (token.h) a segment holds: a blocked Bloom filter (Putze, Sanders, Singler,
- * "Cache-, hash- and space-efficient Bloom filters", 2007): each token sets 6 bits of one 64-byte
- * line. "No" is certain; "yes" is wrong for about 3 % of the tokens that are not there.
+ * Which folded tokens (token.h) a stripe of a segment holds: a blocked Bloom filter (Putze,
+ * Sanders, Singler, "Cache-, hash- and space-efficient Bloom filters", 2007): each token sets some
+ * bits of one line. "No" is certain; "yes" is wrong for about 1 % of the tokens that are not there.
  *
- * Bytes: pages of 63 lines, each page followed by the XXH3-64 of its lines (le64) and zeros up to
- * 4,096 bytes; the last page may have fewer lines and no zeros. A page is tested when it is used.
+ * A line has 64 bytes: 60 bytes of bits and the low half of their XXH3-64 (le32). Lines follow each
+ * other, so a test reads one cache line, and damage is seen where it would be believed.
+ *
+ * Words of digits only, or of digits with the T and Z of ISO 8601 times, are never excluded
+ * (token_is_zoned): number columns and formulas print too many of them to be worth listing.
  */
 #ifndef KONSEKI_TOKEN_FILTER_H
 #define KONSEKI_TOKEN_FILTER_H
 
 #include "buf.h"
 
+enum { TOKEN_TEXT_CACHE = 4096 };
+
 /* Distinct token hashes while a segment is written. All zero is empty. */
 struct token_set {
     uint64_t *slots; /* 0: free */
     size_t slot_count;
     size_t count;
+    uint64_t *fresh; /* tokens that are new since token_set_encode_fresh */
+    size_t fresh_count;
+    size_t fresh_capacity;
+    uint64_t *texts;   /* hashes of texts that were added lately; NULL until needed */
     struct buf folded; /* scratch */
 };
 
 void token_set_fini(struct token_set *t);
-/* Adds every token of UTF-8 text. */
+/* Forgets the tokens, keeps memory. */
+void token_set_clear(struct token_set *t);
+/* Adds every token of UTF-8 text (but zoned ones). */
 void token_set_add(struct token_set *t, struct str text);
+/* The same for texts that are likely to return. */
+void token_set_add_once(struct token_set *t, struct str text);
+void token_set_add_all(struct token_set *t, const struct token_set *from);
 
-/* Appends the filter; returns its number of lines. */
-uint64_t token_filter_encode(struct buf *out, const struct token_set *t);
+/* Appends the filter of the fresh tokens; returns its number of lines. */
+uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t);
 uint64_t token_filter_bytes(uint64_t lines);
 
 enum token_answer { TOKEN_ABSENT, TOKEN_MAYBE, TOKEN_DAMAGED };
-/* `bytes` holds token_filter_bytes(lines) bytes; `hash` is token_hash of the folded token. */
+/* `bytes` holds token_filter_bytes(lines) bytes; `hash` is token_hash of the folded token, which
+ * must not be zoned. */
 enum token_answer token_filter_has(const uint8_t *bytes, uint64_t lines, uint64_t hash);
+/* The filters of a segment's stripes, one after the other. */
+struct token_filters {
+    const uint8_t *bytes;
+    const uint32_t *lines; /* by stripe */
+    uint32_t stripe_count;
+};
+/* Asks all stripes: MAYBE if one may hold the token. */
+enum token_answer token_filters_have(const struct token_filters *filters, uint64_t hash);
+
 uint64_t token_hash(struct str token);
+/* True for folded words that filters say nothing about: digits, 't' and 'z', with a digit. */
+bool token_is_zoned(struct str token);
 
 #endif

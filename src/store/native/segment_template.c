@@ -1,0 +1,173 @@
+/* The templates of a segment: unpacked once, when the first row is looked at. */
+#include "i18n.h"
+#include "mem.h"
+#include "segment.h"
+#include "template_wire.h"
+#include "wire.h"
+
+enum {
+    MAX_PIECES = 1 << 20,
+    MAX_FORMULA_DEPTH = 4 /* formulas whose operands are formulas */
+};
+
+/* NULL (and w->failed) if it is malformed. */
+static const struct formula *take_formula(struct segment *s, struct wire *w) {
+    struct formula *f = arena_alloc(&s->arena, sizeof *f);
+    w->failed = !formula_decode(f, w) || w->failed;
+    return w->failed ? NULL : f;
+}
+
+static bool take_pieces(struct template *t, struct segment *s, struct wire *w) {
+    t->flags = (uint32_t)wire_count(w, TEMPLATE_CROSSING | TEMPLATE_ENCODED | TEMPLATE_PRINTED);
+    struct wire look = *w;
+    uint32_t count = 0;
+    uint64_t op;
+    while ((op = wire_u64(&look)) != TEMPLATE_END && count < MAX_PIECES) {
+        count++;
+        if (op == TEMPLATE_LITERAL) {
+            (void)wire_str(&look);
+        } else if (op == TEMPLATE_FORMULA) {
+            struct formula ignored;
+            look.failed = !formula_decode(&ignored, &look) || look.failed;
+        }
+    }
+    if (look.failed || op != TEMPLATE_END) {
+        return false;
+    }
+    t->piece_count = count;
+    t->pieces = arena_array(&s->arena, (size_t)count + 1, sizeof *t->pieces);
+    for (uint32_t i = 0; i < count; i++) {
+        op = wire_u64(w);
+        if (op == TEMPLATE_LITERAL) {
+            t->pieces[i] = (struct template_piece){UINT32_MAX, wire_str(w), NULL};
+        } else if (op == TEMPLATE_FORMULA) {
+            t->pieces[i] = (struct template_piece){UINT32_MAX, STR_EMPTY, take_formula(s, w)};
+        } else if (op >= TEMPLATE_COLUMN && op - TEMPLATE_COLUMN < s->column_count) {
+            t->pieces[i] =
+                (struct template_piece){(uint32_t)(op - TEMPLATE_COLUMN), STR_EMPTY, NULL};
+        } else {
+            return false;
+        }
+    }
+    return wire_u64(w) == TEMPLATE_END && !w->failed;
+}
+
+static bool take_values(struct template *t, struct segment *s, struct wire *w) {
+    t->value_count = (uint32_t)wire_count(w, wire_left(w));
+    t->values = arena_array(&s->arena, (size_t)t->value_count + 1, sizeof *t->values);
+    for (uint32_t i = 0; i < t->value_count && !w->failed; i++) {
+        struct template_value *v = &t->values[i];
+        uint64_t field = wire_u64(w);
+        uint64_t how = wire_count(w, VALUE_FORMULA);
+        v->transform = how == VALUE_FORMULA ? TRANSFORM_NONE : (enum transform)how;
+        if (field >= s->field_count) {
+            return false;
+        }
+        v->field = s->fields[field];
+        if (how == VALUE_FORMULA) {
+            v->formula = take_formula(s, w);
+            v->first = UINT32_MAX;
+            continue;
+        }
+        uint64_t limit = v->transform == TRANSFORM_NONE ? s->column_count : t->piece_count;
+        v->first = (uint32_t)wire_count(w, limit);
+        if (v->transform != TRANSFORM_NONE) {
+            v->count = (uint32_t)wire_count(w, limit - v->first);
+        }
+        if (v->transform == TRANSFORM_NONE && v->first == limit) {
+            return false;
+        }
+    }
+    return !w->failed;
+}
+
+/* Depth of the formulas that the text of piece `i` needs, by what is known of the pieces before. */
+static unsigned piece_depth(const struct template *t, const uint8_t *depths, uint32_t i) {
+    return t->pieces[i].formula != NULL ? depths[i] : 0;
+}
+
+static unsigned value_depth(const struct template *t, const uint8_t *depths, uint32_t j) {
+    const struct template_value *v = &t->values[j];
+    unsigned depth = v->formula != NULL ? depths[t->piece_count + j] : 0;
+    for (uint32_t k = 0; k < v->count; k++) {
+        unsigned other = piece_depth(t, depths, v->first + k);
+        depth = other > depth ? other : depth;
+    }
+    return depth;
+}
+
+/* Depth of a formula, or one too great if an operand does not exist or stands later. */
+static unsigned formula_depth(const struct template *t, const struct formula *f,
+                              const uint8_t *depths) {
+    unsigned depth = 0;
+    for (uint32_t i = 0; i < f->operand_count; i++) {
+        uint32_t o = f->operands[i];
+        if (o >= t->piece_count + t->value_count) {
+            return MAX_FORMULA_DEPTH + 1;
+        }
+        unsigned other = o < t->piece_count ? piece_depth(t, depths, o)
+                                            : value_depth(t, depths, o - t->piece_count);
+        depth = other > depth ? other : depth;
+    }
+    return depth + 1;
+}
+
+/* True if every formula's operands are no formulas or stand before it, and the chains are short:
+ * then printing ends. */
+static bool template_formulas_end(const struct template *t) {
+    size_t count = (size_t)t->piece_count + t->value_count;
+    uint8_t *depths = mem_alloc(count + 1);
+    memset(depths, MAX_FORMULA_DEPTH + 1, count + 1); /* not known yet: too deep */
+    bool good = true;
+    for (uint32_t i = 0; i < count && good; i++) {
+        const struct formula *f =
+            i < t->piece_count ? t->pieces[i].formula : t->values[i - t->piece_count].formula;
+        if (f != NULL) {
+            unsigned depth = formula_depth(t, f, depths);
+            good = depth <= MAX_FORMULA_DEPTH;
+            depths[i] = (uint8_t)(good ? depth : MAX_FORMULA_DEPTH + 1);
+        }
+    }
+    mem_free(depths);
+    return good;
+}
+
+static bool prints_zoned(const struct template *t) {
+    for (uint32_t i = 0; i < t->piece_count; i++) {
+        const struct formula *f = t->pieces[i].formula;
+        if (f != NULL && formula_makes_words(f) && !template_formula_is_zoned(f)) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < t->value_count; i++) {
+        const struct formula *f = t->values[i].formula;
+        if (f != NULL && formula_makes_words(f) && !template_formula_is_zoned(f)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum status segment_templates(struct segment *s, struct err *err) {
+    if (s->templates != NULL) {
+        return STATUS_OK;
+    }
+    mem_free(s->templates_bytes);
+    s->templates_bytes = NULL;
+    enum status status = segment_chunk(&s->templates_bytes, s, &s->templates_ref, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct template *templates =
+        arena_array(&s->arena, (size_t)s->template_count + 1, sizeof *templates);
+    struct wire w = wire_make(s->templates_bytes, s->templates_ref.plain_len);
+    for (uint32_t i = 0; i < s->template_count; i++) {
+        if (!take_pieces(&templates[i], s, &w) || !take_values(&templates[i], s, &w) ||
+            !template_formulas_end(&templates[i])) {
+            return segment_damaged(s, err, _("a template is malformed"));
+        }
+        templates[i].prints_zoned = prints_zoned(&templates[i]);
+    }
+    s->templates = templates;
+    return STATUS_OK;
+}
