@@ -6,7 +6,7 @@
  *
  * A cutter learns. It belongs to one dataset and lives over many segments: a row is first tried
  * against the shapes used lately (compare literals, find the ends of the variables, test the
- * formulas); only what fits none is cut from scratch. How it learns is said in template_table.h
+ * formulas); only what fits none is cut from scratch. How it learns is said in shape_table.h
  * (shapes), relation.h (formulas) and mine.h (text that no parser covers).
  *
  * Numbers of shapes and columns stay as they are until cutter_begin_segment, which may forget

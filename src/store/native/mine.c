@@ -1,0 +1,354 @@
+#include "mine.h"
+
+#include "hash.h"
+#include "mem.h"
+
+enum {
+    GROUP_SLOTS = 4096,
+    GROUP_MAX_CLUSTERS = 48, /* then the most similar one takes all */
+    RECENT_SLOTS = 1 << 15,
+    MIN_SHARED_BYTES = 5, /* shorter texts say nothing about their column */
+    FIELDS_MIN = 4        /* separators of a text of separated fields */
+};
+
+struct mine_cluster {
+    struct mine_cluster *next;
+    uint64_t group;
+    uint32_t token_count;
+    uint32_t number;
+    uint64_t *texts;   /* by token: hash of a fixed token; 0: variable */
+    uint64_t *columns; /* by token, if variable */
+};
+
+void miner_init(struct miner *m) {
+    *m = (struct miner){.clusters = mem_calloc(GROUP_SLOTS, sizeof(struct mine_cluster *)),
+                        .recent = mem_calloc(RECENT_SLOTS, sizeof(uint64_t)),
+                        .recent_tags = mem_calloc(RECENT_SLOTS, sizeof(uint32_t))};
+}
+
+void miner_fini(struct miner *m) {
+    arena_fini(&m->arena);
+    mem_free(m->clusters);
+    mem_free(m->recent);
+    mem_free(m->recent_tags);
+    *m = (struct miner){.clusters = NULL};
+}
+
+void miner_clear(struct miner *m) {
+    miner_fini(m);
+    miner_init(m);
+}
+
+/* --- tokens --- */
+
+enum byte_class {
+    IN_WORD = 0,
+    DIGIT,
+    HARD, /* delimits always */
+    SOFT  /* delimits at the ends of a word */
+};
+
+static const uint8_t classes[256] = {
+    [' '] = HARD,  ['\t'] = HARD, ['\r'] = HARD, ['\n'] = HARD, [','] = HARD,  [';'] = HARD,
+    ['|'] = HARD,  ['"'] = HARD,  ['\''] = HARD, ['='] = HARD,  ['<'] = HARD,  ['>'] = HARD,
+    ['{'] = HARD,  ['}'] = HARD,  ['['] = HARD,  [']'] = HARD,  ['('] = SOFT,  [')'] = SOFT,
+    [':'] = SOFT,  ['.'] = SOFT,  ['!'] = SOFT,  ['0'] = DIGIT, ['1'] = DIGIT, ['2'] = DIGIT,
+    ['3'] = DIGIT, ['4'] = DIGIT, ['5'] = DIGIT, ['6'] = DIGIT, ['7'] = DIGIT, ['8'] = DIGIT,
+    ['9'] = DIGIT,
+};
+
+static uint8_t class_of(char c) {
+    return classes[(uint8_t)c];
+}
+
+/* Bytes of the character at `c`: a trail byte of CP932 can look like a delimiter. */
+static size_t char_bytes(char c, enum charset charset) {
+    uint8_t lead = (uint8_t)c;
+    bool two = charset == CHARSET_CP932 && ((lead >= 0x81 && lead <= 0x9f) || lead >= 0xe0);
+    return two ? 2 : 1;
+}
+
+static void add_token(struct miner *m, size_t start, size_t end, uint32_t key, bool has_digit) {
+    m->tokens[m->token_count++] = (struct mine_token){
+        .start = (uint32_t)start, .end = (uint32_t)end, .key = key, .has_digit = has_digit};
+}
+
+static bool all_digits(struct str s) {
+    for (size_t i = 0; i < s.len; i++) {
+        if (!ascii_is_digit(s.ptr[i])) {
+            return false;
+        }
+    }
+    return s.len > 0;
+}
+
+/* Where "10.0.0.1:443", "host.example/80", "10.0.0.1#53" split; 0: not. */
+static size_t port_split(struct str word) {
+    size_t at = word.len;
+    while (at > 0 && ascii_is_digit(word.ptr[at - 1])) {
+        at--;
+    }
+    if (at == word.len || at < 3 || strchr(":/#", word.ptr[at - 1]) == NULL) {
+        return 0;
+    }
+    struct str host = str_head(word, at - 1);
+    bool named = str_find_char(host, '.') != STR_NONE || ascii_is_alpha(host.ptr[0]);
+    return named && str_find_char(host, word.ptr[at - 1]) == STR_NONE ? at - 1 : 0;
+}
+
+/* Puts the word [start, end) without soft delimiters at its ends; host and port apart. */
+static void put_word(struct miner *m, struct str text, size_t start, size_t end, uint32_t key,
+                     bool has_digit) {
+    while (start < end && class_of(text.ptr[start]) == SOFT) {
+        start++;
+    }
+    while (end > start && class_of(text.ptr[end - 1]) == SOFT) {
+        end--;
+    }
+    if (start == end) {
+        return;
+    }
+    size_t split = has_digit ? port_split(str_make(text.ptr + start, end - start)) : 0;
+    if (split > 0 && m->token_count + 2 <= MINE_MAX_TOKENS) {
+        add_token(m, start, start + split, key, true);
+        add_token(m, start + split + 1, end, 0, true);
+    } else {
+        add_token(m, start, end, key, has_digit);
+    }
+}
+
+/* The hash of the token before, if "=" stands between. */
+static uint32_t key_before(const struct miner *m, struct str text, size_t start) {
+    if (start == 0 || m->token_count == 0) {
+        return 0;
+    }
+    size_t at = start;
+    if (at >= 2 && text.ptr[at - 1] == '"') {
+        at--;
+    }
+    const struct mine_token *last = &m->tokens[m->token_count - 1];
+    if (text.ptr[at - 1] != '=' || last->end != at - 1 || last->has_digit) {
+        return 0;
+    }
+    return (uint32_t)hash_bytes(text.ptr + last->start, last->end - last->start) | 1;
+}
+
+static void tokenise_words(struct miner *m, struct str text, size_t from, size_t to,
+                           enum charset charset) {
+    uint64_t group = m->group;
+    size_t at = from;
+    while (at < to && m->token_count + 2 <= MINE_MAX_TOKENS) {
+        if (class_of(text.ptr[at]) == HARD) {
+            group = (group ^ (uint8_t)text.ptr[at++]) * UINT64_C(0x100000001b3);
+            continue;
+        }
+        size_t start = at;
+        bool has_digit = false;
+        while (at < to && class_of(text.ptr[at]) != HARD) {
+            has_digit = has_digit || class_of(text.ptr[at]) == DIGIT;
+            at += char_bytes(text.ptr[at], charset);
+        }
+        at = at < to ? at : to;
+        put_word(m, text, start, at, key_before(m, text, start), has_digit);
+        group = (group ^ 0x100 ^ (m->token_count << 9)) * UINT64_C(0x100000001b3);
+    }
+    if (at < to) { /* too many: the rest is one variable */
+        add_token(m, at, to, 0, true);
+    }
+    m->group = group;
+}
+
+static bool has_digits(struct str s) {
+    for (size_t i = 0; i < s.len; i++) {
+        if (ascii_is_digit(s.ptr[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* End of the field that starts at `at`: the next separator outside of quotes, or `to`. */
+static size_t field_end(struct str text, size_t at, char separator, enum charset charset) {
+    bool quoted = false;
+    while (at < text.len && (quoted || (text.ptr[at] != separator && text.ptr[at] != '\r' &&
+                                        text.ptr[at] != '\n'))) {
+        quoted = text.ptr[at] == '"' ? !quoted : quoted;
+        at += char_bytes(text.ptr[at], charset);
+    }
+    return at < text.len ? at : text.len;
+}
+
+static void tokenise_fields(struct miner *m, struct str text, enum charset charset) {
+    size_t at = 0;
+    uint32_t fields = 0;
+    while (at <= text.len && m->token_count + 1 < MINE_MAX_TOKENS) {
+        size_t end = field_end(text, at, m->separator, charset);
+        struct str field = str_make(text.ptr + at, end - at);
+        if (fields == 0 && str_find_char(field, ' ') != STR_NONE) {
+            tokenise_words(m, text, at, end, charset);
+        } else {
+            add_token(m, at, end, 0, has_digits(field));
+        }
+        fields++;
+        at = end + 1;
+        if (end >= text.len || text.ptr[end] != m->separator) {
+            at = end;
+            break;
+        }
+    }
+    if (at < text.len && text.ptr[at] != '\r' && text.ptr[at] != '\n') {
+        add_token(m, at, text.len, 0, true);
+    }
+    m->group = hash_u64(m->group ^ (uint64_t)m->separator << 32 ^ fields);
+}
+
+/* Many of one separator, and not fewer than blanks: separated fields. */
+static char find_separator(struct str text) {
+    uint32_t counts[128] = {0};
+    for (size_t i = 0; i < text.len; i++) {
+        counts[(uint8_t)text.ptr[i] & 127] += (uint8_t)text.ptr[i] < 128;
+    }
+    static const char separators[] = ",|;\t";
+    char best = '\0';
+    for (const char *s = separators; *s != '\0'; s++) {
+        uint32_t n = counts[(uint8_t)*s];
+        if (n >= FIELDS_MIN && n >= counts[' '] && n > counts['='] &&
+            (best == '\0' || n > counts[(uint8_t)best])) {
+            best = *s;
+        }
+    }
+    return best;
+}
+
+void mine_tokenise(struct miner *m, struct str text, enum charset charset, uint64_t context) {
+    m->token_count = 0;
+    m->group = hash_u64(context + 1);
+    m->separator = find_separator(text);
+    if (m->separator != '\0') {
+        tokenise_fields(m, text, charset);
+    } else {
+        tokenise_words(m, text, 0, text.len, charset);
+    }
+    m->group ^= m->token_count;
+}
+
+/* --- clusters --- */
+
+static uint64_t token_hash(struct str text, const struct mine_token *t) {
+    return hash_bytes(text.ptr + t->start, t->end - t->start) | 1;
+}
+
+static bool is_shareable(struct str s) {
+    return s.len >= MIN_SHARED_BYTES && !all_digits(s);
+}
+
+void mine_note(struct miner *m, struct str text, uint64_t column) {
+    if (!is_shareable(text)) {
+        return;
+    }
+    uint64_t hash = hash_str(text);
+    uint32_t at = (uint32_t)hash & (RECENT_SLOTS - 1);
+    m->recent[at] = column;
+    m->recent_tags[at] = (uint32_t)(hash >> 32);
+}
+
+static uint64_t seen_in(const struct miner *m, struct str text) {
+    if (!is_shareable(text)) {
+        return 0;
+    }
+    uint64_t hash = hash_str(text);
+    uint32_t at = (uint32_t)hash & (RECENT_SLOTS - 1);
+    return m->recent_tags[at] == (uint32_t)(hash >> 32) ? m->recent[at] : 0;
+}
+
+static uint64_t choose_column(const struct miner *m, const struct mine_cluster *c, uint32_t i,
+                              struct str text) {
+    const struct mine_token *t = &m->tokens[i];
+    if (t->key != 0) {
+        return hash_u64(t->key) | 1;
+    }
+    uint64_t seen = seen_in(m, str_make(text.ptr + t->start, t->end - t->start));
+    if (seen != 0) {
+        return seen;
+    }
+    uint64_t owner = m->separator != '\0' ? c->group : c->number;
+    return hash_u64(owner * 256 + i + 1) | 1;
+}
+
+static void make_variable(struct miner *m, struct mine_cluster *c, uint32_t i, struct str text) {
+    c->texts[i] = 0;
+    c->columns[i] = choose_column(m, c, i, text);
+}
+
+static struct mine_cluster *new_cluster(struct miner *m, struct str text) {
+    struct mine_cluster *c = arena_alloc(&m->arena, sizeof *c);
+    *c = (struct mine_cluster){
+        .group = m->group, .token_count = m->token_count, .number = m->cluster_count++};
+    c->texts = arena_array(&m->arena, (size_t)m->token_count + 1, sizeof *c->texts);
+    c->columns = arena_array(&m->arena, (size_t)m->token_count + 1, sizeof *c->columns);
+    for (uint32_t i = 0; i < m->token_count; i++) {
+        const struct mine_token *t = &m->tokens[i];
+        if (t->has_digit) {
+            make_variable(m, c, i, text);
+        } else {
+            c->texts[i] = token_hash(text, t);
+        }
+    }
+    struct mine_cluster **slot = &m->clusters[m->group % GROUP_SLOTS];
+    c->next = *slot;
+    *slot = c;
+    return c;
+}
+
+/* The most similar cluster of the group; NULL: none is similar enough. */
+static struct mine_cluster *find_cluster(struct miner *m, struct str text) {
+    uint64_t hashes[MINE_MAX_TOKENS];
+    for (uint32_t i = 0; i < m->token_count; i++) {
+        hashes[i] = token_hash(text, &m->tokens[i]);
+    }
+    struct mine_cluster *best = NULL;
+    uint32_t best_share = 0;
+    uint32_t seen = 0;
+    for (struct mine_cluster *c = m->clusters[m->group % GROUP_SLOTS]; c != NULL; c = c->next) {
+        if (c->group != m->group || c->token_count != m->token_count) {
+            continue;
+        }
+        uint32_t fixed = 0;
+        uint32_t same = 0;
+        for (uint32_t i = 0; i < m->token_count; i++) {
+            fixed += c->texts[i] != 0;
+            same += c->texts[i] == hashes[i];
+        }
+        uint32_t share = fixed == 0 ? 1000 : same * 1000 / fixed;
+        seen++;
+        if (best == NULL || share > best_share) {
+            best = c;
+            best_share = share;
+        }
+    }
+    uint32_t wanted = m->separator != '\0' ? 200 : 550;
+    bool full = seen >= GROUP_MAX_CLUSTERS || m->cluster_count >= MINE_MAX_CLUSTERS;
+    return best != NULL && (best_share >= wanted || full) ? best : NULL;
+}
+
+void mine_match(struct miner *m, struct str text) {
+    struct mine_cluster *c = find_cluster(m, text);
+    if (c == NULL && m->cluster_count >= MINE_MAX_CLUSTERS) {
+        m->token_count = 0;
+        add_token(m, 0, text.len, 0, true);
+        m->tokens[0].variable = true;
+        m->tokens[0].column = 1;
+        return;
+    }
+    if (c == NULL) {
+        c = new_cluster(m, text);
+    }
+    for (uint32_t i = 0; i < m->token_count; i++) {
+        struct mine_token *t = &m->tokens[i];
+        if (c->texts[i] != 0 && c->texts[i] != token_hash(text, t)) {
+            make_variable(m, c, i, text);
+        }
+        t->variable = c->texts[i] == 0;
+        t->column = c->columns[i];
+    }
+}

@@ -1,0 +1,64 @@
+/*
+ * Mining: text that no parser covers is cut at delimiters into tokens. Texts with the same
+ * delimiters make a group; in a group, texts that share most of their fixed tokens make a cluster
+ * (He et al., "Drain", ICWS 2017). A token that differs within a cluster becomes a variable of it,
+ * for good; tokens with digits are variables from the start. What never differs is a literal and
+ * costs nothing.
+ *
+ * Forms of text: words (blanks, quotes, brackets and '=' delimit), and separated fields (',' '|'
+ * ';' or tab; a quoted field is one token, empty fields are tokens).
+ *
+ * Columns: a variable behind "key=" has the column of that key wherever it stands. Another shares a
+ * column in which its text was seen lately (a message id, a host name), so that texts which
+ * return in other places are found in one dictionary. Else it has one of its own.
+ *
+ * Bounded: at most MINE_MAX_CLUSTERS clusters and MINE_MAX_TOKENS tokens; what is more is one
+ * variable. Any cut is exact, so a bad guess only costs bytes. Threads: one a miner.
+ */
+#ifndef KONSEKI_MINE_H
+#define KONSEKI_MINE_H
+
+#include "arena.h"
+#include "batch.h"
+
+enum { MINE_MAX_TOKENS = 192, MINE_MAX_CLUSTERS = 8192 };
+
+struct mine_token {
+    uint32_t start; /* in the text */
+    uint32_t end;
+    uint32_t key; /* hash of "key" if the token stands behind "key="; else 0 */
+    bool has_digit;
+    bool variable;   /* set by mine_match */
+    uint64_t column; /* of a variable: what tells its column from others */
+};
+
+struct mine_cluster;
+
+struct miner {
+    struct arena arena;
+    struct mine_cluster **clusters; /* hash table by group; chains */
+    uint32_t cluster_count;
+    uint64_t *recent; /* by hash of a text: the column key where it was seen last */
+    uint32_t *recent_tags;
+
+    /* the text cut last */
+    struct mine_token tokens[MINE_MAX_TOKENS];
+    uint32_t token_count;
+    uint64_t group; /* of its delimiters */
+    char separator; /* of fields; 0: words */
+};
+
+void miner_init(struct miner *m);
+void miner_fini(struct miner *m);
+/* Forgets all. */
+void miner_clear(struct miner *m);
+
+/* Sets tokens, token_count, group and separator. `context` tells one kind of text from another (a
+ * field). Cost: about 2 ns a byte. */
+void mine_tokenise(struct miner *m, struct str text, enum charset charset, uint64_t context);
+/* Sets what is variable in the text that was tokenised last. */
+void mine_match(struct miner *m, struct str text);
+/* Notes that a text was seen in the column with this key. */
+void mine_note(struct miner *m, struct str text, uint64_t column);
+
+#endif
