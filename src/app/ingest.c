@@ -3,6 +3,7 @@
 #include "mail_join.h"
 #include "mem.h"
 #include "rule_watch.h"
+#include "store_restore.h"
 
 struct ingest {
     struct store *store;
@@ -57,6 +58,16 @@ enum status ingest_batch(struct ingest *ingest, struct batch *batch, struct err 
     mail_join_feed(ingest->mails, batch, &ingest->derived);
     status = append_derived(ingest, err);
     return status == STATUS_OK ? rule_watch_batch(ingest->rules, batch, err) : status;
+}
+
+enum status ingest_restored(struct ingest *ingest, struct batch *batch, struct err *err) {
+    enum status status = store_restore(ingest->store, batch, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    ingest->counts.events += batch->row_count;
+    ingest->counts.raw_bytes += batch->raw.len;
+    return rule_watch_batch(ingest->rules, batch, err);
 }
 
 enum status ingest_flush(struct ingest *ingest, struct err *err) {

@@ -36,6 +36,9 @@ struct ingest *ingest_create(const struct ingest_options *options);
 void ingest_destroy(struct ingest **ingest);
 /* Numbers and takes in the rows. The batch stays the caller's. */
 enum status ingest_batch(struct ingest *ingest, struct batch *batch, struct err *err) MUST_CHECK;
+/* Rows of an exported store: they keep their numbers, and derived rows come as rows, so that
+ * nothing is joined again (store_restore.h). BAD_INPUT: a number is taken. */
+enum status ingest_restored(struct ingest *ingest, struct batch *batch, struct err *err) MUST_CHECK;
 /* Ends what is open over several rows (mails), e.g. at the end of an import. */
 enum status ingest_flush(struct ingest *ingest, struct err *err) MUST_CHECK;
 /* Everything taken in so far becomes durable and visible, then the rule hits. */

@@ -179,6 +179,10 @@ enum status file_make_dir(const char *path, struct err *err) {
                                        : STATUS_OK;
 }
 
+void file_remove_dir(const char *path) {
+    (void)rmdir(path);
+}
+
 enum status file_sync_dir(const char *path, struct err *err) {
     int code = io->sync_dir(io->ctx, path);
     return code < 0 ? failed(err, code, _("cannot sync folder"), path) : STATUS_OK;

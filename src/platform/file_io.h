@@ -61,6 +61,8 @@ enum status file_rename(const char *from, const char *to, struct err *err) MUST_
 enum status file_remove(const char *path, struct err *err) MUST_CHECK;
 /* A folder that is there is fine. */
 enum status file_make_dir(const char *path, struct err *err) MUST_CHECK;
+/* Removes a folder that is empty; leaves it if it is not, or cannot be removed. Not injected. */
+void file_remove_dir(const char *path);
 /* Makes creations, renames and removals in the folder durable. */
 enum status file_sync_dir(const char *path, struct err *err) MUST_CHECK;
 
