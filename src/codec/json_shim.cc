@@ -4,36 +4,82 @@
 
 #include <new>
 
+#include "json_paths.h"
+
 using namespace simdjson;
 
 namespace {
 
-enum { PATH_BYTES = 1024, DEPTH_LIMIT = 64 };
+enum { DEPTH_LIMIT = 64 };
 
 struct walk {
     json_leaf_fn *leaf;
     void *ctx;
     size_t leaves;
-    size_t path_len;
-    char path[PATH_BYTES];
+    const char *end; /* of the document */
+    struct json_paths *paths;
+    char text[JSON_PATH_BYTES]; /* of a path without number */
+};
+
+/* Where the walk is: the path as a number and as text. */
+struct place {
+    uint32_t path;
+    struct str text;
 };
 
 bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Appends ".key"; false if the path is full. */
-bool push_key(walk &w, std::string_view key) {
-    size_t dot = w.path_len > 0 ? 1 : 0;
-    if (key.size() + dot > PATH_BYTES - w.path_len) {
+/* The path of a key in the object at `above`; false if it is too long. */
+bool descend(struct place &out, walk &w, const struct place &above, std::string_view key,
+             bool plain) {
+    size_t at = above.text.len > 0 ? above.text.len + 1 : 0;
+    if (key.size() + (at - above.text.len) > JSON_PATH_BYTES - above.text.len) {
         return false;
     }
-    if (dot == 1) {
-        w.path[w.path_len++] = '.';
+    out.path = above.path == JSON_PATH_NONE
+                   ? JSON_PATH_NONE
+                   : json_paths_child(w.paths, above.path, {key.data(), key.size()}, plain);
+    if (out.path != JSON_PATH_NONE) {
+        out.text = json_paths_text(w.paths, out.path);
+        return true;
     }
-    memcpy(w.path + w.path_len, key.data(), key.size());
-    w.path_len += key.size();
+    /* All below this one share the buffer and only append. */
+    memmove(w.text, above.text.ptr, above.text.len);
+    if (at > 0) {
+        w.text[at - 1] = '.';
+    }
+    memcpy(w.text + at, key.data(), key.size());
+    out.text = {w.text, at + key.size()};
     return true;
+}
+
+/* Length of the key at `raw` if it stands there as it is, without escapes. */
+bool is_plain_key(size_t &len, const char *raw, const char *end) {
+    const char *quote = static_cast<const char *>(memchr(raw, '"', size_t(end - raw)));
+    len = quote == nullptr ? 0 : size_t(quote - raw);
+    return quote != nullptr && memchr(raw, '\\', len) == nullptr;
+}
+
+/* The place of a field of the object at `above`; *skip for a path that is too long. */
+error_code find_place(struct place &out, bool &skip, walk &w, const struct place &above,
+                      ondemand::field &field) {
+    const char *raw = field.key().raw();
+    out.path = json_paths_expect(w.paths, above.path, raw, size_t(w.end - raw));
+    if (out.path != JSON_PATH_NONE) {
+        out.text = json_paths_text(w.paths, out.path);
+        return SUCCESS;
+    }
+    size_t len = 0;
+    if (is_plain_key(len, raw, w.end)) {
+        skip = !descend(out, w, above, {raw, len}, true);
+        return SUCCESS;
+    }
+    std::string_view key;
+    SIMDJSON_TRY(field.unescaped_key().get(key));
+    skip = !descend(out, w, above, key, false);
+    return SUCCESS;
 }
 
 /* The token reaches to the next structural character: cut what is behind the value. */
@@ -52,10 +98,10 @@ bool trim_token(json_leaf &leaf, std::string_view token) {
     return !token.empty() || leaf.kind == JSON_STRING;
 }
 
-error_code walk_value(walk &w, ondemand::value value, int depth);
+error_code walk_value(walk &w, const struct place &at, ondemand::value value, int depth);
 
-error_code give_leaf(walk &w, ondemand::value value, json_leaf_kind kind) {
-    json_leaf leaf = {{w.path, w.path_len}, {nullptr, 0}, kind, false};
+error_code give_leaf(walk &w, const struct place &at, ondemand::value value, json_leaf_kind kind) {
+    json_leaf leaf = {at.text, at.path, {nullptr, 0}, kind, false};
     if (!trim_token(leaf, value.raw_json_token())) {
         return TAPE_ERROR;
     }
@@ -64,31 +110,30 @@ error_code give_leaf(walk &w, ondemand::value value, json_leaf_kind kind) {
     return SUCCESS;
 }
 
-error_code walk_object(walk &w, ondemand::object object, int depth) {
-    for (auto field : object) {
-        std::string_view key;
-        SIMDJSON_TRY(field.unescaped_key().get(key));
-        ondemand::value value;
-        SIMDJSON_TRY(field.value().get(value));
-        size_t before = w.path_len;
-        if (push_key(w, key)) {
-            SIMDJSON_TRY(walk_value(w, value, depth + 1));
+error_code walk_object(walk &w, const struct place &at, ondemand::object object, int depth) {
+    for (auto item : object) {
+        ondemand::field field;
+        struct place below;
+        bool skip = false;
+        SIMDJSON_TRY(std::move(item).get(field));
+        SIMDJSON_TRY(find_place(below, skip, w, at, field));
+        if (!skip) {
+            SIMDJSON_TRY(walk_value(w, below, field.value(), depth + 1));
         }
-        w.path_len = before;
     }
     return SUCCESS;
 }
 
-error_code walk_array(walk &w, ondemand::array array, int depth) {
+error_code walk_array(walk &w, const struct place &at, ondemand::array array, int depth) {
     for (auto element : array) {
         ondemand::value value;
         SIMDJSON_TRY(element.get(value));
-        SIMDJSON_TRY(walk_value(w, value, depth + 1));
+        SIMDJSON_TRY(walk_value(w, at, value, depth + 1));
     }
     return SUCCESS;
 }
 
-error_code walk_value(walk &w, ondemand::value value, int depth) {
+error_code walk_value(walk &w, const struct place &at, ondemand::value value, int depth) {
     ondemand::json_type type;
     SIMDJSON_TRY(value.type().get(type));
     switch (type) {
@@ -98,7 +143,7 @@ error_code walk_value(walk &w, ondemand::value value, int depth) {
             return SUCCESS;
         }
         SIMDJSON_TRY(value.get_object().get(object));
-        return walk_object(w, object, depth);
+        return walk_object(w, at, object, depth);
     }
     case ondemand::json_type::array: {
         ondemand::array array;
@@ -106,14 +151,14 @@ error_code walk_value(walk &w, ondemand::value value, int depth) {
             return SUCCESS;
         }
         SIMDJSON_TRY(value.get_array().get(array));
-        return walk_array(w, array, depth);
+        return walk_array(w, at, array, depth);
     }
     case ondemand::json_type::string:
-        return give_leaf(w, value, JSON_STRING);
+        return give_leaf(w, at, value, JSON_STRING);
     case ondemand::json_type::number:
-        return give_leaf(w, value, JSON_NUMBER);
+        return give_leaf(w, at, value, JSON_NUMBER);
     case ondemand::json_type::boolean:
-        return give_leaf(w, value, JSON_BOOL);
+        return give_leaf(w, at, value, JSON_BOOL);
     default:
         return SUCCESS;
     }
@@ -125,7 +170,7 @@ error_code walk_document(walk &w, ondemand::parser &parser, struct str text) {
     SIMDJSON_TRY(parser.iterate(view).get(document));
     ondemand::object object;
     SIMDJSON_TRY(document.get_object().get(object));
-    SIMDJSON_TRY(walk_object(w, object, 0));
+    SIMDJSON_TRY(walk_object(w, {JSON_PATH_ROOT, {"", 0}}, object, 0));
     const char *behind = nullptr;
     return document.current_location().get(behind) == SUCCESS ? TAPE_ERROR : SUCCESS;
 }
@@ -134,6 +179,7 @@ error_code walk_document(walk &w, ondemand::parser &parser, struct str text) {
 
 struct json_reader {
     ondemand::parser parser;
+    struct json_paths *paths = json_paths_create();
 };
 
 static_assert(JSON_PADDING_BYTES >= SIMDJSON_PADDING, "padding of simdjson");
@@ -147,6 +193,9 @@ extern "C" struct json_reader *json_reader_create(void) {
 }
 
 extern "C" void json_reader_destroy(struct json_reader *reader) {
+    if (reader != nullptr) {
+        json_paths_destroy(&reader->paths);
+    }
     delete reader;
 }
 
@@ -156,7 +205,9 @@ extern "C" enum json_result json_reader_read(struct json_reader *reader, struct 
     w.leaf = leaf;
     w.ctx = ctx;
     w.leaves = 0;
-    w.path_len = 0;
+    w.end = text.ptr + text.len;
+    w.paths = reader->paths;
+    json_paths_begin(w.paths);
     error_code error = walk_document(w, reader->parser, text);
     if (error == SUCCESS) {
         return JSON_OK;

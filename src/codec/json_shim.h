@@ -21,6 +21,7 @@ enum json_leaf_kind { JSON_STRING, JSON_NUMBER, JSON_BOOL };
 
 struct json_leaf {
     struct str path;  /* keys joined by '.'; at most 1,024 bytes; valid during the call */
+    uint32_t path_id; /* the same for the same path as long as the reader lives; UINT32_MAX: none */
     struct str slice; /* the token; of a string what stands between the quotes, as written */
     enum json_leaf_kind kind;
     bool escaped; /* a string with a backslash in it */

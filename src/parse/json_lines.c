@@ -25,6 +25,8 @@ struct state {
     struct intern paths;
     struct json_name *names; /* by id in paths */
     size_t name_capacity;
+    uint32_t *names_by_path; /* by the reader's path id: id in paths + 1; 0: not looked up yet */
+    size_t names_by_path_capacity;
     struct leaf *leaves;
     size_t leaf_count;
     size_t leaf_capacity;
@@ -47,6 +49,7 @@ static void state_destroy(void *opaque) {
     }
     intern_fini(&state->paths);
     mem_free(state->names);
+    mem_free(state->names_by_path);
     mem_free(state->leaves);
     buf_fini(&state->padded);
     buf_fini(&state->decoded);
@@ -63,9 +66,26 @@ static uint32_t find_name(struct state *state, struct str path) {
     return id;
 }
 
+/* The name of a leaf's path: looked up once a path. */
+static uint32_t name_of_leaf(struct state *state, const struct json_leaf *leaf) {
+    if (leaf->path_id == UINT32_MAX) {
+        return find_name(state, leaf->path);
+    }
+    size_t old = state->names_by_path_capacity;
+    MEM_GROW(state->names_by_path, state->names_by_path_capacity, (size_t)leaf->path_id + 1);
+    for (size_t i = old; i < state->names_by_path_capacity; i++) {
+        state->names_by_path[i] = 0;
+    }
+    uint32_t *known = &state->names_by_path[leaf->path_id];
+    if (*known == 0) {
+        *known = find_name(state, leaf->path) + 1; /* INTERN_NONE becomes 0: asked again */
+    }
+    return *known - 1;
+}
+
 static void keep_leaf(void *ctx, const struct json_leaf *leaf) {
     struct state *state = ctx;
-    uint32_t name = find_name(state, leaf->path);
+    uint32_t name = name_of_leaf(state, leaf);
     if (state->leaf_count >= LEAVES_MAX || name == INTERN_NONE) {
         state->dropped = true;
         return;
@@ -193,8 +213,8 @@ static bool is_nxlog_event_type(struct str s) {
 }
 
 /* True for the values of the event itself: the others come behind the ECS copies. */
-static bool is_native(uint32_t field) {
-    return str_starts(schema_name(field), STR("winlog."));
+static bool is_native(const struct document *d, const struct leaf *leaf) {
+    return (d->state->names[leaf->name].native >> d->dialect & 1) != 0;
 }
 
 static void add_flat_value(const struct document *d, struct batch *batch,
@@ -229,7 +249,7 @@ static void add_native_values(const struct document *d, struct batch *batch) {
         if ((name->signs & JSON_IS_RECORD_ID) != 0) {
             set_record_id(d, batch, leaf);
         }
-        if (field != FIELD_NONE && is_native(field)) {
+        if (field != FIELD_NONE && is_native(d, leaf)) {
             add_flat_value(d, batch, name, leaf);
         }
     }
@@ -241,7 +261,7 @@ static void add_other_values(const struct document *d, struct batch *batch, bool
     for (size_t i = 0; i < d->state->leaf_count; i++) {
         const struct leaf *leaf = &d->state->leaves[i];
         uint32_t field = leaf_field(d, leaf);
-        if (field == FIELD_NONE || (windows && is_native(field))) {
+        if (field == FIELD_NONE || (windows && is_native(d, leaf))) {
             continue;
         }
         struct row own = *batch_row(batch);

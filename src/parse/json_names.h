@@ -43,6 +43,7 @@ struct json_name {
     uint16_t signs;   /* enum json_sign */
     uint8_t time;     /* enum json_time */
     uint8_t resolved; /* bit d: fields[d] is known */
+    uint8_t native;   /* bit d: fields[d] is one of winlog.* */
     uint32_t fields[JSON_DIALECT_COUNT];
 };
 
