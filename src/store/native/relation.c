@@ -6,7 +6,6 @@
 #include "num.h"
 
 enum {
-    INDEX_SLOTS = 1024,
     INDEX_MAX = 384,    /* texts of a row that are looked at */
     NUMBERS_MAX = 40,   /* ... as numbers */
     SAME_MIN_BYTES = 3, /* shorter texts agree by chance */
@@ -17,10 +16,8 @@ enum {
 
 /* The texts of the row that can be operands. */
 struct relation_index {
-    uint16_t slots[INDEX_SLOTS]; /* by hash of the text: entry + 1 */
     uint32_t operands[INDEX_MAX];
     struct str texts[INDEX_MAX];
-    uint64_t hashes[INDEX_MAX];
     uint32_t count;
     uint64_t numbers[NUMBERS_MAX];
     uint32_t number_operands[NUMBERS_MAX];
@@ -182,17 +179,8 @@ static void index_add(struct relation_index *x, uint32_t operand, struct str tex
     if (x->count == INDEX_MAX || text.len == 0) {
         return;
     }
-    uint64_t hash = hash_str(text);
-    uint32_t at = (uint32_t)hash & (INDEX_SLOTS - 1);
-    while (x->slots[at] != 0 && x->hashes[x->slots[at] - 1] != hash) {
-        at = (at + 1) & (INDEX_SLOTS - 1);
-    }
     x->operands[x->count] = operand;
-    x->texts[x->count] = text;
-    x->hashes[x->count++] = hash;
-    if (x->slots[at] == 0) {
-        x->slots[at] = (uint16_t)x->count;
-    }
+    x->texts[x->count++] = text;
     uint64_t number;
     if (x->number_count < NUMBERS_MAX && num_parse_u64(&number, text)) {
         x->numbers[x->number_count] = number;
@@ -201,7 +189,6 @@ static void index_add(struct relation_index *x, uint32_t operand, struct str tex
 }
 
 static void index_row(struct relation_index *x, const struct draft *d) {
-    memset(x->slots, 0, sizeof x->slots);
     x->count = 0;
     x->number_count = 0;
     for (uint32_t i = 0; i < operand_count(d); i++) {
@@ -209,18 +196,6 @@ static void index_row(struct relation_index *x, const struct draft *d) {
             index_add(x, i, cut_draft_operand(d, i));
         }
     }
-}
-
-/* The first operand with this text, or UINT32_MAX. */
-static uint32_t index_find(const struct relation_index *x, struct str text) {
-    uint64_t hash = hash_str(text);
-    uint32_t at = (uint32_t)hash & (INDEX_SLOTS - 1);
-    for (; x->slots[at] != 0; at = (at + 1) & (INDEX_SLOTS - 1)) {
-        if (x->hashes[x->slots[at] - 1] == hash) {
-            return x->operands[x->slots[at] - 1];
-        }
-    }
-    return UINT32_MAX;
 }
 
 static bool same_relation(const struct relation *r, const struct formula *f,
@@ -275,9 +250,15 @@ static struct relation *remember(struct relation_table *t, struct draft *d, uint
     return r;
 }
 
+/* Values of fields stay in columns of their own, where searches find them: text between fields is
+ * printed from fields, wherever they stand, and not the other way round. */
 static bool may_be_operand(const struct draft *d, uint32_t operand, uint32_t target) {
-    return operand != UINT32_MAX && operand != target && is_variable(d, operand) &&
-           operand < target;
+    if (operand == UINT32_MAX || operand == target || !is_variable(d, operand)) {
+        return false;
+    }
+    bool operand_is_gap = operand < d->piece_count && d->pieces[operand].shared;
+    bool target_is_gap = target < d->piece_count && d->pieces[target].shared;
+    return operand_is_gap == target_is_gap ? operand < target : target_is_gap;
 }
 
 static void try_one(struct relation_table *t, struct draft *d, uint32_t target, struct formula *f,
@@ -420,6 +401,17 @@ static void find_case(struct relation_table *t, struct draft *d, uint32_t target
     }
 }
 
+static void find_same(struct relation_table *t, struct draft *d, uint32_t target, struct str text) {
+    const struct relation_index *x = t->index;
+    for (uint32_t i = 0; i < x->count; i++) {
+        struct formula f = {.kind = FORMULA_SAME};
+        if (str_eq(x->texts[i], text) && may_be_operand(d, x->operands[i], target)) {
+            try_one(t, d, target, &f, x->operands[i]);
+            return;
+        }
+    }
+}
+
 /* The longest operand's text at the start of `rest`. */
 static uint32_t longest_part(const struct relation_index *x, const struct draft *d, uint32_t target,
                              struct str rest) {
@@ -475,8 +467,7 @@ static void discover(struct relation_table *t, struct draft *d, uint32_t target,
             return;
         }
     }
-    struct formula same = {.kind = FORMULA_SAME};
-    try_one(t, d, target, &same, index_find(t->index, text));
+    find_same(t, d, target, text);
     uint64_t number;
     if (num_parse_u64(&number, text)) {
         find_scale(t, d, target, number);

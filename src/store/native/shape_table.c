@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* memmem */
 #include "shape_table.h"
 
 #include "check.h"
@@ -236,14 +235,21 @@ static uint32_t field_end(const struct trial *r, uint32_t at, char separator) {
     return at;
 }
 
+/* The first place of the needle from `at` on, if no blank stands before it. */
 static uint32_t literal_end(const struct trial *r, uint32_t at, struct str needle) {
-    const char *from = r->raw + at;
-    const char *found = needle.len == 1 ? memchr(from, needle.ptr[0], r->len - at)
-                                        : memmem(from, r->len - at, needle.ptr, needle.len);
-    if (found == NULL || memchr(from, ' ', (size_t)(found - from)) != NULL) {
+    if (needle.len == 0) {
         return UINT32_MAX;
     }
-    return (uint32_t)(found - r->raw);
+    for (; at + needle.len <= r->len; at++) {
+        char c = r->raw[at];
+        if (c == needle.ptr[0] && memcmp(r->raw + at, needle.ptr, needle.len) == 0) {
+            return at;
+        }
+        if (c == ' ') {
+            return UINT32_MAX;
+        }
+    }
+    return UINT32_MAX;
 }
 
 /* Where the piece that begins at `at` ends; UINT32_MAX: it does not fit. */
