@@ -1,5 +1,6 @@
 /* konseki search: finds events in a store (docs/manual/search.md). */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "clock.h"
@@ -9,9 +10,10 @@
 #include "i18n.h"
 #include "mem.h"
 #include "options.h"
+#include "search_explain.h"
 #include "summary.h"
 
-enum { DEFAULT_LIMIT = 100, EVENT_CELL_COUNT = 7, TABLE_CELL_COUNT = 3 };
+enum { DEFAULT_LIMIT = 100, MAX_THREADS = 64, EVENT_CELL_COUNT = 7, TABLE_CELL_COUNT = 3 };
 
 struct search {
     /* options */
@@ -26,9 +28,11 @@ struct search {
     bool explain;
     bool bom;
     uint64_t memory_bytes;
+    uint64_t threads;
     const char *lang;
     const char *tz;
     /* the run */
+    struct search_times times;
     const struct zone *zone;
     struct query *query;
     struct store *store;
@@ -256,14 +260,7 @@ static void write_notes(const struct search *s, const struct query_run_stats *st
         query_unknown_fields(s->query, note_unknown, NULL);
     }
     if (s->explain) {
-        const struct store_scan_stats *scan = &stats->scan;
-        fprintf(stderr,
-                "{\"explain\":{\"segments_total\":%" PRIu64 ",\"segments_pruned\":%" PRIu64
-                ",\"blocks_total\":%" PRIu64 ",\"blocks_pruned\":%" PRIu64
-                ",\"bytes_read\":%" PRIu64 ",\"rows_matched\":%" PRIu64 ",\"rows_out\":%" PRIu64
-                "}}\n",
-                scan->segments_total, scan->segments_pruned, scan->blocks_total,
-                scan->blocks_pruned, scan->bytes_read, scan->rows_matched, stats->rows_out);
+        search_explain(stats, &s->times);
     }
 }
 
@@ -272,7 +269,8 @@ static void write_notes(const struct search *s, const struct query_run_stats *st
 static int usage(const char *problem) {
     fprintf(stderr, "konseki: %s\n", problem);
     fputs(_("usage: konseki search --store DIR [--from T] [--to T] [--limit N] "
-            "[--format table|jsonl|csv] [--raw] [--original] [--explain] [--memory SIZE] [--bom] "
+            "[--format table|jsonl|csv] [--raw] [--original] [--explain] [--memory SIZE] "
+            "[--threads N] [--bom] "
             "[--tz ZONE] [--lang ja|en] 'QUERY'\n"
             "  konseki search --store DIR 'source.ip:10.0.0.0/8 AND NOT action:deny'\n"
             "  konseki search --store DIR 'failed password | count by source.ip | head 5'\n"),
@@ -292,6 +290,7 @@ static bool parse_options(struct search *s, struct positionals *words, int argc,
         {"explain", OPTION_FLAG, &s->explain, NULL},
         {"bom", OPTION_FLAG, &s->bom, NULL},
         {"memory", OPTION_SIZE, &s->memory_bytes, NULL},
+        {"threads", OPTION_NUMBER, &s->threads, NULL},
         {"tz", OPTION_TEXT, &s->tz, NULL},
         {"lang", OPTION_LANG, &s->lang, NULL},
     };
@@ -314,6 +313,31 @@ static bool parse_query(struct search *s, const char *text) {
     return false;
 }
 
+/* --- stopping --- */
+
+/* Set by the signal that asked to stop. A second one ends the program at once. */
+static atomic_bool stop;
+static volatile sig_atomic_t stop_signal;
+
+static void ask_to_stop(int number) {
+    stop_signal = number;
+    atomic_store(&stop, true);
+}
+
+static void watch_signals(void) {
+    struct sigaction action = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND};
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
+/* What shells show of a program that a signal ended. */
+static int exit_stopped(void) {
+    fputs(_("konseki: stopped; the output is not complete\n"), stderr);
+    return 128 + (int)stop_signal;
+}
+
+/* --- the run --- */
+
 static query_row_fn *choose_writer(struct search *s) {
     if (s->is_raw) {
         return write_raw;
@@ -326,8 +350,13 @@ static query_row_fn *choose_writer(struct search *s) {
 }
 
 static int run(struct search *s, int64_t from_ns, int64_t to_ns) {
-    struct query_run_options options = {
-        .from_ns = from_ns, .to_ns = to_ns, .memory_bytes = s->memory_bytes, .want_raw = s->is_raw};
+    struct query_run_options options = {.from_ns = from_ns,
+                                        .to_ns = to_ns,
+                                        .memory_bytes = s->memory_bytes,
+                                        .want_raw = s->is_raw,
+                                        .threads = s->threads > MAX_THREADS ? MAX_THREADS
+                                                                            : (unsigned)s->threads,
+                                        .cancel = &stop};
     options.limit = s->has_limit                             ? s->limit
                     : query_has_limit(s->query) || s->is_raw ? 0
                                                              : DEFAULT_LIMIT;
@@ -343,8 +372,14 @@ static int run(struct search *s, int64_t from_ns, int64_t to_ns) {
     struct query_run_stats stats;
     struct err err = ERR_INIT;
     query_row_fn *writer = choose_writer(s);
+    watch_signals();
+    s->times.run_ns = clock_mono_ns();
     enum status status = query_run(s->query, s->store, &options, &stats, writer, s, &err);
     bool written = s->rows != NULL ? output_destroy(&s->rows) : output_finish(stdout);
+    s->times.end_ns = clock_mono_ns();
+    if (status == STATUS_CANCELLED) {
+        return exit_stopped();
+    }
     if (status == STATUS_OK && s->err.status != STATUS_OK) {
         status = s->err.status;
         err = s->err;
@@ -370,6 +405,7 @@ static int search(struct search *s, const char *text) {
         return usage(_("--raw needs events: leave the stages that make columns out"));
     }
     struct store_options store = {.path = s->store_path, .mode = STORE_READ};
+    s->times.open_ns = clock_mono_ns();
     if (store_open(&s->store, &store, &err) != STATUS_OK) {
         fprintf(stderr, "konseki: %s\n", err.message);
         return EXIT_STORE;
@@ -402,6 +438,7 @@ int cmd_search(int argc, char **argv) {
         return usage(words.count == 0 ? _("search needs a query; '*' is everything")
                                       : _("search takes one query: put it into quotation marks"));
     }
+    s.times.start_ns = clock_mono_ns();
     s.json = event_json_create();
     int code = search(&s, words.items[0]);
     search_fini(&s);

@@ -229,3 +229,36 @@ bool expr_wants_derived(const struct expr *root) {
     expr_scratch_destroy(&scratch);
     return wants;
 }
+
+enum answer { ANSWER_NO, ANSWER_MAYBE, ANSWER_YES };
+
+static enum answer leaf_on_dataset(const struct expr_leaf *leaf, enum dataset dataset,
+                                   struct expr_scratch *scratch) {
+    if (leaf->on_text || leaf->field != FIELD_EVENT_DATASET) {
+        return ANSWER_MAYBE;
+    }
+    bool has = dataset != DATASET_UNKNOWN &&
+               leaf_match_value(leaf, dataset_info(dataset)->name, FIELD_TYPE_KEYWORD, scratch);
+    return has ? ANSWER_YES : ANSWER_NO;
+}
+
+static enum answer on_dataset(const struct expr *e, enum dataset dataset,
+                              struct expr_scratch *scratch) {
+    if (e->leaf != NULL) {
+        return leaf_on_dataset(e->leaf, dataset, scratch);
+    }
+    enum answer answer = e->op == EXPR_OR ? ANSWER_NO : ANSWER_YES;
+    for (size_t i = 0; i < e->child_count; i++) {
+        enum answer child = on_dataset(e->children[i], dataset, scratch);
+        bool takes = e->op == EXPR_OR ? child > answer : child < answer;
+        answer = takes ? child : answer;
+    }
+    return e->op == EXPR_NOT ? ANSWER_YES - answer : answer;
+}
+
+bool expr_may_match_dataset(const struct expr *root, enum dataset dataset) {
+    struct expr_scratch *scratch = expr_scratch_create(root);
+    enum answer answer = on_dataset(root, dataset, scratch);
+    expr_scratch_destroy(&scratch);
+    return answer != ANSWER_NO;
+}

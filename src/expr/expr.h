@@ -72,6 +72,8 @@ size_t expr_leaf_tokens(const struct expr *leaf, const struct str **out_tokens);
 void expr_time_bounds(const struct expr *root, int64_t *from_ns, int64_t *to_ns);
 /* True if the tree asks for derived rows (a positive event.kind leaf); else they are left out. */
 bool expr_wants_derived(const struct expr *root);
+/* False if no row of the dataset can match, by what the tree says of event.dataset. */
+bool expr_may_match_dataset(const struct expr *root, enum dataset dataset);
 
 /* Text of the row that TEXT leaves and tokens are about; may use `scratch`. Borrowed. */
 struct str expr_search_text(const struct batch *b, const struct row *row, struct buf *scratch);

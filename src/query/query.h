@@ -79,10 +79,12 @@ struct query_run_options {
     int64_t from_ns; /* event time, [from, to) */
     int64_t to_ns;
     uint64_t limit;         /* rows out; 0: all */
-    uint64_t memory_bytes;  /* 0: the default (512 MiB) */
+    uint64_t memory_bytes;  /* 0: the default (256 MiB) */
     bool want_raw;          /* the sink reads raw bytes */
     const uint32_t *fields; /* QUERY_EVENTS: the only values the sink reads; NULL: all */
     size_t field_count;
+    unsigned threads;          /* of the scan; 0: one a core */
+    const atomic_bool *cancel; /* true: the run ends with CANCELLED; may be NULL */
 };
 
 struct query_run_stats {
@@ -91,11 +93,15 @@ struct query_run_stats {
     uint64_t without_group;  /* rows left out of an aggregation: no value to group by */
     uint64_t regex_given_up; /* values on which a regular expression took too long */
     bool limited;            /* the limit cut the rows */
+    uint64_t scan_ns;        /* waiting for rows of the store */
+    uint64_t stage_ns;       /* stages and output */
 };
 
 /* Returns false to stop the run (the reader went away). */
 typedef bool query_row_fn(const struct batch *batch, const struct row *row, void *ctx);
 
+/* CANCELLED: `cancel` was set. What came out until then stays; an aggregation that was not finished
+ * gives nothing. */
 enum status query_run(const struct query *query, struct store *store,
                       const struct query_run_options *options, struct query_run_stats *stats,
                       query_row_fn *row, void *ctx, struct err *err) MUST_CHECK;

@@ -1,10 +1,11 @@
 /* Runs a query: opens a scan with what the stages need, pushes its rows through them. */
 #include <inttypes.h>
 
+#include "clock.h"
 #include "mem.h"
 #include "stage.h"
 
-#define DEFAULT_MEMORY_BYTES (UINT64_C(512) << 20)
+#define DEFAULT_MEMORY_BYTES (UINT64_C(256) << 20)
 
 /* --- what stages share --- */
 
@@ -212,23 +213,42 @@ static enum status push_batch(struct chain *chain, const struct batch *batch, st
     return STATUS_OK;
 }
 
-static enum status pump(struct chain *chain, struct store_scan *scan, struct err *err) {
+static enum status next_batch(struct batch *batch, bool *more, struct store_scan *scan,
+                              struct query_run_stats *stats, struct err *err) {
+    int64_t start_ns = clock_mono_ns();
+    enum status status = store_scan_next(scan, batch, more, err);
+    stats->scan_ns += (uint64_t)(clock_mono_ns() - start_ns);
+    return status;
+}
+
+static bool is_cancelled(const struct query_run_options *options) {
+    return options->cancel != NULL && atomic_load(options->cancel);
+}
+
+/* CANCELLED of a stage means that no more rows are wanted: the run is done then. */
+static enum status pump(struct chain *chain, struct store_scan *scan,
+                        const struct query_run_options *options, struct query_run_stats *stats,
+                        struct err *err) {
     struct batch batch;
     batch_init(&batch);
     bool more = true;
+    enum status wanted = STATUS_OK;
     enum status status = STATUS_OK;
-    while (status == STATUS_OK) {
-        status = store_scan_next(scan, &batch, &more, err);
+    while (status == STATUS_OK && wanted == STATUS_OK) {
+        status = next_batch(&batch, &more, scan, stats, err);
+        if (status == STATUS_OK && is_cancelled(options)) {
+            status = STATUS_CANCELLED;
+        }
         if (status != STATUS_OK || !more) {
             break;
         }
-        status = push_batch(chain, &batch, err);
+        wanted = push_batch(chain, &batch, err);
     }
     batch_fini(&batch);
-    if (status != STATUS_OK && status != STATUS_CANCELLED) {
+    if (status != STATUS_OK) {
         return status;
     }
-    return chain_finish(chain, err);
+    return wanted == STATUS_OK || wanted == STATUS_CANCELLED ? chain_finish(chain, err) : wanted;
 }
 
 static enum status run_scan(struct chain *chain, const struct query *query, struct store *store,
@@ -247,10 +267,15 @@ static enum status run_scan(struct chain *chain, const struct query *query, stru
     scan_options.all_fields = projection.all;
     scan_options.want_raw = projection.raw;
     scan_options.ordered = needs_order(query);
+    scan_options.threads = options->threads;
+    scan_options.cancel = options->cancel;
     struct store_scan *scan = NULL;
     enum status status = store_scan_open(&scan, store, &scan_options, err);
     if (status == STATUS_OK) {
-        status = pump(chain, scan, err);
+        int64_t start_ns = clock_mono_ns();
+        status = pump(chain, scan, options, stats, err);
+        stats->stage_ns = (uint64_t)(clock_mono_ns() - start_ns) - stats->scan_ns;
+        store_scan_stop(scan);
         stats->scan = *store_scan_get_stats(scan);
         store_scan_close(&scan);
     }

@@ -21,6 +21,8 @@
 #ifndef KONSEKI_STORE_H
 #define KONSEKI_STORE_H
 
+#include <stdatomic.h>
+
 #include "batch.h"
 #include "err.h"
 #include "expr.h"
@@ -92,7 +94,8 @@ void store_merge_end(struct store *store, struct store_merge **merge);
 
 struct store_compact_options {
     unsigned threads; /* merges at once, at most 2; 0: in the caller's thread, one after another */
-    /* Called in the caller's thread now and then. May be NULL. False: stop, keeping what is done. */
+    /* Called in the caller's thread now and then. May be NULL. False: stop, keeping what is done.
+     */
     bool (*progress)(uint64_t done_bytes, uint64_t total_bytes, void *ctx);
     void *ctx;
 };
@@ -113,13 +116,22 @@ enum status store_compact(struct store *store, const struct store_compact_option
 
 /* --- reading --- */
 
+/* What a scan looked at and what it could leave out. Segments that cannot match are told apart by
+ * what told so, in the order in which it is asked; blocks are counted also where their segment was
+ * left out as a whole. */
 struct store_scan_stats {
     uint64_t segments_total;
-    uint64_t segments_pruned;
+    uint64_t segments_pruned; /* the sum of the next four */
+    uint64_t pruned_by_range; /* times, arrival numbers, only derived rows */
+    uint64_t pruned_by_dataset;
+    uint64_t pruned_by_filter;     /* token filter */
+    uint64_t pruned_by_dictionary; /* templates and dictionaries of an opened segment */
     uint64_t blocks_total;
     uint64_t blocks_pruned;
     uint64_t bytes_read;
     uint64_t rows_matched;
+    uint64_t open_ns; /* choosing the segments */
+    unsigned threads;
 };
 
 struct store_scan_options {
@@ -131,9 +143,12 @@ struct store_scan_options {
     const uint32_t *fields; /* values wanted; with all_fields they are ignored */
     size_t field_count;
     bool all_fields;
-    bool want_raw;        /* rebuild the raw bytes */
-    bool ordered;         /* rows in arrival order; else in any order (cheaper) */
-    bool include_derived; /* derived rows too (else only if the filter asks) */
+    bool want_raw;             /* rebuild the raw bytes */
+    bool ordered;              /* rows in arrival order; else in any order (cheaper) */
+    bool include_derived;      /* derived rows too (else only if the filter asks) */
+    uint64_t datasets;         /* bit by enum dataset; 0: all */
+    unsigned threads;          /* 0: one a core */
+    const atomic_bool *cancel; /* true: the scan ends with CANCELLED; may be NULL */
 };
 
 #define STORE_SCAN_ALL                                                                             \
@@ -145,9 +160,12 @@ struct store_scan;
 enum status store_scan_open(struct store_scan **out, struct store *store,
                             const struct store_scan_options *options, struct err *err) MUST_CHECK;
 /* Fills `batch` (cleared first) with the next matching rows; *more false when the scan is over
- * (then the batch is empty). DAMAGED: a block failed its checks; says which. */
+ * (then the batch is empty). DAMAGED: a block failed its checks; says which. CANCELLED: as `cancel`
+ * said. */
 enum status store_scan_next(struct store_scan *scan, struct batch *batch, bool *more,
                             struct err *err) MUST_CHECK;
+/* Ends reading; no rows come any more. What was read is counted then. */
+void store_scan_stop(struct store_scan *scan);
 const struct store_scan_stats *store_scan_get_stats(const struct store_scan *scan);
 void store_scan_close(struct store_scan **scan);
 

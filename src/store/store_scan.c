@@ -1,23 +1,39 @@
 /*
  * Scans: which segments can match, and their rows merged by arrival number.
  *
- * Segments are sorted by their first arrival; a cursor is opened when the merge comes to it and
- * closed when it is done, so only segments whose arrival ranges overlap are open at a time.
+ * Segments are sorted by their first arrival. What the chain and the token filters say leaves most
+ * of them out before anything is opened. The others are sources (scan_pool.h): all whose arrival
+ * ranges overlap where the merge stands, and a few more to be read ahead.
  */
 #include <stdlib.h>
 
-#include "check.h"
+#include "clock.h"
+#include "cpu.h"
 #include "mem.h"
-#include "segment_cursor.h"
+#include "scan_pool.h"
+#include "scan_unsealed.h"
 #include "store_path.h"
-#include "store_priv.h"
 #include "token_filter.h"
 
-enum { SCAN_ROWS = 8192, SCAN_BYTES = 8 << 20 };
+enum {
+    FIRST_ROWS = 128, /* a first batch comes soon: many a search wants few rows */
+    MORE_TIMES = 8,
+    MOST_ROWS = 8192,
+    MOST_BYTES = 8 << 20
+};
 
-struct open_cursor {
-    struct segment_cursor cursor;
-    uint64_t arrival; /* of its next row */
+struct chosen_segment {
+    const struct segment_info *info;
+    uint32_t first_stripe; /* no row before it can match */
+};
+
+/* A segment that is being read. */
+struct open_source {
+    struct scan_source *source;
+    uint64_t arrival_next; /* no further row comes before */
+    bool is_started;
+    struct batch *rows; /* borrowed; NULL: to be asked for more */
+    size_t at;          /* next of them */
 };
 
 struct store_scan {
@@ -25,17 +41,31 @@ struct store_scan {
     struct scan_query query;
     struct filter_plan *plan; /* NULL: all rows */
     uint8_t *wanted_fields;
-    const struct segment_info **segments; /* to be opened, by first arrival */
+    struct chosen_segment *segments; /* to be opened, by first arrival */
     size_t segment_count;
     size_t next_segment;
-    struct open_cursor *cursors;
-    size_t cursor_count;
-    size_t cursor_capacity;
+    struct scan_pool *pool;
+    struct open_source *sources; /* in the order of their segments */
+    size_t source_count;
+    size_t source_capacity;
     bool ordered;
     struct batch tail; /* matching rows that are not in segments, by arrival: they come last */
     size_t tail_at;
+    size_t rows_wanted; /* of a batch */
     struct store_scan_stats stats;
 };
+
+/* --- what is looked for --- */
+
+static uint64_t datasets_of(const struct store_scan_options *o) {
+    uint64_t datasets = 0;
+    for (int d = 0; d < DATASET_COUNT; d++) {
+        bool wanted = o->datasets == 0 || (o->datasets >> d & 1) != 0;
+        bool may = o->filter == NULL || expr_may_match_dataset(o->filter, (enum dataset)d);
+        datasets |= wanted && may ? UINT64_C(1) << d : 0;
+    }
+    return datasets;
+}
 
 static void set_query(struct store_scan *scan, const struct store_scan_options *o) {
     struct scan_query *q = &scan->query;
@@ -43,6 +73,7 @@ static void set_query(struct store_scan *scan, const struct store_scan_options *
                              .to_ns = o->to_ns,
                              .arrival_from = o->arrival_from,
                              .arrival_to = o->arrival_to,
+                             .datasets = datasets_of(o),
                              .derived = o->include_derived};
     if (o->filter != NULL) {
         expr_time_bounds(o->filter, &q->from_ns, &q->to_ns);
@@ -62,250 +93,305 @@ static void set_query(struct store_scan *scan, const struct store_scan_options *
     }
 }
 
-static bool segment_can_match(const struct scan_query *q, const struct segment_info *s) {
+/* --- segments that can match --- */
+
+static uint64_t block_count(const struct segment_info *s) {
+    return (s->rows + SEGMENT_BLOCK_ROWS - 1) / SEGMENT_BLOCK_ROWS;
+}
+
+static bool range_can_match(const struct scan_query *q, const struct segment_info *s) {
     return s->time_max >= q->from_ns && (s->time_min < q->to_ns || q->to_ns == INT64_MAX) &&
            s->arrival_last >= q->arrival_from && s->arrival_first < q->arrival_to &&
            (q->derived || s->derived < s->rows);
 }
 
-static int compare_segments(const void *a, const void *b) {
-    const struct segment_info *const *x = a;
-    const struct segment_info *const *y = b;
-    return (*x)->arrival_first < (*y)->arrival_first ? -1
-                                                     : (*x)->arrival_first > (*y)->arrival_first;
+/* Derived rows may be of another dataset than their segment. */
+static bool dataset_can_match(const struct scan_query *q, const struct segment_info *s) {
+    return scan_query_has_dataset(q, s->dataset) || (q->derived && s->derived > 0);
 }
 
-static void choose_segments(struct store_scan *scan) {
-    const struct chain *chain = &scan->store->chain;
-    scan->segments = mem_calloc(chain->segment_count + 1, sizeof *scan->segments);
-    scan->stats.segments_total = chain->segment_count;
-    for (size_t i = 0; i < chain->segment_count; i++) {
-        if (segment_can_match(&scan->query, &chain->segments[i])) {
-            scan->segments[scan->segment_count++] = &chain->segments[i];
-        } else {
-            scan->stats.segments_pruned++;
-        }
-    }
-    qsort(scan->segments, scan->segment_count, sizeof *scan->segments, compare_segments);
-}
-
-static bool is_full(const struct batch *batch) {
-    return batch->row_count >= SCAN_ROWS || batch->raw.len + batch->text.len >= SCAN_BYTES;
-}
-
-/* --- rows that are not sealed --- */
-
-static bool row_can_match(const struct scan_query *q, const struct row *row) {
-    return row->time_ns >= q->from_ns && (row->time_ns < q->to_ns || q->to_ns == INT64_MAX) &&
-           row->arrival >= q->arrival_from && row->arrival < q->arrival_to &&
-           (q->derived || (row->flags & ROW_DERIVED) == 0);
-}
-
-/* The batch whose next row came first; NULL at the end. */
-static const struct batch *first_unsealed(const struct unsealed *u, const size_t *next,
-                                          enum dataset *dataset) {
-    const struct batch *best = NULL;
-    for (int d = 0; d < DATASET_COUNT; d++) {
-        const struct batch *b = u->batches[d];
-        if (b != NULL && next[d] < b->row_count &&
-            (best == NULL || b->rows[next[d]].arrival < best->rows[next[*dataset]].arrival)) {
-            best = b;
-            *dataset = (enum dataset)d;
-        }
-    }
-    return best;
-}
-
-/* Copies the committed rows that match: the store may go on writing while the scan runs. */
-static void take_unsealed(struct store_scan *scan, const struct expr *filter) {
-    const struct store *s = scan->store;
-    size_t next[DATASET_COUNT] = {0};
-    enum dataset dataset = DATASET_UNKNOWN;
-    struct expr_scratch *scratch = filter != NULL ? expr_scratch_create(filter) : NULL;
-    const struct batch *b;
-    while ((b = first_unsealed(&s->unsealed, next, &dataset)) != NULL) {
-        const struct row *row = &b->rows[next[dataset]++];
-        if (row->arrival < s->committed_end && row_can_match(&scan->query, row) &&
-            (filter == NULL || expr_match_row(filter, b, row, scratch))) {
-            batch_copy_row(&scan->tail, b, row, true);
-        }
-    }
-    expr_scratch_destroy(&scratch);
-}
-
-static void give_unsealed(struct store_scan *scan, struct batch *batch) {
-    while (scan->tail_at < scan->tail.row_count && !is_full(batch)) {
-        batch_copy_row(batch, &scan->tail, &scan->tail.rows[scan->tail_at++],
-                       scan->query.wants.raw);
-    }
-}
-
-enum status store_scan_open(struct store_scan **out, struct store *store,
-                            const struct store_scan_options *options, struct err *err) {
-    (void)err;
-    struct store_scan *scan = mem_calloc(1, sizeof *scan);
-    scan->store = store;
-    scan->ordered = options->ordered;
-    set_query(scan, options);
-    choose_segments(scan);
-    take_unsealed(scan, options->filter);
-    *out = scan;
-    return STATUS_OK;
-}
-
-static void close_cursor(struct store_scan *scan, size_t i) {
-    struct segment_cursor *c = &scan->cursors[i].cursor;
-    if (c->segment != NULL) {
-        scan->stats.blocks_total += c->segment->block_count;
-        scan->stats.blocks_pruned += c->blocks_pruned;
-        scan->stats.bytes_read += c->segment->bytes_read;
-    }
-    segment_cursor_close(c);
-    scan->cursors[i] = scan->cursors[--scan->cursor_count];
-}
-
-/* Peeks the cursor's next row; closes it if there is none. */
-static enum status advance(struct store_scan *scan, size_t i, struct err *err) {
-    bool more = false;
-    struct open_cursor *c = &scan->cursors[i];
-    enum status status = segment_cursor_peek(&c->arrival, &more, &c->cursor, err);
-    if (status == STATUS_OK && !more) {
-        close_cursor(scan, i);
-    }
-    return status;
-}
-
-/* Looks at the segment's token filter only. A damaged filter prunes nothing: the rows are still
- * right, and verify reports it. */
-static enum status may_match(bool *out, struct store_scan *scan, const char *path,
-                             const struct segment_info *info, struct err *err) {
+/* Looks at the segment's token filters only: *first becomes the first stripe that can match, or
+ * stripe_count. A damaged filter prunes nothing: the rows are still right, and verify reports it.
+ */
+static enum status ask_filters(uint32_t *first, struct store_scan *scan,
+                               const struct segment_info *info, struct err *err) {
     struct file_map map;
-    *out = true;
-    if (scan->plan == NULL) {
-        return STATUS_OK;
-    }
-    enum status status = file_map(&map, path, false, err);
+    struct buf name = BUF_INIT;
+    enum status status =
+        file_map(&map, store_path_segment(&name, scan->store->path, info->number), false, err);
+    buf_fini(&name);
     if (status != STATUS_OK) {
-        return status;
+        return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
     }
-    struct token_filters filters = {.lines = info->filter_lines,
-                                    .stripe_count = info->stripe_count};
     uint64_t bytes = 0;
-    for (uint32_t i = 0; i < filters.stripe_count; i++) {
-        bytes += token_filter_bytes(filters.lines[i]);
+    for (uint32_t i = 0; i < info->stripe_count; i++) {
+        bytes += token_filter_bytes(info->filter_lines[i]);
     }
-    if (info->filter_offset <= map.size_bytes && bytes <= map.size_bytes - info->filter_offset) {
-        filters.bytes = map.bytes + info->filter_offset;
-    }
-    if (filters.bytes != NULL &&
-        filter_plan_may_match(out, scan->plan, &filters) != STATUS_OK) {
-        *out = true;
+    uint32_t stripe = 0;
+    if (info->filter_offset <= map.size_bytes && bytes <= map.size_bytes - info->filter_offset &&
+        filter_plan_first_stripe(&stripe, scan->plan, info, map.bytes + info->filter_offset) ==
+            STATUS_OK) {
+        *first = stripe;
     }
     file_unmap(&map);
     return STATUS_OK;
 }
 
-static enum status open_cursor(struct store_scan *scan, const struct segment_info *info,
-                               struct err *err) {
-    struct buf name = BUF_INIT;
-    const char *path = store_path_segment(&name, scan->store->path, info->number);
-    bool wanted = false;
-    enum status status = may_match(&wanted, scan, path, info, err);
-    if (status == STATUS_OK && !wanted) {
-        scan->stats.segments_pruned++;
-    } else if (status == STATUS_OK) {
-        MEM_GROW(scan->cursors, scan->cursor_capacity, scan->cursor_count + 1);
-        status =
-            segment_cursor_open(&scan->cursors[scan->cursor_count].cursor, path, &scan->query, err);
-        if (status == STATUS_OK) {
-            status = advance(scan, scan->cursor_count++, err);
+/* *first: the first stripe that can match, stripe_count if none. */
+static enum status find_first(uint32_t *first, struct store_scan *scan,
+                              const struct segment_info *s, struct err *err) {
+    struct store_scan_stats *stats = &scan->stats;
+    *first = s->stripe_count;
+    if (!range_can_match(&scan->query, s)) {
+        stats->pruned_by_range++;
+        return STATUS_OK;
+    }
+    if (!dataset_can_match(&scan->query, s)) {
+        stats->pruned_by_dataset++;
+        return STATUS_OK;
+    }
+    *first = 0;
+    if (scan->plan == NULL || !filter_plan_has_words(scan->plan)) {
+        return STATUS_OK;
+    }
+    enum status status = ask_filters(first, scan, s, err);
+    stats->pruned_by_filter += *first == s->stripe_count;
+    return status;
+}
+
+static int compare_segments(const void *a, const void *b) {
+    const struct chosen_segment *x = a;
+    const struct chosen_segment *y = b;
+    return x->info->arrival_first < y->info->arrival_first
+               ? -1
+               : x->info->arrival_first > y->info->arrival_first;
+}
+
+static enum status choose_segments(struct store_scan *scan, struct err *err) {
+    const struct chain *chain = &scan->store->chain;
+    scan->segments = mem_calloc(chain->segment_count + 1, sizeof *scan->segments);
+    scan->stats.segments_total = chain->segment_count;
+    for (size_t i = 0; i < chain->segment_count; i++) {
+        const struct segment_info *s = &chain->segments[i];
+        uint32_t first;
+        enum status status = find_first(&first, scan, s, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        scan->stats.blocks_total += block_count(s);
+        if (first < s->stripe_count) {
+            scan->segments[scan->segment_count++] = (struct chosen_segment){s, first};
+        } else {
+            scan->stats.segments_pruned++;
+            scan->stats.blocks_pruned += block_count(s);
         }
     }
-    buf_fini(&name);
-    return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+    qsort(scan->segments, scan->segment_count, sizeof *scan->segments, compare_segments);
+    return STATUS_OK;
+}
+
+enum status store_scan_open(struct store_scan **out, struct store *store,
+                            const struct store_scan_options *options, struct err *err) {
+    struct store_scan *scan = mem_calloc(1, sizeof *scan);
+    int64_t start_ns = clock_mono_ns();
+    scan->store = store;
+    scan->ordered = options->ordered;
+    scan->rows_wanted = FIRST_ROWS;
+    set_query(scan, options);
+    enum status status = choose_segments(scan, err);
+    if (status != STATUS_OK) {
+        store_scan_close(&scan);
+        return status;
+    }
+    scan_unsealed(&scan->tail, store, &scan->query, options->filter);
+    unsigned threads = options->threads > 0 ? options->threads : cpu_count();
+    scan->pool =
+        scan_pool_create(&scan->query, scan->segment_count > 1 ? threads : 1, options->cancel);
+    scan->stats.threads = scan_pool_threads(scan->pool);
+    scan->stats.open_ns = (uint64_t)(clock_mono_ns() - start_ns);
+    *out = scan;
+    return STATUS_OK;
+}
+
+/* --- sources --- */
+
+static void close_source(struct store_scan *scan, size_t i) {
+    struct scan_source_stats stats;
+    scan_source_end(&stats, &scan->sources[i].source);
+    scan->stats.blocks_pruned += stats.blocks_pruned;
+    scan->stats.bytes_read += stats.bytes_read;
+    scan->stats.pruned_by_dictionary += stats.excluded;
+    scan->stats.segments_pruned += stats.excluded;
+    scan->source_count--;
+    memmove(&scan->sources[i], &scan->sources[i + 1],
+            (scan->source_count - i) * sizeof *scan->sources);
+}
+
+/* The arrival number of the source's next row, or the first it can have. */
+static uint64_t next_arrival(const struct open_source *s) {
+    return s->rows == NULL ? s->arrival_next : s->rows->rows[s->at].arrival;
 }
 
 static size_t earliest(const struct store_scan *scan) {
     size_t best = 0;
-    for (size_t i = 1; i < scan->cursor_count; i++) {
-        if (scan->cursors[i].arrival < scan->cursors[best].arrival) {
+    for (size_t i = 1; scan->ordered && i < scan->source_count; i++) {
+        if (next_arrival(&scan->sources[i]) < next_arrival(&scan->sources[best])) {
             best = i;
         }
     }
     return best;
 }
 
-/* Opens every segment that may hold a row before the earliest open one. */
-static enum status open_due_segments(struct store_scan *scan, struct err *err) {
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK && scan->next_segment < scan->segment_count) {
-        const struct segment_info *next = scan->segments[scan->next_segment];
-        bool due = scan->cursor_count == 0 ||
-                   (scan->ordered && next->arrival_first < scan->cursors[earliest(scan)].arrival);
-        if (!due) {
+static void add_source(struct store_scan *scan) {
+    struct chosen_segment chosen = scan->segments[scan->next_segment++];
+    struct buf name = BUF_INIT;
+    const char *path = store_path_segment(&name, scan->store->path, chosen.info->number);
+    MEM_GROW(scan->sources, scan->source_capacity, scan->source_count + 1);
+    scan->sources[scan->source_count++] =
+        (struct open_source){.source = scan_pool_add(scan->pool, path, chosen.first_stripe),
+                             .arrival_next = chosen.info->arrival_first};
+    buf_fini(&name);
+}
+
+/* Every segment that may hold a row before the earliest one is a source; and some more, that are
+ * read ahead. */
+static void add_due_sources(struct store_scan *scan) {
+    size_t ahead = scan_pool_threads(scan->pool) > 1 ? scan_pool_threads(scan->pool) : 0;
+    while (scan->next_segment < scan->segment_count) {
+        const struct segment_info *next = scan->segments[scan->next_segment].info;
+        size_t waiting = 0;
+        for (size_t i = 0; i < scan->source_count; i++) {
+            waiting += !scan->sources[i].is_started;
+        }
+        bool due =
+            scan->source_count == 0 ||
+            (scan->ordered && next->arrival_first < next_arrival(&scan->sources[earliest(scan)]));
+        if (!due && waiting >= ahead) {
             break;
         }
-        scan->next_segment++;
-        status = open_cursor(scan, next, err);
+        add_source(scan);
+    }
+}
+
+/* Asks source i for rows; closes it if there are none. */
+static enum status refill(struct store_scan *scan, size_t i, struct err *err) {
+    struct open_source *s = &scan->sources[i];
+    enum status status = scan_source_batch(&s->rows, s->source, err);
+    s->at = 0;
+    s->is_started = true;
+    if (status == STATUS_OK && s->rows->row_count == 0) {
+        close_source(scan, i);
     }
     return status;
 }
 
-/* The arrival number up to which cursor `best` may go on alone. */
-static uint64_t run_end(const struct store_scan *scan, size_t best) {
-    if (!scan->ordered) {
-        return UINT64_MAX;
-    }
-    uint64_t end = UINT64_MAX;
-    if (scan->next_segment < scan->segment_count) {
-        end = scan->segments[scan->next_segment]->arrival_first;
-    }
-    for (size_t i = 0; i < scan->cursor_count; i++) {
-        if (i != best && scan->cursors[i].arrival < end) {
-            end = scan->cursors[i].arrival;
+/* Makes sure that source `*best` has the next row; false at the end of all sources. */
+static enum status find_next(size_t *best, bool *found, struct store_scan *scan, struct err *err) {
+    for (;;) {
+        add_due_sources(scan);
+        *found = scan->source_count > 0;
+        if (!*found) {
+            return STATUS_OK;
         }
+        *best = earliest(scan);
+        if (scan->sources[*best].rows != NULL) {
+            return STATUS_OK;
+        }
+        enum status status = refill(scan, *best, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+}
+
+/* --- rows --- */
+
+static bool is_full(const struct store_scan *scan, const struct batch *batch) {
+    return batch->row_count >= scan->rows_wanted || batch->raw.len + batch->text.len >= MOST_BYTES;
+}
+
+/* The arrival number up to which source `best` may go on alone. */
+static uint64_t run_end(const struct store_scan *scan, size_t best) {
+    uint64_t end = UINT64_MAX;
+    if (!scan->ordered) {
+        return end;
+    }
+    if (scan->next_segment < scan->segment_count) {
+        end = scan->segments[scan->next_segment].info->arrival_first;
+    }
+    for (size_t i = 0; i < scan->source_count; i++) {
+        uint64_t other = next_arrival(&scan->sources[i]);
+        end = i != best && other < end ? other : end;
     }
     return end;
 }
 
-/* Takes rows of the earliest cursor until another one comes first or the batch is full. */
-static enum status take_run(struct store_scan *scan, struct batch *batch, struct err *err) {
-    size_t best = earliest(scan);
+static void swap_batches(struct batch *a, struct batch *b) {
+    struct batch old = *a;
+    *a = *b;
+    *b = old;
+}
+
+/* Takes rows of source `best` until another one comes first or the batch is full; all of them at
+ * once where nothing comes between. */
+static void take_run(struct store_scan *scan, size_t best, struct batch *batch) {
+    struct open_source *s = &scan->sources[best];
     uint64_t end = run_end(scan, best);
-    size_t cursors = scan->cursor_count;
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK && !is_full(batch)) {
-        struct open_cursor *c = &scan->cursors[best];
-        status = segment_cursor_take(batch, &c->cursor, err);
-        if (status == STATUS_OK) {
-            status = advance(scan, best, err);
-        }
-        if (scan->cursor_count < cursors || scan->cursors[best].arrival >= end) {
-            break;
-        }
+    struct batch *rows = s->rows;
+    uint64_t last = rows->rows[rows->row_count - 1].arrival;
+    if (batch->row_count == 0 && s->at == 0 && (!scan->ordered || last < end)) {
+        swap_batches(batch, rows);
+        s->rows = NULL;
+        s->arrival_next = last + 1;
+        return;
     }
-    return status;
+    do { /* the first one is nobody else's: where `end` is equal it is only a bound */
+        batch_copy_row(batch, rows, &rows->rows[s->at++], scan->query.wants.raw);
+    } while (s->at < rows->row_count && !is_full(scan, batch) && rows->rows[s->at].arrival < end);
+    if (s->at == rows->row_count) {
+        s->rows = NULL;
+        s->arrival_next = last + 1;
+    }
+}
+
+static void give_unsealed(struct store_scan *scan, struct batch *batch) {
+    while (scan->tail_at < scan->tail.row_count && !is_full(scan, batch)) {
+        batch_copy_row(batch, &scan->tail, &scan->tail.rows[scan->tail_at++],
+                       scan->query.wants.raw);
+    }
 }
 
 enum status store_scan_next(struct store_scan *scan, struct batch *batch, bool *more,
                             struct err *err) {
-    batch_clear(batch);
-    *more = false;
     enum status status = STATUS_OK;
-    while (status == STATUS_OK && !is_full(batch)) {
-        status = open_due_segments(scan, err);
-        if (status == STATUS_OK && scan->cursor_count == 0) {
-            give_unsealed(scan, batch);
-            break;
+    bool found = true;
+    batch_clear(batch);
+    while (status == STATUS_OK && found && !is_full(scan, batch)) {
+        size_t best = 0;
+        status = find_next(&best, &found, scan, err);
+        if (status == STATUS_OK && found) {
+            take_run(scan, best, batch);
         }
-        if (status != STATUS_OK) {
-            break;
+        if (!scan->ordered && batch->row_count > 0) {
+            break; /* as the source gave it */
         }
-        status = take_run(scan, batch, err);
     }
+    if (status == STATUS_OK && !found) {
+        give_unsealed(scan, batch);
+    }
+    scan->rows_wanted =
+        scan->rows_wanted * MORE_TIMES < MOST_ROWS ? scan->rows_wanted * MORE_TIMES : MOST_ROWS;
     scan->stats.rows_matched += batch->row_count;
     *more = status == STATUS_OK && batch->row_count > 0;
     return status;
+}
+
+void store_scan_stop(struct store_scan *scan) {
+    while (scan->source_count > 0) {
+        close_source(scan, scan->source_count - 1);
+    }
+    scan->next_segment = scan->segment_count;
+    scan->tail_at = scan->tail.row_count;
 }
 
 const struct store_scan_stats *store_scan_get_stats(const struct store_scan *scan) {
@@ -313,17 +399,17 @@ const struct store_scan_stats *store_scan_get_stats(const struct store_scan *sca
 }
 
 void store_scan_close(struct store_scan **scan) {
-    if (*scan == NULL) {
+    struct store_scan *s = *scan;
+    if (s == NULL) {
         return;
     }
-    while ((*scan)->cursor_count > 0) {
-        close_cursor(*scan, (*scan)->cursor_count - 1);
-    }
-    batch_fini(&(*scan)->tail);
-    mem_free((*scan)->cursors);
-    mem_free((*scan)->segments);
-    filter_plan_destroy(&(*scan)->plan);
-    mem_free((*scan)->wanted_fields);
-    mem_free(*scan);
+    store_scan_stop(s);
+    scan_pool_destroy(&s->pool);
+    batch_fini(&s->tail);
+    mem_free(s->sources);
+    mem_free(s->segments);
+    filter_plan_destroy(&s->plan);
+    mem_free(s->wanted_fields);
+    mem_free(s);
     *scan = NULL;
 }

@@ -80,6 +80,10 @@ enum status store_scan_next(struct store_scan *scan, struct batch *batch, bool *
     return STATUS_OK;
 }
 
+void store_scan_stop(struct store_scan *scan) {
+    scan->next = scan->store->batch.row_count;
+}
+
 const struct store_scan_stats *store_scan_get_stats(const struct store_scan *scan) {
     return &scan->stats;
 }

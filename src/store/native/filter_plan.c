@@ -54,7 +54,7 @@ static struct filter_node *make_node(struct filter_plan *plan, const struct expr
 struct filter_plan *filter_plan_create(const struct expr *root) {
     struct filter_plan *plan = mem_calloc(1, sizeof *plan);
     plan->root = make_node(plan, root);
-    plan->scratch = expr_scratch_create(root);
+    plan->expr = root;
     return plan;
 }
 
@@ -62,7 +62,6 @@ void filter_plan_destroy(struct filter_plan **plan) {
     if (*plan == NULL) {
         return;
     }
-    expr_scratch_destroy(&(*plan)->scratch);
     mem_free((*plan)->leaves);
     arena_fini(&(*plan)->arena);
     mem_free(*plan);
@@ -71,40 +70,67 @@ void filter_plan_destroy(struct filter_plan **plan) {
 
 /* --- the token filter --- */
 
-static enum token_answer leaf_answer(const struct filter_leaf *leaf,
-                                     const struct token_filters *filters) {
-    enum token_answer answer = TOKEN_MAYBE;
-    for (size_t i = 0; i < leaf->hash_count && answer == TOKEN_MAYBE; i++) {
-        answer = token_filters_have(filters, leaf->hashes[i]);
+bool filter_plan_has_words(const struct filter_plan *plan) {
+    bool has = false;
+    for (size_t i = 0; i < plan->leaf_count; i++) {
+        has = has || plan->leaves[i].hash_count > 0;
     }
-    return answer;
+    return has;
 }
 
-static enum token_answer node_answer(const struct filter_plan *plan, const struct filter_node *node,
-                                     const struct token_filters *filters) {
-    switch (node->op) {
-    case EXPR_FIELD:
-    case EXPR_TEXT:
-        return leaf_answer(&plan->leaves[node->leaf], filters);
-    case EXPR_AND:
-    case EXPR_OR:
-        break;
-    default:
-        return TOKEN_MAYBE; /* what must not be there does not help */
-    }
-    enum token_answer stop = node->op == EXPR_AND ? TOKEN_ABSENT : TOKEN_MAYBE;
-    for (size_t i = 0; i < node->child_count; i++) {
-        enum token_answer answer = node_answer(plan, node->children[i], filters);
-        if (answer == stop || answer == TOKEN_DAMAGED) {
-            return answer;
+/* The filters of one segment, and whether an asked page was damaged. */
+struct stripe_filters {
+    const struct segment_info *info;
+    const uint8_t *bytes;
+    bool damaged;
+};
+
+/* The first stripe that has the word; stripe_count: none. */
+static uint32_t first_with_word(struct stripe_filters *f, uint64_t hash) {
+    const uint8_t *bytes = f->bytes;
+    uint32_t stripe = 0;
+    for (; stripe < f->info->stripe_count && !f->damaged; stripe++) {
+        enum token_answer answer = token_filter_has(bytes, f->info->filter_lines[stripe], hash);
+        f->damaged = answer == TOKEN_DAMAGED;
+        if (answer == TOKEN_MAYBE) {
+            break;
         }
+        bytes += token_filter_bytes(f->info->filter_lines[stripe]);
     }
-    return stop == TOKEN_ABSENT ? TOKEN_MAYBE : TOKEN_ABSENT;
+    return stripe;
 }
 
-enum status filter_plan_may_match(bool *out, const struct filter_plan *plan,
-                                  const struct token_filters *filters) {
-    enum token_answer answer = node_answer(plan, plan->root, filters);
-    *out = answer != TOKEN_ABSENT;
-    return answer == TOKEN_DAMAGED ? STATUS_DAMAGED : STATUS_OK;
+/* All of its words must have been seen. */
+static uint32_t leaf_first(struct stripe_filters *f, const struct filter_leaf *leaf) {
+    uint32_t first = 0;
+    for (size_t i = 0; i < leaf->hash_count && first < f->info->stripe_count; i++) {
+        uint32_t stripe = first_with_word(f, leaf->hashes[i]);
+        first = stripe > first ? stripe : first;
+    }
+    return first;
+}
+
+static uint32_t node_first(struct stripe_filters *f, const struct filter_plan *plan,
+                           const struct filter_node *node) {
+    bool any = node->op == EXPR_OR;
+    uint32_t first = any ? f->info->stripe_count : 0;
+    if (node->op == EXPR_FIELD || node->op == EXPR_TEXT) {
+        return leaf_first(f, &plan->leaves[node->leaf]);
+    }
+    if (node->op != EXPR_AND && node->op != EXPR_OR) {
+        return 0; /* what must not be there does not help */
+    }
+    for (size_t i = 0; i < node->child_count; i++) {
+        uint32_t stripe = node_first(f, plan, node->children[i]);
+        bool takes = any ? stripe < first : stripe > first;
+        first = takes ? stripe : first;
+    }
+    return first;
+}
+
+enum status filter_plan_first_stripe(uint32_t *out, const struct filter_plan *plan,
+                                     const struct segment_info *info, const uint8_t *bytes) {
+    struct stripe_filters f = {info, bytes, false};
+    *out = node_first(&f, plan, plan->root);
+    return f.damaged ? STATUS_DAMAGED : STATUS_OK;
 }

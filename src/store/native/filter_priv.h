@@ -24,7 +24,7 @@ struct filter_plan {
     size_t leaf_count;
     size_t leaf_capacity;
     struct arena arena;
-    struct expr_scratch *scratch;
+    const struct expr *expr;
 };
 
 #endif

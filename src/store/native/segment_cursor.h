@@ -17,9 +17,15 @@ struct scan_query {
     int64_t to_ns;
     uint64_t arrival_from;
     uint64_t arrival_to;
-    bool derived; /* derived rows too */
+    uint64_t datasets; /* bit by enum dataset */
+    bool derived;      /* derived rows too */
     struct block_wants wants;
 };
+
+static inline bool scan_query_has_dataset(const struct scan_query *q, enum dataset dataset) {
+    return (q->datasets >> dataset & 1) != 0;
+}
+_Static_assert(DATASET_COUNT <= 64, "a mask holds all datasets");
 
 struct segment_cursor {
     const struct scan_query *query;
@@ -28,18 +34,22 @@ struct segment_cursor {
     struct block block;
     bool block_is_open;
     size_t next_block;
-    uint64_t *selected; /* bitmap over the block's rows */
-    uint32_t at;        /* next row of the block to look at */
+    uint32_t first_stripe; /* no row before it can match */
+    uint64_t *selected;    /* bitmap over the block's rows */
+    uint32_t at;           /* next row of the block to look at */
     uint64_t blocks_pruned;
+    bool excluded; /* no row can match, by templates and dictionaries */
 };
 
 enum status segment_cursor_open(struct segment_cursor *out, const char *path,
-                                const struct scan_query *query, struct err *err) MUST_CHECK;
-void segment_cursor_close(struct segment_cursor *c);
-/* The arrival number of the next matching row; *more false at the end. */
-enum status segment_cursor_peek(uint64_t *arrival, bool *more, struct segment_cursor *c,
+                                const struct scan_query *query, uint32_t first_stripe,
                                 struct err *err) MUST_CHECK;
-/* Appends the row that was peeked to the batch. */
+void segment_cursor_close(struct segment_cursor *c);
+/* Goes on by one row or one block: *found tells whether the cursor stands at a matching row (then
+ * *arrival is its number); *more is false at the end. */
+enum status segment_cursor_step(bool *found, uint64_t *arrival, bool *more,
+                                struct segment_cursor *c, struct err *err) MUST_CHECK;
+/* Appends the row that the cursor stands at to the batch. */
 enum status segment_cursor_take(struct batch *out, struct segment_cursor *c,
                                 struct err *err) MUST_CHECK;
 

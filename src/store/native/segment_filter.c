@@ -1,5 +1,8 @@
 #define _GNU_SOURCE /* memmem */
 #include "segment_filter.h"
+
+#include <stdio.h>
+
 #include "i18n.h"
 
 #include "check.h"
@@ -45,6 +48,7 @@ struct segment_filter {
     struct segment *segment;
     struct leaf_state *leaves;
     struct arena arena;
+    struct expr_scratch *scratch;
     struct batch row; /* scratch: one row */
     struct buf value; /* scratch: one value */
     struct buf other;
@@ -70,7 +74,7 @@ static bool test_text(struct segment_filter *f, const struct filter_leaf *leaf,
         }
         text = buf_str(&f->other);
     }
-    return expr_leaf_match_value(leaf->e, text, m->type, f->plan->scratch);
+    return expr_leaf_match_value(leaf->e, text, m->type, f->scratch);
 }
 
 /* Folding many texts as one is right only if none can combine with the end of the one before. */
@@ -268,10 +272,26 @@ static void plan_field(struct segment_filter *f, const struct filter_leaf *leaf,
     mem_free(known);
 }
 
+/* Names that times print, as words (time_text.h). */
+static bool is_name_of_time(struct str word) {
+    static const char names[] = " jan feb mar apr may jun jul aug sep oct nov dec"
+                                " mon tue wed thu fri sat sun ";
+    char with_blanks[8];
+    int length = snprintf(with_blanks, sizeof with_blanks, " %.*s ", STR_ARG(word));
+    return length > 0 && (size_t)length < sizeof with_blanks && strstr(names, with_blanks) != NULL;
+}
+
+/* Can a formula of the template print the word, without that a column or literal holds it? */
+static bool template_prints(const struct template *t, struct str word) {
+    return (t->flags & TEMPLATE_PRINTED) != 0 &&
+           (!t->prints_zoned || token_is_zoned(word) || is_name_of_time(word));
+}
+
 /* True if the template's own text can hold the word, or its pieces do not show all words. */
 static bool template_is_suspect(struct segment_filter *f, const struct template *t,
                                 struct str word) {
-    bool suspect = t->flags != 0 || word.len == 0;
+    bool suspect = (t->flags & (TEMPLATE_CROSSING | TEMPLATE_ENCODED)) != 0 || word.len == 0 ||
+                   template_prints(t, word);
     for (uint32_t i = 0; i < t->piece_count && !suspect; i++) {
         suspect = t->pieces[i].column == UINT32_MAX && holds_word(f, t->pieces[i].literal, word);
     }
@@ -326,6 +346,7 @@ enum status segment_filter_create(struct segment_filter **out, const struct filt
     struct segment_filter *f = mem_calloc(1, sizeof *f);
     f->plan = plan;
     f->segment = segment;
+    f->scratch = expr_scratch_create(plan->expr);
     f->leaves = mem_calloc(plan->leaf_count + 1, sizeof *f->leaves);
     enum status status = segment_templates(segment, err);
     for (size_t i = 0; i < plan->leaf_count && status == STATUS_OK; i++) {
@@ -348,6 +369,7 @@ void segment_filter_destroy(struct segment_filter **filter) {
         mem_free(f->leaves[i].matches);
     }
     mem_free(f->leaves);
+    expr_scratch_destroy(&f->scratch);
     batch_fini(&f->row);
     buf_fini(&f->value);
     buf_fini(&f->other);
@@ -489,8 +511,7 @@ static enum status test_whole_row(bool *out, struct segment_filter *f,
                                 .raw = text || expr_leaf_field(leaf->e) == FIELD_EVENT_ORIGINAL};
     batch_clear(&f->row);
     enum status status = block_take_row(&f->row, b, row, &wants, err);
-    *out =
-        status == STATUS_OK && expr_match_row(leaf->e, &f->row, &f->row.rows[0], f->plan->scratch);
+    *out = status == STATUS_OK && expr_match_row(leaf->e, &f->row, &f->row.rows[0], f->scratch);
     return status;
 }
 

@@ -4,8 +4,8 @@
  * rows. A test on a field sees each distinct value once. A test on the search text looks first for
  * its longest word in dictionaries and templates, and rebuilds only the rows that can hold it.
  *
- * struct filter_plan is made once a scan and shared by all segments; struct segment_filter lives
- * as long as its segment. Threads: one.
+ * struct filter_plan is made once a scan, is read-only then and shared by all segments; struct
+ * segment_filter lives as long as its segment and belongs to one thread.
  */
 #ifndef KONSEKI_SEGMENT_FILTER_H
 #define KONSEKI_SEGMENT_FILTER_H
@@ -19,10 +19,14 @@ struct filter_plan;
 /* `root` must outlive the plan. */
 struct filter_plan *filter_plan_create(const struct expr *root);
 void filter_plan_destroy(struct filter_plan **plan);
-/* False if no row can match, by the token filters of the segment's stripes. DAMAGED if a line
- * of a filter fails its checksum. */
-enum status filter_plan_may_match(bool *out, const struct filter_plan *plan,
-                                  const struct token_filters *filters) MUST_CHECK;
+/* True if some leaf looks for words, so that asking the token filter can help. */
+bool filter_plan_has_words(const struct filter_plan *plan);
+/* The first stripe of the segment that can hold a matching row, by the token filters of its stripes
+ * (`bytes`, as segment_info.h tells); info->stripe_count: none. DAMAGED if a page that was asked
+ * fails its checksum. */
+enum status filter_plan_first_stripe(uint32_t *out, const struct filter_plan *plan,
+                                     const struct segment_info *info,
+                                     const uint8_t *bytes) MUST_CHECK;
 
 struct segment_filter;
 
