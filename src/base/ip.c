@@ -100,11 +100,23 @@ bool ip_is_v4(const struct ip *address) {
     return memcmp(address->bytes, mapped, sizeof mapped) == 0;
 }
 
+static size_t format_v4(char *out, const uint8_t v4[4]) {
+    size_t len = 0;
+    for (int i = 0; i < 4; i++) {
+        len += num_format_u64(out + len, v4[i]);
+        out[len++] = '.';
+    }
+    return len - 1;
+}
+
 size_t ip_format(char *out, const struct ip *address) {
     char text[INET6_ADDRSTRLEN];
-    bool v4 = ip_is_v4(address);
-    const void *bytes = v4 ? address->bytes + 12 : address->bytes;
-    if (inet_ntop(v4 ? AF_INET : AF_INET6, bytes, text, sizeof text) == NULL) {
+    if (ip_is_v4(address)) {
+        size_t len = format_v4(text, address->bytes + 12);
+        memcpy(out, text, len);
+        return len;
+    }
+    if (inet_ntop(AF_INET6, address->bytes, text, sizeof text) == NULL) {
         text[0] = '\0';
     }
     size_t len = strlen(text);
@@ -112,11 +124,12 @@ size_t ip_format(char *out, const struct ip *address) {
     return len;
 }
 
-static bool in_any(const struct ip *address, const char *const *networks, size_t count) {
+#define V4(a, b, c, d, bits)                                                                       \
+    { {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}}, 96 + (bits) }
+
+static bool in_any(const struct ip *address, const struct ip_network *networks, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        struct ip_network network;
-        if (ip_network_parse(&network, str_from_c(networks[i])) &&
-            ip_network_has(&network, address)) {
+        if (ip_network_has(&networks[i], address)) {
             return true;
         }
     }
@@ -124,14 +137,23 @@ static bool in_any(const struct ip *address, const char *const *networks, size_t
 }
 
 bool ip_is_private(const struct ip *address) {
-    static const char *const networks[] = {"10.0.0.0/8",  "172.16.0.0/12",  "192.168.0.0/16",
-                                           "127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10",
-                                           "0.0.0.0/8",   "fc00::/7",       "fe80::/10",
-                                           "::/128",      "::1/128"};
+    static const struct ip_network networks[] = {
+        V4(10, 0, 0, 0, 8),
+        V4(172, 16, 0, 0, 12),
+        V4(192, 168, 0, 0, 16),
+        V4(127, 0, 0, 0, 8),
+        V4(169, 254, 0, 0, 16),
+        V4(100, 64, 0, 0, 10),
+        V4(0, 0, 0, 0, 8),
+        {{{0xfc}}, 7},
+        {{{0xfe, 0x80}}, 10},
+        {{{0}}, 128},
+        {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}, 128}};
     return in_any(address, networks, sizeof networks / sizeof networks[0]);
 }
 
 bool ip_is_multicast_or_broadcast(const struct ip *address) {
-    static const char *const networks[] = {"224.0.0.0/4", "255.255.255.255/32", "ff00::/8"};
+    static const struct ip_network networks[] = {
+        V4(224, 0, 0, 0, 4), V4(255, 255, 255, 255, 32), {{{0xff}}, 8}};
     return in_any(address, networks, sizeof networks / sizeof networks[0]);
 }

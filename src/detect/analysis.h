@@ -31,6 +31,7 @@
 
 struct ioc_set;
 struct identity;
+struct web_request_memo;
 struct analysis_run; /* the runner's side; opaque to analyses */
 
 /* What an analysis may use; borrowed for its life. */
@@ -49,6 +50,7 @@ struct analysis_event {
     int32_t second;      /* of the local day, 0..86399 */
     uint32_t code;       /* Windows: event id; else 0 */
     struct str computer; /* Windows: short name of the computer in lower case; else empty */
+    struct web_request_memo *web; /* of a proxy's row: web_request_of */
 };
 
 /* A field that the analysis reads. `needed`: without it (in < 95 % of the rows) the source is

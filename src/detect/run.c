@@ -3,6 +3,7 @@
 #include "identity.h"
 #include "mem.h"
 #include "num.h"
+#include "web_request.h"
 
 enum { NEEDED_MAX = 8 };
 
@@ -54,9 +55,13 @@ struct analysis_run {
     struct intern draft_keys; /* of the open day */
     struct day_draft *drafts;
     size_t draft_capacity;
-    struct intern coverage_keys; /* of the open day */
-    struct coverage_count *coverage;
+    struct coverage_count *coverage; /* of the open day */
+    size_t coverage_count;
     size_t coverage_capacity;
+    /* By source (in names) and instance: the index in `coverage` + 1, 0 = none yet. */
+    uint32_t *coverage_at;
+    size_t coverage_at_capacity;
+    struct web_request_memo *web;
 
     uint32_t current; /* instance whose callback runs */
     struct err *err;  /* of the evaluation that runs */
@@ -117,6 +122,7 @@ struct analysis_run *run_create(const struct run_options *options) {
     }
     run->options = *options;
     run->identity = identity_create(options->site);
+    run->web = web_request_memo_create();
     run->instances = mem_calloc(count + 1, sizeof *run->instances);
     run->instance_count = count;
     run->open_day = INT32_MIN;
@@ -137,7 +143,10 @@ static void close_day_tables(struct analysis_run *run) {
         evidence_list_fini(&run->drafts[i].events);
     }
     intern_clear(&run->draft_keys);
-    intern_clear(&run->coverage_keys);
+    run->coverage_count = 0;
+    if (run->coverage_at != NULL) {
+        memset(run->coverage_at, 0, run->coverage_at_capacity * sizeof *run->coverage_at);
+    }
     arena_reset(&run->day_arena);
 }
 
@@ -160,13 +169,14 @@ void run_destroy(struct analysis_run **out) {
     drop_states(run);
     close_day_tables(run);
     identity_destroy(&run->identity);
+    web_request_memo_destroy(&run->web);
     intern_fini(&run->names);
     intern_fini(&run->draft_keys);
-    intern_fini(&run->coverage_keys);
     arena_fini(&run->day_arena);
     buf_fini(&run->scratch);
     mem_free(run->drafts);
     mem_free(run->coverage);
+    mem_free(run->coverage_at);
     mem_free(run->fields);
     mem_free(run->instances);
     mem_free(run);
@@ -300,23 +310,34 @@ static struct str lines_source(const struct analysis_event *event) {
     return derived && slash != STR_NONE ? str_head(source, slash) : source;
 }
 
-static struct coverage_count *find_coverage(struct analysis_run *run, uint32_t instance,
-                                            const struct analysis_event *event) {
+/* Id of the row's source in the run's names. */
+static uint32_t coverage_source(struct analysis_run *run, const struct analysis_event *event) {
     struct str source = event->computer.len > 0 ? event->computer : lines_source(event);
-    uint32_t key[2] = {instance, intern_add(&run->names, source)};
-    uint32_t known = run->coverage_keys.count;
-    uint32_t id = intern_add(&run->coverage_keys, str_make((const char *)key, sizeof key));
-    if (id == known) {
-        MEM_GROW(run->coverage, run->coverage_capacity, (size_t)id + 1);
-        run->coverage[id] = (struct coverage_count){.instance = key[0], .source = key[1]};
-    }
-    return &run->coverage[id];
+    return intern_add(&run->names, source);
 }
 
-static void count_coverage(struct analysis_run *run, uint32_t index,
+static struct coverage_count *find_coverage(struct analysis_run *run, uint32_t instance,
+                                            uint32_t source) {
+    size_t old = run->coverage_at_capacity;
+    size_t at = (size_t)source * run->instance_count + instance;
+    MEM_GROW(run->coverage_at, run->coverage_at_capacity, at + 1);
+    if (run->coverage_at_capacity > old) {
+        memset(run->coverage_at + old, 0,
+               (run->coverage_at_capacity - old) * sizeof *run->coverage_at);
+    }
+    if (run->coverage_at[at] == 0) {
+        MEM_GROW(run->coverage, run->coverage_capacity, run->coverage_count + 1);
+        run->coverage[run->coverage_count++] =
+            (struct coverage_count){.instance = instance, .source = source};
+        run->coverage_at[at] = (uint32_t)run->coverage_count;
+    }
+    return &run->coverage[run->coverage_at[at] - 1];
+}
+
+static void count_coverage(struct analysis_run *run, uint32_t index, uint32_t source,
                            const struct analysis_event *event) {
     const struct instance *instance = &run->instances[index];
-    struct coverage_count *count = find_coverage(run, index, event);
+    struct coverage_count *count = find_coverage(run, index, source);
     count->rows++;
     for (size_t i = 0; i < instance->needed_count; i++) {
         struct str value;
@@ -333,7 +354,9 @@ void run_feed(struct analysis_run *run, const struct batch *batch, const struct 
     if (row->dataset == DATASET_ISC_DHCPD) {
         identity_learn(run->identity, batch, row);
     }
-    struct analysis_event event = {.batch = batch, .row = row, .computer = STR_EMPTY};
+    struct analysis_event event = {
+        .batch = batch, .row = row, .computer = STR_EMPTY, .web = run->web};
+    web_request_memo_forget(run->web);
     int64_t local = zone_to_local(site_zone(site), row->time_ns);
     event.day = site_local_day(site, row->time_ns);
     event.second = (int32_t)((local - (int64_t)event.day * NS_PER_DAY) / NS_PER_SECOND);
@@ -344,6 +367,7 @@ void run_feed(struct analysis_run *run, const struct batch *batch, const struct 
     }
     run->open_day = event.day;
     run->rows_fed++;
+    uint32_t source = INTERN_NONE;
     for (uint32_t i = 0; i < run->instance_count; i++) {
         struct instance *instance = &run->instances[i];
         if (event.day < instance->feed_from || event.day > instance->evaluate_to ||
@@ -351,7 +375,8 @@ void run_feed(struct analysis_run *run, const struct batch *batch, const struct 
             continue;
         }
         run->current = i;
-        count_coverage(run, i, &event);
+        source = source == INTERN_NONE ? coverage_source(run, &event) : source;
+        count_coverage(run, i, source, &event);
         instance->analysis->event(instance->state, &run->context, &event);
     }
 }
@@ -665,7 +690,7 @@ enum status run_evaluate(struct analysis_run *run, int32_t day, struct err *err)
         for (uint32_t i = 0; i < run->draft_keys.count; i++) {
             write_day_draft(run, &run->drafts[i], day);
         }
-        for (uint32_t i = 0; i < run->coverage_keys.count; i++) {
+        for (uint32_t i = 0; i < run->coverage_count; i++) {
             write_coverage(run, &run->coverage[i], day);
         }
     }

@@ -261,6 +261,13 @@ static void copy_value(struct batch *to, const struct row *to_row, const struct 
     batch_add_decoded(to, v->field, text, moved, (enum transform)v->transform);
 }
 
+/* Id in `to` of a name of `from`; `like` is what the row before was given for its own name. */
+static uint32_t copy_name(struct batch *to, const struct batch *from, uint32_t id, uint32_t like) {
+    struct str name = intern_text(&from->names, id);
+    bool same = like < to->names.count && str_eq(intern_text(&to->names, like), name);
+    return same ? like : intern_add(&to->names, name);
+}
+
 void batch_copy_row(struct batch *to, const struct batch *from, const struct row *row,
                     bool with_raw) {
     size_t raw_off = to->raw.len;
@@ -273,9 +280,10 @@ void batch_copy_row(struct batch *to, const struct batch *from, const struct row
     placed.raw_len = copy->raw_len;
     placed.first_value = copy->first_value;
     placed.value_count = 0;
-    placed.source = intern_add(&to->names, intern_text(&from->names, row->source));
+    const struct row *before = to->row_count > 1 ? copy - 1 : copy;
+    placed.source = copy_name(to, from, row->source, before->source);
     if (row->origin != INTERN_NONE) {
-        placed.origin = intern_add(&to->names, intern_text(&from->names, row->origin));
+        placed.origin = copy_name(to, from, row->origin, before->origin);
     }
     *copy = placed;
     for (uint32_t i = 0; i < row->value_count; i++) {

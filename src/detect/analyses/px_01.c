@@ -69,21 +69,21 @@ static void emit(struct draft_builder *b, const struct analysis_context *context
 static void on_event(void *state, const struct analysis_context *context,
                      const struct analysis_event *event) {
     struct draft_builder *b = state;
-    struct web_request r;
-    if (ioc_set_count(context->iocs) == 0 || !web_request_read(&r, context, event) || r.forwarded) {
+    const struct web_request *r = web_request_of(context, event);
+    if (ioc_set_count(context->iocs) == 0 || r == NULL || r->forwarded) {
         return;
     }
-    const struct ioc *ioc = ioc_find_domain(context->iocs, r.host);
+    const struct ioc *ioc = ioc_find_domain(context->iocs, r->host);
     if (!ioc) {
         struct buf scratch = BUF_INIT;
-        ioc = find_url(context->iocs, event, &r, &scratch);
+        ioc = find_url(context->iocs, event, r, &scratch);
         buf_fini(&scratch);
     }
     if (!ioc) {
-        ioc = find_server(context->iocs, event, r.host);
+        ioc = find_server(context->iocs, event, r->host);
     }
     if (ioc) {
-        emit(b, context, event, &r, ioc);
+        emit(b, context, event, r, ioc);
     }
 }
 

@@ -85,11 +85,11 @@ static bool is_off_hours(const struct analysis_context *context,
 static void on_event(void *state, const struct analysis_context *context,
                      const struct analysis_event *event) {
     struct px02 *s = state;
-    struct web_request r;
-    if (!web_request_read(&r, context, event) || r.forwarded || r.challenge) {
+    const struct web_request *r = web_request_of(context, event);
+    if (r == NULL || r->forwarded || r->challenge) {
         return;
     }
-    uint32_t key[3] = {intern_add(&s->texts, r.identity), intern_add(&s->texts, r.host),
+    uint32_t key[3] = {intern_add(&s->texts, r->identity), intern_add(&s->texts, r->host),
                        (uint32_t)event->day};
     uint32_t client_key[2] = {key[0], key[2]};
     uint32_t client = intern_add(&s->clients, key_text(client_key, 2));
@@ -103,9 +103,9 @@ static void on_event(void *state, const struct analysis_context *context,
     }
     struct contact_day *c = &s->contacts[id];
     struct evidence evidence = analysis_evidence(context, event);
-    c->address = r.client;
-    c->computer = intern_add(&s->texts, r.computer);
-    c->user = intern_add(&s->texts, r.user);
+    c->address = r->client;
+    c->computer = intern_add(&s->texts, r->computer);
+    c->user = intern_add(&s->texts, r->user);
     c->off_hours += is_off_hours(context, event);
     evidence_list_add(&c->events, &evidence);
 }

@@ -17,33 +17,33 @@ static void destroy(void *state) {
 static void on_event(void *state, const struct analysis_context *context,
                      const struct analysis_event *event) {
     struct draft_builder *b = state;
-    struct web_request r;
+    const struct web_request *r = web_request_of(context, event);
     char port[24];
     char time[17];
-    if (!web_request_read(&r, context, event) || !r.is_connect || r.forwarded || r.challenge ||
-        r.port == 0 || params_has_port(context->params, PARAM_ID_PX04_ALLOWED, r.port)) {
+    if (r == NULL || !r->is_connect || r->forwarded || r->challenge || r->port == 0 ||
+        params_has_port(context->params, PARAM_ID_PX04_ALLOWED, r->port)) {
         return;
     }
-    (void)snprintf(port, sizeof port, "%u", (unsigned)r.port);
+    (void)snprintf(port, sizeof port, "%u", (unsigned)r->port);
     (void)event_time_text(time, context->site, event->row->time_ns);
     draft_begin(b);
-    draft_key(b, r.identity);
-    draft_key(b, r.host);
+    draft_key(b, r->identity);
+    draft_key(b, r->host);
     draft_key(b, str_from_c(port));
-    web_request_entities(b, &r);
+    web_request_entities(b, r);
     draft_entity(b, ENTITY_PORT, str_from_c(port));
     buf_printf(&b->en,
                "%.*s (%.*s) asked the proxy for a tunnel to %.*s port %s, which is %s (%s).",
-               STR_ARG(r.identity), STR_ARG(r.address), STR_ARG(r.host), port,
-               r.succeeded ? "not a port for tunnels, and got it"
-                           : "not a port for tunnels; it did not get it",
+               STR_ARG(r->identity), STR_ARG(r->address), STR_ARG(r->host), port,
+               r->succeeded ? "not a port for tunnels, and got it"
+                            : "not a port for tunnels; it did not get it",
                time);
     buf_printf(&b->ja,
                "%.*s (%.*s) がプロキシーに %.*s ポート %s "
                "へのCONNECTを要求し、%s(%s)。許可対象外のポートです。",
-               STR_ARG(r.identity), STR_ARG(r.address), STR_ARG(r.host), port,
-               r.succeeded ? "トンネルが確立しました" : "確立しませんでした", time);
-    struct finding_draft draft = draft_take(b, r.succeeded ? LEVEL_HIGH : LEVEL_MEDIUM);
+               STR_ARG(r->identity), STR_ARG(r->address), STR_ARG(r->host), port,
+               r->succeeded ? "トンネルが確立しました" : "確立しませんでした", time);
+    struct finding_draft draft = draft_take(b, r->succeeded ? LEVEL_HIGH : LEVEL_MEDIUM);
     analysis_emit_event(context, event, &draft);
 }
 

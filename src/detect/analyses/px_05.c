@@ -111,30 +111,30 @@ static struct odd *find_odd(struct px05 *s, uint32_t client, struct str agent, i
 static void on_event(void *state, const struct analysis_context *context,
                      const struct analysis_event *event) {
     struct px05 *s = state;
-    struct web_request r;
-    if (!web_request_read(&r, context, event) || r.forwarded || !r.has_user_agent ||
-        site_is_approved_user_agent(context->site, r.user_agent)) {
+    const struct web_request *r = web_request_of(context, event);
+    if (r == NULL || r->forwarded || !r->has_user_agent ||
+        site_is_approved_user_agent(context->site, r->user_agent)) {
         return;
     }
-    enum agent_fault fault = agent_judge(r.user_agent);
-    if (fault == AGENT_EMPTY && (r.is_connect || r.challenge)) {
+    enum agent_fault fault = agent_judge(r->user_agent);
+    if (fault == AGENT_EMPTY && (r->is_connect || r->challenge)) {
         return;
     }
     s->first_day = event->day < s->first_day ? event->day : s->first_day;
-    uint32_t client = intern_add(&s->texts, r.identity);
-    uint32_t product = product_id(s, r.user_agent);
+    uint32_t client = intern_add(&s->texts, r->identity);
+    uint32_t product = product_id(s, r->user_agent);
     if (fault == AGENT_FINE) {
         note_use(s, client, product, event->day);
     }
-    struct odd *odd = find_odd(s, client, r.user_agent, event->day);
+    struct odd *odd = find_odd(s, client, r->user_agent, event->day);
     struct evidence evidence = analysis_evidence(context, event);
     odd->product = product;
-    odd->agent = intern_add(&s->texts, r.user_agent);
-    odd->destination = intern_add(&s->texts, r.host);
-    odd->computer = intern_add(&s->texts, r.computer);
-    odd->user = intern_add(&s->texts, r.user);
+    odd->agent = intern_add(&s->texts, r->user_agent);
+    odd->destination = intern_add(&s->texts, r->host);
+    odd->computer = intern_add(&s->texts, r->computer);
+    odd->user = intern_add(&s->texts, r->user);
     odd->fault = fault;
-    odd->address = r.client;
+    odd->address = r->client;
     evidence_list_add(&odd->events, &evidence);
 }
 

@@ -170,14 +170,14 @@ static void begin_sequence(struct pair *p, int64_t time_ns) {
 static void on_event(void *state, const struct analysis_context *context,
                      const struct analysis_event *event) {
     struct px06 *s = state;
-    struct web_request r;
-    if (!web_request_read(&r, context, event) || r.forwarded || r.challenge || !r.has_sent) {
+    const struct web_request *r = web_request_of(context, event);
+    if (r == NULL || r->forwarded || r->challenge || !r->has_sent) {
         return;
     }
     int64_t time_ns = event->row->time_ns;
     int64_t gap = (int64_t)param_number(context->params, PARAM_ID_PX06_GAP) * NS_PER_SECOND;
     struct evidence evidence = analysis_evidence(context, event);
-    struct pair *p = find_pair(s, &r);
+    struct pair *p = find_pair(s, r);
     if (p->day != event->day) {
         begin_day(p, event->day);
     }
@@ -185,11 +185,11 @@ static void on_event(void *state, const struct analysis_context *context,
         begin_sequence(p, time_ns);
     }
     p->last_ns = time_ns;
-    p->connects += p->has_post && r.is_connect;
+    p->connects += p->has_post && r->is_connect;
     p->has_post =
-        p->has_post || str_eq_ci(r.method, STR("POST")) || str_eq_ci(r.method, STR("PUT"));
-    p->sequence_bytes += r.sent_bytes;
-    p->day_bytes += r.sent_bytes;
+        p->has_post || str_eq_ci(r->method, STR("POST")) || str_eq_ci(r->method, STR("PUT"));
+    p->sequence_bytes += r->sent_bytes;
+    p->day_bytes += r->sent_bytes;
     p->day_requests++;
     evidence_list_add(&p->sequence_events, &evidence);
     evidence_list_add(&p->day_events, &evidence);
@@ -198,7 +198,7 @@ static void on_event(void *state, const struct analysis_context *context,
         intern_clear(&s->history_keys);
         s->open_day = event->day;
     }
-    add_history(s, p->client, event->day, r.sent_bytes);
+    add_history(s, p->client, event->day, r->sent_bytes);
 }
 
 /* --- the day --- */

@@ -1,6 +1,7 @@
 #include "web_request.h"
 
 #include "identity.h"
+#include "mem.h"
 
 static void read_client(struct web_request *r, const struct analysis_context *context,
                         const struct analysis_event *event) {
@@ -68,8 +69,8 @@ static bool is_forwarded(const struct analysis_context *context,
     return host && host->logged && site_host_has_role(host, STR("proxy"));
 }
 
-bool web_request_read(struct web_request *out, const struct analysis_context *context,
-                      const struct analysis_event *event) {
+static bool read_request(struct web_request *out, const struct analysis_context *context,
+                         const struct analysis_event *event) {
     memset(out, 0, sizeof *out);
     read_client(out, context, event);
     read_url(out, event);
@@ -81,6 +82,33 @@ bool web_request_read(struct web_request *out, const struct analysis_context *co
     out->forwarded = is_forwarded(context, event);
     out->has_user_agent = batch_find(&out->user_agent, event->batch, event->row, FIELD_USER_AGENT);
     return true;
+}
+
+struct web_request_memo {
+    enum { NOT_READ, NO_REQUEST, A_REQUEST } state;
+    struct web_request request;
+};
+
+struct web_request_memo *web_request_memo_create(void) {
+    return mem_calloc(1, sizeof(struct web_request_memo));
+}
+
+void web_request_memo_destroy(struct web_request_memo **memo) {
+    mem_free(*memo);
+    *memo = NULL;
+}
+
+void web_request_memo_forget(struct web_request_memo *memo) {
+    memo->state = NOT_READ;
+}
+
+const struct web_request *web_request_of(const struct analysis_context *context,
+                                         const struct analysis_event *event) {
+    struct web_request_memo *memo = event->web;
+    if (memo->state == NOT_READ) {
+        memo->state = read_request(&memo->request, context, event) ? A_REQUEST : NO_REQUEST;
+    }
+    return memo->state == A_REQUEST ? &memo->request : NULL;
 }
 
 void web_request_entities(struct draft_builder *builder, const struct web_request *request) {

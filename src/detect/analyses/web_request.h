@@ -6,7 +6,7 @@
  * the same request stands in the other log, so analyses skip it. 407 answers are `challenge`:
  * the request was not made yet.
  *
- * Texts are borrowed from the event or from the caller's struct.
+ * Texts are borrowed from the event or from the struct itself.
  */
 #ifndef KONSEKI_WEB_REQUEST_H
 #define KONSEKI_WEB_REQUEST_H
@@ -39,9 +39,16 @@ struct web_request {
     bool has_user_agent; /* the format has the field, it may be "-" or empty */
 };
 
-/* False if the row is no request (no host, no client). */
-bool web_request_read(struct web_request *out, const struct analysis_context *context,
-                      const struct analysis_event *event);
+/* NULL if the row is no request (no host, no client). Read once an event: all analyses that ask
+ * share the answer, which is valid during the event. */
+const struct web_request *web_request_of(const struct analysis_context *context,
+                                         const struct analysis_event *event);
+
+/* The run's side: room for the request of the event that is being fed. */
+struct web_request_memo *web_request_memo_create(void);
+void web_request_memo_destroy(struct web_request_memo **memo);
+/* Another event comes. */
+void web_request_memo_forget(struct web_request_memo *memo);
 /* client, host, user, destination. */
 void web_request_entities(struct draft_builder *builder, const struct web_request *request);
 
