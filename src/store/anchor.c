@@ -1,105 +1,133 @@
 #include "anchor.h"
 
+#include "chain.h"
 #include "file_io.h"
+#include "mem.h"
 #include "num.h"
-#include "store_priv.h"
+#include "store_path.h"
 
-static void put_hex(struct buf *out, const char *name, const uint8_t hash[SHA256_BYTES]) {
-    char hex[SHA256_HEX_BYTES];
-    sha256_hex(hex, hash);
-    buf_printf(out, " %s=%.*s", name, SHA256_HEX_BYTES, hex);
-}
+enum { NAME_DIGITS = 10 };
 
-/* Appends the line for the last checkpoint of the chain. */
-static void anchor_format(struct buf *out, const struct chain *c) {
-    char time[CIVIL_RFC3339_BYTES];
-    size_t len = civil_format_rfc3339(time, c->last.time_ns);
-    buf_printf(out, "konseki-anchor 1 checkpoint=%llu rows=%llu",
-               (unsigned long long)c->last.number, (unsigned long long)c->last.tree.size);
-    put_hex(out, "root", c->last.root);
-    put_hex(out, "hash", c->last_hash);
-    put_hex(out, "key", c->last.public_key);
-    buf_printf(out, " time=%.*s\n", (int)len, time);
-}
-
-static bool parse_hash(uint8_t out[SHA256_BYTES], struct str hex) {
-    for (size_t i = 0; i < SHA256_BYTES && hex.len == SHA256_HEX_BYTES; i++) {
-        int high = ascii_hex_value(hex.ptr[2 * i]);
-        int low = ascii_hex_value(hex.ptr[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out[i] = (uint8_t)(high << 4 | low);
+static enum status write_anew(const char *path, struct str bytes, struct err *err) {
+    struct file f = FILE_INIT;
+    enum status status = file_open(&f, path, FILE_APPEND, err);
+    if (status == STATUS_OK) {
+        status = file_truncate(&f, 0, err);
     }
-    return hex.len == SHA256_HEX_BYTES;
-}
-
-/* One "name=value"; unknown names are for later versions. Sets a bit of *seen. */
-static bool parse_word(struct anchor *out, struct str word, unsigned *seen) {
-    size_t at = str_find_char(word, '=');
-    if (at == STR_NONE) {
-        return false;
+    if (status == STATUS_OK) {
+        status = file_append(&f, bytes.ptr, bytes.len, err);
     }
-    struct str name = str_head(word, at);
-    struct str value = str_skip(word, at + 1);
-    if (str_eq(name, STR("checkpoint"))) {
-        *seen |= 1;
-        return num_parse_u64(&out->checkpoint, value);
+    if (status == STATUS_OK) {
+        status = file_sync(&f, err);
     }
-    if (str_eq(name, STR("rows"))) {
-        *seen |= 2;
-        return num_parse_u64(&out->rows, value);
-    }
-    if (str_eq(name, STR("root"))) {
-        *seen |= 4;
-        return parse_hash(out->root, value);
-    }
-    if (str_eq(name, STR("hash"))) {
-        *seen |= 8;
-        return parse_hash(out->hash, value);
-    }
-    if (str_eq(name, STR("key"))) {
-        *seen |= 16;
-        return parse_hash(out->key, value);
-    }
-    return true;
-}
-
-static bool parse_anchor(struct anchor *out, struct str text) {
-    struct str rest = str_trim(text);
-    struct str word;
-    unsigned seen = 0;
-    bool good = str_word_next(&word, &rest) && str_eq(word, STR("konseki-anchor")) &&
-                str_word_next(&word, &rest) && str_eq(word, STR("1"));
-    while (good && str_word_next(&word, &rest)) {
-        good = parse_word(out, word, &seen);
-    }
-    return good && seen == 31;
-}
-
-enum status anchor_read(struct anchor *out, const char *path, struct err *err) {
-    struct file_map map;
-    enum status status = file_map(&map, path, true, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (!parse_anchor(out, str_make((const char *)map.bytes, map.size_bytes))) {
-        status = err_set(err, STATUS_BAD_INPUT,
-                         "%s is no anchor: expected one line \"konseki-anchor 1 checkpoint=...\" as"
-                         " konseki anchor writes it",
-                         path);
-    }
-    file_unmap(&map);
+    file_close(&f);
     return status;
 }
 
 enum status store_make_anchor(struct buf *out, const char *path, struct err *err) {
-    struct store *s = NULL;
-    struct store_options options = {.path = path, .mode = STORE_READ};
-    enum status status = store_open(&s, &options, err);
-    if (status == STATUS_OK) {
-        anchor_format(out, &s->chain);
-        store_close(&s);
+    struct chain chain;
+    chain_init(&chain);
+    enum status status = chain_read(&chain, path, CHAIN_UNSIGNED, NULL, NULL, err);
+    if (status == STATUS_OK && chain.last.number == 0) {
+        status = err_set(err, STATUS_NOT_FOUND, "%s has no checkpoint yet", path);
     }
+    if (status == STATUS_OK) {
+        anchor_line_format(out, &chain.last, chain.last_hash);
+    }
+    chain_fini(&chain);
     return status;
+}
+
+enum status store_keep_anchor(const char *path, struct str line, struct str token,
+                              struct err *err) {
+    struct anchor anchor;
+    struct buf name = BUF_INIT;
+    if (anchor_line_parse(&anchor, line) != ANCHOR_GOOD) {
+        return err_set(err, STATUS_BAD_INPUT, "the line is no anchor");
+    }
+    enum status status = file_make_dir(store_path(&name, path, "anchors"), err);
+    unsigned long long number = anchor.checkpoint;
+    if (status == STATUS_OK) {
+        status = write_anew(store_path(&name, path, "anchors/%0*llu.anchor", NAME_DIGITS, number),
+                            line, err);
+    }
+    if (status == STATUS_OK && token.len > 0) {
+        status = write_anew(store_path(&name, path, "anchors/%0*llu.tsr", NAME_DIGITS, number),
+                            token, err);
+    }
+    buf_fini(&name);
+    return status;
+}
+
+/* --- reading --- */
+
+struct names {
+    uint64_t *numbers;
+    size_t count;
+    size_t capacity;
+};
+
+static void take_name(const char *name, void *ctx) {
+    struct names *n = ctx;
+    struct str s = str_from_c(name);
+    uint64_t number = 0;
+    if (str_ends(s, STR(".anchor")) &&
+        num_parse_u64(&number, str_head(s, s.len - sizeof ".anchor" + 1))) {
+        MEM_GROW(n->numbers, n->capacity, n->count + 1);
+        n->numbers[n->count++] = number;
+    }
+}
+
+static void read_token(struct buf *out, const char *store_path_text, uint64_t number) {
+    struct buf name = BUF_INIT;
+    struct file_map map;
+    struct err ignored;
+    const char *path = store_path(&name, store_path_text, "anchors/%0*llu.tsr", NAME_DIGITS,
+                                  (unsigned long long)number);
+    if (file_map(&map, path, true, &ignored) == STATUS_OK) {
+        buf_append(out, map.bytes, map.size_bytes);
+        file_unmap(&map);
+    }
+    buf_fini(&name);
+}
+
+static bool load_anchor(struct stored_anchor *out, const char *store_path_text, uint64_t number) {
+    struct buf name = BUF_INIT;
+    struct err ignored;
+    *out = (struct stored_anchor){.line = BUF_INIT, .token = BUF_INIT};
+    const char *path = store_path(&name, store_path_text, "anchors/%0*llu.anchor", NAME_DIGITS,
+                                  (unsigned long long)number);
+    bool good = anchor_line_read(&out->anchor, &out->line, path, &ignored) == STATUS_OK;
+    if (good) {
+        read_token(&out->token, store_path_text, number);
+    } else {
+        buf_fini(&out->line);
+    }
+    buf_fini(&name);
+    return good;
+}
+
+enum status anchors_load(struct stored_anchor **out, size_t *count, size_t limit, const char *path,
+                         struct err *err) {
+    struct names names = {NULL, 0, 0};
+    struct buf dir = BUF_INIT;
+    *out = mem_calloc(limit, sizeof **out);
+    *count = 0;
+    store_path(&dir, path, "anchors");
+    enum status status =
+        file_exists(dir.ptr) ? file_list(dir.ptr, take_name, &names, err) : STATUS_OK;
+    for (size_t i = names.count; status == STATUS_OK && i-- > 0 && *count < limit;) {
+        *count += load_anchor(&(*out)[*count], path, names.numbers[i]);
+    }
+    mem_free(names.numbers);
+    buf_fini(&dir);
+    return status;
+}
+
+void anchors_free(struct stored_anchor *anchors, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        buf_fini(&anchors[i].line);
+        buf_fini(&anchors[i].token);
+    }
+    mem_free(anchors);
 }

@@ -1,22 +1,23 @@
 /*
- * Anchors: one line that names a checkpoint, kept where the store's administrator cannot change it
- * (docs/formats/checkpoint.md):
- *   konseki-anchor 1 checkpoint=N rows=N root=HEX hash=HEX key=HEX time=RFC3339
+ * The anchors of a store: DIR/anchors/NNNNNNNNNN.anchor is a line that `konseki anchor` made of the
+ * checkpoint of that number, NNNNNNNNNN.tsr a time stamp of it. They are copies for convenience
+ * (proofs are made for them, and a time stamp holds wherever it lies); what counts is the copy that
+ * somebody else keeps.
  */
 #ifndef KONSEKI_ANCHOR_H
 #define KONSEKI_ANCHOR_H
 
-#include "chain.h"
+#include "anchor_line.h"
 
-struct anchor {
-    uint64_t checkpoint;
-    uint64_t rows;
-    uint8_t root[SHA256_BYTES];
-    uint8_t hash[SHA256_BYTES];
-    uint8_t key[ED25519_PUBLIC_BYTES];
+struct stored_anchor {
+    struct anchor anchor; /* texts borrowed from `line` */
+    struct buf line;      /* its words */
+    struct buf token;     /* time stamp, empty if there is none */
 };
 
-/* BAD_INPUT if the file is no anchor. */
-enum status anchor_read(struct anchor *out, const char *path, struct err *err) MUST_CHECK;
+/* The newest `limit` anchors, newest first; unreadable ones are left out. */
+enum status anchors_load(struct stored_anchor **out, size_t *count, size_t limit,
+                         const char *store_path, struct err *err) MUST_CHECK;
+void anchors_free(struct stored_anchor *anchors, size_t count);
 
 #endif

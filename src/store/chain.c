@@ -3,8 +3,10 @@
 #include "i18n.h"
 
 #include "check.h"
+#include "file_io.h"
 #include "hash.h"
 #include "mem.h"
+#include "store_path.h"
 #include "wire.h"
 
 void chain_init(struct chain *c) {
@@ -392,6 +394,20 @@ enum status chain_fold(struct chain *c, struct str bytes, enum chain_depth depth
         return damaged(err, c->valid_bytes, _("a record fails its checksum"));
     }
     return STATUS_OK;
+}
+
+enum status chain_read(struct chain *c, const char *path, enum chain_depth depth,
+                       chain_visit_fn *visit, void *ctx, struct err *err) {
+    struct buf name = BUF_INIT;
+    struct file_map map;
+    enum status status = file_map(&map, store_path(&name, path, "chain"), true, err);
+    buf_fini(&name);
+    if (status == STATUS_OK) {
+        status = chain_fold(c, str_make((const char *)map.bytes, map.size_bytes), depth, visit, ctx,
+                            err);
+        file_unmap(&map);
+    }
+    return status;
 }
 
 void chain_take(struct chain *c, struct str record) {

@@ -129,6 +129,9 @@ enum chain_depth { CHAIN_UNSIGNED, CHAIN_SIGNED }; /* test signatures too (0.1 m
  */
 enum status chain_fold(struct chain *c, struct str bytes, enum chain_depth depth,
                        chain_visit_fn *visit, void *ctx, struct err *err) MUST_CHECK;
+/* chain_fold of the store's file. NOT_FOUND if there is none. */
+enum status chain_read(struct chain *c, const char *store_path, enum chain_depth depth,
+                       chain_visit_fn *visit, void *ctx, struct err *err) MUST_CHECK;
 /* Takes one record that was just written (its bytes as from chain_encode). */
 void chain_take(struct chain *c, struct str record);
 

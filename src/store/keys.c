@@ -5,10 +5,8 @@
 #include "file_io.h"
 #include "hash.h"
 #include "mem.h"
-#include "sha256.h"
+#include "public_key.h"
 #include "store_path.h"
-
-#define PUBLIC_PREFIX "konseki-ed25519 "
 
 static enum status write_file(const char *path, enum file_mode mode, struct str bytes,
                               struct err *err) {
@@ -118,11 +116,11 @@ static void make_keys(struct signing_keys *out, char file[2 * SLOT_BYTES]) {
 }
 
 static enum status place_public(const char *dir, const struct ed25519_key *key, struct err *err) {
-    char line[sizeof PUBLIC_PREFIX + SHA256_HEX_BYTES];
-    memcpy(line, PUBLIC_PREFIX, sizeof PUBLIC_PREFIX - 1);
-    sha256_hex(line + sizeof PUBLIC_PREFIX - 1, key->public_key);
-    line[sizeof line - 1] = '\n';
-    return place_file(dir, "public.key", FILE_CREATE_NEW, str_make(line, sizeof line), err);
+    struct buf line = BUF_INIT;
+    public_key_format(&line, key->public_key);
+    enum status status = place_file(dir, "public.key", FILE_CREATE_NEW, buf_str(&line), err);
+    buf_fini(&line);
+    return status;
 }
 
 static void set_path(struct signing_keys *k, const char *store_path_text) {
@@ -227,40 +225,5 @@ enum status keys_peek(uint8_t out[2][ED25519_PUBLIC_BYTES], size_t *count, const
     }
     ed25519_wipe(&key, sizeof key);
     buf_fini(&name);
-    return status;
-}
-
-static bool parse_public(uint8_t out[ED25519_PUBLIC_BYTES], struct str text) {
-    text = str_trim(text);
-    if (!str_starts(text, STR(PUBLIC_PREFIX))) {
-        return false;
-    }
-    text = str_skip(text, sizeof PUBLIC_PREFIX - 1);
-    for (size_t i = 0; i < ED25519_PUBLIC_BYTES && text.len == SHA256_HEX_BYTES; i++) {
-        int high = ascii_hex_value(text.ptr[2 * i]);
-        int low = ascii_hex_value(text.ptr[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out[i] = (uint8_t)(high << 4 | low);
-    }
-    char again[SHA256_HEX_BYTES]; /* exactly what keys_create writes */
-    sha256_hex(again, out);
-    return str_eq(text, str_make(again, sizeof again));
-}
-
-enum status keys_read_public(uint8_t out[ED25519_PUBLIC_BYTES], const char *path, struct err *err) {
-    struct file_map map;
-    enum status status = file_map(&map, path, true, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (!parse_public(out, str_make((const char *)map.bytes, map.size_bytes))) {
-        status = err_set(err, STATUS_BAD_INPUT,
-                         "%s is no public key: expected one line \"%s<64 hex digits>\" as in"
-                         " STORE/keys/public.key",
-                         path, PUBLIC_PREFIX);
-    }
-    file_unmap(&map);
     return status;
 }

@@ -47,8 +47,4 @@ void keys_close(struct signing_keys *k);
 enum status keys_peek(uint8_t out[2][ED25519_PUBLIC_BYTES], size_t *count, const char *store_path,
                       struct err *err) MUST_CHECK;
 
-/* Reads a public key file as keys_create writes it. */
-enum status keys_read_public(uint8_t out[ED25519_PUBLIC_BYTES], const char *path,
-                             struct err *err) MUST_CHECK;
-
 #endif

@@ -2,6 +2,7 @@
 #include "bytes.h"
 #include "check.h"
 #include "keys.h"
+#include "leaf.h"
 #include "mem.h"
 #include "store_path.h"
 #include "store_priv.h"
@@ -240,20 +241,9 @@ void store_close(struct store **store) {
 /* --- appending --- */
 
 void store_leaf(uint8_t out[SHA256_BYTES], const struct batch *b, const struct row *row) {
-    struct str source = intern_text(&b->names, row->source);
-    struct str raw = batch_raw(b, row);
-    struct sha256 h;
-    uint8_t head[5] = {0};
-    uint8_t numbers[16];
-    bytes_put_le32(head + 1, (uint32_t)source.len);
-    bytes_put_le64(numbers, row->sequence);
-    bytes_put_le64(numbers + 8, (uint64_t)row->receive_ns);
-    sha256_init(&h);
-    sha256_add(&h, head, sizeof head);
-    sha256_add(&h, source.ptr, source.len);
-    sha256_add(&h, numbers, sizeof numbers);
-    sha256_add(&h, raw.ptr, raw.len);
-    sha256_finish(&h, out);
+    const struct leaf leaf = {intern_text(&b->names, row->source), row->sequence, row->receive_ns,
+                              batch_raw(b, row)};
+    leaf_hash(out, &leaf);
 }
 
 /* Arrival and sequence numbers, and the tree. */

@@ -221,5 +221,9 @@ enum status store_verify(const struct store_verify_options *options,
 /* The last checkpoint as one line of text (with its newline) for a second person or host: what
  * `verify --anchor` looks for. NOT_FOUND if the path is no store. */
 enum status store_make_anchor(struct buf *out, const char *path, struct err *err) MUST_CHECK;
+/* Keeps a copy of the line, and of a time stamp of it (may be empty), in DIR/anchors, so that proofs
+ * are made for it. Takes no lock. */
+enum status store_keep_anchor(const char *path, struct str line, struct str token,
+                              struct err *err) MUST_CHECK;
 
 #endif

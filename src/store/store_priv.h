@@ -51,8 +51,7 @@ enum status store_fail(struct store *s, enum status status, struct err *err);
 /* The sticky failure, or OK. */
 enum status store_check(const struct store *s, struct err *err);
 
-/* Hash of the leaf of one row: SHA-256 of 0x00, le32 length of the source id, source id, le64
- * sequence, le64 receive time, raw bytes. */
+/* Hash of the leaf of one row. */
 void store_leaf(uint8_t out[SHA256_BYTES], const struct batch *b, const struct row *row);
 
 /* Writes unsealed rows as segments (pending ones) until they use less than `limit` bytes. */

@@ -7,6 +7,7 @@
 #include "file_io.h"
 #include "i18n.h"
 #include "keys.h"
+#include "public_key.h"
 #include "mem.h"
 #include "store_path.h"
 #include "store_priv.h"
@@ -262,13 +263,15 @@ static void check_anchor(struct verify *v, const char *path, const struct anchor
 
 static enum status check_anchors(struct verify *v, struct err *err) {
     enum status status = STATUS_OK;
+    struct buf line = BUF_INIT;
     for (size_t i = 0; i < v->options->anchor_count && status == STATUS_OK; i++) {
         struct anchor a;
-        status = anchor_read(&a, v->options->anchors[i], err);
+        status = anchor_line_read(&a, &line, v->options->anchors[i], err);
         if (status == STATUS_OK) {
             check_anchor(v, v->options->anchors[i], &a);
         }
     }
+    buf_fini(&line);
     return status;
 }
 
@@ -286,7 +289,7 @@ static enum status check_public(struct verify *v, struct err *err) {
     struct buf path = BUF_INIT;
     uint8_t key[ED25519_PUBLIC_BYTES];
     struct err local = ERR_INIT;
-    if (keys_read_public(key, store_path(&path, v->options->path, "keys/public.key"), &local) !=
+    if (public_key_read(key, store_path(&path, v->options->path, "keys/public.key"), &local) !=
         STATUS_OK) {
         verify_damage(v, "%s", local.message);
     } else if (memcmp(key, v->chain.first_key, sizeof key) != 0) {
@@ -296,7 +299,7 @@ static enum status check_public(struct verify *v, struct err *err) {
     if (v->options->public_key == NULL) {
         return STATUS_OK;
     }
-    enum status status = keys_read_public(key, v->options->public_key, err);
+    enum status status = public_key_read(key, v->options->public_key, err);
     if (status == STATUS_OK && !signed_with(v, key)) {
         verify_damage(v, "no checkpoint is signed with the key in %s: everything was made anew",
                       v->options->public_key);

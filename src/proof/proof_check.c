@@ -1,0 +1,104 @@
+#include "proof_check.h"
+
+#include "i18n.h"
+#include "leaf.h"
+
+bool proof_raw_fits(const struct proof_event *e, struct str raw) {
+    const struct leaf leaf = {e->source, e->sequence, e->receive_ns, raw};
+    uint8_t hash[SHA256_BYTES];
+    leaf_hash(hash, &leaf);
+    bool inside = !e->in_container || (e->offset <= raw.len && e->length <= raw.len - e->offset);
+    return raw.len == e->raw_bytes && inside && memcmp(hash, e->leaf, SHA256_BYTES) == 0;
+}
+
+enum proof_verdict proof_check_consistency(const struct proof *proof, uint64_t old_rows,
+                                           const uint8_t old_root[SHA256_BYTES], uint64_t new_rows,
+                                           const uint8_t new_root[SHA256_BYTES]) {
+    for (size_t i = 0; i < proof->consistency_count; i++) {
+        const struct proof_consistency *c = &proof->consistencies[i];
+        if (c->old_rows == old_rows && c->new_rows == new_rows) {
+            return merkle_consistency_holds(&c->path, old_rows, old_root, new_rows, new_root)
+                       ? PROOF_HOLDS
+                       : PROOF_BROKEN;
+        }
+    }
+    return PROOF_NO_PATH;
+}
+
+/* By way of a smaller tree, whose root a consistency ties to the wanted one. */
+static enum proof_verdict check_by_way(const struct proof_event *e, const struct proof *more,
+                                       uint64_t rows, const uint8_t root[SHA256_BYTES]) {
+    for (size_t i = 0; i < e->inclusion_count; i++) {
+        const struct proof_inclusion *n = &e->inclusions[i];
+        for (size_t k = 0; k < more->consistency_count; k++) {
+            const struct proof_consistency *c = &more->consistencies[k];
+            if (c->old_rows != n->rows || c->new_rows != rows) {
+                continue;
+            }
+            bool holds = merkle_consistency_holds(&c->path, c->old_rows, c->old_root, rows, root) &&
+                         merkle_inclusion_holds(&n->path, e->leaf, e->index, n->rows, c->old_root);
+            return holds ? PROOF_HOLDS : PROOF_BROKEN;
+        }
+    }
+    return PROOF_NO_PATH;
+}
+
+enum proof_verdict proof_check_root(const struct proof_event *e, const struct proof *proof,
+                                    const struct proof *more, uint64_t rows,
+                                    const uint8_t root[SHA256_BYTES]) {
+    if (e->index >= rows) {
+        return PROOF_TOO_EARLY;
+    }
+    for (size_t i = 0; i < e->inclusion_count; i++) {
+        const struct proof_inclusion *n = &e->inclusions[i];
+        if (n->rows == rows) {
+            return merkle_inclusion_holds(&n->path, e->leaf, e->index, rows, root) ? PROOF_HOLDS
+                                                                                   : PROOF_BROKEN;
+        }
+    }
+    enum proof_verdict verdict = check_by_way(e, proof, rows, root);
+    return verdict == PROOF_NO_PATH && more != NULL ? check_by_way(e, more, rows, root) : verdict;
+}
+
+/* Problem of one head, given the one before (number 0: none). */
+static const char *find_problem(const struct checkpoint *c, const struct checkpoint *before,
+                                const uint8_t before_hash[SHA256_BYTES],
+                                const uint8_t hash[SHA256_BYTES], const uint8_t *signature) {
+    if (before->number > 0 &&
+        (c->number != before->number + 1 || memcmp(c->previous, before_hash, SHA256_BYTES) != 0 ||
+         memcmp(c->public_key, before->next_key, ED25519_PUBLIC_BYTES) != 0)) {
+        return _("a checkpoint does not follow the one before it");
+    }
+    return checkpoint_is_signed(signature, hash, c->public_key)
+               ? NULL
+               : _("the signature of a checkpoint is wrong");
+}
+
+bool proof_check_keys(struct checkpoint *out, const char **problem, const struct proof *proof,
+                      const uint8_t key[ED25519_PUBLIC_BYTES]) {
+    uint8_t before[SHA256_BYTES] = {0};
+    struct checkpoint last = {.number = 0};
+    *problem =
+        _("it holds no checkpoint that this key signed: make it with konseki prove --pubkey");
+    for (size_t i = 0; i < proof->checkpoint_count; i++) {
+        struct checkpoint c;
+        uint8_t hash[SHA256_BYTES];
+        if (!checkpoint_decode(&c, proof->checkpoints[i].head)) {
+            *problem = _("a checkpoint is malformed");
+            return false;
+        }
+        if (last.number == 0 && memcmp(c.public_key, key, ED25519_PUBLIC_BYTES) != 0) {
+            continue; /* before the pinned key nothing is trusted */
+        }
+        checkpoint_hash(hash, proof->checkpoints[i].head);
+        const char *wrong = find_problem(&c, &last, before, hash, proof->checkpoints[i].signature);
+        if (wrong != NULL) {
+            *problem = wrong;
+            return false;
+        }
+        last = c;
+        memcpy(before, hash, sizeof before);
+    }
+    *out = last;
+    return last.number > 0;
+}
