@@ -76,6 +76,17 @@ const struct dataset_info *dataset_info(enum dataset dataset) {
     return &datasets[dataset];
 }
 
+enum dataset dataset_home(enum dataset dataset) {
+    switch (dataset) {
+#define DATASET_HOME(derived, home)                                                                \
+    case DATASET_##derived:                                                                        \
+        return DATASET_##home;
+#include "dataset_homes.def"
+    default:
+        return dataset;
+    }
+}
+
 enum dataset dataset_find(struct str name) {
     for (int id = DATASET_UNKNOWN + 1; id < DATASET_COUNT; id++) {
         if (str_eq(datasets[id].name, name)) {

@@ -53,6 +53,8 @@ enum field_type schema_type(uint32_t field);
 bool schema_is_attribute(uint32_t field);
 
 const struct dataset_info *dataset_info(enum dataset dataset);
+/* The dataset whose segments hold its rows: its own, or that of the rows it was made from. */
+enum dataset dataset_home(enum dataset dataset);
 /* By name or alias; DATASET_COUNT when there is none. */
 enum dataset dataset_find(struct str name);
 

@@ -4,11 +4,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mem.h"
@@ -278,6 +280,28 @@ enum status file_lock(int *out_fd, const char *path, struct err *err) {
     return STATUS_OK;
 }
 
+enum status file_lock_shared(int *out_fd, const char *path, struct err *err) {
+    static const struct timespec pause = {.tv_nsec = 1000000};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return failed(err, -errno, _("cannot open"), path);
+    }
+    for (int tries = 0; tries < 100; tries++) {
+        if (flock(fd, LOCK_SH | LOCK_NB) == 0) {
+            *out_fd = fd;
+            return STATUS_OK;
+        }
+        if (errno != EWOULDBLOCK) {
+            break;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    int code = errno;
+    (void)close(fd);
+    return code == EWOULDBLOCK ? err_set(err, STATUS_BUSY, "%s is locked", path)
+                               : failed(err, -code, _("cannot lock"), path);
+}
+
 void file_unlock(int *fd) {
     if (*fd >= 0) {
         (void)close(*fd);
@@ -308,4 +332,24 @@ enum status file_list(const char *dir, void (*visit)(const char *name, void *ctx
 
 bool file_exists(const char *path) {
     return access(path, F_OK) == 0;
+}
+
+enum status file_tree_bytes(uint64_t *out, const char *dir, struct err *err) {
+    union {
+        const char *in;
+        char *out;
+    } path = {dir}; /* fts takes non-const pointers and changes nothing */
+    char *const paths[] = {path.out, NULL};
+    uint64_t bytes = 0;
+    FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    if (walk == NULL) {
+        return failed(err, -errno, _("cannot list"), dir);
+    }
+    const FTSENT *entry;
+    while ((entry = fts_read(walk)) != NULL) {
+        bytes += entry->fts_info == FTS_F ? (uint64_t)entry->fts_statp->st_size : 0;
+    }
+    (void)fts_close(walk);
+    *out = bytes;
+    return STATUS_OK;
 }

@@ -79,11 +79,17 @@ void file_unmap(struct file_map *map);
 /* Takes the exclusive lock of the file (made when missing) without waiting; BUSY if somebody has
  * it. The lock lives until file_unlock or the end of the process. */
 enum status file_lock(int *out_fd, const char *path, struct err *err) MUST_CHECK;
+/* The same for many at once, which keeps file_lock out; the file must be there (it may be on a
+ * medium that nobody can write). Waits a tenth of a second at most, then BUSY. */
+enum status file_lock_shared(int *out_fd, const char *path, struct err *err) MUST_CHECK;
 void file_unlock(int *fd);
 
 /* Calls `visit` with the names in the folder, sorted bytewise. */
 enum status file_list(const char *dir, void (*visit)(const char *name, void *ctx), void *ctx,
                       struct err *err) MUST_CHECK;
 bool file_exists(const char *path);
+/* Bytes of all files below the folder (their lengths). Files that go away meanwhile do not count.
+ */
+enum status file_tree_bytes(uint64_t *out, const char *dir, struct err *err) MUST_CHECK;
 
 #endif

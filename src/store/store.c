@@ -1,6 +1,7 @@
 /* Opening, closing, appending; what the store knows without reading segments. */
 #include "bytes.h"
 #include "check.h"
+#include "cpu.h"
 #include "keys.h"
 #include "leaf.h"
 #include "mem.h"
@@ -30,9 +31,8 @@ static enum status load_chain(struct store *s, struct err *err) {
     if (status != STATUS_OK) {
         return status;
     }
-    status =
-        chain_fold(&s->chain, str_make((const char *)map.bytes, map.size_bytes), CHAIN_UNSIGNED,
-                        NULL, NULL, err);
+    status = chain_fold(&s->chain, str_make((const char *)map.bytes, map.size_bytes),
+                        CHAIN_UNSIGNED, NULL, NULL, err);
     file_unmap(&map);
     s->tree = s->chain.last.tree;
     s->next_log = s->chain.last.log_number > 0 ? s->chain.last.log_number : 1;
@@ -78,37 +78,6 @@ static enum status refuse_lost_chain(const struct store *s, struct err *err) {
     return status;
 }
 
-struct orphans {
-    struct store *store;
-    enum status status;
-    struct err *err;
-};
-
-static void remove_if_orphan(const char *name, void *ctx) {
-    struct orphans *o = ctx;
-    struct store *s = o->store;
-    struct buf path = BUF_INIT;
-    bool known = false;
-    for (size_t i = 0; i < s->chain.segment_count && !known; i++) {
-        const char *own = store_path_segment(&path, s->path, s->chain.segments[i].number);
-        known = strcmp(strrchr(own, '/') + 1, name) == 0;
-    }
-    if (!known && o->status == STATUS_OK) {
-        o->status = file_remove(store_path(&path, s->path, "segments/%s", name), o->err);
-    }
-    buf_fini(&path);
-}
-
-/* Segment files that no checkpoint names were never committed. */
-static enum status remove_orphans(struct store *s, struct err *err) {
-    struct buf dir = BUF_INIT;
-    struct orphans o = {s, STATUS_OK, err};
-    enum status status =
-        file_list(store_path(&dir, s->path, "segments"), remove_if_orphan, &o, err);
-    buf_fini(&dir);
-    return status == STATUS_OK ? o.status : status;
-}
-
 static enum status open_writer(struct store *s, bool create, struct err *err) {
     struct buf name = BUF_INIT;
     enum status status = STATUS_OK;
@@ -135,10 +104,11 @@ static enum status open_writer(struct store *s, bool create, struct err *err) {
                        : keys_open(&s->keys, s->path, last->public_key, last->next_key, err);
     }
     if (status == STATUS_OK) {
+        s->sealer = sealer_create(s->path, &s->chain.next_segment, s->threaded);
         status = open_chain_file(s, err);
     }
     if (status == STATUS_OK) {
-        status = remove_orphans(s, err);
+        status = store_find_garbage(s, err);
     }
     if (status == STATUS_OK) {
         status = tree_file_open(s, err);
@@ -176,6 +146,12 @@ static enum status open_reader(struct store *s, struct err *err) {
                        " import --store %s PATH",
                        s->path, s->path);
     }
+    /* While the mark is there no file of the chain that we read is removed. Without it (the file
+     * system has no locks) we go on: then a merge may take a file away, which is told. */
+    struct buf name = BUF_INIT;
+    struct err ignored;
+    (void)!file_lock_shared(&s->lock_fd, store_path(&name, s->path, "chain"), &ignored);
+    buf_fini(&name);
     /* The writer may seal between our reading of the chain and of the logs: then again. */
     enum status status;
     uint64_t number;
@@ -198,6 +174,7 @@ enum status store_open(struct store **out, const struct store_options *options, 
     s->path = mem_strdup(options->path, strlen(options->path));
     s->writer_name = mem_strdup(writer, strlen(writer));
     s->mode = options->mode;
+    s->threaded = !options->one_thread && cpu_count() > 1;
     s->memory_bytes = s->mode == STORE_LIVE ? DEFAULT_LIVE_BYTES : DEFAULT_MEMORY_BYTES;
     if (options->memory_bytes > 0) {
         s->memory_bytes = options->memory_bytes;
@@ -222,11 +199,17 @@ void store_close(struct store **store) {
     if (s == NULL) {
         return;
     }
+    CHECK(s->merges == NULL); /* store_merge_end comes first */
+    store_sweep(s);
+    sealer_destroy(&s->sealer);
     file_close(&s->chain_file);
     wal_close(&s->wal);
     unsealed_fini(&s->unsealed);
     chain_fini(&s->chain);
     mem_free(s->pending);
+    mem_free(s->fates);
+    mem_free(s->unmergeable);
+    mem_free(s->garbage);
     mem_free(s->inputs);
     arena_fini(&s->input_texts);
     keys_close(&s->keys);
@@ -266,6 +249,20 @@ static void number_rows(struct store *s, struct batch *batch) {
     mem_free(sources);
 }
 
+/* BULK: rows go straight to where their segment is made. Rows that a killed server left in its log
+ * came before them. */
+static enum status seal_rows(struct store *s, const struct batch *batch, struct err *err) {
+    enum status status = store_drain(s, err);
+    unsealed_fini(&s->unsealed);
+    for (size_t i = 0; i < batch->row_count && status == STATUS_OK; i++) {
+        status = sealer_add(s->sealer, batch, &batch->rows[i], err);
+    }
+    if (status == STATUS_OK) {
+        status = sealer_spill(s->sealer, s->memory_bytes, err);
+    }
+    return status == STATUS_OK ? STATUS_OK : store_fail(s, status, err);
+}
+
 enum status store_append(struct store *s, struct batch *batch, struct err *err) {
     enum status status = store_check(s, err);
     CHECK(s->mode != STORE_READ);
@@ -273,9 +270,11 @@ enum status store_append(struct store *s, struct batch *batch, struct err *err) 
         return status;
     }
     number_rows(s, batch);
+    if (s->mode == STORE_BULK) {
+        return seal_rows(s, batch, err);
+    }
     unsealed_add(&s->unsealed, batch);
-    return s->mode == STORE_BULK ? store_spill(s, s->memory_bytes, err)
-                                 : store_log_append(s, batch, err);
+    return store_log_append(s, batch, err);
 }
 
 enum status store_note_input(struct store *s, const struct store_input *input, struct err *err) {
@@ -297,56 +296,4 @@ bool store_find_input(const struct store *s, const uint8_t sha256[32], struct st
         }
     }
     return false;
-}
-
-/* --- figures --- */
-
-static void widen_times(struct store_stat *out, int64_t min, int64_t max) {
-    if (out->oldest_ns == TIME_NONE || min < out->oldest_ns) {
-        out->oldest_ns = min;
-    }
-    if (out->newest_ns == TIME_NONE || max > out->newest_ns) {
-        out->newest_ns = max;
-    }
-}
-
-static void add_segment(struct store_stat *out, const struct segment_info *s) {
-    out->events += s->rows - s->derived;
-    out->derived += s->derived;
-    out->raw_bytes += s->raw_bytes;
-    out->disk_bytes += s->file_bytes;
-    out->index_bytes += s->index_bytes;
-    out->segments++;
-    widen_times(out, s->time_min, s->time_max);
-}
-
-static void add_unsealed(struct store_stat *out, const struct batch *b, uint64_t end) {
-    for (size_t i = 0; i < b->row_count && b->rows[i].arrival < end; i++) {
-        const struct row *row = &b->rows[i];
-        bool derived = (row->flags & ROW_DERIVED) != 0;
-        out->derived += derived;
-        out->events += !derived;
-        out->raw_bytes += row->raw_len;
-        widen_times(out, row->time_ns, row->time_ns);
-    }
-}
-
-void store_get_stat(struct store *s, enum dataset dataset, struct store_stat *out) {
-    *out = (struct store_stat){.sealed_to = s->chain.last.tree.size,
-                               .arrival_end = s->committed_end,
-                               .oldest_ns = TIME_NONE,
-                               .newest_ns = TIME_NONE};
-    for (size_t i = 0; i < s->chain.segment_count; i++) {
-        if (dataset == DATASET_COUNT || s->chain.segments[i].dataset == dataset) {
-            add_segment(out, &s->chain.segments[i]);
-        }
-    }
-    for (int d = 0; d < DATASET_COUNT; d++) {
-        if (s->unsealed.batches[d] != NULL && (dataset == DATASET_COUNT || (int)dataset == d)) {
-            add_unsealed(out, s->unsealed.batches[d], s->committed_end);
-        }
-    }
-    if (dataset == DATASET_COUNT) {
-        out->disk_bytes += s->chain.valid_bytes;
-    }
 }

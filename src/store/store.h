@@ -37,6 +37,7 @@ struct store_options {
     bool create;             /* make the store if it is not there (writing modes) */
     uint64_t memory_bytes;   /* limit of unsealed rows in memory; 0: the default */
     const char *writer_name; /* program and version, kept in the checkpoints */
+    bool one_thread;         /* write segments in the caller's thread, also where cores are free */
 };
 
 enum status store_open(struct store **out, const struct store_options *options,
@@ -89,8 +90,10 @@ struct store_merge *store_merge_begin(struct store *store, bool everything);
 enum status store_merge_run(struct store_merge *merge, struct err *err) MUST_CHECK;
 /* From any thread; store_merge_run comes back soon. */
 void store_merge_cancel(struct store_merge *merge);
-/* Takes the result in if the run was OK, else leaves the store as it was. Sets it to NULL. */
-void store_merge_end(struct store *store, struct store_merge **merge);
+/* Takes the result in if the run was OK, else leaves the store as it was. Sets it to NULL.
+ * ENVIRONMENT: the result could not be taken in; the store is as it was and not failed. */
+enum status store_merge_end(struct store *store, struct store_merge **merge,
+                            struct err *err) MUST_CHECK;
 
 struct store_compact_options {
     unsigned threads; /* merges at once, at most 2; 0: in the caller's thread, one after another */

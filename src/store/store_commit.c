@@ -1,4 +1,6 @@
 /* From rows in memory to segments and a checkpoint. */
+#include <stdlib.h>
+
 #include "clock.h"
 #include "mem.h"
 #include "segment_builder.h"
@@ -25,55 +27,47 @@ enum status store_check(const struct store *s, struct err *err) {
     return STATUS_OK;
 }
 
-static enum status write_segment_file(struct store *s, const struct buf *bytes, uint64_t number,
-                                      struct err *err) {
-    struct buf path = BUF_INIT;
-    struct file f = FILE_INIT;
-    const char *name = store_path_segment(&path, s->path, number);
-    enum status status = file_open(&f, name, FILE_CREATE_NEW, err);
-    if (status == STATUS_OK) {
-        status = file_append(&f, bytes->ptr, bytes->len, err);
-    }
-    if (status == STATUS_OK) {
-        status = file_sync(&f, err);
-    }
-    bool made = f.fd >= 0;
-    file_close(&f);
-    struct err ignored; /* gives the space back; if it fails, the next open does it */
-    if (status != STATUS_OK && made && file_remove(name, &ignored) != STATUS_OK) {
-        status = STATUS_ENVIRONMENT;
-    }
-    buf_fini(&path);
-    return status;
-}
-
-static enum status seal_dataset(struct store *s, enum dataset dataset, struct err *err) {
-    struct buf bytes = BUF_INIT;
-    const struct batch *batch = s->unsealed.batches[dataset];
+enum status store_drain(struct store *s, struct err *err) {
     enum status status = STATUS_OK;
-    for (size_t first = 0; first < batch->row_count && status == STATUS_OK;) {
-        struct segment_info info;
-        first += segment_write(&bytes, &info, batch, first);
-        info.number = s->chain.next_segment++;
-        status = write_segment_file(s, &bytes, info.number, err);
-        if (status == STATUS_OK) {
-            MEM_GROW(s->pending, s->pending_capacity, s->pending_count + 1);
-            s->pending[s->pending_count++] = info;
+    for (int d = 0; d < DATASET_COUNT && status == STATUS_OK; d++) {
+        const struct batch *batch = s->unsealed.batches[d];
+        for (size_t i = 0; batch != NULL && i < batch->row_count && status == STATUS_OK; i++) {
+            status = sealer_add(s->sealer, batch, &batch->rows[i], err);
         }
     }
-    buf_fini(&bytes);
-    if (status == STATUS_OK) {
-        unsealed_drop(&s->unsealed, dataset);
-    }
-    return status;
+    return status == STATUS_OK ? STATUS_OK : store_fail(s, status, err);
 }
 
-enum status store_spill(struct store *s, size_t limit, struct err *err) {
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK && s->unsealed.bytes > limit) {
-        status = seal_dataset(s, unsealed_biggest(&s->unsealed), err);
+static int compare_numbers(const void *a, const void *b) {
+    uint64_t x = ((const struct segment_info *)a)->number;
+    uint64_t y = ((const struct segment_info *)b)->number;
+    return x < y ? -1 : x > y;
+}
+
+/* Everything into segment files; they become pending. */
+static enum status write_segments(struct store *s, struct err *err) {
+    enum status status = store_drain(s, err);
+    if (status == STATUS_OK) {
+        status = sealer_spill(s->sealer, 0, err);
     }
-    return status == STATUS_OK ? STATUS_OK : store_fail(s, status, err);
+    if (status == STATUS_OK) {
+        status = sealer_wait(s->sealer, err);
+    }
+    if (status != STATUS_OK) {
+        return store_fail(s, status, err);
+    }
+    size_t count;
+    struct segment_info *written = sealer_steal(s->sealer, &count);
+    MEM_GROW(s->pending, s->pending_capacity, s->pending_count + count);
+    if (count > 0) {
+        memcpy(s->pending + s->pending_count, written, count * sizeof *written);
+    }
+    s->pending_count += count;
+    mem_free(written);
+    if (s->pending_count > 1) { /* what merges wrote lies among them */
+        qsort(s->pending, s->pending_count, sizeof *s->pending, compare_numbers);
+    }
+    return STATUS_OK;
 }
 
 static enum status append_record(struct store *s, struct str record, struct err *err) {
@@ -95,14 +89,25 @@ static enum status append_record(struct store *s, struct str record, struct err 
     return status;
 }
 
+/* The files of segments that the last checkpoint did away with. */
+static void remove_replaced(struct store *s) {
+    for (size_t i = 0; i < s->fate_count; i++) {
+        if (s->fates[i].fate != SEGMENT_RECALLED) {
+            store_add_garbage(s, s->fates[i].number);
+        }
+    }
+    store_sweep(s);
+}
+
 static void forget_pending(struct store *s) {
     s->pending_count = 0;
+    s->fate_count = 0;
     s->input_count = 0;
     arena_reset(&s->input_texts);
 }
 
 enum status store_checkpoint(struct store *s, struct err *err) {
-    enum status status = store_spill(s, 0, err);
+    enum status status = write_segments(s, err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -114,15 +119,22 @@ enum status store_checkpoint(struct store *s, struct err *err) {
                                     .writer = str_from_c(s->writer_name),
                                     .tree = s->tree,
                                     .log_number = s->next_log};
-    struct chain_additions additions = {s->pending, s->pending_count, s->inputs, s->input_count};
+    struct chain_additions additions = {.segments = s->pending,
+                                        .segment_count = s->pending_count,
+                                        .fates = s->fates,
+                                        .fate_count = s->fate_count,
+                                        .inputs = s->inputs,
+                                        .input_count = s->input_count};
     struct buf record = BUF_INIT;
     chain_encode(&record, &checkpoint, &s->chain, &additions, &s->keys);
     status = append_record(s, buf_str(&record), err);
     if (status == STATUS_OK) {
         chain_take(&s->chain, buf_str(&record));
+        unsealed_fini(&s->unsealed);
         status = keys_advance(&s->keys, err); /* the secret that signed it dies */
     }
     if (status == STATUS_OK) {
+        remove_replaced(s);
         forget_pending(s);
     }
     buf_fini(&record);

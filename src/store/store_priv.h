@@ -9,12 +9,16 @@
  *
  * States of a writer: OPEN -> (append) DIRTY -> (commit) OPEN; any -> FAILED, which ends in close.
  *   append: store.c store_append; commit: store_commit.c; failed: store_fail.
+ *
+ * Where rows are before they lie in a segment: LIVE: in `unsealed` (readable once committed) and
+ * the log; store_checkpoint gives them to the sealer. BULK: in the sealer at once.
  */
 #ifndef KONSEKI_STORE_PRIV_H
 #define KONSEKI_STORE_PRIV_H
 
 #include "chain.h"
 #include "file_io.h"
+#include "sealer.h"
 #include "store.h"
 #include "tree_file.h"
 #include "unsealed.h"
@@ -25,16 +29,29 @@ struct store {
     enum store_mode mode;
     char *writer_name;
     uint64_t memory_bytes;
-    int lock_fd; /* writers; -1: none */
+    int lock_fd; /* writers: DIR/lock; readers: the shared mark on DIR/chain; -1: none */
     struct chain chain;
     struct file chain_file;
     struct signing_keys keys;
     struct merkle tree; /* of all appended rows */
     struct tree_file tree_file;
     struct unsealed unsealed;
+    struct sealer *sealer;        /* writers */
     struct segment_info *pending; /* written, not in the chain yet */
     size_t pending_count;
     size_t pending_capacity;
+    struct chain_fate *fates; /* of segments whose rows are in pending ones now */
+    size_t fate_count;
+    size_t fate_capacity;
+    bool threaded;              /* segments are written in a thread of their own */
+    struct store_merge *merges; /* under way */
+    uint64_t merge_count;       /* begun since opening */
+    uint64_t *garbage;          /* numbers of segments whose files can go when nobody reads them */
+    size_t garbage_count;
+    size_t garbage_capacity;
+    uint64_t *unmergeable; /* numbers of segments whose merge failed */
+    size_t unmergeable_count;
+    size_t unmergeable_capacity;
     struct store_input *inputs; /* noted, not in the chain yet */
     size_t input_count;
     size_t input_capacity;
@@ -54,10 +71,18 @@ enum status store_check(const struct store *s, struct err *err);
 /* Hash of the leaf of one row. */
 void store_leaf(uint8_t out[SHA256_BYTES], const struct batch *b, const struct row *row);
 
-/* Writes unsealed rows as segments (pending ones) until they use less than `limit` bytes. */
-enum status store_spill(struct store *s, size_t limit, struct err *err) MUST_CHECK;
+/* Gives the unsealed rows to the sealer. */
+enum status store_drain(struct store *s, struct err *err) MUST_CHECK;
 /* Writes everything and appends a checkpoint. */
 enum status store_checkpoint(struct store *s, struct err *err) MUST_CHECK;
+
+/* store_garbage.c: the files of segments that are no part of the store any more. */
+/* At opening: those that were never committed are removed, replaced ones become garbage. */
+enum status store_find_garbage(struct store *s, struct err *err) MUST_CHECK;
+void store_add_garbage(struct store *s, uint64_t number);
+/* Removes the garbage, unless a reader is there that may still want it; then it is tried again
+ * later. */
+void store_sweep(struct store *s);
 
 /* store_live.c: takes the rows of the logs that are not in segments. */
 enum status store_replay(struct store *s, struct err *err) MUST_CHECK;

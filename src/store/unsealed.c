@@ -9,25 +9,21 @@ struct name_map {
     uint32_t count;
 };
 
-void unsealed_fini(struct unsealed *u) {
-    for (int d = 0; d < DATASET_COUNT; d++) {
-        unsealed_drop(u, (enum dataset)d);
-    }
-}
-
 static size_t batch_bytes(const struct batch *b) {
     return b->raw.len + b->text.len + b->row_count * sizeof *b->rows +
            b->value_count * sizeof *b->values;
 }
 
-void unsealed_drop(struct unsealed *u, enum dataset dataset) {
-    struct batch *b = u->batches[dataset];
-    if (b != NULL) {
-        u->bytes -= batch_bytes(b);
-        batch_fini(b);
-        mem_free(b);
-        u->batches[dataset] = NULL;
+void unsealed_fini(struct unsealed *u) {
+    for (int d = 0; d < DATASET_COUNT; d++) {
+        struct batch *b = u->batches[d];
+        if (b != NULL) {
+            batch_fini(b);
+            mem_free(b);
+            u->batches[d] = NULL;
+        }
     }
+    u->bytes = 0;
 }
 
 static uint32_t map_name(struct name_map *map, struct batch *to, const struct batch *from,
@@ -58,8 +54,8 @@ static void copy_values(struct batch *to, const struct batch *from, const struct
 
 static void add_row(struct unsealed *u, const struct batch *from, const struct row *row,
                     struct name_map *map) {
-    enum dataset dataset = (enum dataset)row->dataset;
-    CHECK(dataset < DATASET_COUNT && batch_slices_are_own(from, row));
+    enum dataset dataset = dataset_home((enum dataset)row->dataset);
+    CHECK(row->dataset < DATASET_COUNT && batch_slices_are_own(from, row));
     if (u->batches[dataset] == NULL) {
         u->batches[dataset] = mem_calloc(1, sizeof **u->batches);
     }
@@ -89,16 +85,4 @@ void unsealed_add(struct unsealed *u, const struct batch *batch) {
         add_row(u, batch, &batch->rows[i], &map);
     }
     mem_free(map.ids);
-}
-
-enum dataset unsealed_biggest(const struct unsealed *u) {
-    enum dataset best = DATASET_COUNT;
-    size_t most = 0;
-    for (int d = 0; d < DATASET_COUNT; d++) {
-        if (u->batches[d] != NULL && batch_bytes(u->batches[d]) > most) {
-            most = batch_bytes(u->batches[d]);
-            best = (enum dataset)d;
-        }
-    }
-    return best;
 }

@@ -1,0 +1,22 @@
+/*
+ * One hash over rows in order: everything a row says, so that what a merge wrote can be compared
+ * with what it read. No failures.
+ */
+#ifndef KONSEKI_MERGE_DIGEST_H
+#define KONSEKI_MERGE_DIGEST_H
+
+#include "batch.h"
+#include "sha256.h"
+
+struct merge_digest {
+    struct sha256 hash;
+    struct buf scratch;
+    uint64_t rows;
+};
+
+void merge_digest_init(struct merge_digest *d);
+void merge_digest_add(struct merge_digest *d, const struct batch *batch, const struct row *row);
+/* Ends the digest and gives its memory back. */
+void merge_digest_finish(struct merge_digest *d, uint8_t out[SHA256_BYTES]);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * Rows on their way into segments: one builder a dataset (derived rows go with the rows they were
+ * made from), and a thread that encodes and writes what a builder has collected while the next
+ * rows come in.
+ *
+ * Segments are numbered when they leave their builder, so the same rows give the same files
+ * whatever the threads do. At most SEALER_IN_FLIGHT drafts wait or are written at once; a caller
+ * that is faster waits. Memory: sealer_memory is about what builders and drafts hold.
+ *
+ * Failures: a failed write is remembered, and every later call returns it.
+ * Threads: one caller; the worker touches drafts only (`lock` guards the queue and the results).
+ */
+#ifndef KONSEKI_SEALER_H
+#define KONSEKI_SEALER_H
+
+#include "batch.h"
+#include "err.h"
+#include "segment_info.h"
+
+enum { SEALER_IN_FLIGHT = 2 };
+
+struct sealer;
+
+/* `next_number` is the store's: the number of the next segment file. Without `threaded` everything
+ * happens in the caller's thread. */
+struct sealer *sealer_create(const char *dir, uint64_t *next_number, bool threaded);
+/* What was not finished is forgotten; files that are written already stay. NULL is fine. */
+void sealer_destroy(struct sealer **sealer);
+
+enum status sealer_add(struct sealer *s, const struct batch *batch, const struct row *row,
+                       struct err *err) MUST_CHECK;
+size_t sealer_memory(const struct sealer *s);
+/* Finishes the biggest segments until the builders hold less than `limit` bytes (0: all). */
+enum status sealer_spill(struct sealer *s, size_t limit, struct err *err) MUST_CHECK;
+/* Waits until all that was finished is on disk (synced). */
+enum status sealer_wait(struct sealer *s, struct err *err) MUST_CHECK;
+/* After sealer_wait: the segments written since the last call; the caller's (mem_free). */
+struct segment_info *sealer_steal(struct sealer *s, size_t *count);
+
+#endif
