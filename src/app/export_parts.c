@@ -118,7 +118,9 @@ static enum status begin_part(struct export_parts *p, int64_t day, struct err *e
     }
     buf_clear(&p->text);
     p->options.head(&p->text, &part->info, p->options.ctx);
-    return put(p, part, buf_str(&p->text), err);
+    status = put(p, part, buf_str(&p->text), err);
+    /* a frame of its own: the head can be read though something behind it is damaged */
+    return status == STATUS_OK && is_packed(p) ? export_file_rest(part->file, err) : status;
 }
 
 static enum status end_part(struct export_parts *p, struct part *part, struct err *err) {
