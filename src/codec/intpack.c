@@ -69,6 +69,26 @@ void intpack_get_planes(uint64_t *coded, size_t count, const uint8_t *planes, un
     }
 }
 
+uint64_t intpack_first_next(const uint64_t *coded, size_t count, uint64_t floor) {
+    /* Steps of one above the number of this kind before vote for the start of their run. */
+    uint64_t best = floor;
+    size_t best_run = 0;
+    uint64_t next = 0;
+    size_t run = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (coded[i] >= floor && coded[i] == next) {
+            run++;
+            next++;
+        } else if (coded[i] >= floor && coded[i] > next) {
+            best = run > best_run ? next - run : best;
+            best_run = run > best_run ? run : best_run;
+            run = 1;
+            next = coded[i] + 1;
+        }
+    }
+    return run > best_run ? next - run : best;
+}
+
 /* --- what the numbers are like --- */
 
 struct survey {

@@ -1,55 +1,61 @@
 /*
- * Small numbers in one byte each; 255 stands for a larger one, which comes from planes behind the
- * bytes. For codes of dictionaries whose frequent entries have small codes.
+ * Small numbers in one byte each; 254 stands for the next number that was not met before, counted
+ * up from a start; 255 for any other, which comes from planes behind the bytes. For codes of
+ * dictionaries whose frequent entries have small codes and whose others stand in the order of
+ * first use.
  *
- * Body: count bytes, then planes of the larger numbers (less 255).
+ * Body: u start, count bytes, then planes of the other numbers (less 254).
  */
-#include "buf.h"
 #include "intpack_priv.h"
 #include "mem.h"
+#include "wire.h"
 
-enum { ESCAPED = 255 };
+enum { NEXT = 254, OTHER = 255 };
 
 bool intpack_escape_encode(struct buf *out, const uint64_t *coded, size_t count, unsigned width) {
-    size_t large = 0;
-    for (size_t i = 0; i < count; i++) {
-        large += coded[i] >= ESCAPED;
-    }
-    if (width < 2 || large > count / 2) {
-        return false;
-    }
-    uint64_t *rest = mem_alloc((large + 1) * sizeof *rest);
+    uint64_t start = intpack_first_next(coded, count, NEXT);
+    uint64_t next = start;
+    uint64_t *rest = mem_alloc((count + 1) * sizeof *rest);
+    size_t other = 0;
+    wire_put_u64(out, start);
     uint8_t *bytes = (uint8_t *)buf_reserve(out, count);
-    size_t at = 0;
     for (size_t i = 0; i < count; i++) {
-        bytes[i] = coded[i] >= ESCAPED ? ESCAPED : (uint8_t)coded[i];
-        if (coded[i] >= ESCAPED) {
-            rest[at++] = coded[i] - ESCAPED;
+        if (coded[i] < NEXT) {
+            bytes[i] = (uint8_t)coded[i];
+        } else if (coded[i] == next) {
+            bytes[i] = NEXT;
+            next++;
+        } else {
+            bytes[i] = OTHER;
+            rest[other++] = coded[i] - NEXT;
         }
     }
-    out->len += count;
-    intpack_put_planes(out, rest, large, width);
+    bool pays = width >= 2 && other < count / 2;
+    if (pays) {
+        out->len += count;
+        intpack_put_planes(out, rest, other, width);
+    }
     mem_free(rest);
-    return true;
+    return pays;
 }
 
 bool intpack_escape_decode(uint64_t *coded, size_t count, unsigned width, struct str body) {
-    if (body.len < count) {
+    struct wire w = wire_make(body.ptr, body.len);
+    uint64_t next = wire_u64(&w);
+    struct str bytes = wire_bytes(&w, count);
+    size_t other = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        other += (uint8_t)bytes.ptr[i] == OTHER;
+    }
+    if (w.failed || wire_left(&w) != other * width) {
         return false;
     }
-    const uint8_t *bytes = (const uint8_t *)body.ptr;
-    size_t large = 0;
-    for (size_t i = 0; i < count; i++) {
-        large += bytes[i] == ESCAPED;
-    }
-    if (body.len - count != large * width) {
-        return false;
-    }
-    uint64_t *rest = mem_alloc((large + 1) * sizeof *rest);
-    intpack_get_planes(rest, large, bytes + count, width);
+    uint64_t *rest = mem_alloc((other + 1) * sizeof *rest);
+    intpack_get_planes(rest, other, w.at, width);
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
-        coded[i] = bytes[i] == ESCAPED ? rest[at++] + ESCAPED : bytes[i];
+        uint8_t byte = (uint8_t)bytes.ptr[i];
+        coded[i] = byte < NEXT ? byte : byte == NEXT ? next++ : rest[at++] + NEXT;
     }
     mem_free(rest);
     return true;

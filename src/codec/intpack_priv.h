@@ -2,15 +2,17 @@
 #ifndef KONSEKI_INTPACK_PRIV_H
 #define KONSEKI_INTPACK_PRIV_H
 
-#include "str.h"
-
-struct buf;
+#include "buf.h"
 
 unsigned intpack_bits(uint64_t value);
 /* Bytes that hold the number. */
 unsigned intpack_width(uint64_t widest);
 void intpack_put_planes(struct buf *out, const uint64_t *coded, size_t count, unsigned width);
 void intpack_get_planes(uint64_t *coded, size_t count, const uint8_t *planes, unsigned width);
+
+/* The number from which on the most of those not below `floor` are each one above the largest
+ * before: where codes of a dictionary in the order of first use go on. */
+uint64_t intpack_first_next(const uint64_t *coded, size_t count, uint64_t floor);
 
 /* Encoders: false if the form does not pay. Decoders: false if the body is malformed. */
 bool intpack_escape_encode(struct buf *out, const uint64_t *coded, size_t count, unsigned width);

@@ -1,15 +1,15 @@
 /*
- * Numbers that return: each is the place in a list of the numbers met last (0 = the one before), or
- * 255 for one that is not in the list and comes from planes behind the ranks. A number that was met
- * moves to the front.
+ * Numbers that return: each is the place in a list of the numbers met last (0 = the one before);
+ * 254 stands for the next number that was not met before, counted up from a start; 255 for any
+ * other, which comes from planes behind the ranks. A number that was met moves to the front.
  *
- * Body: count ranks, then planes of the numbers that were not in the list.
+ * Body: u start, count ranks, then planes of the other numbers.
  */
-#include "buf.h"
 #include "intpack_priv.h"
 #include "mem.h"
+#include "wire.h"
 
-enum { LIST = 64, NEW = 255 };
+enum { LIST = 64, NEXT = 254, OTHER = 255 };
 
 /* The numbers met last, the latest first. */
 struct recent {
@@ -35,58 +35,68 @@ static unsigned rank_of(const struct recent *r, uint64_t number) {
             return i;
         }
     }
-    return NEW;
+    return OTHER;
+}
+
+/* Puts the number to the front, wherever it came from. */
+static void meet(struct recent *r, unsigned rank, uint64_t number) {
+    if (rank >= NEXT) {
+        push(r, number);
+    } else {
+        move_to_front(r, rank, number);
+    }
 }
 
 bool intpack_recent_encode(struct buf *out, const uint64_t *coded, size_t count, unsigned width) {
     struct recent recent = {.count = 0};
-    uint64_t *fresh = mem_alloc((count + 1) * sizeof *fresh);
+    uint64_t next = intpack_first_next(coded, count, 0);
+    uint64_t *rest = mem_alloc((count + 1) * sizeof *rest);
+    size_t other = 0;
+    wire_put_u64(out, next);
     uint8_t *ranks = (uint8_t *)buf_reserve(out, count);
-    size_t fresh_count = 0;
     for (size_t i = 0; i < count; i++) {
         unsigned rank = rank_of(&recent, coded[i]);
-        ranks[i] = (uint8_t)rank;
-        if (rank == NEW) {
-            fresh[fresh_count++] = coded[i];
-            push(&recent, coded[i]);
-        } else {
-            move_to_front(&recent, rank, coded[i]);
+        if (rank == OTHER && coded[i] == next) {
+            rank = NEXT;
+            next++;
+        } else if (rank == OTHER) {
+            rest[other++] = coded[i];
         }
+        ranks[i] = (uint8_t)rank;
+        meet(&recent, rank, coded[i]);
     }
-    bool pays = width >= 2 && fresh_count < count / 2 + count / 4;
+    bool pays = width >= 2 && other < count / 2 + count / 4;
     if (pays) {
         out->len += count;
-        intpack_put_planes(out, fresh, fresh_count, width);
+        intpack_put_planes(out, rest, other, width);
     }
-    mem_free(fresh);
+    mem_free(rest);
     return pays;
 }
 
 bool intpack_recent_decode(uint64_t *coded, size_t count, unsigned width, struct str body) {
-    if (body.len < count) {
-        return false;
+    struct wire w = wire_make(body.ptr, body.len);
+    uint64_t next = wire_u64(&w);
+    struct str ranks = wire_bytes(&w, count);
+    size_t other = 0;
+    for (size_t i = 0; i < ranks.len; i++) {
+        other += (uint8_t)ranks.ptr[i] == OTHER;
     }
-    const uint8_t *ranks = (const uint8_t *)body.ptr;
-    size_t fresh_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        fresh_count += ranks[i] == NEW;
-    }
-    if (body.len - count != fresh_count * width) {
+    if (w.failed || wire_left(&w) != other * width) {
         return false;
     }
     struct recent recent = {.count = 0};
-    uint64_t *fresh = mem_alloc((fresh_count + 1) * sizeof *fresh);
-    intpack_get_planes(fresh, fresh_count, ranks + count, width);
+    uint64_t *rest = mem_alloc((other + 1) * sizeof *rest);
+    intpack_get_planes(rest, other, w.at, width);
     bool good = true;
     for (size_t i = 0, at = 0; i < count && good; i++) {
-        good = ranks[i] == NEW || ranks[i] < recent.count;
-        if (good && ranks[i] == NEW) {
-            push(&recent, fresh[at++]);
-        } else if (good) {
-            move_to_front(&recent, ranks[i], recent.numbers[ranks[i]]);
+        unsigned rank = (uint8_t)ranks.ptr[i];
+        good = rank >= NEXT || rank < recent.count;
+        if (good) {
+            coded[i] = rank == OTHER ? rest[at++] : rank == NEXT ? next++ : recent.numbers[rank];
+            meet(&recent, rank, coded[i]);
         }
-        coded[i] = recent.numbers[0];
     }
-    mem_free(fresh);
+    mem_free(rest);
     return good;
 }

@@ -7,6 +7,8 @@
 #include "wire.h"
 
 enum {
+    LEVEL_FAST = 3, /* zstd levels of directories and templates */
+    LEVEL_DEEP = 19,
     INLINE_BYTES = 12, /* shorter chunks stand in the directory */
     FULL_BYTES = 96 << 20,
     FULL_MEMORY = 80 << 20 /* of dictionaries and words */
@@ -137,7 +139,7 @@ void segment_writer_add(struct segment_writer *w, struct stripe *s) {
     struct buf directory = BUF_INIT;
     stripe_write(&directory, w, s);
     bool deep = w->effort == EFFORT_DEEP;
-    stripe->directory = put_bytes(w, buf_str(&directory), deep ? LEVEL_DEEP : LEVEL_TEXT);
+    stripe->directory = put_bytes(w, buf_str(&directory), deep ? LEVEL_DEEP : LEVEL_FAST);
     buf_fini(&directory);
     stripe->len = w->out.len - offset;
     sha256_of(stripe->sha256, str_make(w->out.ptr + offset, (size_t)stripe->len));
@@ -196,7 +198,7 @@ static void put_shared(struct buf *footer, struct segment_writer *w) {
         buf_add(&w->plain, intern_text(&w->templates, i));
     }
     bool deep = w->effort == EFFORT_DEEP;
-    struct chunk_ref templates = put_bytes(w, buf_str(&w->plain), deep ? LEVEL_DEEP : LEVEL_TEXT);
+    struct chunk_ref templates = put_bytes(w, buf_str(&w->plain), deep ? LEVEL_DEEP : LEVEL_FAST);
     while (w->out.len % FILTER_LINE_BYTES != 0) {
         buf_putc(&w->out, 0);
     }

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "encoding.h"
-#include "intpack.h"
+#include "chunk_writer.h"
 #include "mem.h"
 #include "template_wire.h"
 
 enum {
     SMALL_COLUMN = 64, /* columns with fewer values are put together */
+    FREQUENT = 254,    /* entries of a dictionary in the order of frequency */
     NO_COLUMN = UINT32_MAX
 };
 
@@ -24,6 +24,7 @@ struct stripe_column {
     struct column_values *values;
     uint32_t *codes; /* DICTIONARY: the stripe's codes -> the segment's */
     uint32_t first_new;
+    struct chunk_habit habit;
 };
 
 struct stripe_work {
@@ -36,7 +37,8 @@ struct stripe_work {
     struct column_values shared[COLUMN_KIND_COUNT];
     uint32_t *template_numbers; /* by the stripe's shape */
     uint32_t *name_numbers;     /* by the stripe's name */
-    int64_t *numbers;           /* scratch: one block */
+    struct chunk_habit habits[ROW_CHUNK_COUNT];
+    int64_t *numbers; /* scratch: one block */
     size_t number_capacity;
 };
 
@@ -185,6 +187,7 @@ struct ranked {
     uint32_t uses;
 };
 
+/* The most frequent first. */
 static int by_uses(const void *a, const void *b) {
     const struct ranked *x = a;
     const struct ranked *y = b;
@@ -194,11 +197,14 @@ static int by_uses(const void *a, const void *b) {
     return x->code < y->code ? -1 : x->code > y->code;
 }
 
-/* Entries that the segment has not yet are added, those that stand most often first: their codes
- * are the smallest. */
-static void map_codes(struct stripe_work *k, struct stripe_column *c) {
-    struct intern *dictionary = &k->w->columns[c->number].dictionary;
-    const struct column_values *v = c->values;
+static int by_code(const void *a, const void *b) {
+    const struct ranked *x = a;
+    const struct ranked *y = b;
+    return x->code < y->code ? -1 : x->code > y->code;
+}
+
+/* The stripe's codes in the order in which the segment gets to know them. */
+static struct ranked *rank_codes(const struct column_values *v) {
     uint32_t distinct = v->distinct.count;
     struct ranked *ranked = mem_calloc((size_t)distinct + 1, sizeof *ranked);
     for (uint32_t i = 0; i < distinct; i++) {
@@ -208,6 +214,20 @@ static void map_codes(struct stripe_work *k, struct stripe_column *c) {
         ranked[v->codes[i]].uses++;
     }
     qsort(ranked, distinct, sizeof *ranked, by_uses);
+    if (distinct > FREQUENT) {
+        qsort(ranked + FREQUENT, distinct - FREQUENT, sizeof *ranked, by_code);
+    }
+    return ranked;
+}
+
+/* Entries that the segment has not yet are added: the most frequent ones have the smallest codes,
+ * which fit a byte; the others stand in the order of first use, which packed arrays know too
+ * (INTPACK_ESCAPE). */
+static void map_codes(struct stripe_work *k, struct stripe_column *c) {
+    struct intern *dictionary = &k->w->columns[c->number].dictionary;
+    const struct column_values *v = c->values;
+    uint32_t distinct = v->distinct.count;
+    struct ranked *ranked = rank_codes(v);
     c->codes = mem_alloc(((size_t)distinct + 1) * sizeof *c->codes);
     c->first_new = dictionary->count;
     for (uint32_t i = 0; i < distinct; i++) {
@@ -228,22 +248,7 @@ static void gather_texts(struct buf *bytes, uint32_t *offsets, const struct inte
     offsets[texts->count - first] = (uint32_t)bytes->len;
 }
 
-static int text_level(const struct stripe_work *k) {
-    return k->w->effort == EFFORT_DEEP ? LEVEL_DEEP : LEVEL_TEXT;
-}
-
-static int block_level(const struct stripe_work *k) {
-    return k->w->effort == EFFORT_DEEP ? LEVEL_DEEP : LEVEL_BLOCK;
-}
-
-static void put_texts(struct stripe_work *k, struct buf *directory,
-                      const struct text_array *texts) {
-    (void)text_encode(&k->w->plain, texts, TEXT_PLAIN);
-    segment_writer_put_chunk(k->w, directory, &k->w->plain, text_level(k));
-}
-
-static void put_dictionary(struct stripe_work *k, struct buf *directory,
-                           const struct stripe_column *c) {
+static void put_dictionary(struct stripe_work *k, struct buf *directory, struct stripe_column *c) {
     const struct intern *dictionary = &k->w->columns[c->number].dictionary;
     uint32_t count = dictionary->count - c->first_new;
     if (count == 0) {
@@ -253,7 +258,8 @@ static void put_dictionary(struct stripe_work *k, struct buf *directory,
     uint32_t *offsets = mem_alloc(((size_t)count + 1) * sizeof *offsets);
     gather_texts(&bytes, offsets, dictionary, c->first_new);
     struct text_array texts = {bytes.ptr == NULL ? "" : bytes.ptr, offsets, count};
-    put_texts(k, directory, &texts);
+    chunk_add_texts(k->w, &texts);
+    chunk_put(k->w, directory, CHUNK_OF_TEXT, &c->habit);
     mem_free(offsets);
     buf_fini(&bytes);
 }
@@ -327,7 +333,7 @@ static void pack_row_numbers(struct stripe_work *k, size_t from, size_t count,
     for (size_t i = 0; i < count; i++) {
         k->numbers[i] = row_number(k, &k->s->rows[from + i], which);
     }
-    intpack_encode(&k->w->plain, k->numbers, count);
+    chunk_add_numbers(k->w, k->numbers, count);
 }
 
 static void put_row_numbers(struct stripe_work *k, struct buf *directory, size_t from,
@@ -342,31 +348,32 @@ static void put_row_numbers(struct stripe_work *k, struct buf *directory, size_t
     wire_put_i64(directory, min);
     wire_put_u64(directory, (uint64_t)max - (uint64_t)min);
     pack_row_numbers(k, from, count, NUMBER_TEMPLATE);
-    segment_writer_put_chunk(k->w, directory, &k->w->plain, block_level(k));
+    chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &k->habits[ROW_CHUNK_TEMPLATE]);
     pack_row_numbers(k, from, count, NUMBER_TIME);
-    segment_writer_put_chunk(k->w, directory, &k->w->plain, block_level(k));
+    chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &k->habits[ROW_CHUNK_TIME]);
     for (int which = 0; which < ROW_NUMBER_COUNT; which++) {
         if (which != NUMBER_TEMPLATE && which != NUMBER_TIME) {
             pack_row_numbers(k, from, count, (enum row_number)which);
         }
     }
-    segment_writer_put_chunk(k->w, directory, &k->w->plain, block_level(k));
+    chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &k->habits[ROW_CHUNK_REST]);
 }
 
 /* --- values --- */
 
-static void put_codes(struct stripe_work *k, struct buf *directory, const struct stripe_column *c,
+static void put_codes(struct stripe_work *k, struct buf *directory, struct stripe_column *c,
                       uint32_t from, uint32_t count) {
     MEM_GROW(k->numbers, k->number_capacity, count);
     for (uint32_t i = 0; i < count; i++) {
         k->numbers[i] = c->codes[c->values->codes[from + i]];
     }
-    intpack_encode(&k->w->plain, k->numbers, count);
-    segment_writer_put_chunk(k->w, directory, &k->w->plain, block_level(k));
+    chunk_add_numbers(k->w, k->numbers, count);
+    chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &c->habit);
 }
 
-static void put_numbers(struct stripe_work *k, struct buf *directory, const struct column_values *v,
+static void put_numbers(struct stripe_work *k, struct buf *directory, struct stripe_column *c,
                         uint32_t from, uint32_t count) {
+    const struct column_values *v = c->values;
     int64_t min = v->numbers[from];
     int64_t max = v->numbers[from];
     for (uint32_t i = from; i < from + count; i++) {
@@ -375,12 +382,13 @@ static void put_numbers(struct stripe_work *k, struct buf *directory, const stru
     }
     wire_put_i64(directory, min);
     wire_put_u64(directory, (uint64_t)max - (uint64_t)min);
-    intpack_encode(&k->w->plain, v->numbers + from, count);
-    segment_writer_put_chunk(k->w, directory, &k->w->plain, block_level(k));
+    chunk_add_numbers(k->w, v->numbers + from, count);
+    chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &c->habit);
 }
 
-static void put_text_values(struct stripe_work *k, struct buf *directory,
-                            const struct column_values *v, uint32_t from, uint32_t count) {
+static void put_text_values(struct stripe_work *k, struct buf *directory, struct stripe_column *c,
+                            uint32_t from, uint32_t count) {
+    const struct column_values *v = c->values;
     struct buf bytes = BUF_INIT;
     struct buf scratch = BUF_INIT;
     uint32_t *offsets = mem_alloc(((size_t)count + 1) * sizeof *offsets);
@@ -390,13 +398,14 @@ static void put_text_values(struct stripe_work *k, struct buf *directory,
     }
     offsets[count] = (uint32_t)bytes.len;
     struct text_array texts = {bytes.ptr == NULL ? "" : bytes.ptr, offsets, count};
-    put_texts(k, directory, &texts);
+    chunk_add_texts(k->w, &texts);
+    chunk_put(k->w, directory, CHUNK_OF_TEXT, &c->habit);
     mem_free(offsets);
     buf_fini(&scratch);
     buf_fini(&bytes);
 }
 
-static void put_values(struct stripe_work *k, struct buf *directory, const struct stripe_column *c,
+static void put_values(struct stripe_work *k, struct buf *directory, struct stripe_column *c,
                        size_t block) {
     uint32_t from = c->values->block_start[block];
     uint32_t count = c->values->block_start[block + 1] - from;
@@ -409,10 +418,10 @@ static void put_values(struct stripe_work *k, struct buf *directory, const struc
         put_codes(k, directory, c, from, count);
         break;
     case COLUMN_NUMBER:
-        put_numbers(k, directory, c->values, from, count);
+        put_numbers(k, directory, c, from, count);
         break;
     default:
-        put_text_values(k, directory, c->values, from, count);
+        put_text_values(k, directory, c, from, count);
         break;
     }
 }

@@ -7,12 +7,6 @@
 
 #include "segment_writer.h"
 
-enum {
-    LEVEL_BLOCK = 1, /* zstd levels */
-    LEVEL_TEXT = 3,
-    LEVEL_DEEP = 19
-};
-
 void stripe_write(struct buf *directory, struct segment_writer *w, struct stripe *s);
 
 #endif

@@ -1,0 +1,94 @@
+#include "chunk_writer.h"
+
+#include "intpack.h"
+
+enum {
+    LEVEL_QUICK = 1, /* zstd levels */
+    LEVEL_MIDDLE = 6,
+    LEVEL_TEXT_FAST = 3,
+    LEVEL_MOST = 19,
+    LEARN_BYTES = 256 /* of a chunk that can teach */
+};
+
+/* Stored bytes of a coding, quickly. */
+static size_t quick_size(struct segment_writer *w, struct str plain) {
+    buf_clear(&w->packed);
+    zstd_frame_pack(w->zstd, &w->packed, plain, LEVEL_QUICK);
+    return w->packed.len;
+}
+
+void chunk_add_numbers(struct segment_writer *w, const int64_t *numbers, size_t count) {
+    if (w->effort == EFFORT_FAST || count < 16) {
+        intpack_encode(&w->plain, numbers, count);
+        return;
+    }
+    size_t start = w->plain.len;
+    size_t best = SIZE_MAX;
+    enum intpack_form best_form = INTPACK_OFFSET;
+    for (int form = INTPACK_CONSTANT; form < INTPACK_FORM_COUNT; form++) {
+        w->plain.len = start;
+        if (!intpack_encode_as(&w->plain, numbers, count, (enum intpack_form)form)) {
+            continue;
+        }
+        size_t size = quick_size(w, str_make(w->plain.ptr + start, w->plain.len - start));
+        if (size < best) {
+            best = size;
+            best_form = (enum intpack_form)form;
+        }
+        if (form == INTPACK_CONSTANT) {
+            return;
+        }
+    }
+    w->plain.len = start;
+    (void)intpack_encode_as(&w->plain, numbers, count, best_form);
+}
+
+void chunk_add_texts(struct segment_writer *w, const struct text_array *texts) {
+    size_t start = w->plain.len;
+    size_t best = SIZE_MAX;
+    enum text_encoding best_encoding = TEXT_PLAIN;
+    for (int e = 0; e < TEXT_ENCODING_COUNT && w->effort == EFFORT_DEEP && texts->count > 8; e++) {
+        w->plain.len = start;
+        if (!text_encode(&w->plain, texts, (enum text_encoding)e)) {
+            continue;
+        }
+        size_t size = quick_size(w, str_make(w->plain.ptr + start, w->plain.len - start));
+        if (size < best) {
+            best = size;
+            best_encoding = (enum text_encoding)e;
+        }
+    }
+    w->plain.len = start;
+    (void)text_encode(&w->plain, texts, best_encoding);
+}
+
+static size_t packed_size(struct segment_writer *w, int level) {
+    buf_clear(&w->packed);
+    zstd_frame_pack(w->zstd, &w->packed, buf_str(&w->plain), level);
+    return w->packed.len;
+}
+
+/* Many columns of numbers have no repetitions that effort finds: then it is not spent. */
+static int learn_level(struct segment_writer *w) {
+    size_t quick = packed_size(w, LEVEL_QUICK);
+    size_t middle = packed_size(w, LEVEL_MIDDLE);
+    size_t most = packed_size(w, LEVEL_MOST);
+    if (most + most / 100 < quick && most < middle) {
+        return LEVEL_MOST;
+    }
+    return middle < quick ? LEVEL_MIDDLE : LEVEL_QUICK;
+}
+
+void chunk_put(struct segment_writer *w, struct buf *directory, enum chunk_kind kind,
+               struct chunk_habit *habit) {
+    int level = kind == CHUNK_OF_TEXT ? LEVEL_TEXT_FAST : LEVEL_QUICK;
+    if (w->effort == EFFORT_DEEP && kind == CHUNK_OF_TEXT) {
+        level = LEVEL_MOST;
+    } else if (w->effort == EFFORT_DEEP) {
+        if (habit->level == 0 && w->plain.len > LEARN_BYTES) {
+            habit->level = learn_level(w);
+        }
+        level = habit->level == 0 ? LEVEL_MOST : habit->level;
+    }
+    segment_writer_put_chunk(w, directory, &w->plain, level);
+}

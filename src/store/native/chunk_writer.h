@@ -1,0 +1,30 @@
+/*
+ * Choosing how the values of a chunk are coded. FAST takes what a rough estimate says; DEEP codes
+ * them in every way that can hold them, compresses each quickly, and compresses the best with all
+ * effort.
+ *
+ * Part of segment_writer.c's work. Threads: one at a time.
+ */
+#ifndef KONSEKI_CHUNK_WRITER_H
+#define KONSEKI_CHUNK_WRITER_H
+
+#include "encoding.h"
+#include "segment_writer.h"
+
+/* Appends packed numbers to w->plain. */
+void chunk_add_numbers(struct segment_writer *w, const int64_t *numbers, size_t count);
+/* Appends texts to w->plain. */
+void chunk_add_texts(struct segment_writer *w, const struct text_array *texts);
+
+enum chunk_kind { CHUNK_OF_NUMBERS, CHUNK_OF_TEXT };
+
+/* What the first chunk of a column has taught: all zero is nothing. */
+struct chunk_habit {
+    int level; /* of zstd; 0: not known yet */
+};
+
+/* Compresses w->plain (cleared then) to the segment; its reference goes to `directory`. */
+void chunk_put(struct segment_writer *w, struct buf *directory, enum chunk_kind kind,
+               struct chunk_habit *habit);
+
+#endif
