@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Measures konseki against its peers in one run; every figure stands beside its peer's as a ratio.
 
-    bench.py [--only PART,...] [--large] [--konseki PROGRAM]
+    bench.py [--only PART,...] [--corpora abc] [--large] [--konseki PROGRAM]
 
 Parts: store (import, compaction, size), search (and aggregates), proof (verify, proofs), hunt
-(indicators), detect (Sigma, EVTX). --large adds 10 GB of text to the searches (an hour more).
+(indicators), detect (Sigma, EVTX). --corpora: those of the part store. --large adds 10 GB of text to
+the searches (an hour more).
 
 Corpora and stores are kept in $KONSEKI_BENCH_DIR (default build/bench; about 8 GB, with --large 30);
 what is missing is skipped with a note. Sizes that take long (zstd -19 of 1 GB: a quarter of an hour
@@ -30,6 +31,7 @@ PARTS = ("store", "search", "proof", "hunt", "detect")
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="")
+    parser.add_argument("--corpora", default="abc")
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--konseki", type=pathlib.Path, default=ROOT / "build" / "konseki")
     args = parser.parse_args()
@@ -40,7 +42,7 @@ def main():
     figures, folder = Figures(), bench_folder()
     program, corpora = Program(args.konseki.resolve()), Corpora(folder, figures)
     peers = Peers(folder, figures)
-    parts = dict(store=StorePart(program, corpora, peers, figures, Cache()),
+    parts = dict(store=StorePart(program, corpora, peers, figures, Cache(), args.corpora),
                  search=SearchPart(program, corpora, peers, figures, args.large),
                  proof=ProofPart(program, corpora, figures),
                  hunt=HuntPart(program, corpora, figures),

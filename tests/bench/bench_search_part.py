@@ -85,8 +85,9 @@ def our_count(run):
 
 def explained_ms(run):
     """Milliseconds inside the process, None if --explain does not tell."""
-    found = re.search(r'"(?:ms|elapsed_ms|search_ms)":([0-9.]+)', run.stderr)
-    return float(found.group(1)) if found else None
+    lines = [line for line in run.stderr.splitlines() if line.startswith('{"explain"')]
+    times = json.loads(lines[-1])["explain"].get("ms") if lines else None
+    return times["total"] if isinstance(times, dict) else times
 
 
 class SearchPart:
@@ -121,7 +122,8 @@ class SearchPart:
                 timed([self.program.path, "store", "compact", "--store", store])
         return store
 
-    def our_search(self, store, query, prefix=()):
+    def our_search(self, store, query, is_one_thread=False):
+        prefix = ONE_CORE if is_one_thread else []
         return timed([*prefix, self.program.path, "search", "--store", store, "--format", "jsonl",
                       "--explain", query], ROUNDS)
 
@@ -200,7 +202,7 @@ class SearchPart:
         duck = self.load_and_ask("duckdb", [bench_peers.DUCKDB_EVENTS], fields, 0)
         click = self.load_and_ask("clickhouse", bench_peers.CLICKHOUSE_EVENTS, fields, 1)
         for name, stages in OUR_AGGREGATES.items():
-            run = self.our_search(store, f"{EVENTS} | {stages}", ONE_CORE)
+            run = self.our_search(store, f"{EVENTS} | {stages}", True)
             self.aggregate(name, run, {"DuckDB": duck, "ClickHouse": click})
 
     def load_and_ask(self, kind, load, fields, which):

@@ -1,10 +1,10 @@
 """Import, compaction and size: konseki beside zstd, the naive splitter, DuckDB and ClickHouse."""
 import functools
 import json
+import pathlib
 import shutil
 import subprocess
 import sys
-import pathlib
 
 import bench_peers
 from bench_base import ONE_CORE, ROOT, size_of, timed
@@ -47,19 +47,21 @@ def fresh(path):
 
 
 class StorePart:
-    def __init__(self, program, corpora, peers, figures, cache):
+    def __init__(self, program, corpora, peers, figures, cache, wanted="abc"):
         self.program, self.corpora, self.peers = program, corpora, peers
-        self.figures, self.cache = figures, cache
+        self.figures, self.cache, self.wanted = figures, cache, wanted
         self.stores = corpora.folder / "stores"
 
     def run(self):
-        site, b, c = self.corpora.a(), self.corpora.b(), self.corpora.c()
-        if c:
-            self.text("c", c, None, None)
+        logs = "c" in self.wanted and self.corpora.c()
+        if logs:
+            self.text("c", logs, None, None)
+        site = "a" in self.wanted and self.corpora.a()
         if site:
             self.text("a", site / "logs", site, ">= 100")
-        if b:
-            self.windows_events(b)
+        events = "b" in self.wanted and self.corpora.b()
+        if events:
+            self.windows_events(events)
 
     # --- one corpus through import and compaction ---
 
