@@ -10,8 +10,9 @@
 #include "wire.h"
 
 enum {
-    MAX_SLICES = 512,        /* values of one row that are kept as slices; more become extras */
-    LONG_VALUE_BYTES = 40,   /* longer values with blanks are prose */
+    MAX_SLICES = 512, /* values of one row that are kept as slices; more become extras */
+    PROSE_BYTES = 12, /* shorter texts are no prose */
+
     SHORT_GAP_BYTES = 12,    /* shorter gaps without digits are literal */
     GAP_COLUMN_LIMIT = 2048, /* beyond it gap variables share a few columns */
     GAP_SHARED_COLUMNS = 16,
@@ -21,6 +22,7 @@ enum {
     YOUNG_USES = 12,     /* a younger shape is cut from scratch again, to learn */
     ALWAYS_LEARN = 4096, /* so many rows cut from scratch learn relations; */
     LEARN_EVERY = 16,    /* then one in so many does */
+    NOTE_EVERY = 4,      /* one row in so many tells the miner its texts */
     LOOK_AGAIN = 1024,   /* one row in so many is cut from scratch anyhow */
     PROSE_BITS = 2048,   /* distinct texts of a field, counted roughly */
     PROSE_SAMPLE = 64
@@ -48,6 +50,7 @@ struct cut_bound {
 struct cut_prose {
     uint32_t seen;
     uint32_t distinct;
+    uint32_t delimited; /* long enough and of several words */
     uint64_t bits[PROSE_BITS / 64];
 };
 
@@ -65,6 +68,7 @@ struct cutter {
     struct shape_table shapes;
     struct relation_table relations;
     struct miner miner;
+    struct mine_copies copies;
     struct draft draft;
     uint64_t rows;
     uint64_t scratch_rows;
@@ -341,20 +345,23 @@ static void add_mined(struct cutter *c, uint32_t start, const struct mine_token 
     add_column(&c->draft, start + t->start, start + t->end, mined_column(c, field, t->column),
                bound);
     struct draft_piece *p = &c->draft.pieces[c->draft.piece_count - 1];
-    p->shared = true;
+    p->mined = t->column;
     if (p->end != bound->at) {
         bool fields = c->miner.separator != '\0' && t != &c->miner.tokens[0];
-        p->end_rule = fields ? END_FIELD : END_LITERAL;
+        p->end_rule = fields ? END_FIELD : t->is_copy ? END_TEXT : END_LITERAL;
         p->end_arg = (uint8_t)c->miner.separator;
     }
 }
 
 /* Cuts [start, end), which ends at the bound or before a literal, into tokens. */
 static void mine_stretch(struct cutter *c, uint32_t start, uint32_t end, uint32_t field,
-                         uint64_t context, const struct row *row, const struct cut_bound *bound) {
+                         enum transform transform, uint64_t context, const struct row *row,
+                         const struct cut_bound *bound) {
     struct str text = str_make(c->draft.raw + start, end - start);
     struct miner *m = &c->miner;
-    mine_tokenise(m, text, (enum charset)row->charset, context);
+    struct mine_text in = {text, (enum charset)row->charset, transform == TRANSFORM_JSON, context,
+                           transform == TRANSFORM_NONE ? NULL : &c->copies};
+    mine_tokenise(m, &in);
     mine_match(m, text);
     uint32_t literal = 0;
     for (uint32_t i = 0; i < m->token_count; i++) {
@@ -419,12 +426,12 @@ static void cut_gap(struct cutter *c, uint32_t start, uint32_t end, uint64_t con
     uint32_t at =
         (row->flags & ROW_UNPARSED) != 0 ? UINT32_MAX : find_time(c, &f, &span, start, end);
     if (at == UINT32_MAX) {
-        mine_stretch(c, start, end, FIELD_NONE, context, row, bound);
+        mine_stretch(c, start, end, FIELD_NONE, TRANSFORM_NONE, context, row, bound);
         return;
     }
     if (at > start) { /* ends at the time, which no rule finds: literals and printed ones only */
         struct cut_bound none = {.at = UINT32_MAX, .rule = END_LITERAL};
-        mine_stretch(c, start, at, FIELD_NONE, context ^ 1, row, &none);
+        mine_stretch(c, start, at, FIELD_NONE, TRANSFORM_NONE, context ^ 1, row, &none);
     }
     add_column(&c->draft, at, at + (uint32_t)span, 0, bound);
     cut_draft_set_formula(&c->draft, (uint32_t)c->draft.piece_count - 1, &f);
@@ -437,9 +444,7 @@ static void cut_gap(struct cutter *c, uint32_t start, uint32_t end, uint64_t con
 
 /* Counts the text; true if texts of this field differ so much that they are cut. */
 static bool is_mined_prose(struct cutter *c, uint32_t field, struct str text, bool count) {
-    if (text.len < LONG_VALUE_BYTES || str_find_char(text, ' ') == STR_NONE) {
-        return false;
-    }
+
     if (field >= c->prose_capacity) {
         size_t before = c->prose_capacity;
         MEM_GROW(c->prose, c->prose_capacity, (size_t)field + 1);
@@ -450,12 +455,28 @@ static bool is_mined_prose(struct cutter *c, uint32_t field, struct str text, bo
     }
     struct cut_prose *p = c->prose[field];
     if (count && p->seen < PROSE_BITS / 2) {
+        p->delimited += text.len >= PROSE_BYTES && (str_find_char(text, ' ') != STR_NONE ||
+                                                    str_find_char(text, '|') != STR_NONE);
+
         uint32_t bit = (uint32_t)hash_str(text) % PROSE_BITS;
         p->seen++;
         p->distinct += (p->bits[bit / 64] >> bit % 64 & 1) == 0;
         p->bits[bit / 64] |= UINT64_C(1) << bit % 64;
     }
-    return p->seen >= PROSE_SAMPLE && p->distinct * 3 > p->seen;
+    return p->seen >= PROSE_SAMPLE && p->distinct * 3 > p->seen && p->delimited * 2 > p->seen;
+}
+
+/* The other slices of the row, as they stand in the raw bytes. */
+static void collect_copies(struct cutter *c, const struct batch *b, const struct row *row,
+                           uint32_t but) {
+    mine_copies_clear(&c->copies);
+    for (uint32_t i = 0; i < c->owner_count; i++) {
+        const struct cut_owner *o = &c->owners[i];
+        if (i != but) {
+            mine_copies_add(&c->copies,
+                            str_make(b->raw.ptr + row->raw_off + o->start, o->end - o->start));
+        }
+    }
 }
 
 /* Cuts the stretch between two bounds. */
@@ -479,8 +500,13 @@ static void cut_stretch(struct cutter *c, const struct batch *b, const struct ro
     }
     uint32_t field = b->values[row->first_value + c->owners[bound->owner - 1].value].field;
     struct str text = str_make(c->draft.raw + bound->at, next->at - bound->at);
-    if (!coarse && is_mined_prose(c, field, text, true)) {
-        mine_stretch(c, bound->at, next->at, field, ((uint64_t)field + 1) << 40, row, next);
+    uint32_t value = c->owners[bound->owner - 1].value;
+    bool counted = b->values[row->first_value + value].transform == TRANSFORM_SAME; /* signature */
+    if (!coarse && is_mined_prose(c, field, text, !counted)) {
+        collect_copies(c, b, row, bound->owner - 1);
+        mine_stretch(c, bound->at, next->at, field,
+                     (enum transform)b->values[row->first_value + value].transform,
+                     ((uint64_t)field + 1) << 40, row, next);
     } else {
         add_column(&c->draft, bound->at, next->at, field_column(c, COLUMN_OF_FIELD, field), next);
     }
@@ -567,14 +593,19 @@ static uint64_t row_signature(struct cutter *c, const struct batch *b, const str
         h = (h ^ ((uint64_t)v->field << 2 | v->transform)) * UINT64_C(0x9e3779b97f4a7c15);
         h ^= h >> 29;
         slices += v->transform != TRANSFORM_NONE;
-        if (v->transform == TRANSFORM_SAME && v->text_len >= LONG_VALUE_BYTES &&
-            is_mined_prose(c, v->field, batch_value_text(b, v), false)) {
-            mine_tokenise(&c->miner, batch_value_text(b, v), (enum charset)row->charset, i);
+        if (v->transform == TRANSFORM_SAME && v->text_len > 0 &&
+            is_mined_prose(c, v->field, batch_value_text(b, v), true)) {
+            struct mine_text in = {batch_value_text(b, v), (enum charset)row->charset, false, i,
+                                   NULL};
+            mine_tokenise(&c->miner, &in);
+
             prose ^= c->miner.group;
         }
     }
     if (slices == 0 && row->charset != CHARSET_BINARY && !is_wide(row)) {
-        mine_tokenise(&c->miner, batch_raw(b, row), (enum charset)row->charset, 0);
+        struct mine_text in = {batch_raw(b, row), (enum charset)row->charset, false, 0, NULL};
+        mine_tokenise(&c->miner, &in);
+
         prose ^= c->miner.group;
     }
     return h ^ prose;
@@ -622,6 +653,19 @@ static void emit(struct cut *out, struct cutter *c, const struct shape *s, const
     *out = (struct cut){s->number, (uint32_t)(v - c->variables), c->variables};
 }
 
+/* What the row says of where texts stand. */
+static void note_mined(struct cutter *c, const struct shape *s, const struct batch *b,
+                       const struct row *row) {
+    const char *raw = b->raw.ptr + row->raw_off;
+    const uint32_t *starts = c->shapes.starts;
+    for (uint32_t i = 0; i < s->piece_count; i++) {
+        if (s->pieces[i].mined != 0) {
+            mine_note(&c->miner, str_make(raw + starts[i], starts[i + 1] - starts[i]),
+                      s->pieces[i].mined);
+        }
+    }
+}
+
 void cutter_row(struct cut *out, struct cutter *c, const struct batch *b, const struct row *row) {
     uint64_t signature = row_signature(c, b, row);
     struct shape *s = NULL;
@@ -631,6 +675,8 @@ void cutter_row(struct cut *out, struct cutter *c, const struct batch *b, const 
     if (s == NULL) {
         s = cut_from_scratch(c, b, row);
         shape_table_note(&c->shapes, signature, s);
+    } else if (c->rows % NOTE_EVERY == 0) {
+        note_mined(c, s, b, row);
     }
     s->uses += s->uses < UINT32_MAX;
     emit(out, c, s, b, row);

@@ -3,6 +3,32 @@
 #include "layout.h"
 #include "mem.h"
 
+/* The value whose slice is just this piece; UINT32_MAX if none. */
+static uint32_t value_of_piece(const struct draft *d, uint32_t piece) {
+    for (uint32_t i = 0; i < d->value_count; i++) {
+        const struct draft_value *v = &d->values[i];
+        bool slice = v->how != TRANSFORM_NONE && v->how != VALUE_FORMULA;
+        if (slice && v->first == piece && v->count == 1) {
+            return i;
+        }
+    }
+    return UINT32_MAX;
+}
+
+/* Where a piece that became a formula ends in other rows. */
+static void set_end_rule(const struct draft *d, struct draft_piece *p, const struct formula *f) {
+    uint32_t value = UINT32_MAX;
+    if (f->kind == FORMULA_TIME) {
+        p->end_rule = END_PRINTED;
+    } else if (f->kind == FORMULA_SAME && f->operands[0] < d->piece_count) {
+        value = value_of_piece(d, f->operands[0]);
+    }
+    if (value != UINT32_MAX) {
+        p->end_rule = END_COPY;
+        p->end_arg = value;
+    }
+}
+
 void cut_draft_set_formula(struct draft *d, uint32_t target, const struct formula *f) {
     MEM_GROW(d->formulas, d->formula_capacity, d->formula_count + 1);
     d->formulas[d->formula_count] = *f;
@@ -10,9 +36,7 @@ void cut_draft_set_formula(struct draft *d, uint32_t target, const struct formul
     if (target < d->piece_count) {
         d->pieces[target].kind = PIECE_FORMULA;
         d->pieces[target].formula = number;
-        if (f->kind == FORMULA_TIME) {
-            d->pieces[target].end_rule = END_PRINTED;
-        }
+        set_end_rule(d, &d->pieces[target], f);
         if (formula_makes_words(f)) {
             d->flags |= TEMPLATE_PRINTED;
         }

@@ -18,6 +18,8 @@ enum piece_end {
     END_VALUE_START, /* where the slice of value `end_arg` begins */
     END_VALUE_END,   /* ... or ends */
     END_LITERAL,     /* where the literal that follows is found first; no blank before */
+    END_TEXT,        /* the same, blanks may stand before */
+    END_COPY,        /* as long as the slice of value `end_arg`, whose text it is */
     END_FIELD,       /* at the separator `end_arg` outside of quotes */
     END_PRINTED      /* as long as its formula prints */
 };
@@ -30,7 +32,7 @@ struct draft_piece {
     uint32_t end_arg;
     uint32_t column;  /* COLUMN; FORMULA: the column that it would be in */
     uint32_t formula; /* index in draft.formulas */
-    bool shared;      /* its texts are noted by the miner */
+    uint64_t mined;   /* not 0: the miner notes its texts under this key */
 };
 
 /* How a value is stored, besides enum transform. */

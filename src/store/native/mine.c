@@ -7,6 +7,8 @@ enum {
     GROUP_SLOTS = 4096,
     GROUP_MAX_CLUSTERS = 48, /* then the most similar one takes all */
     RECENT_SLOTS = 1 << 15,
+    VOTES_TO_MOVE = 5,
+    VOTED = 255,
     MIN_SHARED_BYTES = 5, /* shorter texts say nothing about their column */
     FIELDS_MIN = 4        /* separators of a text of separated fields */
 };
@@ -18,6 +20,8 @@ struct mine_cluster {
     uint32_t number;
     uint64_t *texts;   /* by token: hash of a fixed token; 0: variable */
     uint64_t *columns; /* by token, if variable */
+    uint64_t *others;  /* by token: a column in which its texts were seen, too */
+    uint8_t *votes;    /* for it; VOTED: the token has moved there */
 };
 
 void miner_init(struct miner *m) {
@@ -96,12 +100,63 @@ static size_t port_split(struct str word) {
     return named && str_find_char(host, word.ptr[at - 1]) == STR_NONE ? at - 1 : 0;
 }
 
-/* Puts the word [start, end) without soft delimiters at its ends; host and port apart. */
+/* --- copies --- */
+
+static uint32_t copy_slot(const char *text) {
+    uint32_t first;
+    memcpy(&first, text, sizeof first);
+    return (first * UINT32_C(0x9e3779b1)) >> 23;
+}
+
+void mine_copies_clear(struct mine_copies *c) {
+    memset(c->slots, 0, sizeof c->slots);
+    c->count = 0;
+}
+
+void mine_copies_add(struct mine_copies *c, struct str text) {
+    if (text.len >= MINE_COPY_MIN_BYTES && c->count < MINE_MAX_COPIES) {
+        uint8_t *slot = &c->slots[copy_slot(text.ptr)];
+        c->texts[c->count] = text;
+        c->next[c->count] = *slot;
+        *slot = (uint8_t)++c->count;
+    }
+}
+
+/* Length of the delimiter at `at`: 0 if none. */
+static size_t delimiter_bytes(const struct mine_text *in, size_t at) {
+    char c = in->text.ptr[at];
+    if (in->escaped && c == '\\') {
+        char next = at + 1 < in->text.len ? in->text.ptr[at + 1] : '\0';
+        return next == 'n' || next == 'r' || next == 't' || next == '"' ? 2 : 0;
+    }
+    return class_of(c) == HARD ? 1 : 0;
+}
+
+static bool ends_word(const struct mine_text *in, size_t at) {
+    return at >= in->text.len || delimiter_bytes(in, at) > 0 || class_of(in->text.ptr[at]) == SOFT;
+}
+
+/* Length of the longest known text that stands at `at` as a word or words; 0: none. */
+static size_t copy_at(const struct mine_text *in, size_t at) {
+    struct str rest = str_skip(in->text, at);
+    if (in->copies == NULL || rest.len < MINE_COPY_MIN_BYTES) {
+        return 0;
+    }
+    size_t best = 0;
+    for (uint8_t i = in->copies->slots[copy_slot(rest.ptr)]; i != 0; i = in->copies->next[i - 1]) {
+        struct str text = in->copies->texts[i - 1];
+        if (text.len > best && str_starts(rest, text) && ends_word(in, at + text.len)) {
+            best = text.len;
+        }
+    }
+    return best;
+}
+
+/* --- words --- */
+
+/* Puts the word [start, end) without soft delimiters at its end; host and port apart. */
 static void put_word(struct miner *m, struct str text, size_t start, size_t end, uint32_t key,
                      bool has_digit) {
-    while (start < end && class_of(text.ptr[start]) == SOFT) {
-        start++;
-    }
     while (end > start && class_of(text.ptr[end - 1]) == SOFT) {
         end--;
     }
@@ -133,23 +188,41 @@ static uint32_t key_before(const struct miner *m, struct str text, size_t start)
     return (uint32_t)hash_bytes(text.ptr + last->start, last->end - last->start) | 1;
 }
 
-static void tokenise_words(struct miner *m, struct str text, size_t from, size_t to,
-                           enum charset charset) {
+/* Takes the word at `at`; returns its end. */
+static size_t take_word(struct miner *m, const struct mine_text *in, size_t at, size_t to) {
+    size_t start = at;
+    uint32_t key = key_before(m, in->text, start);
+    while (start < to && class_of(in->text.ptr[start]) == SOFT) {
+        start++;
+    }
+    size_t copy = copy_at(in, start);
+    if (copy > 0 && copy <= to - start) {
+        add_token(m, start, start + copy, 0, true);
+        m->tokens[m->token_count - 1].is_copy = true;
+        return start + copy;
+    }
+    bool has_digit = false;
+    for (at = start; at < to && delimiter_bytes(in, at) == 0;) {
+        has_digit = has_digit || class_of(in->text.ptr[at]) == DIGIT;
+        bool escape = in->escaped && in->text.ptr[at] == '\\';
+        at += escape ? 2 : char_bytes(in->text.ptr[at], in->charset);
+    }
+    at = at < to ? at : to;
+    put_word(m, in->text, start, at, key, has_digit);
+    return at;
+}
+
+static void tokenise_words(struct miner *m, const struct mine_text *in, size_t from, size_t to) {
     uint64_t group = m->group;
     size_t at = from;
     while (at < to && m->token_count + 2 <= MINE_MAX_TOKENS) {
-        if (class_of(text.ptr[at]) == HARD) {
-            group = (group ^ (uint8_t)text.ptr[at++]) * UINT64_C(0x100000001b3);
+        size_t delimiter = delimiter_bytes(in, at);
+        if (delimiter > 0) {
+            group = (group ^ (uint8_t)in->text.ptr[at + delimiter - 1]) * UINT64_C(0x100000001b3);
+            at += delimiter;
             continue;
         }
-        size_t start = at;
-        bool has_digit = false;
-        while (at < to && class_of(text.ptr[at]) != HARD) {
-            has_digit = has_digit || class_of(text.ptr[at]) == DIGIT;
-            at += char_bytes(text.ptr[at], charset);
-        }
-        at = at < to ? at : to;
-        put_word(m, text, start, at, key_before(m, text, start), has_digit);
+        at = take_word(m, in, at, to);
         group = (group ^ 0x100 ^ (m->token_count << 9)) * UINT64_C(0x100000001b3);
     }
     if (at < to) { /* too many: the rest is one variable */
@@ -167,48 +240,49 @@ static bool has_digits(struct str s) {
     return false;
 }
 
-/* End of the field that starts at `at`: the next separator outside of quotes, or `to`. */
-static size_t field_end(struct str text, size_t at, char separator, enum charset charset) {
+/* End of the field that starts at `at`: the next separator outside of quotes, or a line's end. */
+static size_t field_end(const struct mine_text *in, size_t at, char separator) {
+    struct str text = in->text;
     bool quoted = false;
     while (at < text.len && (quoted || (text.ptr[at] != separator && text.ptr[at] != '\r' &&
                                         text.ptr[at] != '\n'))) {
         quoted = text.ptr[at] == '"' ? !quoted : quoted;
-        at += char_bytes(text.ptr[at], charset);
+        at += char_bytes(text.ptr[at], in->charset);
     }
     return at < text.len ? at : text.len;
 }
 
-static void tokenise_fields(struct miner *m, struct str text, enum charset charset) {
+static void tokenise_fields(struct miner *m, const struct mine_text *in) {
     size_t at = 0;
     uint32_t fields = 0;
-    while (at <= text.len && m->token_count + 1 < MINE_MAX_TOKENS) {
-        size_t end = field_end(text, at, m->separator, charset);
-        struct str field = str_make(text.ptr + at, end - at);
+    while (at <= in->text.len && m->token_count + 1 < MINE_MAX_TOKENS) {
+        size_t end = field_end(in, at, m->separator);
+        struct str field = str_make(in->text.ptr + at, end - at);
         if (fields == 0 && str_find_char(field, ' ') != STR_NONE) {
-            tokenise_words(m, text, at, end, charset);
+            tokenise_words(m, in, at, end);
         } else {
             add_token(m, at, end, 0, has_digits(field));
         }
         fields++;
-        at = end + 1;
-        if (end >= text.len || text.ptr[end] != m->separator) {
-            at = end;
+        at = end;
+        if (end >= in->text.len || in->text.ptr[end] != m->separator) {
             break;
         }
+        at++;
     }
-    if (at < text.len && text.ptr[at] != '\r' && text.ptr[at] != '\n') {
-        add_token(m, at, text.len, 0, true);
+    if (at < in->text.len && in->text.ptr[at] != '\r' && in->text.ptr[at] != '\n') {
+        add_token(m, at, in->text.len, 0, true);
     }
     m->group = hash_u64(m->group ^ (uint64_t)m->separator << 32 ^ fields);
 }
 
 /* Many of one separator, and not fewer than blanks: separated fields. */
 static char find_separator(struct str text) {
+    static const char separators[] = ",|;\t";
     uint32_t counts[128] = {0};
     for (size_t i = 0; i < text.len; i++) {
         counts[(uint8_t)text.ptr[i] & 127] += (uint8_t)text.ptr[i] < 128;
     }
-    static const char separators[] = ",|;\t";
     char best = '\0';
     for (const char *s = separators; *s != '\0'; s++) {
         uint32_t n = counts[(uint8_t)*s];
@@ -220,14 +294,14 @@ static char find_separator(struct str text) {
     return best;
 }
 
-void mine_tokenise(struct miner *m, struct str text, enum charset charset, uint64_t context) {
+void mine_tokenise(struct miner *m, const struct mine_text *in) {
     m->token_count = 0;
-    m->group = hash_u64(context + 1);
-    m->separator = find_separator(text);
+    m->group = hash_u64(in->context + 1);
+    m->separator = in->escaped ? '\0' : find_separator(in->text);
     if (m->separator != '\0') {
-        tokenise_fields(m, text, charset);
+        tokenise_fields(m, in);
     } else {
-        tokenise_words(m, text, 0, text.len, charset);
+        tokenise_words(m, in, 0, in->text.len);
     }
     m->group ^= m->token_count;
 }
@@ -286,6 +360,9 @@ static struct mine_cluster *new_cluster(struct miner *m, struct str text) {
         .group = m->group, .token_count = m->token_count, .number = m->cluster_count++};
     c->texts = arena_array(&m->arena, (size_t)m->token_count + 1, sizeof *c->texts);
     c->columns = arena_array(&m->arena, (size_t)m->token_count + 1, sizeof *c->columns);
+    c->others = arena_array(&m->arena, (size_t)m->token_count + 1, sizeof *c->others);
+    c->votes = arena_array(&m->arena, (size_t)m->token_count + 1, sizeof *c->votes);
+
     for (uint32_t i = 0; i < m->token_count; i++) {
         const struct mine_token *t = &m->tokens[i];
         if (t->has_digit) {
@@ -298,6 +375,25 @@ static struct mine_cluster *new_cluster(struct miner *m, struct str text) {
     c->next = *slot;
     *slot = c;
     return c;
+}
+
+/* A variable whose texts keep being seen in another column moves there, once. */
+static void vote(const struct miner *m, struct mine_cluster *c, uint32_t i, struct str text) {
+    if (c->votes[i] == VOTED || m->tokens[i].key != 0) {
+        return;
+    }
+    uint64_t seen = seen_in(m, text);
+    if (seen == 0 || seen == c->columns[i]) {
+        return;
+    }
+    if (c->votes[i] == 0) {
+        c->others[i] = seen;
+    }
+    c->votes[i] = (uint8_t)(c->others[i] == seen ? c->votes[i] + 1 : c->votes[i] - 1);
+    if (c->votes[i] >= VOTES_TO_MOVE) {
+        c->columns[i] = seen;
+        c->votes[i] = VOTED;
+    }
 }
 
 /* The most similar cluster of the group; NULL: none is similar enough. */
@@ -349,6 +445,10 @@ void mine_match(struct miner *m, struct str text) {
             make_variable(m, c, i, text);
         }
         t->variable = c->texts[i] == 0;
+        if (t->variable) {
+            vote(m, c, i, str_make(text.ptr + t->start, t->end - t->start));
+        }
+
         t->column = c->columns[i];
     }
 }

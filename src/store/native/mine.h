@@ -28,8 +28,28 @@ struct mine_token {
     uint32_t end;
     uint32_t key; /* hash of "key" if the token stands behind "key="; else 0 */
     bool has_digit;
+    bool is_copy;    /* the text of another value of the row; may hold delimiters */
     bool variable;   /* set by mine_match */
     uint64_t column; /* of a variable: what tells its column from others */
+};
+
+/* Texts of the row that may return in a text that is cut: they are kept whole there. */
+enum { MINE_MAX_COPIES = 128, MINE_COPY_SLOTS = 512, MINE_COPY_MIN_BYTES = 4 };
+
+struct mine_copies {
+    struct str texts[MINE_MAX_COPIES];
+    uint8_t next[MINE_MAX_COPIES];  /* chain: index + 1 */
+    uint8_t slots[MINE_COPY_SLOTS]; /* by the first bytes: index + 1 */
+    uint32_t count;
+};
+
+/* What is to be cut. */
+struct mine_text {
+    struct str text;
+    enum charset charset;
+    bool escaped;                     /* JSON string escapes: those of line ends and tabs delimit */
+    uint64_t context;                 /* tells one kind of text from another (a field) */
+    const struct mine_copies *copies; /* may be NULL */
 };
 
 struct mine_cluster;
@@ -53,11 +73,12 @@ void miner_fini(struct miner *m);
 /* Forgets all. */
 void miner_clear(struct miner *m);
 
-/* Sets tokens, token_count, group and separator. `context` tells one kind of text from another (a
- * field). Cost: about 2 ns a byte. */
-void mine_tokenise(struct miner *m, struct str text, enum charset charset, uint64_t context);
+/* Sets tokens, token_count, group and separator. Cost: about 2 ns a byte. */
+void mine_tokenise(struct miner *m, const struct mine_text *in);
 /* Sets what is variable in the text that was tokenised last. */
 void mine_match(struct miner *m, struct str text);
+void mine_copies_clear(struct mine_copies *c);
+void mine_copies_add(struct mine_copies *c, struct str text);
 /* Notes that a text was seen in the column with this key. */
 void mine_note(struct miner *m, struct str text, uint64_t column);
 

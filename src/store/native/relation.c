@@ -256,8 +256,8 @@ static bool may_be_operand(const struct draft *d, uint32_t operand, uint32_t tar
     if (operand == UINT32_MAX || operand == target || !is_variable(d, operand)) {
         return false;
     }
-    bool operand_is_gap = operand < d->piece_count && d->pieces[operand].shared;
-    bool target_is_gap = target < d->piece_count && d->pieces[target].shared;
+    bool operand_is_gap = operand < d->piece_count && d->pieces[operand].mined != 0;
+    bool target_is_gap = target < d->piece_count && d->pieces[target].mined != 0;
     return operand_is_gap == target_is_gap ? operand < target : target_is_gap;
 }
 
@@ -412,6 +412,19 @@ static void find_same(struct relation_table *t, struct draft *d, uint32_t target
     }
 }
 
+/* A text that stands in the raw bytes with JSON escapes. */
+static void find_decoded(struct relation_table *t, struct draft *d, uint32_t target,
+                         struct str text) {
+    const struct relation_index *x = t->index;
+    for (uint32_t i = 0; i < x->count; i++) {
+        struct formula f = {.kind = FORMULA_JSON};
+        if (x->texts[i].len > text.len && x->texts[i].ptr[0] == text.ptr[0] &&
+            str_find_char(x->texts[i], '\\') != STR_NONE) {
+            try_one(t, d, target, &f, x->operands[i]);
+        }
+    }
+}
+
 /* The longest operand's text at the start of `rest`. */
 static uint32_t longest_part(const struct relation_index *x, const struct draft *d, uint32_t target,
                              struct str rest) {
@@ -477,6 +490,7 @@ static void discover(struct relation_table *t, struct draft *d, uint32_t target,
     find_case(t, d, target, text);
     find_part(t, d, target, text);
     if (target >= d->piece_count && text.len >= JOIN_MIN_BYTES) {
+        find_decoded(t, d, target, text);
         find_join(t, d, target, text);
     }
 }

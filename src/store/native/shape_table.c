@@ -93,11 +93,11 @@ static void keep_piece(struct shape_table *t, struct shape_piece *out, const str
                                 .end_rule = p->end_rule,
                                 .end_arg = p->end_arg,
                                 .column = p->column,
-                                .shared = p->shared,
+                                .mined = p->mined,
                                 .may_cross = may_cross(d, i)};
     if (p->kind == PIECE_LITERAL) {
         out->text = arena_str(&t->arena, cut_draft_piece_text(d, i));
-    } else if (p->end_rule == END_LITERAL && i + 1 < d->piece_count) {
+    } else if ((p->end_rule == END_LITERAL || p->end_rule == END_TEXT) && i + 1 < d->piece_count) {
         out->text = arena_str(&t->arena, str_head(cut_draft_piece_text(d, i + 1), NEEDLE_BYTES));
     }
     if (p->kind == PIECE_FORMULA) {
@@ -235,8 +235,16 @@ static uint32_t field_end(const struct trial *r, uint32_t at, char separator) {
     return at;
 }
 
-/* The first place of the needle from `at` on, if no blank stands before it. */
-static uint32_t literal_end(const struct trial *r, uint32_t at, struct str needle) {
+/* Where the text of the value's slice, standing at `at`, ends. */
+static uint32_t copy_end(const struct trial *r, uint32_t at, uint32_t value) {
+    uint32_t start = slice_start(r, value);
+    uint32_t len = slice_len(r, value);
+    bool inside = start <= r->len && len <= r->len - start && len <= r->len - at;
+    return inside && memcmp(r->raw + at, r->raw + start, len) == 0 ? at + len : UINT32_MAX;
+}
+
+/* The first place of the needle from `at` on, with no blank before it unless `blanks`. */
+static uint32_t literal_end(const struct trial *r, uint32_t at, struct str needle, bool blanks) {
     if (needle.len == 0) {
         return UINT32_MAX;
     }
@@ -245,7 +253,7 @@ static uint32_t literal_end(const struct trial *r, uint32_t at, struct str needl
         if (c == needle.ptr[0] && memcmp(r->raw + at, needle.ptr, needle.len) == 0) {
             return at;
         }
-        if (c == ' ') {
+        if (c == ' ' && !blanks) {
             return UINT32_MAX;
         }
     }
@@ -263,7 +271,10 @@ static uint32_t piece_end(struct shape_table *t, const struct shape_piece *p, co
     case END_VALUE_END:
         return slice_start(r, p->end_arg) + slice_len(r, p->end_arg);
     case END_LITERAL:
-        return literal_end(r, at, p->text);
+    case END_TEXT:
+        return literal_end(r, at, p->text, p->end_rule == END_TEXT);
+    case END_COPY:
+        return copy_end(r, at, p->end_arg);
     case END_FIELD:
         return field_end(r, at, (char)p->end_arg);
     default:
@@ -369,7 +380,7 @@ static bool fit_formula(struct shape_table *t, const struct shape *s, const stru
 static bool fit_formulas(struct shape_table *t, const struct shape *s, const struct trial *r) {
     for (uint32_t i = 0; i < s->piece_count; i++) {
         const struct shape_piece *p = &s->pieces[i];
-        if (p->kind == PIECE_FORMULA && p->end_rule != END_PRINTED &&
+        if (p->kind == PIECE_FORMULA && p->end_rule != END_PRINTED && p->end_rule != END_COPY &&
             !fit_formula(t, s, r, p->formula, operand_text(t, s, r, i))) {
             return false;
         }

@@ -30,7 +30,7 @@ struct shape_piece {
     uint32_t column;
     struct str text; /* LITERAL; else what the literal behind it begins with (END_LITERAL) */
     struct shape_formula *formula;
-    bool shared;
+    uint64_t mined; /* not 0: the miner notes its texts under this key */
     bool may_cross; /* a word may reach over its start */
 };
 
