@@ -6,6 +6,7 @@
  */
 #include "export_parquet.h"
 
+#include <malloc.h>
 #include <pthread.h>
 
 #include "check.h"
@@ -19,8 +20,8 @@ enum {
     BATCH_BYTES = 8 << 20,
     DUCKDB_MEMORY_MB = 176,
     GROUP_ROWS_MAX = 61440,
-    GROUP_CELL_BYTES = 32, /* about what DuckDB holds for a cell of an open row group */
-    GROUP_BYTES = 16 << 20
+    GROUP_CELL_BYTES = 16, /* about what DuckDB holds for a cell of an open row group */
+    GROUP_BYTES = 32 << 20
 };
 
 struct export_parquet {
@@ -249,7 +250,16 @@ void export_parquet_survey(struct export_parquet *p, const struct batch *batch,
     parquet_columns_survey(p->columns, batch, row);
 }
 
+/* DuckDB takes and gives back memory all the time, in its own thread: what it gives back shall go
+ * to the system (the program keeps freed memory otherwise). */
+static void give_memory_back(void) {
+    (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    (void)mallopt(M_ARENA_MAX, 2);
+}
+
 enum status export_parquet_begin(struct export_parquet *p, struct err *err) {
+    give_memory_back();
     struct file file = FILE_INIT;
     char *part_path = with_ending(p->path, ".part");
     parquet_columns_finish(p->columns);
