@@ -183,6 +183,36 @@ size_t expr_leaf_tokens(const struct expr *leaf, const struct str **out_tokens) 
     return leaf->leaf->token_count;
 }
 
+/* False if the bound is none for integers. */
+static bool integer_bound(int64_t *out, const struct bound *bound, int64_t step, int64_t end) {
+    const struct operand *o = &bound->operand;
+    if (!bound->is_set) {
+        return true;
+    }
+    if (!o->is_integer || o->is_ip || o->integer == end) {
+        return false;
+    }
+    *out = bound->inclusive ? o->integer : o->integer + step;
+    return true;
+}
+
+bool expr_leaf_integers(const struct expr *e, enum field_type type, int64_t *low, int64_t *high) {
+    const struct expr_leaf *leaf = e->leaf;
+    bool number = type == FIELD_TYPE_LONG;
+    *low = INT64_MIN;
+    *high = INT64_MAX;
+    if (leaf->test == EXPR_EQUALS && number && leaf->value.is_integer) {
+        *low = *high = leaf->value.integer;
+        return true;
+    }
+    return leaf->test == EXPR_RANGE && number && integer_bound(low, &leaf->low, 1, INT64_MAX) &&
+           integer_bound(high, &leaf->high, -1, INT64_MIN);
+}
+
+const struct expr_fragment *expr_leaf_fragment(const struct expr *leaf) {
+    return &leaf->leaf->fragment;
+}
+
 /* --- facts of a tree --- */
 
 static void narrow(const struct expr_leaf *leaf, int64_t *from_ns, int64_t *to_ns) {

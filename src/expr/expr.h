@@ -68,6 +68,19 @@ bool expr_leaf_match_value(const struct expr *leaf, struct str text, enum field_
  * (they stand in the search text too, unless the value was derived). Returns the count.
  */
 size_t expr_leaf_tokens(const struct expr *leaf, const struct str **out_tokens);
+/* FIELD leaf: true if of values that are plain integers (canonical decimal) exactly those from *low
+ * to *high pass. */
+bool expr_leaf_integers(const struct expr *leaf, enum field_type type, int64_t *low, int64_t *high);
+/*
+ * TEXT leaves that look for parts of words: a run of ASCII letters, digits and '_' that stands in
+ * one word of every matching search text. Empty if none is known.
+ */
+struct expr_fragment {
+    struct str text;
+    bool is_raw;      /* stands so in the search text as it is; else in its folded form */
+    bool ignore_case; /* is_raw: ASCII case apart; then `text` is in lower case */
+};
+const struct expr_fragment *expr_leaf_fragment(const struct expr *leaf);
 /* Narrows [*from_ns, *to_ns) to what the tree can match by AND-ed @timestamp ranges. */
 void expr_time_bounds(const struct expr *root, int64_t *from_ns, int64_t *to_ns);
 /* True if the tree asks for derived rows (a positive event.kind leaf); else they are left out. */

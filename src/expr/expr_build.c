@@ -164,9 +164,24 @@ static void set_wildcard(struct expr_leaf *leaf, struct arena *arena, struct str
     if (leaf->on_text) {
         wildcard_text_compile(&leaf->wildcard_text, arena, marked);
         set_pattern_tokens(leaf, arena);
+        leaf->fragment.text = fragment_of_text(marked);
     } else {
         wildcard_compile(&leaf->wildcard, arena, marked);
     }
+}
+
+static void set_regex_fragment(struct expr_leaf *leaf, struct arena *arena,
+                               const struct expr_leaf_spec *spec) {
+    struct buf text = BUF_INIT;
+    buf_add(&text, fragment_of_regex(spec->value));
+    for (size_t i = 0; i < text.len && spec->ignore_case; i++) {
+        /* K and S have partners beyond ASCII: KELVIN SIGN, LONG S */
+        char c = ascii_lower(text.ptr[i]);
+        text.ptr[i] = c == 'k' || c == 's' ? ' ' : c;
+    }
+    struct str kept = arena_str(arena, fragment_of_text(buf_str(&text)));
+    leaf->fragment = (struct expr_fragment){kept, true, spec->ignore_case};
+    buf_fini(&text);
 }
 
 static enum status set_test(struct expr_leaf *leaf, struct arena *arena,
@@ -183,6 +198,7 @@ static enum status set_test(struct expr_leaf *leaf, struct arena *arena,
         set_wildcard(leaf, arena, spec->value);
         return STATUS_OK;
     case EXPR_REGEX:
+        set_regex_fragment(leaf, arena, spec);
         return regex_compile(&leaf->regex, spec->error_at != NULL ? spec->error_at : &ignored,
                              spec->value, spec->ignore_case, err);
     case EXPR_RANGE:

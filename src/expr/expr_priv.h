@@ -47,6 +47,7 @@ struct expr_leaf {
     struct str longest_word;
     struct str *tokens; /* expr_leaf_tokens */
     size_t token_count;
+    struct expr_fragment fragment; /* TEXT with REGEX or WILDCARD */
 };
 
 struct expr_set {
@@ -89,6 +90,11 @@ bool operand_equals(struct str value, const struct operand *operand, enum field_
 enum status regex_compile(pcre2_code **out, size_t *error_at, struct str pattern, bool ignore_case,
                           struct err *err);
 bool regex_match(const pcre2_code *regex, struct str text, struct expr_scratch *scratch);
+
+/* fragment.c: the longest run of ASCII letters, digits and '_' in the text; and one that every text
+ * that the regular expression matches holds. Parts of the argument; may be empty. */
+struct str fragment_of_text(struct str text);
+struct str fragment_of_regex(struct str pattern);
 
 bool leaf_selects(const struct expr_leaf *leaf, uint32_t field, struct str name);
 bool leaf_match_value(const struct expr_leaf *leaf, struct str text, enum field_type type,

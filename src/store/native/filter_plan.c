@@ -28,6 +28,13 @@ static uint32_t add_leaf(struct filter_plan *plan, const struct expr *e) {
             leaf->word = tokens[i];
         }
     }
+    if (e->op == EXPR_TEXT && leaf->word.len == 0) {
+        const struct expr_fragment *fragment = expr_leaf_fragment(e);
+        leaf->word = fragment->text;
+        leaf->is_part = true;
+        leaf->is_raw = fragment->is_raw;
+        leaf->ignore_case = fragment->ignore_case;
+    }
     return (uint32_t)plan->leaf_count++;
 }
 

@@ -8,7 +8,10 @@ struct filter_leaf {
     const struct expr *e;
     uint64_t *hashes; /* of the tokens that every matching row has */
     size_t hash_count;
-    struct str word; /* the longest of them, folded; empty: none */
+    struct str word;  /* the longest of them, folded, or a part of a word; empty: none */
+    bool is_part;     /* TEXT: `word` is a part of a word ... */
+    bool is_raw;      /* ... to be looked for in the text as it stands, not in the folded one ... */
+    bool ignore_case; /* ... but for the case of ASCII letters */
 };
 
 struct filter_node {

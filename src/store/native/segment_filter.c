@@ -1,12 +1,11 @@
 #define _GNU_SOURCE /* memmem */
 #include "segment_filter.h"
 
-#include <stdio.h>
-
 #include "i18n.h"
 
 #include "check.h"
 #include "filter_priv.h"
+#include "formula_words.h"
 #include "mem.h"
 #include "num.h"
 #include "token.h"
@@ -28,8 +27,9 @@ struct column_match {
     uint32_t *uses;     /* by template: values of the column in a row */
     uint64_t *selected; /* by template: which of them (bits) the leaf tests */
     uint8_t *entries;   /* by dictionary entry: 1 = passes; NULL: no dictionary */
-    bool is_number;     /* a TEXT leaf's word on plain numbers: exactly `number` passes */
-    int64_t number;
+    bool is_number;     /* plain numbers: those from low to high pass, and no others */
+    int64_t low;
+    int64_t high;
     bool possible; /* some value may pass */
 };
 
@@ -40,6 +40,8 @@ struct leaf_state {
     size_t match_capacity;
     uint8_t *whole; /* by template: 1 = the row has to be put together and tested */
     bool any_whole;
+    uint8_t *by_time; /* TEXT, by template: 1 = a formula may print the word of the event time */
+    bool any_by_time;
     bool attribute; /* tests the row's own properties: every row has to be looked at */
 };
 
@@ -56,7 +58,13 @@ struct segment_filter {
 
 /* --- testing single values --- */
 
-static bool holds_word(struct segment_filter *f, struct str text, struct str word) {
+/* Does the text hold the leaf's word, or part of a word? */
+static bool holds_word(struct segment_filter *f, const struct filter_leaf *leaf, struct str text) {
+    struct str word = leaf->word;
+    if (leaf->is_raw) {
+        return leaf->ignore_case ? str_find_ci(text, word) != STR_NONE
+                                 : memmem(text.ptr, text.len, word.ptr, word.len) != NULL;
+    }
     buf_clear(&f->other);
     fold_text(&f->other, text);
     return memmem(f->other.ptr, f->other.len, word.ptr, word.len) != NULL;
@@ -65,7 +73,7 @@ static bool holds_word(struct segment_filter *f, struct str text, struct str wor
 static bool test_text(struct segment_filter *f, const struct filter_leaf *leaf,
                       const struct column_match *m, struct str text) {
     if (leaf->e->op == EXPR_TEXT) {
-        return holds_word(f, text, leaf->word);
+        return holds_word(f, leaf, text);
     }
     if (m->transform > TRANSFORM_SAME) {
         buf_clear(&f->other);
@@ -82,42 +90,43 @@ static bool begins_apart(const char *text, size_t len) {
     return len == 0 || (uint8_t)text[0] < 0x80;
 }
 
-/* True if no entry holds the word: one look over all entries at once. */
-static bool dictionary_excludes(struct segment_filter *f, const struct segment_column *column,
-                                struct str word) {
-    uint32_t count = column->dictionary_count;
-    const struct str *entries = column->dictionary;
-    for (uint32_t i = 0; i < count; i++) {
-        if (!begins_apart(entries[i].ptr, entries[i].len)) {
+/* True if none of the texts, which lie one behind the other, holds the word. */
+static bool run_excludes(struct segment_filter *f, const struct filter_leaf *leaf,
+                         const struct str *texts, uint32_t count) {
+    for (uint32_t i = 0; i < count && !leaf->is_raw; i++) {
+        if (!begins_apart(texts[i].ptr, texts[i].len)) {
             return false;
         }
     }
-    if (count == 0) {
-        return true;
+    const char *end = count == 0 ? NULL : texts[count - 1].ptr + texts[count - 1].len;
+    return count == 0 || !holds_word(f, leaf, str_make(texts[0].ptr, (size_t)(end - texts[0].ptr)));
+}
+
+/* Tests the entries that are new in one stripe. */
+static void test_part(struct segment_filter *f, const struct filter_leaf *leaf,
+                      struct column_match *m, const struct dictionary_part *part) {
+    const struct str *texts = f->segment->columns[m->column].dictionary + part->first;
+    if (leaf->e->op == EXPR_TEXT && run_excludes(f, leaf, texts, part->count)) {
+        return;
     }
-    const char *end = entries[count - 1].ptr + entries[count - 1].len;
-    return !holds_word(f, str_make(entries[0].ptr, (size_t)(end - entries[0].ptr)), word);
+    for (uint32_t i = 0; i < part->count; i++) {
+        uint8_t *entry = &m->entries[part->first + i];
+        *entry = test_text(f, leaf, m, texts[i]);
+        m->possible = m->possible || *entry != 0;
+    }
 }
 
 static void test_dictionary(struct segment_filter *f, const struct filter_leaf *leaf,
                             struct column_match *m) {
     const struct segment_column *column = &f->segment->columns[m->column];
-    uint32_t count = column->dictionary_count;
-    if (leaf->e->op == EXPR_TEXT && dictionary_excludes(f, column, leaf->word)) {
-        return;
-    }
-    m->entries = arena_alloc(&f->arena, (size_t)count + 1);
-    for (uint32_t i = 0; i < count; i++) {
-        m->entries[i] = test_text(f, leaf, m, column->dictionary[i]);
-        m->possible = m->possible || m->entries[i] != 0;
+    m->entries = arena_alloc(&f->arena, (size_t)column->dictionary_count + 1);
+    for (size_t i = 0; i < f->segment->stripe_count; i++) {
+        test_part(f, leaf, m, &column->parts[i]);
     }
 }
 
 static bool fits_shape(struct str run, struct str word) {
-    if (run.len != word.len) {
-        return false;
-    }
-    for (size_t i = 0; i < run.len; i++) {
+    for (size_t i = 0; i < word.len; i++) {
         bool fits = run.ptr[i] == '0' ? ascii_is_digit(word.ptr[i]) : run.ptr[i] == word.ptr[i];
         if (!fits) {
             return false;
@@ -126,32 +135,63 @@ static bool fits_shape(struct str run, struct str word) {
     return true;
 }
 
-/* Can the word be one of the words of a value of this shape? (Words that stand in two pieces are
- * looked for in whole rows.) */
-static bool shape_can_hold(struct segment_filter *f, struct str shape, struct str word) {
+/* Can the word be one of the words of a value of this shape, or the part of a word stand in one?
+ * (Words that stand in two pieces are looked for in whole rows.) */
+static bool shape_can_hold(struct segment_filter *f, struct str shape,
+                           const struct filter_leaf *leaf) {
+    struct str word = leaf->word;
     buf_clear(&f->other);
-    fold_text(&f->other, shape);
+    if (leaf->is_raw) {
+        buf_add(&f->other, shape);
+    } else {
+        fold_text(&f->other, shape);
+    }
     struct str rest = buf_str(&f->other);
     struct str run;
-    while (token_next(&run, &rest)) {
-        if (fits_shape(run, word)) {
+    while (token_run_next(&run, &rest)) {
+        bool can = !leaf->is_part && run.len == word.len && fits_shape(run, word);
+        for (size_t at = 0; leaf->is_part && !can && at + word.len <= run.len; at++) {
+            can = leaf->ignore_case || fits_shape(str_skip(run, at), word);
+        }
+        if (can) {
             return true;
         }
     }
     return false;
 }
 
-/* Numbers and a TEXT leaf's word: a plain number is one word. */
+static bool all_digits(struct str word) {
+    size_t digits = 0;
+    while (digits < word.len && ascii_is_digit(word.ptr[digits])) {
+        digits++;
+    }
+    return digits == word.len;
+}
+
+/* A plain number is one word. */
+static void prepare_plain_number(const struct filter_leaf *leaf, struct column_match *m) {
+    int64_t number;
+    if (leaf->is_part) {
+        m->possible = all_digits(leaf->word);
+        return;
+    }
+    bool canonical = leaf->word.ptr[0] != '0' || leaf->word.len == 1;
+    m->is_number = canonical && num_parse_i64(&number, leaf->word) && number >= 0;
+    m->low = m->high = m->is_number ? number : 0;
+    m->possible = m->is_number;
+}
+
+/* Numbers and a TEXT leaf's word; numbers and a leaf that is a range of integers. */
 static void prepare_number(struct segment_filter *f, const struct filter_leaf *leaf,
                            struct column_match *m, struct str shape) {
+    m->possible = true;
     if (leaf->e->op != EXPR_TEXT) {
-        m->possible = true;
+        m->is_number = shape.len == 0 && m->transform <= TRANSFORM_SAME &&
+                       expr_leaf_integers(leaf->e, m->type, &m->low, &m->high);
     } else if (shape.len > 0) {
-        m->possible = shape_can_hold(f, shape, leaf->word);
+        m->possible = shape_can_hold(f, shape, leaf);
     } else {
-        bool canonical = leaf->word.ptr[0] != '0' || leaf->word.len == 1;
-        m->is_number = canonical && num_parse_i64(&m->number, leaf->word) && m->number >= 0;
-        m->possible = m->is_number;
+        prepare_plain_number(leaf, m);
     }
 }
 
@@ -272,28 +312,53 @@ static void plan_field(struct segment_filter *f, const struct filter_leaf *leaf,
     mem_free(known);
 }
 
-/* Names that times print, as words (time_text.h). */
-static bool is_name_of_time(struct str word) {
-    static const char names[] = " jan feb mar apr may jun jul aug sep oct nov dec"
-                                " mon tue wed thu fri sat sun ";
-    char with_blanks[8];
-    int length = snprintf(with_blanks, sizeof with_blanks, " %.*s ", STR_ARG(word));
-    return length > 0 && (size_t)length < sizeof with_blanks && strstr(names, with_blanks) != NULL;
+/* What the formulas of the template can print of the leaf's word. Values are part of the search
+ * text only where there are no pieces; and where a formula of a piece has them as operands. */
+static enum formula_words template_words(const struct template *t, const struct filter_leaf *leaf) {
+    enum formula_words words = FORMULA_PRINTS_NOT;
+    bool values = t->piece_count == 0;
+    for (uint32_t i = 0; i < t->piece_count; i++) {
+        const struct formula *f = t->pieces[i].formula;
+        if (f != NULL) {
+            enum formula_words own = formula_words(f, leaf->word, leaf->is_part);
+            words = own > words ? own : words;
+            for (uint32_t k = 0; k < f->operand_count; k++) {
+                values = values || f->operands[k] >= t->piece_count;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < t->value_count && values; i++) {
+        const struct formula *f = t->values[i].formula;
+        if (f != NULL && formula_words(f, leaf->word, leaf->is_part) != FORMULA_PRINTS_NOT) {
+            return FORMULA_PRINTS_MAYBE;
+        }
+    }
+    return words;
 }
 
-/* Can a formula of the template print the word, without that a column or literal holds it? */
-static bool template_prints(const struct template *t, struct str word) {
-    return (t->flags & TEMPLATE_PRINTED) != 0 &&
-           (!t->prints_zoned || token_is_zoned(word) || is_name_of_time(word));
+static bool formula_changes_case(const struct formula *f) {
+    return f != NULL && (f->kind == FORMULA_LOWER || f->kind == FORMULA_UPPER);
+}
+
+static bool template_changes_case(const struct template *t) {
+    bool changes = false;
+    for (uint32_t i = 0; i < t->piece_count; i++) {
+        changes = changes || formula_changes_case(t->pieces[i].formula);
+    }
+    for (uint32_t i = 0; i < t->value_count; i++) {
+        changes = changes || formula_changes_case(t->values[i].formula);
+    }
+    return changes;
 }
 
 /* True if the template's own text can hold the word, or its pieces do not show all words. */
 static bool template_is_suspect(struct segment_filter *f, const struct template *t,
-                                struct str word) {
-    bool suspect = (t->flags & (TEMPLATE_CROSSING | TEMPLATE_ENCODED)) != 0 || word.len == 0 ||
-                   template_prints(t, word);
+                                const struct filter_leaf *leaf) {
+    bool suspect = (t->flags & (TEMPLATE_CROSSING | TEMPLATE_ENCODED)) != 0 ||
+                   leaf->word.len == 0 ||
+                   (leaf->is_raw && !leaf->ignore_case && template_changes_case(t));
     for (uint32_t i = 0; i < t->piece_count && !suspect; i++) {
-        suspect = t->pieces[i].column == UINT32_MAX && holds_word(f, t->pieces[i].literal, word);
+        suspect = t->pieces[i].column == UINT32_MAX && holds_word(f, leaf, t->pieces[i].literal);
     }
     return suspect;
 }
@@ -302,8 +367,12 @@ static void plan_text(struct segment_filter *f, const struct filter_leaf *leaf,
                       struct leaf_state *state) {
     const struct segment *s = f->segment;
     for (uint32_t t = 0; t < s->template_count; t++) {
-        state->whole[t] = template_is_suspect(f, &s->templates[t], leaf->word);
+        enum formula_words words = template_words(&s->templates[t], leaf);
+        state->whole[t] =
+            words == FORMULA_PRINTS_MAYBE || template_is_suspect(f, &s->templates[t], leaf);
         state->any_whole = state->any_whole || state->whole[t] != 0;
+        state->by_time[t] = words == FORMULA_PRINTS_BY_TIME;
+        state->any_by_time = state->any_by_time || state->by_time[t] != 0;
     }
     for (uint32_t c = 0; c < s->column_count && leaf->word.len > 0; c++) {
         if (s->columns[c].kind != COLUMN_OF_BINARY) {
@@ -326,6 +395,7 @@ static void count_uses(struct segment_filter *f, struct column_match *m) {
 static enum status plan_leaf(struct segment_filter *f, const struct filter_leaf *leaf,
                              struct leaf_state *state, struct err *err) {
     state->whole = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
+    state->by_time = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
     if (leaf->e->op == EXPR_TEXT) {
         plan_text(f, leaf, state);
     } else {
@@ -379,7 +449,7 @@ void segment_filter_destroy(struct segment_filter **filter) {
 }
 
 static bool leaf_may_match(const struct leaf_state *state) {
-    bool possible = state->any_whole || state->attribute;
+    bool possible = state->any_whole || state->any_by_time || state->attribute;
     for (size_t i = 0; i < state->match_count && !possible; i++) {
         possible = state->matches[i].possible;
     }
@@ -423,6 +493,10 @@ static bool is_empty(const uint64_t *bits) {
     return any == 0;
 }
 
+static bool is_between(const struct column_match *m, int64_t number) {
+    return number >= m->low && number <= m->high;
+}
+
 static bool test_value(struct segment_filter *f, const struct filter_leaf *leaf,
                        const struct column_match *m, const struct block *b, uint32_t index) {
     const struct block_column *column = &b->columns[m->column];
@@ -430,7 +504,7 @@ static bool test_value(struct segment_filter *f, const struct filter_leaf *leaf,
         return index < column->count && m->entries[column->codes[index]] != 0;
     }
     if (m->is_number) {
-        return index < column->count && column->numbers[index] == m->number;
+        return index < column->count && is_between(m, column->numbers[index]);
     }
     buf_clear(&f->value);
     return block_value(&f->value, b, m->column, index) && test_text(f, leaf, m, buf_str(&f->value));
@@ -448,15 +522,15 @@ static bool block_excludes(struct segment_filter *f, const struct filter_leaf *l
         return i == column->count;
     }
     if (m->is_number) {
-        while (i < column->count && column->numbers[i] != m->number) {
+        while (i < column->count && !is_between(m, column->numbers[i])) {
             i++;
         }
         return i == column->count;
     }
-    if (leaf->e->op != EXPR_TEXT || column->offsets == NULL) {
+    if (leaf->e->op != EXPR_TEXT || column->offsets == NULL || column->count == 0) {
         return false;
     }
-    for (; i < column->count; i++) {
+    for (; i < column->count && !leaf->is_raw; i++) {
         uint32_t at = column->offsets[i];
         if (!begins_apart(column->bytes + at, column->offsets[i + 1] - at)) {
             return false;
@@ -464,13 +538,20 @@ static bool block_excludes(struct segment_filter *f, const struct filter_leaf *l
     }
     struct str all = str_make(column->bytes + column->offsets[0],
                               column->offsets[column->count] - column->offsets[0]);
-    return !holds_word(f, all, leaf->word);
+    return !holds_word(f, leaf, all);
+}
+
+/* By the smallest and largest number of the block, without reading it. */
+static bool zone_excludes(const struct segment_filter *f, const struct column_match *m,
+                          const struct block *b) {
+    return m->is_number && f->segment->columns[m->column].type == COLUMN_NUMBER &&
+           (m->high < b->info->smallest[m->column] || m->low > b->info->largest[m->column]);
 }
 
 static enum status match_column(struct segment_filter *f, const struct filter_leaf *leaf,
                                 const struct column_match *m, struct block *b, const uint64_t *care,
                                 uint64_t *out, struct err *err) {
-    if (!m->possible || b->info->column_counts[m->column] == 0) {
+    if (!m->possible || b->info->column_counts[m->column] == 0 || zone_excludes(f, m, b)) {
         return STATUS_OK;
     }
     enum status status = block_column(b, m->column, err);
@@ -507,8 +588,10 @@ static enum status test_whole_row(bool *out, struct segment_filter *f,
     int64_t flags = b->numbers[NUMBER_FLAGS][row];
     bool made = (flags & (ROW_IN_CONTAINER | ROW_DERIVED)) != 0 ||
                 b->numbers[NUMBER_CHARSET][row] == CHARSET_BINARY; /* text of the values */
-    struct block_wants wants = {.all_fields = !text || made,
-                                .raw = text || expr_leaf_field(leaf->e) == FIELD_EVENT_ORIGINAL};
+    uint32_t field = text ? FIELD_NONE : expr_leaf_field(leaf->e);
+    bool attribute = field != FIELD_NONE && schema_is_attribute(field);
+    struct block_wants wants = {.all_fields = (!text && !attribute) || made,
+                                .raw = text || field == FIELD_EVENT_ORIGINAL};
     batch_clear(&f->row);
     enum status status = block_take_row(&f->row, b, row, &wants, err);
     *out = status == STATUS_OK && expr_match_row(leaf->e, &f->row, &f->row.rows[0], f->scratch);
@@ -545,6 +628,37 @@ static enum status match_whole_rows(struct segment_filter *f, const struct filte
     return status;
 }
 
+/* Prints the times of a row: does one hold the word? */
+static bool time_holds_word(struct segment_filter *f, const struct filter_leaf *leaf,
+                            const struct template *t, int64_t time_ns) {
+    bool holds = false;
+    for (uint32_t i = 0; i < t->piece_count && !holds; i++) {
+        const struct formula *formula = t->pieces[i].formula;
+        if (formula != NULL && formula->kind == FORMULA_TIME) {
+            buf_clear(&f->value);
+            time_text_print(&f->value, formula->pattern, formula->zone_seconds, time_ns, NULL);
+            holds = holds_word(f, leaf, buf_str(&f->value));
+        }
+    }
+    return holds;
+}
+
+static enum status match_times(struct segment_filter *f, const struct filter_leaf *leaf,
+                               const struct leaf_state *state, struct block *b,
+                               const uint64_t *care, uint64_t *out, struct err *err) {
+    enum status status = block_numbers(b, NUMBER_TIME, err);
+    for (uint32_t row = 0; status == STATUS_OK && row < b->info->rows; row++) {
+        uint64_t template = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
+        if (template <f->segment->template_count && state->by_time[template] != 0 &&
+                      get_bit(care, row) && !get_bit(out, row) &&
+                      time_holds_word(f, leaf, &f->segment->templates[template],
+                                      b->numbers[NUMBER_TIME][row])) {
+            set_bit(out, row);
+        }
+    }
+    return status;
+}
+
 static enum status match_leaf(struct segment_filter *f, uint32_t number, struct block *b,
                               const uint64_t *care, uint64_t *out, struct err *err) {
     const struct filter_leaf *leaf = &f->plan->leaves[number];
@@ -553,6 +667,9 @@ static enum status match_leaf(struct segment_filter *f, uint32_t number, struct 
     memset(out, 0, BITMAP_WORDS * sizeof *out);
     for (size_t i = 0; i < state->match_count && status == STATUS_OK; i++) {
         status = match_column(f, leaf, &state->matches[i], b, care, out, err);
+    }
+    if (status == STATUS_OK && state->any_by_time) {
+        status = match_times(f, leaf, state, b, care, out, err);
     }
     bool rest = state->any_whole || state->attribute || leaf->e->op == EXPR_TEXT;
     if (status == STATUS_OK && rest) {
