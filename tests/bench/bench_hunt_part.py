@@ -60,7 +60,7 @@ class HuntPart:
         if not store.is_dir():
             fresh(store)
             timed([*import_command(self.program, store), site / "logs", events])
-            if self.program.can("store compact"):
+            if self.program.can("store", "compact"):
                 timed([self.program.path, "store", "compact", "--store", store])
         peer = self.ripgrep(path, [site / "logs", events])
         self.hunt(store, path, present, peer)

@@ -19,9 +19,9 @@ from bench_store_part import fresh, import_command
 ROUNDS = 5
 PICKED = 10
 # no word bounds: they begin and end inside words and numbers
-REGEXES = (r"5[0-9]{3} srcintf=.{3}rt1\W", r"10\.1[0-9]\.4[0-9]\s.*4[04]3\s", r"[a-f0-9]{11}\.[a-z]{2,3}/",
-           r"rom=<[^>]*@[a-z]+\.exampl", r"\.(exe|dll|zi)p? HTT", r"(?:ailed|rror) .{0,20}ser",
-           r"utm_[a-z]+=[0-9]{2}", r"0x[0-9A-F]{3}7[0-9A-F]", r"T0[0-3]:5[0-9].*eny", r"ogin[a-z]*\.ph")
+REGEXES = (r"5[0-9]{3} srcintf=.{3}rt1\W", r"10\.1[0-9]\.4[0-9]\s.*4[04]3\s", r"-[a-f0-9]{4}-4f[a-f0-9]{2}-",
+           r"rom=<[^>]*@[a-z-]+\.c", r"\.(exe|dll|zi)p? HTT", r"(?:ailed|rror) .{0,20}ser",
+           r"ation=1[0-9]{3} se", r"0x7f62b[0-9a-f]{3}7", r"ime=0[0-3]:5[0-9].*eny", r"ogin[a-z]*\.ph")
 EVENTS = "event.dataset:(fortigate OR squid.upload OR squid.native OR squid.combined OR paloalto OR bluecoat)"
 FIELDS = "@timestamp, source.ip, user.name, event.action, source.bytes, url.full"
 OUR_AGGREGATES = {
@@ -54,7 +54,8 @@ def rare_words(logs, seed):
     done = subprocess.run(["rg", "-o", "-w", "-i", "-F", "--no-filename", "-f", "-", logs],
                           input="\n".join(sorted(words)), capture_output=True, text=True)
     counts = collections.Counter(done.stdout.lower().split())
-    return [word for word in sorted(words) if 1 <= counts[word] <= 3][:PICKED]
+    rare = [word for word in sorted(words) if 1 <= counts[word] <= 3]
+    return random.Random(seed).sample(rare, min(PICKED, len(rare)))
 
 
 def substrings(logs, seed):
@@ -118,7 +119,7 @@ class SearchPart:
             fresh(store)
             for site in sites:
                 timed([*import_command(self.program, store), site.name], cwd=site.parent)
-            if self.program.can("store compact"):
+            if self.program.can("store", "compact"):
                 timed([self.program.path, "store", "compact", "--store", store])
         return store
 

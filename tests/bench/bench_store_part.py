@@ -81,7 +81,7 @@ class StorePart:
     def compact(self, name, store, raw):
         """Merges; bytes before and after (the same if there is no such command)."""
         sealed = size_of(store)
-        if not self.program.can("store compact"):
+        if not self.program.can("store", "compact"):
             self.figures.skip(f"({name}) store compact: no such command")
             return sealed, sealed
         run = timed([*ONE_CORE, self.program.path, "store", "compact", "--store", store])
@@ -96,7 +96,7 @@ class StorePart:
         return sealed, compacted
 
     def index_share(self, name, store):
-        if not self.program.can("store stat"):
+        if not self.program.can("store", "stat"):
             self.figures.skip(f"({name}) index share: no store stat command")
             return
         run = timed([self.program.path, "store", "stat", "--store", store, "--format", "jsonl"])
