@@ -34,11 +34,15 @@ static inline struct str str_from_c(const char *text) {
 }
 
 static inline bool str_eq(struct str a, struct str b) {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    return a.len == b.len &&
+           (a.len == 0 || (a.ptr[0] == b.ptr[0] && memcmp(a.ptr, b.ptr, a.len) == 0));
 }
 
+/* The first byte decides most questions without a call. */
 static inline bool str_starts(struct str s, struct str prefix) {
-    return s.len >= prefix.len && memcmp(s.ptr, prefix.ptr, prefix.len) == 0;
+    return s.len >= prefix.len &&
+           (prefix.len == 0 ||
+            (s.ptr[0] == prefix.ptr[0] && memcmp(s.ptr, prefix.ptr, prefix.len) == 0));
 }
 
 static inline bool str_ends(struct str s, struct str suffix) {

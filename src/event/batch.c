@@ -72,16 +72,41 @@ static uint32_t keep_text(struct batch *b, struct str s) {
     return off;
 }
 
-void batch_add(struct batch *b, uint32_t field, struct str s) {
-    struct row *row = batch_row(b);
+static void put_value(struct value *v, uint32_t field, uint32_t off, size_t len,
+                      enum transform transform) {
+    *v = (struct value){.field = field,
+                        .text_off = off,
+                        .text_len = (uint32_t)len,
+                        .transform = (uint8_t)transform};
+}
+
+/* Offset in the row's raw bytes; SIZE_MAX if it does not lie in them. */
+static inline size_t slice_offset(const struct batch *b, const struct row *row, struct str s) {
     /* Below the row's raw bytes it wraps to a large number. */
     size_t at = (uintptr_t)s.ptr - ((uintptr_t)b->raw.ptr + row->raw_off);
-    bool slice = s.len > 0 && at < row->raw_len && s.len <= row->raw_len - at;
+    bool inside = s.len > 0 && at < row->raw_len && s.len <= row->raw_len - at;
+    return inside ? at : SIZE_MAX;
+}
+
+static __attribute__((noinline)) void add_slowly(struct batch *b, uint32_t field, struct str s) {
+    struct row *row = batch_row(b);
+    size_t at = slice_offset(b, row, s);
+    bool slice = at != SIZE_MAX;
     uint32_t off = slice ? row->raw_off + (uint32_t)at : keep_text(b, s);
-    struct value *v = add_value(b, row, field);
-    v->text_off = off;
-    v->text_len = (uint32_t)s.len;
-    v->transform = slice ? TRANSFORM_SAME : TRANSFORM_NONE;
+    put_value(add_value(b, row, field), field, off, s.len, slice ? TRANSFORM_SAME : TRANSFORM_NONE);
+}
+
+/* Nearly all values are slices, and there is room: that way calls nothing. */
+void batch_add(struct batch *b, uint32_t field, struct str s) {
+    struct row *row = batch_row(b);
+    size_t at = slice_offset(b, row, s);
+    if (at == SIZE_MAX || b->value_count == b->value_capacity) {
+        add_slowly(b, field, s);
+        return;
+    }
+    put_value(&b->values[b->value_count++], field, row->raw_off + (uint32_t)at, s.len,
+              TRANSFORM_SAME);
+    row->value_count++;
 }
 
 void batch_add_decoded(struct batch *b, uint32_t field, struct str decoded, struct str slice,

@@ -91,7 +91,17 @@ static bool is_wanted(const struct line_reader *reader, const struct parser *par
            str_eq(dataset_info(reader->wanted)->family, dataset_info(parser->dataset)->family);
 }
 
-/* Asks one parser; what it did to the row is taken back (*before) if the record is not its own. */
+/* Takes back what a parser may have done to the row (parser.h says what that can be). */
+static void restore_row(struct batch *batch, const struct row *before) {
+    batch_row_rewind(batch, before->value_count);
+    struct row *row = batch_row(batch);
+    row->time_ns = before->time_ns;
+    row->record_id = before->record_id;
+    row->flags = before->flags;
+    row->dataset = before->dataset;
+}
+
+/* Asks one parser; *before is the row as it was. */
 static enum parse_result ask(struct line_reader *reader, size_t index,
                              struct parse_context *context, struct batch *batch, struct str body,
                              const struct row *before) {
@@ -106,8 +116,7 @@ static enum parse_result ask(struct line_reader *reader, size_t index,
     batch_row(batch)->dataset = (uint16_t)parser->dataset;
     enum parse_result result = parser->parse(context, batch, body);
     if (result == PARSE_NO) {
-        batch_row_rewind(batch, before->value_count);
-        *batch_row(batch) = *before;
+        restore_row(batch, before);
     }
     return result;
 }

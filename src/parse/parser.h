@@ -57,7 +57,8 @@ struct parser {
     const char *name; /* for messages; the file's name */
     enum dataset dataset;
     /* `body` is the record's text after the envelope. Sets row->dataset itself only when it
-     * differs from `dataset`; sets row->time_ns if the body has its own time. */
+     * differs from `dataset`; sets row->time_ns if the body has its own time. Of the row it may
+     * touch these, flags, record_id and the values, nothing else. */
     enum parse_result (*parse)(struct parse_context *context, struct batch *batch, struct str body);
     /* Optional: state kept between the records of one input. */
     void *(*state_create)(void);
