@@ -133,18 +133,22 @@ struct str column_values_text(const struct column_values *v, uint32_t i, struct 
 
 /* --- deciding --- */
 
-/* True if the first values return so often that codes pay. */
-static bool sample_returns(const struct column_values *v) {
+/* True if the first values return so often that codes pay, or texts have become numbers. */
+static bool sample_differs(const struct column_values *v) {
     struct intern seen = INTERN_INIT;
     struct buf scratch = BUF_INIT;
     uint32_t count = v->count < SAMPLE ? v->count : SAMPLE;
+    bool numbers = v->mode == VALUES_TEXTS;
     for (uint32_t i = 0; i < count; i++) {
-        (void)intern_add(&seen, column_values_text(v, i, &scratch));
+        int64_t ignored;
+        struct str text = column_values_text(v, i, &scratch);
+        numbers = numbers && number_parse_plain(&ignored, text);
+        (void)intern_add(&seen, text);
     }
     bool returns = seen.count < (v->mode == VALUES_NUMBERS ? count / 8 : count / 2);
     intern_fini(&seen);
     buf_fini(&scratch);
-    return returns;
+    return returns || numbers;
 }
 
 /* The shape that all distinct texts have, if there is one; then they are numbers. */
@@ -178,7 +182,7 @@ static void learn_texts(struct column_values *v) {
 }
 
 static enum column_type plan(struct column_values *v, bool thorough) {
-    if (v->mode != VALUES_CODES && (thorough || sample_returns(v))) {
+    if (v->mode != VALUES_CODES && (thorough || sample_differs(v))) {
         turn_to_codes(v);
     }
     if (v->mode == VALUES_NUMBERS) {

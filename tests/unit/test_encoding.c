@@ -1,0 +1,316 @@
+/* How values stand in segments: packed arrays, texts, numbers in a shape, columns, word filters. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "column_values.h"
+#include "encoding.h"
+#include "intpack.h"
+#include "mem.h"
+#include "number_text.h"
+#include "token_filter.h"
+
+enum { COUNT = 3000 };
+
+static uint64_t next_random(uint64_t *state) {
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return *state >> 20;
+}
+
+/* --- packed arrays --- */
+
+enum series {
+    SERIES_CODES,
+    SERIES_RETURNING,
+    SERIES_TIMES,
+    SERIES_WILD,
+    SERIES_ROUND,
+    SERIES_COUNT
+};
+
+static void make_series(int64_t *values, enum series series) {
+    uint64_t state = (uint64_t)series + 1;
+    int64_t fresh = 300;
+    for (size_t i = 0; i < COUNT; i++) {
+        uint64_t r = next_random(&state);
+        switch (series) {
+        case SERIES_CODES:
+            values[i] = r % 3 == 0 ? fresh++ : (int64_t)(r % 200);
+            break;
+        case SERIES_RETURNING:
+            values[i] = i > 40 && r % 4 != 0 ? values[i - 1 - r % 40] : (int64_t)(r % 100000);
+            break;
+        case SERIES_TIMES:
+            values[i] =
+                INT64_C(1772409601000000000) + (int64_t)i * 1000000 + (int64_t)(r % 7) * 1000;
+            break;
+        case SERIES_WILD:
+            values[i] = i % 5 == 0 ? INT64_MIN : i % 7 == 0 ? INT64_MAX : (int64_t)(r * r * r);
+            break;
+        default:
+            values[i] = (int64_t)(r % 50) * 500;
+            break;
+        }
+    }
+}
+
+static void expect_form(const int64_t *values, size_t count, enum intpack_form form) {
+    struct buf b = BUF_INIT;
+    struct intpack_view view;
+    int64_t *back = mem_alloc((count + 1) * sizeof *back);
+    if (intpack_encode_as(&b, values, count, form)) {
+        struct wire w = wire_make(b.ptr, b.len);
+        assert_true(intpack_view(&view, count, &w) && wire_left(&w) == 0);
+        assert_int_equal(view.form, form);
+        for (size_t i = 0; i < count; i += 97) {
+            int64_t one;
+            if (intpack_peek(&one, &view, i)) {
+                assert_true(one == values[i]);
+            }
+        }
+        assert_true(intpack_unpack(back, &view));
+        assert_memory_equal(back, values, count * sizeof *values);
+        for (size_t cut = 1; cut < b.len; cut += b.len / 50 + 1) { /* too short: refused */
+            struct wire less = wire_make(b.ptr, b.len - cut);
+            assert_false(intpack_decode(back, count, &less));
+        }
+    } else {
+        assert_true(form >= INTPACK_ESCAPE || form == INTPACK_CONSTANT);
+        assert_int_equal(b.len, 0);
+    }
+    mem_free(back);
+    buf_fini(&b);
+}
+
+static void test_forms(void **state) {
+    (void)state;
+    int64_t *values = mem_alloc(COUNT * sizeof *values);
+    for (int series = 0; series < SERIES_COUNT; series++) {
+        make_series(values, (enum series)series);
+        for (int form = 0; form < INTPACK_FORM_COUNT; form++) {
+            expect_form(values, COUNT, (enum intpack_form)form);
+            expect_form(values, 1, (enum intpack_form)form);
+        }
+    }
+    mem_free(values);
+}
+
+/* What the forms are for: codes in the order of first use, ids that return, even steps. */
+static void test_forms_pay(void **state) {
+    (void)state;
+    static const struct {
+        enum series series;
+        enum intpack_form better;
+        enum intpack_form than;
+    } cases[] = {{SERIES_CODES, INTPACK_ESCAPE, INTPACK_OFFSET},
+                 {SERIES_RETURNING, INTPACK_RECENT, INTPACK_OFFSET},
+                 {SERIES_TIMES, INTPACK_DIFFERENCE, INTPACK_OFFSET}};
+    int64_t *values = mem_alloc(COUNT * sizeof *values);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf a = BUF_INIT;
+        struct buf b = BUF_INIT;
+        make_series(values, cases[i].series);
+        assert_true(intpack_encode_as(&a, values, COUNT, cases[i].better));
+        assert_true(intpack_encode_as(&b, values, COUNT, cases[i].than));
+        assert_true(a.len * 4 < b.len * 3);
+        buf_fini(&a);
+        buf_fini(&b);
+    }
+    mem_free(values);
+}
+
+/* Any bytes: an answer, never more. */
+static void test_hostile_arrays(void **state) {
+    (void)state;
+    uint64_t random = 5;
+    int64_t values[64];
+    for (int round = 0; round < 20000; round++) {
+        char bytes[200];
+        size_t len = next_random(&random) % sizeof bytes;
+        for (size_t i = 0; i < len; i++) {
+            bytes[i] = (char)next_random(&random);
+        }
+        if (len > 0) {
+            bytes[0] = (char)(next_random(&random) % (INTPACK_FORM_COUNT + 1));
+        }
+        if (len > 2) {
+            bytes[1] = 0;
+            bytes[2] = (char)(next_random(&random) % 4);
+        }
+        struct wire w = wire_make(bytes, len);
+        bool good = intpack_decode(values, 1 + next_random(&random) % 64, &w);
+        assert_true(good != w.failed);
+    }
+}
+
+/* --- texts --- */
+
+static void expect_texts(const struct text_array *texts, enum text_encoding encoding) {
+    struct buf b = BUF_INIT;
+    struct buf bytes = BUF_INIT;
+    uint32_t *offsets = mem_alloc(((size_t)texts->count + 1) * sizeof *offsets);
+    if (text_encode(&b, texts, encoding)) {
+        size_t total = texts->offsets[texts->count];
+        struct wire w = wire_make(b.ptr, b.len);
+        assert_true(text_decode(&bytes, offsets, texts->count, &w, total));
+        assert_memory_equal(offsets, texts->offsets, (texts->count + 1) * sizeof *offsets);
+        assert_memory_equal(bytes.ptr, texts->bytes, total);
+        w = wire_make(b.ptr, b.len);
+        assert_false(text_decode(&bytes, offsets, texts->count, &w, total - 1));
+        for (size_t cut = 1; cut <= b.len; cut += 3) {
+            w = wire_make(b.ptr, b.len - cut);
+            assert_false(text_decode(&bytes, offsets, texts->count, &w, total));
+        }
+    } else {
+        assert_int_equal(encoding, TEXT_TRANSPOSED);
+    }
+    mem_free(offsets);
+    buf_fini(&bytes);
+    buf_fini(&b);
+}
+
+static void test_texts(void **state) {
+    (void)state;
+    static const char paths[] = "/a/b/c/a/b/d/a/x/a/b/c";
+    static const uint32_t path_ends[] = {0, 6, 12, 16, 22};
+    static const char ids[] = "3F2A3F2B40003F2A";
+    static const uint32_t id_ends[] = {0, 4, 8, 12, 16};
+    const struct text_array arrays[] = {{paths, path_ends, 4}, {ids, id_ends, 4}};
+    for (size_t i = 0; i < 2; i++) {
+        for (int e = 0; e < TEXT_ENCODING_COUNT; e++) {
+            expect_texts(&arrays[i], (enum text_encoding)e);
+        }
+    }
+    struct buf bytes = BUF_INIT;
+    uint32_t offsets[2];
+    struct wire w = wire_make("\x09", 1); /* an encoding of later */
+    assert_false(text_decode(&bytes, offsets, 1, &w, 10));
+    buf_fini(&bytes);
+}
+
+/* --- numbers in a shape --- */
+
+static void test_number_texts(void **state) {
+    (void)state;
+    static const char *const texts[] = {"0",       "7",       "9223372036854775807", "00:00:07",
+                                        "2026-11", "0.250 s", "000000000000000001",  "-12"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct str text = str_from_c(texts[i]);
+        struct number_shape shape = {.len = 0};
+        struct buf out = BUF_INIT;
+        int64_t number;
+        if (!number_parse_plain(&number, text)) {
+            assert_true(number_shape_of(&shape, text));
+        }
+        assert_true(number_parse(&number, text, number_shape_str(&shape)));
+        number_print(&out, number, number_shape_str(&shape));
+        assert_true(str_eq(buf_str(&out), text));
+        buf_fini(&out);
+    }
+    int64_t number;
+    assert_false(number_parse_plain(&number, STR("")) || number_parse_plain(&number, STR("01")) ||
+                 number_parse_plain(&number, STR("9223372036854775808")) ||
+                 number_parse_plain(&number, STR("18446744073709551616")));
+    struct number_shape shape;
+    assert_false(number_shape_of(&shape, STR("1234567890123456789-")));
+    assert_true(number_shape_is_zoned(STR("00:00")) && number_shape_is_zoned(STR_EMPTY));
+    assert_false(number_shape_is_zoned(STR("id0000")) || number_shape_is_zoned(STR("0 s")));
+}
+
+/* --- columns --- */
+
+/* Adds `count` values of a kind and looks at the type and at what comes back. */
+static enum column_type fill(struct column_values *v, int kind, uint32_t count) {
+    char text[32];
+    struct buf scratch = BUF_INIT;
+    for (uint32_t pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < count; i++) {
+            int len = kind == 0   ? snprintf(text, sizeof text, "%u", i * 7919)
+                      : kind == 1 ? snprintf(text, sizeof text, "user%u", i % 37)
+                      : kind == 2
+                          ? snprintf(text, sizeof text, "id-%x-%x", i * 2654435761U, i)
+                          : snprintf(text, sizeof text, "%s%u", i % 100 == 99 ? "x" : "", i);
+            struct str s = str_make(text, (size_t)len);
+            if (pass == 0) {
+                column_values_add(v, s, i / SEGMENT_BLOCK_ROWS);
+            } else {
+                assert_true(str_eq(column_values_text(v, i, &scratch), s));
+            }
+        }
+        if (pass == 0) {
+            (void)column_values_plan(v, false);
+        }
+    }
+    assert_int_equal(v->block_start[SEGMENT_STRIPE_BLOCKS], count);
+    buf_fini(&scratch);
+    return v->type;
+}
+
+/* A column keeps what it learned, and unlearns it when the values change. */
+static void test_columns_learn(void **state) {
+    (void)state;
+    static const enum column_type types[] = {COLUMN_NUMBER, COLUMN_DICTIONARY, COLUMN_TEXT,
+                                             COLUMN_TEXT};
+    struct column_values v = {.mode = VALUES_CODES};
+    for (int round = 0; round < 32; round++) {
+        int kind = round * 5 / 7 % 4;
+        assert_int_equal(fill(&v, kind, 9000), types[kind]);
+        column_values_clear(&v);
+    }
+    column_values_fini(&v);
+}
+
+/* --- words --- */
+
+static void test_filter(void **state) {
+    (void)state;
+    struct token_set set = {.slots = NULL};
+    struct buf first = BUF_INIT;
+    struct buf second = BUF_INIT;
+    char text[32];
+    for (uint32_t i = 0; i < 5000; i++) {
+        int len = snprintf(text, sizeof text, "Word%u,and 12 12T13Z", i);
+        token_set_add_once(&set, str_make(text, (size_t)len));
+    }
+    uint32_t lines = token_set_encode_fresh(&first, &set);
+    token_set_add(&set, STR("word7 later"));
+    uint32_t more = token_set_encode_fresh(&second, &set);
+    const uint8_t *bytes = (const uint8_t *)first.ptr;
+    uint32_t wrong = 0;
+    for (uint32_t i = 0; i < 5000; i++) {
+        int len = snprintf(text, sizeof text, "word%u", i);
+        assert_int_equal(token_filter_has(bytes, lines, token_hash(str_make(text, (size_t)len))),
+                         TOKEN_MAYBE);
+        len = snprintf(text, sizeof text, "other%u", i);
+        wrong +=
+            token_filter_has(bytes, lines, token_hash(str_make(text, (size_t)len))) == TOKEN_MAYBE;
+    }
+    assert_true(wrong < 150); /* 3 % */
+    assert_int_equal(lines, (5001 * 11 + 479) / 480);
+    assert_int_equal(more, 1); /* "later" alone is new */
+    assert_int_equal(token_filter_has((const uint8_t *)second.ptr, more, token_hash(STR("word7"))),
+                     TOKEN_ABSENT);
+    assert_true(token_is_zoned(STR("12t13z")) && !token_is_zoned(STR("tz")));
+    for (uint32_t i = 0; i < lines; i++) { /* damage is seen in the line that is asked */
+        first.ptr[i * 64 + 5] ^= 16;
+    }
+    assert_int_equal(token_filter_has(bytes, lines, token_hash(STR("word1"))), TOKEN_DAMAGED);
+    buf_fini(&first);
+    buf_fini(&second);
+    token_set_fini(&set);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forms),          cmocka_unit_test(test_forms_pay),
+        cmocka_unit_test(test_hostile_arrays), cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_number_texts),   cmocka_unit_test(test_columns_learn),
+        cmocka_unit_test(test_filter),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,235 @@
+/*
+ * Segments as files: what a builder takes comes back, in one stripe or in many; the format of
+ * today stays readable (tests/golden/segment); a changed byte is never believed.
+ *
+ * KONSEKI_WRITE_GOLDEN=1 writes the golden files anew (only for a new version of the format).
+ */
+#define _GNU_SOURCE /* nftw */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "block.h"
+#include "segment_builder.h"
+#include "store_fixture.h"
+
+enum { STRIPE_AND_MORE = SEGMENT_STRIPE_ROWS + 9000, SMALL_ROWS = 60 };
+
+static void write_file(const char *path, struct str bytes) {
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes.ptr, 1, bytes.len, f), bytes.len);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* `count` rows of the fixture, with arrival numbers and sequences. */
+static void make_rows(struct batch *b, size_t count, uint64_t seed) {
+    struct random r = {seed};
+    batch_init(b);
+    while (b->row_count < count) {
+        fixture_add_line(b, &r);
+        struct row *row = &b->rows[b->row_count - 1];
+        row->arrival = b->row_count + 7;
+        row->sequence = b->row_count;
+    }
+}
+
+static bool same_row(const struct batch *a, const struct row *x, const struct batch *b,
+                     const struct row *y) {
+    bool same = str_eq(batch_raw(a, x), batch_raw(b, y)) && x->time_ns == y->time_ns &&
+                x->arrival == y->arrival && x->sequence == y->sequence && x->line == y->line &&
+                x->flags == y->flags && x->dataset == y->dataset &&
+                x->value_count == y->value_count &&
+                str_eq(intern_text(&a->names, x->source), intern_text(&b->names, y->source)) &&
+                str_eq(intern_text(&a->names, x->origin), intern_text(&b->names, y->origin));
+    for (uint32_t i = 0; i < x->value_count && same; i++) {
+        const struct value *v = &a->values[x->first_value + i];
+        const struct value *w = &b->values[y->first_value + i];
+        same = v->field == w->field && v->transform == w->transform &&
+               str_eq(batch_value_text(a, v), batch_value_text(b, w));
+    }
+    return same;
+}
+
+/* Reads every row of the file and compares; the status says whether it could be read. */
+static enum status read_and_compare(const char *path, const struct batch *expected, size_t step) {
+    static const struct block_wants wants = {.raw = true, .all_fields = true};
+    struct err err = ERR_INIT;
+    struct segment *s = NULL;
+    struct batch row;
+    size_t first = 0;
+    batch_init(&row);
+    enum status status = segment_open(&s, path, &err);
+    for (size_t i = 0; status == STATUS_OK && i < s->block_count; i++) {
+        struct block b;
+        status = block_open(&b, s, i, &err);
+        if (status != STATUS_OK) {
+            break;
+        }
+        for (uint32_t at = 0; at < b.info->rows && status == STATUS_OK; at += (uint32_t)step) {
+            batch_clear(&row);
+            status = block_take_row(&row, &b, at, &wants, &err);
+            if (status == STATUS_OK) {
+                assert_true(same_row(&row, &row.rows[0], expected, &expected->rows[first + at]));
+            }
+        }
+        first += b.info->rows;
+        block_close(&b);
+    }
+    assert_true(status != STATUS_OK || first == expected->row_count);
+    batch_fini(&row);
+    segment_close(&s);
+    return status;
+}
+
+static void build(struct buf *out, struct segment_info *info, const struct batch *rows,
+                  enum segment_effort effort, bool as_draft) {
+    struct segment_builder *b = segment_builder_create(DATASET_UNKNOWN, effort);
+    for (size_t i = 0; i < rows->row_count; i++) {
+        assert_false(segment_builder_is_full(b));
+        struct batch one; /* the builder may not refer to what it was given */
+        batch_init(&one);
+        batch_copy_row(&one, rows, &rows->rows[i], true);
+        one.rows[0].arrival = rows->rows[i].arrival;
+        one.rows[0].sequence = rows->rows[i].sequence;
+        segment_builder_add(b, &one, &one.rows[0]);
+        batch_fini(&one);
+    }
+    assert_int_equal(segment_builder_rows(b), rows->row_count);
+    if (as_draft) {
+        struct segment_draft *draft = segment_builder_take(b);
+        assert_null(segment_builder_take(b));
+        segment_builder_destroy(&b);
+        segment_draft_finish(out, info, &draft);
+    } else {
+        segment_builder_finish(out, info, b);
+        assert_int_equal(segment_builder_rows(b), 0);
+        segment_builder_destroy(&b);
+    }
+}
+
+static void test_many_stripes(void **state) {
+    const struct fixture *f = *state;
+    struct batch rows;
+    struct buf bytes = BUF_INIT;
+    struct buf again = BUF_INIT;
+    struct segment_info info;
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/a.seg", f->path);
+    make_rows(&rows, STRIPE_AND_MORE, 3);
+    build(&bytes, &info, &rows, EFFORT_DEEP, false);
+    assert_int_equal(info.rows, rows.row_count);
+    assert_int_equal(info.stripe_count, 2);
+    assert_int_equal(info.file_bytes, bytes.len);
+    assert_int_equal(info.arrival_first, 8);
+    assert_int_equal(info.arrival_last, STRIPE_AND_MORE + 7);
+    write_file(path, buf_str(&bytes));
+    assert_int_equal(read_and_compare(path, &rows, 1), STATUS_OK);
+    assert_int_equal(read_and_compare(path, &rows, 4099), STATUS_OK); /* rows apart */
+    build(&again, &info, &rows, EFFORT_DEEP, true);
+    assert_int_equal(again.len, bytes.len); /* in another thread or not: the same bytes */
+    assert_memory_equal(again.ptr, bytes.ptr, bytes.len);
+    buf_fini(&bytes);
+    buf_fini(&again);
+    batch_fini(&rows);
+}
+
+/* One stripe of effort FAST is full at its limit; a builder goes on with the next segment. */
+static void test_one_stripe(void **state) {
+    const struct fixture *f = *state;
+    struct batch rows;
+    struct buf bytes = BUF_INIT;
+    struct segment_info info;
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/b.seg", f->path);
+    make_rows(&rows, 500, 9);
+    struct segment_builder *b = segment_builder_create(DATASET_SYSLOG, EFFORT_FAST);
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < rows.row_count; i++) {
+            segment_builder_add(b, &rows, &rows.rows[i]);
+        }
+        segment_builder_finish(&bytes, &info, b);
+        assert_int_equal(info.stripe_count, 1);
+        write_file(path, buf_str(&bytes));
+        assert_int_equal(read_and_compare(path, &rows, 1), STATUS_OK);
+    }
+    uint64_t count = 0;
+    while (!segment_builder_is_full(b)) {
+        segment_builder_add(b, &rows, &rows.rows[count++ % rows.row_count]);
+    }
+    assert_int_equal(count, SEGMENT_STRIPE_ROWS);
+    assert_true(segment_builder_memory(b) < 64 << 20);
+    segment_builder_destroy(&b);
+    buf_fini(&bytes);
+    batch_fini(&rows);
+}
+
+/* --- the format --- */
+
+static const char *golden_path(char *out, size_t size, const char *name) {
+    (void)snprintf(out, size, "%s/tests/golden/segment/%s", getenv("KONSEKI_SOURCE"), name);
+    return out;
+}
+
+static void test_golden(void **state) {
+    (void)state;
+    char path[1024];
+    struct batch rows;
+    make_rows(&rows, SMALL_ROWS, 11);
+    for (int effort = EFFORT_FAST; effort <= EFFORT_DEEP; effort++) {
+        const char *name = effort == EFFORT_FAST ? "fast.seg" : "deep.seg";
+        if (getenv("KONSEKI_WRITE_GOLDEN") != NULL) {
+            struct buf bytes = BUF_INIT;
+            struct segment_info info;
+            build(&bytes, &info, &rows, (enum segment_effort)effort, false);
+            write_file(golden_path(path, sizeof path, name), buf_str(&bytes));
+            buf_fini(&bytes);
+        }
+        assert_int_equal(read_and_compare(golden_path(path, sizeof path, name), &rows, 1),
+                         STATUS_OK);
+    }
+    batch_fini(&rows);
+}
+
+/* Each byte changed, and each length cut: the file is refused or its rows are right. */
+static void test_every_byte(void **state) {
+    const struct fixture *f = *state;
+    struct batch rows;
+    struct buf bytes = BUF_INIT;
+    struct segment_info info;
+    size_t refused = 0;
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/c.seg", f->path);
+    make_rows(&rows, SMALL_ROWS, 11);
+    build(&bytes, &info, &rows, EFFORT_DEEP, false);
+    for (size_t at = 0; at < bytes.len; at++) {
+        char old = bytes.ptr[at];
+        bytes.ptr[at] = (char)(old ^ (1 << at % 8));
+        write_file(path, buf_str(&bytes));
+        refused += read_and_compare(path, &rows, 1) == STATUS_DAMAGED;
+        bytes.ptr[at] = old;
+    }
+    /* not seen by reading rows: zeros of the header, filters, padding */
+    assert_true(refused + info.index_bytes + 12 + 64 >= bytes.len);
+    for (size_t len = 0; len < bytes.len; len += 13) {
+        write_file(path, str_make(bytes.ptr, len));
+        assert_int_equal(read_and_compare(path, &rows, 1), STATUS_DAMAGED);
+    }
+    buf_fini(&bytes);
+    batch_fini(&rows);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_many_stripes, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_one_stripe, fixture_setup, fixture_teardown),
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test_setup_teardown(test_every_byte, fixture_setup, fixture_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
