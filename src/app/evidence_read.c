@@ -7,21 +7,16 @@
 #include "base64.h"
 #include "evidence.h"
 #include "evidence_names.h"
+#include "evidence_slice.h"
 #include "i18n.h"
 #include "json_shim.h"
 #include "json_text.h"
 #include "mem.h"
 #include "num.h"
 
-/* Longer rows, and what comes after so many values, are not searched for their values: those are
- * kept as texts. The other limits bound the work that a hostile line can make. */
-enum {
-    SLICE_RAW_BYTES = 64 * 1024,
-    SLICE_VALUES = 2048,
-    SLICE_TRIES = 8,
-    LEAVES_MAX = 1 << 20,
-    EXACT_PAIRS_MAX = 1 << 28
-};
+/* The first so many values of a row are searched for in its line (evidence_slice.h). The other
+ * limits bound the work that a hostile line can make. */
+enum { SLICE_VALUES = 2048, LEAVES_MAX = 1 << 20, EXACT_PAIRS_MAX = 1 << 28 };
 
 /* One leaf of the event, texts in the reader's arena. */
 struct shown {
@@ -40,6 +35,7 @@ struct evidence_reader {
     struct json_reader *json;
     struct buf line;
     struct buf scratch;
+    struct evidence_slicer slicer;
     struct arena texts;
     struct shown *shown;
     size_t shown_count;
@@ -76,6 +72,7 @@ void evidence_reader_destroy(struct evidence_reader **reader) {
     json_reader_destroy(r->json);
     buf_fini(&r->line);
     buf_fini(&r->scratch);
+    evidence_slicer_fini(&r->slicer);
     buf_fini(&r->raw);
     arena_fini(&r->texts);
     mem_free(r->shown);
@@ -328,33 +325,6 @@ static void check_row(struct evidence_reader *r, const struct row *row) {
 
 /* --- values --- */
 
-static bool is_word_byte(char c) {
-    return ascii_is_alnum(c) || (c & 0x80) != 0;
-}
-
-/* Where the text stands as a word of its own in the line; `text` itself if nowhere. A value that
- * points into the line costs the store next to nothing. */
-static struct str find_slice(const struct row *row, struct str raw, struct str text) {
-    bool searched = row->charset == CHARSET_UTF8 && text.len > 0 && raw.len <= SLICE_RAW_BYTES;
-    size_t from = 0;
-    for (int i = 0; searched && i < SLICE_TRIES; i++) {
-        size_t at = str_find(str_skip(raw, from), text);
-        if (at == STR_NONE) {
-            break;
-        }
-        at += from;
-        size_t end = at + text.len;
-        bool begins = at == 0 || !is_word_byte(raw.ptr[at - 1]) || !is_word_byte(text.ptr[0]);
-        bool ends =
-            end == raw.len || !is_word_byte(raw.ptr[end]) || !is_word_byte(text.ptr[text.len - 1]);
-        if (begins && ends) {
-            return str_head(str_skip(raw, at), text.len);
-        }
-        from = at + 1;
-    }
-    return text;
-}
-
 /* The exact form of the next value of the field, if there is one; else the text. */
 static struct str exact_value(struct evidence_reader *r, uint32_t field, struct str text) {
     for (size_t i = 0; i < r->exact_count; i++) {
@@ -366,16 +336,18 @@ static struct str exact_value(struct evidence_reader *r, uint32_t field, struct 
     return text;
 }
 
-static void add_values(struct evidence_reader *r, struct batch *batch, const struct row *row) {
-    struct row placed = *row; /* rows do not move, but the compiler cannot know */
+static void add_values(struct evidence_reader *r, struct batch *batch) {
     for (size_t i = 0; i < r->shown_count; i++) {
         uint32_t field = r->shown[i].field;
         if (schema_is_attribute(field) || (field == FIELD_MESSAGE && r->no_message)) {
             continue;
         }
         struct str text = exact_value(r, field, r->shown[i].text);
-        struct str raw = batch_raw(batch, &placed);
-        batch_add(batch, field, i < SLICE_VALUES ? find_slice(&placed, raw, text) : text);
+        if (i < SLICE_VALUES) {
+            evidence_add_value(batch, &r->slicer, field, text);
+        } else {
+            batch_add(batch, field, text);
+        }
     }
 }
 
@@ -411,7 +383,7 @@ enum status evidence_read(struct batch *batch, struct evidence_reader *r, struct
         row->source = INTERN_NONE;
         add_attributes(r, batch, row);
         check_row(r, row);
-        add_values(r, batch, row);
+        add_values(r, batch);
     }
     if (r->problem == NULL) {
         return STATUS_OK;

@@ -13,6 +13,7 @@
 
 #include "base64.h"
 #include "evidence.h"
+#include "evidence_slice.h"
 #include "export_name.h"
 #include "export_parts.h"
 #include "file_io.h"
@@ -402,6 +403,34 @@ static void values_come_back(void **state) {
     batch_fini(&back);
 }
 
+/* A value whose escaped form stands in the line points there: the store keeps it once. */
+static void escaped_values_point_into_the_line(void **state) {
+    (void)state;
+    static const struct {
+        struct str raw;
+        struct str text;
+        enum transform transform;
+    } cases[] = {
+        {STR_INIT("{\"p\":\"C:\\\\Win\\tx\"}\n"), STR_INIT("C:\\Win\tx"), TRANSFORM_JSON},
+        {STR_INIT("{\"p\":\"a\\/b\"}\n"), STR_INIT("a/b"), TRANSFORM_NONE}, /* another escape */
+        {STR_INIT("<D>a &amp; b</D>\n"), STR_INIT("a & b"), TRANSFORM_XML},
+        {STR_INIT("abc abcd\n"), STR_INIT("bc"), TRANSFORM_NONE}, /* no word of its own */
+        {STR_INIT("xabc abc\n"), STR_INIT("abc"), TRANSFORM_SAME},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct batch b;
+        struct evidence_slicer slicer = {0};
+        batch_init(&b);
+        (void)new_row(&b, cases[i].raw);
+        evidence_add_value(&b, &slicer, schema_field(STR("file.path")), cases[i].text);
+        assert_int_equal(b.values[0].transform, cases[i].transform);
+        assert_true(str_eq(batch_value_text(&b, &b.values[0]), cases[i].text));
+        assert_true(batch_slices_are_own(&b, &b.rows[0]));
+        evidence_slicer_fini(&slicer);
+        batch_fini(&b);
+    }
+}
+
 static void places_come_back(void **state) {
     (void)state;
     struct batch b;
@@ -492,6 +521,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(an_empty_export_is_a_file, fixture_setup, fixture_teardown),
         cmocka_unit_test(bytes_come_back),
         cmocka_unit_test(values_come_back),
+        cmocka_unit_test(escaped_values_point_into_the_line),
         cmocka_unit_test(places_come_back),
         cmocka_unit_test(a_log_cannot_forge_evidence),
         cmocka_unit_test_setup_teardown(store_keeps_numbers, fixture_setup, fixture_teardown),
