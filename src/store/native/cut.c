@@ -10,8 +10,8 @@
 #include "wire.h"
 
 enum {
-    MAX_SLICES = 512, /* values of one row that are kept as slices; more become extras */
-    PROSE_BYTES = 12, /* shorter texts are no prose */
+    MAX_SLICES = 512,     /* values of one row that are kept as slices; more become extras */
+    PROSE_DELIMITERS = 4, /* texts with fewer are no prose */
 
     SHORT_GAP_BYTES = 12,    /* shorter gaps without digits are literal */
     GAP_COLUMN_LIMIT = 2048, /* beyond it gap variables share a few columns */
@@ -442,9 +442,26 @@ static void cut_gap(struct cutter *c, uint32_t start, uint32_t end, uint64_t con
 
 /* --- prose --- */
 
-/* Counts the text; true if texts of this field differ so much that they are cut. */
-static bool is_mined_prose(struct cutter *c, uint32_t field, struct str text, bool count) {
+/* Several words: in records of keys and values (JSON, XML) only text of several lines. */
+static bool is_prose(struct str text, bool structured) {
+    if (structured) {
+        return str_find_char(text, '\n') != STR_NONE;
+    }
+    size_t delimiters = 0;
+    for (size_t i = 0; i < text.len && delimiters < PROSE_DELIMITERS; i++) {
+        char c = text.ptr[i];
+        delimiters += c == ' ' || c == '=' || c == '|' || c == ';' || c == ',';
+    }
+    return delimiters >= PROSE_DELIMITERS;
+}
 
+static bool is_structured(const struct batch *b, const struct row *row) {
+    struct str raw = batch_raw(b, row);
+    return raw.len > 1 && (raw.ptr[0] == '{' || (raw.ptr[0] == '<' && !ascii_is_digit(raw.ptr[1])));
+}
+
+/* Counts the text of a field, roughly. */
+static void count_prose(struct cutter *c, uint32_t field, struct str text, bool structured) {
     if (field >= c->prose_capacity) {
         size_t before = c->prose_capacity;
         MEM_GROW(c->prose, c->prose_capacity, (size_t)field + 1);
@@ -454,16 +471,20 @@ static bool is_mined_prose(struct cutter *c, uint32_t field, struct str text, bo
         c->prose[field] = mem_calloc(1, sizeof **c->prose);
     }
     struct cut_prose *p = c->prose[field];
-    if (count && p->seen < PROSE_BITS / 2) {
-        p->delimited += text.len >= PROSE_BYTES && (str_find_char(text, ' ') != STR_NONE ||
-                                                    str_find_char(text, '|') != STR_NONE);
-
+    if (p->seen < PROSE_BITS / 2) {
         uint32_t bit = (uint32_t)hash_str(text) % PROSE_BITS;
         p->seen++;
+        p->delimited += is_prose(text, structured);
         p->distinct += (p->bits[bit / 64] >> bit % 64 & 1) == 0;
         p->bits[bit / 64] |= UINT64_C(1) << bit % 64;
     }
-    return p->seen >= PROSE_SAMPLE && p->distinct * 3 > p->seen && p->delimited * 2 > p->seen;
+}
+
+/* True if the field's texts are of several words and differ so much that they are cut. */
+static bool is_mined_field(const struct cutter *c, uint32_t field) {
+    const struct cut_prose *p = field < c->prose_capacity ? c->prose[field] : NULL;
+    return p != NULL && p->seen >= PROSE_SAMPLE && p->distinct * 3 > p->seen &&
+           p->delimited * 2 > p->seen;
 }
 
 /* The other slices of the row, as they stand in the raw bytes. */
@@ -499,10 +520,8 @@ static void cut_stretch(struct cutter *c, const struct batch *b, const struct ro
         return;
     }
     uint32_t field = b->values[row->first_value + c->owners[bound->owner - 1].value].field;
-    struct str text = str_make(c->draft.raw + bound->at, next->at - bound->at);
     uint32_t value = c->owners[bound->owner - 1].value;
-    bool counted = b->values[row->first_value + value].transform == TRANSFORM_SAME; /* signature */
-    if (!coarse && is_mined_prose(c, field, text, !counted)) {
+    if (!coarse && is_mined_field(c, field)) {
         collect_copies(c, b, row, bound->owner - 1);
         mine_stretch(c, bound->at, next->at, field,
                      (enum transform)b->values[row->first_value + value].transform,
@@ -588,13 +607,21 @@ static uint64_t row_signature(struct cutter *c, const struct batch *b, const str
     uint64_t h = (uint64_t)row->value_count << 8 | row->charset;
     uint32_t slices = 0;
     uint64_t prose = 0;
+    bool structured = is_structured(b, row);
     for (uint32_t i = 0; i < row->value_count; i++) {
         const struct value *v = &b->values[row->first_value + i];
         h = (h ^ ((uint64_t)v->field << 2 | v->transform)) * UINT64_C(0x9e3779b97f4a7c15);
         h ^= h >> 29;
         slices += v->transform != TRANSFORM_NONE;
-        if (v->transform == TRANSFORM_SAME && v->text_len > 0 &&
-            is_mined_prose(c, v->field, batch_value_text(b, v), true)) {
+        if (v->transform == TRANSFORM_NONE || v->text_len == 0) {
+            continue;
+        }
+        count_prose(c, v->field, batch_value_text(b, v), structured);
+        if (!is_mined_field(c, v->field)) {
+            continue;
+        }
+        h ^= hash_u64(i); /* shapes from before it was mined do not count */
+        if (v->transform == TRANSFORM_SAME) {
             struct mine_text in = {batch_value_text(b, v), (enum charset)row->charset, false, i,
                                    NULL};
             mine_tokenise(&c->miner, &in);
