@@ -36,9 +36,10 @@ enum status export_file_create(struct export_file **out, const char *path, bool 
     f->part_path = join(path, ".part");
     f->file = FILE_INIT;
     f->compressed = compressed;
-    enum status status = file_open(&f->file, f->part_path, FILE_APPEND, err);
+    /* made anew: a link that somebody put there is not followed */
+    enum status status = file_remove(f->part_path, err);
     if (status == STATUS_OK) {
-        status = file_truncate(&f->file, 0, err);
+        status = file_open(&f->file, f->part_path, FILE_CREATE_NEW, err);
     }
     if (status != STATUS_OK) {
         export_file_discard(&f);

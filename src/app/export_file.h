@@ -16,7 +16,7 @@
 
 struct export_file;
 
-/* An old "PATH.part" is overwritten; an old PATH stays as it is until publish. */
+/* An old "PATH.part" is replaced; an old PATH stays as it is until publish. */
 enum status export_file_create(struct export_file **out, const char *path, bool compressed,
                                struct err *err) MUST_CHECK;
 enum status export_file_write(struct export_file *file, struct str bytes,

@@ -265,7 +265,10 @@ enum status export_parquet_begin(struct export_parquet *p, struct err *err) {
     parquet_columns_finish(p->columns);
     p->fill = parquet_fill_create(&p->duck, p->columns);
     /* tried first: our message about a folder that is not there is the better one */
-    enum status status = file_open(&file, part_path, FILE_APPEND, err);
+    enum status status = file_remove(part_path, err);
+    if (status == STATUS_OK) {
+        status = file_open(&file, part_path, FILE_CREATE_NEW, err);
+    }
     file_close(&file);
     if (status != STATUS_OK) {
         mem_free(part_path);

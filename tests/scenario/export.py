@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import subprocess
@@ -369,30 +370,59 @@ def parquet_without_the_library(folder):
     equal(list(folder.glob("a.parquet*")), [], "files left")
 
 
+def export_limited(store, out, limit_bytes, *more):
+    """Runs an export whose files may not grow beyond the limit, as on a full disk."""
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
+    done = subprocess.run([PROGRAM, "export", "--store", str(store), "--out", str(out),
+                           *map(str, more)], preexec_fn=limit, capture_output=True, timeout=60)
+    equal(done.returncode, 5, f"exit code of {out.name}: {done.stderr}")
+    true(done.stderr.strip(), "a message")
+
+
 @case
 def full_disk_leaves_nothing(folder):
-    """/dev/full stands for the full disk: the part is written there."""
     store, _ = made_store(folder, event_logs=False)
-    for name, more in (("a.jsonl", ()), ("a.csv", ()), ("a.jsonl.zst", ())):
-        (folder / (name + ".part")).symlink_to("/dev/full")
-        run("export", "--store", store, "--out", folder / name, *more, expect=5)
-        equal(list(folder.glob("a.*")), [], f"files left of {name}")
+    out = folder / "out"
+    out.mkdir()
+    for name, more in (("a.jsonl", ()), ("a.csv", ()), ("a.jsonl.zst", ()), ("raw", ["--format", "raw"]),
+                       ("parts.jsonl", ["--split", "100k"])):
+        export_limited(store, out / name, 500 if name.endswith("zst") else 70_000, *more)
+        equal(list(out.iterdir()), [], f"files left of {name}")
     run("export", "--store", store, "--out", folder / "none/a.csv", expect=5)
+    try:
+        path, _ = duckdb()
+    except Skip as why:
+        print(f"        SKIPPED: Parquet: {why}")
+        return
+    export_limited(store, out / "a.parquet", 2000, "--duckdb-library", path)
+    equal(list(out.iterdir()), [], "files left of Parquet")
 
 
 @case
 def interrupted_export_leaves_nothing(folder):
-    """A pipe as the part: the export stands still until it is interrupted."""
+    """Whenever the signal comes: the whole file, or nothing of it."""
     store, _ = made_store(folder)
-    part = folder / "a.jsonl.part"
-    os.mkfifo(part)
-    process = subprocess.Popen([PROGRAM, "export", "--store", str(store), "--out",
-                                str(folder / "a.jsonl")], stderr=subprocess.PIPE)
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
-    true(process.returncode in (5, -signal.SIGINT), f"exit {process.returncode}")
-    true(not (folder / "a.jsonl").exists(), "no file under the final name")
+    stopped = 0
+    for step in range(24):
+        out = folder / f"out{step}"
+        out.mkdir()
+        raw_files = step % 3 == 0
+        process = subprocess.Popen([PROGRAM, "export", "--store", str(store), "--out",
+                                    str(out / "a"), "--format", "raw" if raw_files else "jsonl"],
+                                   stderr=subprocess.PIPE)
+        time.sleep(0.004 * step)
+        process.send_signal(signal.SIGINT if step % 2 else signal.SIGTERM)
+        process.communicate(timeout=60)
+        names = sorted(p.name for p in out.iterdir())
+        if process.returncode == 0:
+            equal(names, ["a"], "files of a whole export")
+        else:
+            true(process.returncode < 0, f"ended by the signal, not with {process.returncode}")
+            equal(names, [], "files left")
+            stopped += 1
+    true(stopped > 0, "some exports were stopped")
 
 
 @case
