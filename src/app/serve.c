@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include "background_merge.h"
 #include "clock.h"
 #include "collect.h"
 #include "ingest.h"
@@ -17,6 +18,7 @@ struct serve {
     struct surroundings around;
     struct ingest *ingest;
     struct runner *runner;
+    struct background_merge merging;
     struct parse_settings settings;
     struct parse_stream *stream;
     struct batch batch; /* received, not yet taken in */
@@ -63,6 +65,19 @@ static void seal(struct serve *serve) {
     }
     serve->unsealed_bytes = 0;
     serve->counts->seals++;
+    background_merge_start(&serve->merging);
+}
+
+/* Merged segments become part of the store with a seal. */
+static void seal_merged(void *ctx) {
+    struct serve *serve = ctx;
+    serve->unsealed_bytes++; /* there is something to seal */
+    seal(serve);
+}
+
+static void warn_merge(const char *text, void *ctx) {
+    struct serve *serve = ctx;
+    serve->callbacks->warn(text, serve->callbacks->ctx);
 }
 
 /* Takes in and commits what was received since the last time. */
@@ -256,8 +271,10 @@ static void run(struct serve *serve) {
     start_timer(serve, &serve->commit_timer, on_commit_timer, CONFIG_COMMIT_INTERVAL);
     start_timer(serve, &serve->seal_timer, on_seal_timer, CONFIG_SEAL_INTERVAL);
     start_timer(serve, &serve->detect_timer, on_detect_timer, CONFIG_DETECT_INTERVAL);
+    background_merge_start(&serve->merging);
     serve->callbacks->ready(serve->callbacks->ctx);
     (void)uv_run(&serve->loop, UV_RUN_DEFAULT);
+    background_merge_stop(&serve->merging);
     drain_inputs(serve);
 }
 
@@ -286,6 +303,11 @@ enum status serve_run(const struct config *config, const struct serve_callbacks 
     }
     batch_init(&serve.batch);
     serve.status = open_pipeline(&serve);
+    serve.merging = (struct background_merge){.loop = &serve.loop,
+                                              .store = serve.around.store,
+                                              .merged = seal_merged,
+                                              .failed = warn_merge,
+                                              .ctx = &serve};
     if (serve.status == STATUS_OK) {
         serve.status = open_inputs(&serve);
         if (serve.status == STATUS_OK) {
