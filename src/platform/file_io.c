@@ -260,6 +260,20 @@ void file_unmap(struct file_map *map) {
     *map = (struct file_map){NULL, 0, false};
 }
 
+enum status file_reader_open(struct file_reader *out, const char *path, struct err *err) {
+    out->fd = open(path, O_RDONLY | O_CLOEXEC);
+    return out->fd < 0 ? failed(err, -errno, _("cannot open"), path) : STATUS_OK;
+}
+
+bool file_reader_at(const struct file_reader *reader, void *out, size_t len, uint64_t offset) {
+    return offset <= INT64_MAX - len && pread(reader->fd, out, len, (off_t)offset) == (ssize_t)len;
+}
+
+void file_reader_close(struct file_reader *reader) {
+    (void)close(reader->fd);
+    reader->fd = -1;
+}
+
 enum status file_lock(int *out_fd, const char *path, struct err *err) {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (fd < 0) {

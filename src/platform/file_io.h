@@ -76,6 +76,16 @@ struct file_map {
 enum status file_map(struct file_map *out, const char *path, bool copy, struct err *err) MUST_CHECK;
 void file_unmap(struct file_map *map);
 
+/* Single places of a file: cheaper than a mapping where a few bytes are wanted. */
+struct file_reader {
+    int fd;
+};
+/* NOT_FOUND when it is missing. */
+enum status file_reader_open(struct file_reader *out, const char *path, struct err *err) MUST_CHECK;
+/* False if the file does not have all of these bytes, or they cannot be read. */
+bool file_reader_at(const struct file_reader *reader, void *out, size_t len, uint64_t offset);
+void file_reader_close(struct file_reader *reader);
+
 /* Takes the exclusive lock of the file (made when missing) without waiting; BUSY if somebody has
  * it. The lock lives until file_unlock or the end of the process. */
 enum status file_lock(int *out_fd, const char *path, struct err *err) MUST_CHECK;

@@ -115,25 +115,19 @@ static bool dataset_can_match(const struct scan_query *q, const struct segment_i
  */
 static enum status ask_filters(uint32_t *first, struct store_scan *scan,
                                const struct segment_info *info, struct err *err) {
-    struct file_map map;
+    struct file_reader file;
     struct buf name = BUF_INIT;
     enum status status =
-        file_map(&map, store_path_segment(&name, scan->store->path, info->number), false, err);
+        file_reader_open(&file, store_path_segment(&name, scan->store->path, info->number), err);
     buf_fini(&name);
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
     }
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < info->stripe_count; i++) {
-        bytes += token_filter_bytes(info->filter_lines[i]);
-    }
     uint32_t stripe = 0;
-    if (info->filter_offset <= map.size_bytes && bytes <= map.size_bytes - info->filter_offset &&
-        filter_plan_first_stripe(&stripe, scan->plan, info, map.bytes + info->filter_offset) ==
-            STATUS_OK) {
+    if (filter_plan_first_stripe(&stripe, scan->plan, info, &file) == STATUS_OK) {
         *first = stripe;
     }
-    file_unmap(&map);
+    file_reader_close(&file);
     return STATUS_OK;
 }
 

@@ -88,21 +88,34 @@ bool filter_plan_has_words(const struct filter_plan *plan) {
 /* The filters of one segment, and whether an asked page was damaged. */
 struct stripe_filters {
     const struct segment_info *info;
-    const uint8_t *bytes;
+    const struct file_reader *file;
     bool damaged;
 };
 
+static enum token_answer ask_stripe(const struct stripe_filters *f, uint64_t filter, uint32_t lines,
+                                    uint64_t hash) {
+    uint8_t line[FILTER_LINE_BYTES];
+    if (lines == 0) {
+        return TOKEN_ABSENT;
+    }
+    uint64_t at = filter + token_filter_line(lines, hash);
+    return at < filter || !file_reader_at(f->file, line, sizeof line, at)
+               ? TOKEN_DAMAGED
+               : token_line_has(line, hash);
+}
+
 /* The first stripe that has the word; stripe_count: none. */
 static uint32_t first_with_word(struct stripe_filters *f, uint64_t hash) {
-    const uint8_t *bytes = f->bytes;
+    uint64_t filter = f->info->filter_offset;
     uint32_t stripe = 0;
     for (; stripe < f->info->stripe_count && !f->damaged; stripe++) {
-        enum token_answer answer = token_filter_has(bytes, f->info->filter_lines[stripe], hash);
+        uint32_t lines = f->info->filter_lines[stripe];
+        enum token_answer answer = ask_stripe(f, filter, lines, hash);
         f->damaged = answer == TOKEN_DAMAGED;
         if (answer == TOKEN_MAYBE) {
             break;
         }
-        bytes += token_filter_bytes(f->info->filter_lines[stripe]);
+        filter += token_filter_bytes(lines);
     }
     return stripe;
 }
@@ -136,8 +149,9 @@ static uint32_t node_first(struct stripe_filters *f, const struct filter_plan *p
 }
 
 enum status filter_plan_first_stripe(uint32_t *out, const struct filter_plan *plan,
-                                     const struct segment_info *info, const uint8_t *bytes) {
-    struct stripe_filters f = {info, bytes, false};
+                                     const struct segment_info *info,
+                                     const struct file_reader *file) {
+    struct stripe_filters f = {info, file, false};
     *out = node_first(&f, plan, plan->root);
     return f.damaged ? STATUS_DAMAGED : STATUS_OK;
 }

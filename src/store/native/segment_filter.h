@@ -22,11 +22,11 @@ void filter_plan_destroy(struct filter_plan **plan);
 /* True if some leaf looks for words, so that asking the token filter can help. */
 bool filter_plan_has_words(const struct filter_plan *plan);
 /* The first stripe of the segment that can hold a matching row, by the token filters of its stripes
- * (`bytes`, as segment_info.h tells); info->stripe_count: none. DAMAGED if a page that was asked
- * fails its checksum. */
+ * (segment_info.h); info->stripe_count: none. Reads a line a word and stripe from the segment's
+ * file. DAMAGED if one that was asked cannot be read or fails its checksum. */
 enum status filter_plan_first_stripe(uint32_t *out, const struct filter_plan *plan,
                                      const struct segment_info *info,
-                                     const uint8_t *bytes) MUST_CHECK;
+                                     const struct file_reader *file) MUST_CHECK;
 
 struct segment_filter;
 

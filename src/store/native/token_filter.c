@@ -162,11 +162,11 @@ uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t) {
     return (uint32_t)lines;
 }
 
-enum token_answer token_filter_has(const uint8_t *bytes, uint64_t lines, uint64_t hash) {
-    if (lines == 0) {
-        return TOKEN_ABSENT;
-    }
-    const uint8_t *line = bytes + line_of(hash, lines) * FILTER_LINE_BYTES;
+uint64_t token_filter_line(uint64_t lines, uint64_t hash) {
+    return line_of(hash, lines) * FILTER_LINE_BYTES;
+}
+
+enum token_answer token_line_has(const uint8_t *line, uint64_t hash) {
     if (bytes_le32(line + FILTER_LINE_BYTES - CHECKSUM_BYTES) != line_checksum(line)) {
         return TOKEN_DAMAGED;
     }
@@ -178,14 +178,4 @@ enum token_answer token_filter_has(const uint8_t *bytes, uint64_t lines, uint64_
         }
     }
     return TOKEN_MAYBE;
-}
-
-enum token_answer token_filters_have(const struct token_filters *f, uint64_t hash) {
-    enum token_answer answer = TOKEN_ABSENT;
-    const uint8_t *bytes = f->bytes;
-    for (uint32_t i = 0; i < f->stripe_count && answer == TOKEN_ABSENT; i++) {
-        answer = token_filter_has(bytes, f->lines[i], hash);
-        bytes += token_filter_bytes(f->lines[i]);
-    }
-    return answer;
 }

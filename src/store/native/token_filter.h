@@ -42,17 +42,11 @@ uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t);
 uint64_t token_filter_bytes(uint64_t lines);
 
 enum token_answer { TOKEN_ABSENT, TOKEN_MAYBE, TOKEN_DAMAGED };
-/* `bytes` holds token_filter_bytes(lines) bytes; `hash` is token_hash of the folded token, which
- * must not be zoned. */
-enum token_answer token_filter_has(const uint8_t *bytes, uint64_t lines, uint64_t hash);
-/* The filters of a segment's stripes, one after the other. */
-struct token_filters {
-    const uint8_t *bytes;
-    const uint32_t *lines; /* by stripe */
-    uint32_t stripe_count;
-};
-/* Asks all stripes: MAYBE if one may hold the token. */
-enum token_answer token_filters_have(const struct token_filters *filters, uint64_t hash);
+/* Where in a filter of `lines` > 0 lines the line of a token begins. `hash` is token_hash of the
+ * folded token, which must not be zoned. */
+uint64_t token_filter_line(uint64_t lines, uint64_t hash);
+/* Asks that line (FILTER_LINE_BYTES). */
+enum token_answer token_line_has(const uint8_t *line, uint64_t hash);
 
 uint64_t token_hash(struct str token);
 /* True for folded words that filters say nothing about: digits, 't' and 'z', with a digit. */
