@@ -305,6 +305,10 @@ static int run(struct export *e) {
         if (status == STATUS_OK) {
             status = publish(e, &err);
         }
+        if (status == STATUS_OK) { /* all is done: a signal that comes now is too late */
+            catch_signals(SIG_IGN);
+            interrupted = 0;
+        }
     } else if (status == STATUS_BAD_INPUT) {
         status = STATUS_DAMAGED;
     }

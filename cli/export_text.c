@@ -9,6 +9,7 @@
 #include "export_lines.h"
 #include "json_out.h"
 #include "mem.h"
+#include "store_restore.h"
 
 struct export_text {
     struct export_text_options options;
@@ -84,6 +85,22 @@ static void head_jsonl(struct buf *out, const struct export_text *t,
     buf_add(out, STR("}}\n"));
 }
 
+/* The register of imported files, so that the same content is known after a restore too. */
+static void put_inputs(struct buf *out, const struct export_text *t) {
+    size_t count;
+    const struct store_input *inputs = store_get_inputs(t->options.store, &count);
+    for (size_t i = 0; i < count; i++) {
+        char hex[SHA256_HEX_BYTES];
+        sha256_hex(hex, inputs[i].sha256);
+        buf_printf(out, EXPORT_INPUT_START "{\"sha256\":\"%.*s\"", SHA256_HEX_BYTES, hex);
+        put_text(out, "path", inputs[i].path);
+        buf_printf(out, ",\"bytes\":%" PRIu64 ",\"events\":%" PRIu64, inputs[i].bytes,
+                   inputs[i].events);
+        put_time(out, "time", inputs[i].imported_ns);
+        buf_add(out, STR("}}}\n"));
+    }
+}
+
 static void head_csv(struct buf *out, const struct export_text *t) {
     if (t->options.bom) {
         buf_add(out, STR("\xef\xbb\xbf"));
@@ -100,7 +117,12 @@ static void head_csv(struct buf *out, const struct export_text *t) {
 void export_text_head(struct buf *out, const struct export_part *part, void *ctx) {
     const struct export_text *t = ctx;
     if (t->options.format == EXPORT_JSONL) {
+        bool whole = t->options.query == NULL && t->options.from_ns == INT64_MIN &&
+                     t->options.to_ns == INT64_MAX;
         head_jsonl(out, t, part);
+        if (whole && part->number == 1) {
+            put_inputs(out, t);
+        }
     } else if (t->options.format == EXPORT_CSV) {
         head_csv(out, t);
     }

@@ -3,6 +3,7 @@
 #include "evidence.h"
 #include "export_lines.h"
 #include "json_shim.h"
+#include "json_text.h"
 #include "mem.h"
 #include "num.h"
 #include "restore_lines.h"
@@ -66,6 +67,13 @@ static void take_tail(void *ctx, const struct json_leaf *leaf) {
     }
 }
 
+static bool read_object(struct restore *r, struct str line, json_leaf_fn *leaf, void *ctx) {
+    buf_clear(&r->tail.text);
+    buf_add(&r->tail.text, line);
+    memset(buf_reserve(&r->tail.text, JSON_PADDING_BYTES), 0, JSON_PADDING_BYTES);
+    return json_reader_read(r->tail.json, buf_str(&r->tail.text), leaf, ctx) == JSON_OK;
+}
+
 static enum status check_head(struct restore *r, struct str line) {
     struct str version = str_skip(line, STR(EXPORT_HEAD_START).len);
     if (!str_starts(line, STR(EXPORT_HEAD_START))) {
@@ -83,19 +91,70 @@ static enum status check_tail(struct restore *r, struct str line, struct sha256 
     struct tail *tail = &r->tail;
     uint8_t digest[SHA256_BYTES];
     char hex[SHA256_HEX_BYTES];
-    buf_clear(&tail->text);
-    buf_add(&tail->text, line);
-    memset(buf_reserve(&tail->text, JSON_PADDING_BYTES), 0, JSON_PADDING_BYTES);
     tail->has_lines = false;
     sha256_finish(&hash, digest);
     sha256_hex(hex, digest);
-    if (json_reader_read(tail->json, buf_str(&tail->text), take_tail, tail) != JSON_OK ||
-        !tail->has_lines || tail->lines != r->lines ||
+    if (!read_object(r, line, take_tail, tail) || !tail->has_lines || tail->lines != r->lines ||
         !str_eq(buf_str(&tail->sha256), str_make(hex, sizeof hex))) {
         return err_set(r->err, STATUS_BAD_INPUT,
                        "its last line names other lines than it has: it was changed or cut");
     }
     return STATUS_OK;
+}
+
+/* --- imported files --- */
+
+struct input_line {
+    struct store_input input;
+    struct buf path;
+    unsigned seen; /* members, as bits */
+};
+
+static bool parse_hex(uint8_t out[SHA256_BYTES], struct str hex) {
+    for (size_t i = 0; i < SHA256_BYTES && hex.len == SHA256_HEX_BYTES; i++) {
+        int high = ascii_hex_value(hex.ptr[2 * i]);
+        int low = ascii_hex_value(hex.ptr[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return hex.len == SHA256_HEX_BYTES;
+}
+
+static void take_input_member(void *ctx, const struct json_leaf *leaf) {
+    struct input_line *l = ctx;
+    bool has_zone = false;
+    struct str name = str_skip(leaf->path, STR("konseki.export.input.").len);
+    if (str_eq(name, STR("sha256"))) {
+        l->seen |= parse_hex(l->input.sha256, leaf->slice) ? 1 : 0;
+    } else if (str_eq(name, STR("path"))) {
+        buf_clear(&l->path);
+        json_text_decode(&l->path, leaf->slice);
+        l->seen |= 2;
+    } else if (str_eq(name, STR("bytes"))) {
+        l->seen |= num_parse_u64(&l->input.bytes, leaf->slice) ? 4 : 0;
+    } else if (str_eq(name, STR("events"))) {
+        l->seen |= num_parse_u64(&l->input.events, leaf->slice) ? 8 : 0;
+    } else if (str_eq(name, STR("time"))) {
+        l->seen |= civil_parse_rfc3339(&l->input.imported_ns, &has_zone, leaf->slice) ? 16 : 0;
+    }
+}
+
+/* The store knows the file from now on, so that its content is not taken twice. */
+static enum status take_input(struct restore *r, struct str line) {
+    struct input_line l = {.path = BUF_INIT};
+    struct store_input known;
+    enum status status = STATUS_OK;
+    bool good = read_object(r, line, take_input_member, &l) && l.seen == 31;
+    if (!good) {
+        status = err_set(r->err, STATUS_BAD_INPUT, "a line about an imported file is malformed");
+    } else if (r->ingest != NULL && !store_find_input(r->store, l.input.sha256, &known)) {
+        l.input.path = buf_str(&l.path);
+        status = store_note_input(r->store, &l.input, r->err);
+    }
+    buf_fini(&l.path);
+    return status;
 }
 
 /* --- rows --- */
@@ -151,6 +210,9 @@ static enum status flush(struct restore *r) {
 }
 
 static enum status take_line(struct restore *r, struct str line) {
+    if (str_starts(line, STR(EXPORT_INPUT_START))) {
+        return take_input(r, line);
+    }
     enum status status = evidence_read(&r->batch, r->reader, line, r->err);
     if (status != STATUS_OK) {
         return err_wrap(r->err, status, "line %llu", (unsigned long long)r->lines + 2);

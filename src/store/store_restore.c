@@ -3,6 +3,11 @@
 #include "mem.h"
 #include "store_priv.h"
 
+const struct store_input *store_get_inputs(const struct store *s, size_t *count) {
+    *count = s->chain.input_count;
+    return s->chain.inputs;
+}
+
 uint64_t store_last_sequence(const struct store *s, struct str source) {
     const struct chain_sources *sources = &s->chain.sources;
     uint32_t id = intern_find(&sources->names, source);

@@ -11,6 +11,9 @@
 
 #include "store.h"
 
+/* What was imported and committed, in that order; borrowed until the next commit. */
+const struct store_input *store_get_inputs(const struct store *store, size_t *count);
+
 /* The last number given to a row of the source, committed or not; 0 if it has none. */
 uint64_t store_last_sequence(const struct store *store, struct str source);
 

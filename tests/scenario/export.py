@@ -61,6 +61,11 @@ def made_store(folder, event_logs=True):
     return folder / "store", files
 
 
+def events_in(path):
+    """The rows of an exported file, without its head, tail and register of files."""
+    return [row for row in jsonl(path.read_bytes()) if "konseki.export" not in row]
+
+
 def numbers(event):
     """An event without what belongs to its store."""
     event["konseki"].pop("arrival")
@@ -82,16 +87,20 @@ def same_store(a, b):
 
 @case
 def jsonl_comes_back(folder):
-    store, _ = made_store(folder)
+    store, files = made_store(folder)
     for name in ("a.jsonl", "a.jsonl.zst"):
         run("export", "--store", store, "--out", folder / name)
         run("import", "--store", folder / (name + ".store"), folder / name)
         same_store(store, folder / (name + ".store"))
+        report = jsonl(run("import", "--store", folder / (name + ".store"), "--format", "jsonl", files))
+        equal({r["outcome"] for r in report if r["bytes"] > 0}, {"known"}, "the files are known")
     lines = (folder / "a.jsonl").read_text("utf-8").split("\n")
     head, tail = json.loads(lines[0])["konseki.export"], json.loads(lines[-2])["konseki.export"]["end"]
     equal(head["format"], 1, "format")
     true(root_of(store)["root"] in head["anchor"], "the head holds the anchor")
-    equal(tail["events"], len(lines) - 3, "events in the tail")
+    inputs = sum(line.startswith('{"konseki.export":{"input":') for line in lines)
+    equal(inputs, sum(p.is_file() for p in files.rglob("*")), "imported files")
+    equal(tail["events"], len(lines) - 3 - inputs, "events in the tail")
     body = (folder / "a.jsonl").read_bytes()
     body = body[:body.rindex(b"\n", 0, len(body) - 1) + 1]
     equal(tail["sha256"], hashlib.sha256(body).hexdigest(), "hash in the tail")
@@ -103,7 +112,7 @@ def jsonl_is_what_search_prints(folder):
     run("export", "--store", store, "--out", folder / "p.jsonl", "--plain", "*")
     equal(jsonl((folder / "p.jsonl").read_bytes()), search(store, "*", "--original"), "plain lines")
     run("export", "--store", store, "--out", folder / "f.jsonl", "*")
-    rows = jsonl((folder / "f.jsonl").read_bytes())[1:-1]
+    rows = events_in(folder / "f.jsonl")
     for row in rows:
         row.pop("konseki.evidence")
     equal(rows, search(store, "*", "--original"), "lines with evidence")
@@ -115,8 +124,8 @@ def second_export_is_the_same(folder):
     run("export", "--store", store, "--out", folder / "a.jsonl")
     run("import", "--store", folder / "b", folder / "a.jsonl")
     run("export", "--store", folder / "b", "--out", folder / "b.jsonl")
-    a = (folder / "a.jsonl").read_bytes().split(b"\n")[1:-2]
-    b = (folder / "b.jsonl").read_bytes().split(b"\n")[1:-2]
+    a, b = ([line for line in (folder / name).read_bytes().split(b"\n")
+             if not line.startswith(b'{"konseki.export":')] for name in ("a.jsonl", "b.jsonl"))
     true(a == b, "the rows of both exports are the same, byte for byte")
 
 
@@ -136,9 +145,9 @@ def parts_by_day(folder):
     run("export", "--store", store, "--out", folder / "d.jsonl", "--split", "day")
     names = sorted(p.name for p in folder.glob("d*"))
     true("d-2026-11-20.jsonl" in names and len(names) > 1, f"one file a day: {names}")
-    for row in jsonl((folder / "d-2026-11-20.jsonl").read_bytes())[1:-1]:
+    for row in events_in(folder / "d-2026-11-20.jsonl"):
         true(row["@timestamp"].startswith("2026-11-20"), "only events of the day")
-    total = sum(len(jsonl((folder / n).read_bytes())) - 2 for n in names)
+    total = sum(len(events_in(folder / n)) for n in names)
     equal(total, len(search(store, ALL)), "events of all days")
 
 
