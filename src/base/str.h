@@ -40,9 +40,8 @@ static inline bool str_eq(struct str a, struct str b) {
 
 /* The first byte decides most questions without a call. */
 static inline bool str_starts(struct str s, struct str prefix) {
-    return s.len >= prefix.len &&
-           (prefix.len == 0 ||
-            (s.ptr[0] == prefix.ptr[0] && memcmp(s.ptr, prefix.ptr, prefix.len) == 0));
+    return s.len >= prefix.len && (prefix.len == 0 || (s.ptr[0] == prefix.ptr[0] &&
+                                                       memcmp(s.ptr, prefix.ptr, prefix.len) == 0));
 }
 
 static inline bool str_ends(struct str s, struct str suffix) {
