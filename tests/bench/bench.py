@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Measures konseki against its peers in one run; every figure stands beside its peer's as a ratio.
 
-    bench.py [--only PART,...] [--corpora abc] [--large] [--konseki PROGRAM]
+    bench.py [--only PART,...] [--corpora abc] [--mb 1000] [--large] [--konseki PROGRAM]
 
 Parts: store (import, compaction, size), search (and aggregates), proof (verify, proofs), hunt
-(indicators), detect (Sigma, EVTX). --corpora: those of the part store. --large adds 10 GB of text to
-the searches (an hour more).
+(indicators), detect (Sigma, EVTX). --corpora: those of the part store. --mb: another size of corpus
+(a), for trials; the goals are meant for 1000. --large adds 10 GB of text to the searches (an hour more).
 
 Corpora and stores are kept in $KONSEKI_BENCH_DIR (default build/bench; about 8 GB, with --large 30);
 what is missing is skipped with a note. Sizes that take long (zstd -19 of 1 GB: a quarter of an hour
@@ -32,6 +32,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="")
     parser.add_argument("--corpora", default="abc")
+    parser.add_argument("--mb", type=int, default=1000)
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--konseki", type=pathlib.Path, default=ROOT / "build" / "konseki")
     args = parser.parse_args()
@@ -40,7 +41,7 @@ def main():
     if unknown:
         parser.error(f"no such part: {', '.join(unknown)}; parts: {', '.join(PARTS)}")
     figures, folder = Figures(), bench_folder()
-    program, corpora = Program(args.konseki.resolve()), Corpora(folder, figures)
+    program, corpora = Program(args.konseki.resolve()), Corpora(folder, figures, args.mb)
     peers = Peers(folder, figures)
     parts = dict(store=StorePart(program, corpora, peers, figures, Cache(), args.corpora),
                  search=SearchPart(program, corpora, peers, figures, args.large),
@@ -52,7 +53,7 @@ def main():
             if part in chosen:
                 parts[part].run()
     finally:
-        out = write_results(figures, dict(parts=chosen, large=args.large))
+        out = write_results(figures, dict(parts=chosen, large=args.large, mb=args.mb))
         print(f"written: {out.relative_to(ROOT)}")
     judged = [row["is_met"] for row in figures.rows if row["is_met"] is not None]
     print(f"{sum(judged)} of {len(judged)} goals met, {len(figures.skipped)} parts skipped")

@@ -1,7 +1,7 @@
 """The corpora of the bench, made once in $KONSEKI_BENCH_DIR (default build/bench) and kept there.
 
 a        simulator text, 1 GB    site/logs; a.tar
-a100     the same, 100 MB        site100/logs; a100.tar
+a100     the same, 100 MB        site100/logs; a100.tar (--mb: other sizes for trials)
 large    ten seeds of 1 GB       site-7101/logs ... (only with --large; no tar)
 b        data/json-events        b/*.json, unpacked; b.tar
 c        real text, about 44 MB  c/logs: loghub, auth.log, apache logs, Zeek (unpacked); c.tar
@@ -24,9 +24,10 @@ TAR = ["tar", "--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mti
 
 
 class Corpora:
-    def __init__(self, folder, figures):
+    def __init__(self, folder, figures, size_mb=1000):
         self.folder = folder
         self.figures = figures
+        self.size_mb = size_mb
         folder.mkdir(parents=True, exist_ok=True)
 
     # --- making ---
@@ -67,8 +68,13 @@ class Corpora:
 
     # --- using ---
 
-    def a(self, size_mb=1000):
+    def a_name(self, size_mb=None):
+        size_mb = size_mb or self.size_mb
+        return "a" if size_mb == 1000 else f"a{size_mb}"
+
+    def a(self, size_mb=None):
         """The site folder of the simulator text of about this size, None if it cannot be made."""
+        size_mb = size_mb or self.size_mb
         if not SIMULATOR.exists():
             self.figures.skip("corpus (a): the simulator (tools/enterprise) not found")
             return None

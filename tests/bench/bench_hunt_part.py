@@ -56,7 +56,7 @@ class HuntPart:
         listed, present = make_list(site / "logs", events)
         path = self.corpora.folder / "iocs.txt"
         path.write_text("\n".join(listed) + "\n")
-        store = self.corpora.folder / "stores" / "ab"
+        store = self.corpora.folder / "stores" / (self.corpora.a_name() + "b")
         if not store.is_dir():
             fresh(store)
             timed([*import_command(self.program, store), site / "logs", events])

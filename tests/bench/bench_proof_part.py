@@ -18,8 +18,9 @@ class ProofPart:
         site = self.corpora.a()
         if site is None:
             return
-        tar = self.corpora.tar("a", site / "logs")
-        store = self.corpora.folder / "stores" / "a"
+        name = self.corpora.a_name()
+        tar = self.corpora.tar(name, site / "logs")
+        store = self.corpora.folder / "stores" / name
         if not store.is_dir():
             fresh(store)
             timed([*import_command(self.program, store), "logs"], cwd=site)

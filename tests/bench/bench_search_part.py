@@ -98,8 +98,9 @@ class SearchPart:
         self.rare_ms = {}
 
     def run(self):
-        for name, size_mb in (("a100", 100), ("a", 1000)):
-            site = self.corpora.a(size_mb)
+        whole_mb = self.corpora.size_mb
+        for size_mb in (whole_mb // 10, whole_mb):
+            name, site = self.corpora.a_name(size_mb), self.corpora.a(size_mb)
             if site is None:
                 return
             self.corpora.tar(name, site / "logs")
@@ -139,8 +140,8 @@ class SearchPart:
         self.compare(f"regex, {size}", store, folders,
                      [("/" + regex.replace("/", r"\/") + "/", ["-e", regex]) for regex in REGEXES],
                      ">= 5 x")
-        if name == "a":
-            self.text_index(folders[0], words)
+        if name == self.corpora.a_name():
+            self.text_index(folders[0], words, size)
 
     def compare(self, what, store, folders, pairs, goal):
         """Medians over (our query, rg's words); our median of milliseconds inside the process."""
@@ -164,12 +165,12 @@ class SearchPart:
         if None in inside:
             self.figures.skip(f"{what}, inside the process: --explain tells no time")
             return None
-        goal = "<= 1" if what.startswith("rare word, 1 ") else ""
+        goal = "<= 1" if what == "rare word, 1 GB" else ""
         self.figures.add(f"{what}, inside the process", statistics.median(inside), "ms", goal=goal,
                          worst_ms=max(inside))
         return statistics.median(inside)
 
-    def text_index(self, logs, words):
+    def text_index(self, logs, words, size):
         """The rare words again, in ClickHouse's table of lines with a text index."""
         load = [(str(at), sql.format(path=f"{logs}/**"), 1)
                 for at, sql in enumerate(bench_peers.CLICKHOUSE_LINES)]
@@ -179,14 +180,14 @@ class SearchPart:
         if answers is None:
             return
         theirs = statistics.median(answers[word]["seconds"] for word in words) * 1000
-        ours = self.rare_ms["a"]
+        ours = self.rare_ms[self.corpora.a_name()]
         if ours is not None:
-            self.figures.add("rare word, 1 GB, beside a text index", ours, "ms", goal=">= 6 x",
+            self.figures.add(f"rare word, {size}, beside a text index", ours, "ms", goal=">= 6 x",
                              peer="ClickHouse hasToken", peer_value=theirs, ratio=theirs / ours,
                              note=f"its load of the lines took {answers['2']['seconds']:.0f} s")
 
     def growth(self):
-        small, large = self.rare_ms.get("a100"), self.rare_ms.get("large")
+        small, large = self.rare_ms.get(self.corpora.a_name(100)), self.rare_ms.get("large")
         if small and large:
             self.figures.add("rare word, inside: 10 GB beside 0.1 GB", large, "ms", goal="<= 2 x",
                              peer="0.1 GB", peer_value=small, ratio=large / small)
@@ -194,8 +195,9 @@ class SearchPart:
     # --- aggregates ---
 
     def aggregates(self):
-        store = self.store_of("a", [self.corpora.a()])
-        fields = self.corpora.folder / "fields-a.jsonl"
+        name = self.corpora.a_name()
+        store = self.store_of(name, [self.corpora.a()])
+        fields = self.corpora.folder / f"fields-{name}.jsonl"
         if not fields.exists():
             with fields.open("wb") as out:
                 subprocess.run([self.program.path, "search", "--store", store, "--limit", "0", "--format",
@@ -206,6 +208,10 @@ class SearchPart:
             run = self.our_search(store, f"{EVENTS} | {stages}", True)
             self.aggregate(name, run, {"DuckDB": duck, "ClickHouse": click})
 
+    @property
+    def size(self):
+        return f"{self.corpora.size_mb / 1000:g} GB"
+
     def load_and_ask(self, kind, load, fields, which):
         return self.peers.run(kind, [("load", sql.format(path=fields), 1) for sql in load] + [
             (name, sqls[which], ROUNDS) for name, sqls in bench_peers.AGGREGATES.items()], "fields")
@@ -214,11 +220,11 @@ class SearchPart:
         present = {peer: answers[name] for peer, answers in peers.items() if answers}
         ours = explained_ms(run) or run.ms
         if not present:
-            self.figures.add(f"{name}, 1 GB", ours, "ms", command=run.command)
+            self.figures.add(f"{name}, {self.size}", ours, "ms", command=run.command)
             return
         peer = min(present, key=lambda one: present[one]["seconds"])
         theirs = present[peer]["seconds"] * 1000
-        self.figures.add(f"{name}, 1 GB", ours, "ms", goal=">= 5 x", peer=peer, peer_value=theirs,
+        self.figures.add(f"{name}, {self.size}", ours, "ms", goal=">= 5 x", peer=peer, peer_value=theirs,
                          ratio=theirs / ours, command=run.command,
                          is_exact=same_answer(name, run.stdout, present[peer]["rows"]),
                          note=f"whole process {run.ms:.0f} ms, {run.peak_mib:.0f} MiB; " +

@@ -58,7 +58,7 @@ class StorePart:
             self.text("c", logs, None, None)
         site = "a" in self.wanted and self.corpora.a()
         if site:
-            self.text("a", site / "logs", site, ">= 100")
+            self.text(self.corpora.a_name(), site / "logs", site, ">= 100")
         events = "b" in self.wanted and self.corpora.b()
         if events:
             self.windows_events(events)
@@ -137,11 +137,10 @@ class StorePart:
                              peer_command=" ".join(command), note="peer's size cached by SHA-256")
 
     def naive(self, name, logs):
-        """The splitter's size; for (a) it takes half an hour, so only if the cache has it or the
-        corpus is small."""
+        """The splitter's size; for (a) it takes half an hour, so only if the cache has it."""
         sha = self.corpora.sha(name)
-        if name == "a" and "naive splitter" not in self.cache.known.get(sha, {}):
-            self.figures.skip("(a) naive splitter: run tests/bench/naive_splitter.py by hand")
+        if name.startswith("a") and "naive splitter" not in self.cache.known.get(sha, {}):
+            self.figures.skip(f"({name}) naive splitter: run tests/bench/naive_splitter.py by hand")
             return
         files = sorted(path for path in logs.rglob("*") if path.is_file())
 
