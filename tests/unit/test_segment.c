@@ -139,6 +139,52 @@ static void test_many_stripes(void **state) {
     batch_fini(&rows);
 }
 
+/* Addresses that follow from hosts are guessed; the exceptions are right too. */
+static void test_context(void **state) {
+    const struct fixture *f = *state;
+    struct batch rows;
+    struct buf bytes = BUF_INIT;
+    struct segment_info info;
+    struct random r = {5};
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/d.seg", f->path);
+    batch_init(&rows);
+    for (uint32_t i = 0; i < 20000; i++) {
+        char line[128];
+        uint32_t host = random_below(&r, 300);
+        uint32_t low = random_below(&r, 40) == 0 ? 7 : host % 250;
+        int len = snprintf(line, sizeof line, "to h%x.example at 10.%u.9.%u%s\n", host * 7919,
+                           host % 13, low, host % 3 == 0 ? " again" : "");
+        size_t off = rows.raw.len;
+        buf_append(&rows.raw, line, (size_t)len);
+        struct row *row = batch_row_begin(&rows, off, (size_t)len);
+        row->source = intern_add(&rows.names, STR("s"));
+        row->origin = row->source;
+        row->time_ns = i;
+        row->receive_ns = 0;
+        struct str raw = batch_raw(&rows, row);
+        size_t at = str_find(raw, STR(" at "));
+        size_t end = at + 4 + str_find_char(str_skip(raw, at + 4), host % 3 == 0 ? ' ' : '\n');
+        batch_add(&rows, FIELD_URL_DOMAIN, str_make(raw.ptr + 3, at - 3));
+        batch_add(&rows, FIELD_DESTINATION_IP, str_make(raw.ptr + at + 4, end - at - 4));
+    }
+    build(&bytes, &info, &rows, EFFORT_DEEP, false);
+    write_file(path, buf_str(&bytes));
+    struct err err = ERR_INIT;
+    struct segment *s = NULL;
+    assert_int_equal(segment_open(&s, path, &err), STATUS_OK);
+    size_t contexts = 0;
+    for (size_t i = 0; i < s->column_count; i++) {
+        contexts += s->columns[i].context != 0;
+    }
+    assert_true(contexts > 0);
+    segment_close(&s);
+    assert_int_equal(read_and_compare(path, &rows, 1), STATUS_OK);
+    assert_int_equal(read_and_compare(path, &rows, 977), STATUS_OK);
+    buf_fini(&bytes);
+    batch_fini(&rows);
+}
+
 /* One stripe of effort FAST is full at its limit; a builder goes on with the next segment. */
 static void test_one_stripe(void **state) {
     const struct fixture *f = *state;
@@ -228,6 +274,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_many_stripes, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_one_stripe, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_context, fixture_setup, fixture_teardown),
         cmocka_unit_test(test_golden),
         cmocka_unit_test_setup_teardown(test_every_byte, fixture_setup, fixture_teardown),
     };

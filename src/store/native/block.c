@@ -1,4 +1,5 @@
 #include "block.h"
+#include "block_context.h"
 #include "i18n.h"
 
 #include "check.h"
@@ -154,30 +155,49 @@ static enum status load_column(struct block *b, uint32_t column, struct err *err
         return status;
     }
     struct wire w = wire_make(c->chunk, ref->plain_len);
-    bool good = b->segment->columns[column].type == COLUMN_TEXT
+    const struct segment_column *sc = &b->segment->columns[column];
+    if (sc->context != 0) {
+        c->is_guessed = wire_count(&w, 1) != 0;
+    }
+    bool good = sc->type == COLUMN_TEXT
                     ? load_text(c, ref->plain_len)
                     : intpack_view(&c->view, c->count, &w) && wire_left(&w) == 0;
     c->loaded = good;
     return good ? STATUS_OK : segment_damaged(b->segment, err, _("a column is malformed"));
 }
 
-static bool unpack_codes(struct block_column *c, uint32_t dictionary_count) {
-    int64_t *numbers = mem_alloc(((size_t)c->count + 1) * sizeof *numbers);
+/* False if a number is no code. */
+static bool keep_codes(struct block_column *c, const int64_t *numbers, uint32_t dictionary_count) {
     uint32_t *codes = mem_alloc(((size_t)c->count + 1) * sizeof *codes);
-    bool good = intpack_unpack(numbers, &c->view);
     uint64_t widest = 0;
-    for (uint32_t i = 0; i < c->count && good; i++) {
+    for (uint32_t i = 0; i < c->count; i++) {
         widest = (uint64_t)numbers[i] > widest ? (uint64_t)numbers[i] : widest;
         codes[i] = (uint32_t)numbers[i];
     }
-    good = good && (c->count == 0 || widest < dictionary_count);
-    mem_free(numbers);
+    bool good = c->count == 0 || widest < dictionary_count;
     if (good) {
         c->codes = codes;
     } else {
         mem_free(codes);
     }
     return good;
+}
+
+static enum status unpack_codes(struct block *b, uint32_t column, struct err *err) {
+    struct block_column *c = &b->columns[column];
+    const struct segment_column *sc = &b->segment->columns[column];
+    int64_t *numbers = mem_alloc(((size_t)c->count + 1) * sizeof *numbers);
+    bool good = intpack_unpack(numbers, &c->view);
+    enum status status = STATUS_OK;
+    if (good && c->is_guessed) {
+        status = block_context_resolve(numbers, b, column, err);
+    }
+    good = good && status == STATUS_OK && keep_codes(c, numbers, sc->dictionary_count);
+    mem_free(numbers);
+    if (status == STATUS_OK && !good) {
+        status = segment_damaged(b->segment, err, _("a column is malformed"));
+    }
+    return status;
 }
 
 static bool unpack_numbers(struct block_column *c) {
@@ -196,7 +216,7 @@ enum status block_column_codes(struct block *b, uint32_t column, struct err *err
     enum status status = load_column(b, column, err);
     bool good = true;
     if (status == STATUS_OK && sc->type == COLUMN_DICTIONARY && c->codes == NULL) {
-        good = unpack_codes(c, sc->dictionary_count);
+        status = unpack_codes(b, column, err);
     } else if (status == STATUS_OK && sc->type == COLUMN_NUMBER && c->numbers == NULL) {
         good = unpack_numbers(c);
     }
@@ -233,7 +253,7 @@ static enum status number_of_value(int64_t *out, struct block *b, uint32_t colum
                                    struct err *err) {
     struct block_column *c = &b->columns[column];
     if (c->codes == NULL && c->numbers == NULL) {
-        if (intpack_peek(out, &c->view, index)) {
+        if (!c->is_guessed && intpack_peek(out, &c->view, index)) {
             return STATUS_OK;
         }
         enum status status = block_column_codes(b, column, err);

@@ -16,6 +16,7 @@
 
 struct block_column {
     bool loaded;
+    bool is_guessed; /* the packed numbers are what guessing from the context got wrong */
     uint32_t count;
     char *chunk;              /* what `view` looks into */
     struct intpack_view view; /* DICTIONARY, NUMBER: not unpacked yet */

@@ -43,6 +43,23 @@ void chunk_add_numbers(struct segment_writer *w, const int64_t *numbers, size_t 
     (void)intpack_encode_as(&w->plain, numbers, count, best_form);
 }
 
+static size_t add_flagged(struct segment_writer *w, size_t start, char flag, const int64_t *numbers,
+                          size_t count) {
+    w->plain.len = start;
+    buf_putc(&w->plain, flag);
+    chunk_add_numbers(w, numbers, count);
+    return quick_size(w, str_make(w->plain.ptr + start, w->plain.len - start));
+}
+
+void chunk_add_guessed(struct segment_writer *w, const int64_t *codes, const int64_t *residuals,
+                       size_t count) {
+    size_t start = w->plain.len;
+    size_t guessed = residuals == NULL ? SIZE_MAX : add_flagged(w, start, 1, residuals, count);
+    if (add_flagged(w, start, 0, codes, count) > guessed) {
+        (void)add_flagged(w, start, 1, residuals, count);
+    }
+}
+
 void chunk_add_texts(struct segment_writer *w, const struct text_array *texts) {
     size_t start = w->plain.len;
     size_t best = SIZE_MAX;

@@ -11,6 +11,7 @@
 enum {
     MAX_NAMES = 1 << 20,
     MAX_COLUMNS = SEGMENT_MAX_COLUMNS + 4096, /* the writer makes a few more than it wants */
+    MAX_ENTRIES = 1 << 23,                    /* of a dictionary */
     MAX_DATASETS = 256
 };
 
@@ -71,10 +72,25 @@ static void take_columns(struct wire *w, struct segment *s) {
         c->field = (uint32_t)wire_count(w, MAX_NAMES);
         c->type = (enum column_type)wire_count(w, COLUMN_TYPE_COUNT - 1);
         c->shape = wire_str(w);
-        (void)wire_count(w, 0); /* context columns: later versions */
+        c->context = (uint32_t)wire_count(w, s->column_count);
         c->marks = (unsigned)wire_count(w, COLUMN_ZONED);
-        c->dictionary_count = (uint32_t)wire_count(w, SEGMENT_MAX_ROWS * 256ULL);
+        c->dictionary_count = (uint32_t)wire_count(w, MAX_ENTRIES);
     }
+}
+
+/* Dictionary columns only, and no context has a context of its own. */
+static bool contexts_are_sane(const struct segment *s) {
+    for (size_t i = 0; i < s->column_count; i++) {
+        const struct segment_column *c = &s->columns[i];
+        if (c->context == 0) {
+            continue;
+        }
+        const struct segment_column *k = &s->columns[c->context - 1];
+        if (c->type != COLUMN_DICTIONARY || k->type != COLUMN_DICTIONARY || k->context != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* How many of each dictionary's entries are new in the stripe. */
@@ -192,6 +208,7 @@ static enum status parse_footer(struct segment *s, struct str footer, struct err
     take_datasets(&w, s);
     s->row_count = wire_count(&w, SEGMENT_MAX_ROWS);
     take_columns(&w, s);
+    w.failed = w.failed || !contexts_are_sane(s);
     if (!w.failed) {
         take_stripes(&w, s, &at);
     }

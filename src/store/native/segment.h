@@ -30,7 +30,8 @@ struct segment_column {
     uint32_t field; /* global id; FIELD_NONE: several fields */
     enum column_type type;
     struct str shape;
-    unsigned marks; /* COLUMN_ZONED */
+    unsigned marks;   /* COLUMN_ZONED */
+    uint32_t context; /* column that codes may be guessed from (stripe_context.h), + 1; 0 = none */
     uint32_t dictionary_count;
     struct dictionary_part *parts; /* by stripe; NULL: no dictionary */
     struct str *dictionary;        /* NULL until a part is loaded; entries of parts that are not

@@ -167,7 +167,7 @@ static void put_columns(struct buf *out, struct segment_writer *w) {
             out, c->field == FIELD_NONE ? 0 : 1 + intern_add(&w->fields, schema_name(c->field)));
         wire_put_u64(out, c->type);
         wire_put_str(out, shape);
-        wire_put_u64(out, 0); /* no context */
+        wire_put_u64(out, c->context);
         wire_put_u64(out, zoned ? COLUMN_ZONED : 0);
         wire_put_u64(out, c->dictionary.count);
     }

@@ -19,6 +19,9 @@ struct written_column {
     uint32_t field; /* global id; FIELD_NONE: several */
     enum column_type type;
     struct number_shape shape;
+    uint32_t context; /* number of the column that it is guessed from, + 1; 0 = none */
+    bool is_context;  /* of another column */
+    bool is_old;      /* an earlier stripe has it: its context stays */
     struct intern dictionary;
     uint32_t entries[SEGMENT_MAX_STRIPES]; /* new in each stripe */
 };

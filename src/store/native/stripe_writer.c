@@ -10,11 +10,13 @@
 #include "check.h"
 #include "chunk_writer.h"
 #include "mem.h"
+#include "stripe_context.h"
 #include "template_wire.h"
 
 enum {
-    SMALL_COLUMN = 64, /* columns with fewer values are put together */
-    FREQUENT = 254,    /* entries of a dictionary in the order of frequency */
+    SMALL_COLUMN = 64,     /* columns with fewer values are put together */
+    CONTEXT_VALUES = 2048, /* a column with fewer has no context and is none */
+    FREQUENT = 254,        /* entries of a dictionary in the order of frequency */
     NO_COLUMN = UINT32_MAX
 };
 
@@ -35,8 +37,9 @@ struct stripe_work {
     uint32_t *map;   /* the cutter's column -> the segment's */
     bool *is_shared; /* the cutter's columns: goes with the small ones */
     struct column_values shared[COLUMN_KIND_COUNT];
-    uint32_t *template_numbers; /* by the stripe's shape */
-    uint32_t *name_numbers;     /* by the stripe's name */
+    struct context_set contexts; /* merging only */
+    uint32_t *template_numbers;  /* by the stripe's shape */
+    uint32_t *name_numbers;      /* by the stripe's name */
     struct chunk_habit habits[ROW_CHUNK_COUNT];
     int64_t *numbers; /* scratch: one block */
     size_t number_capacity;
@@ -264,6 +267,59 @@ static void put_dictionary(struct stripe_work *k, struct buf *directory, struct 
     buf_fini(&bytes);
 }
 
+/* --- contexts --- */
+
+static void add_context_column(struct stripe_work *k, const struct stripe_column *c) {
+    const struct written_column *w = &k->w->columns[c->number];
+    const struct column_values *v = c->values;
+    struct context_column *x = &k->contexts.columns[k->contexts.count++];
+    *x = (struct context_column){.number = c->number,
+                                 .count = v->count,
+                                 .entries = w->dictionary.count,
+                                 .context = CONTEXT_NONE,
+                                 .is_fixed = w->is_old,
+                                 .is_context = w->is_context};
+    x->codes = mem_alloc(((size_t)v->count + 1) * sizeof *x->codes);
+    for (uint32_t i = 0; i < v->count; i++) {
+        x->codes[i] = c->codes[v->codes[i]];
+    }
+}
+
+/* Contexts that were chosen in earlier stripes, as places in the set. */
+static void find_old_contexts(struct stripe_work *k) {
+    struct context_set *set = &k->contexts;
+    for (size_t i = 0; i < set->count; i++) {
+        uint32_t context = k->w->columns[set->columns[i].number].context;
+        for (size_t j = 0; context != 0 && j < set->count; j++) {
+            if (set->columns[j].number == context - 1) {
+                set->columns[i].context = (uint32_t)j;
+            }
+        }
+    }
+}
+
+/* Columns of which some follow from others. */
+static void choose_contexts(struct stripe_work *k) {
+    struct context_set *set = &k->contexts;
+    for (size_t i = 0; i < k->column_count && set->count < CONTEXT_COLUMNS; i++) {
+        const struct stripe_column *c = &k->columns[i];
+        if (c->codes != NULL && k->w->columns[i].cut_column != WRITTEN_SHARED &&
+            c->values->count >= CONTEXT_VALUES && c->values->distinct.count > 1) {
+            add_context_column(k, c);
+        }
+    }
+    context_align(set, k->s, k->map);
+    find_old_contexts(k);
+    context_choose(set);
+    for (size_t i = 0; i < set->count; i++) {
+        struct context_column *x = &set->columns[i];
+        if (x->context != CONTEXT_NONE && !x->is_fixed) {
+            k->w->columns[x->number].context = set->columns[x->context].number + 1;
+            k->w->columns[set->columns[x->context].number].is_context = true;
+        }
+    }
+}
+
 /* --- templates and names --- */
 
 static void map_templates(struct stripe_work *k) {
@@ -361,13 +417,39 @@ static void put_row_numbers(struct stripe_work *k, struct buf *directory, size_t
 
 /* --- values --- */
 
+/* The codes of a column with a context, as rows of the block have them. */
+static void add_guessed(struct stripe_work *k, const struct stripe_column *c, size_t block,
+                        uint32_t count) {
+    size_t i = 0;
+    while (i < k->contexts.count && k->contexts.columns[i].number != c->number) {
+        i++;
+    }
+    if (i == k->contexts.count || k->contexts.columns[i].context == CONTEXT_NONE) {
+        chunk_add_guessed(k->w, k->numbers, NULL, count);
+        return;
+    }
+    size_t from = block * SEGMENT_BLOCK_ROWS;
+    size_t to = from + SEGMENT_BLOCK_ROWS;
+    int64_t *residuals = mem_alloc(((size_t)count + 1) * sizeof *residuals);
+    size_t found = context_residuals(residuals, &k->contexts, i, from,
+                                     to < k->s->row_count ? to : k->s->row_count);
+    CHECK(found == count);
+    chunk_add_guessed(k->w, k->numbers, residuals, count);
+    mem_free(residuals);
+}
+
 static void put_codes(struct stripe_work *k, struct buf *directory, struct stripe_column *c,
-                      uint32_t from, uint32_t count) {
+                      size_t block, uint32_t count) {
+    uint32_t from = c->values->block_start[block];
     MEM_GROW(k->numbers, k->number_capacity, count);
     for (uint32_t i = 0; i < count; i++) {
         k->numbers[i] = c->codes[c->values->codes[from + i]];
     }
-    chunk_add_numbers(k->w, k->numbers, count);
+    if (k->w->columns[c->number].context != 0) {
+        add_guessed(k, c, block, count);
+    } else {
+        chunk_add_numbers(k->w, k->numbers, count);
+    }
     chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &c->habit);
 }
 
@@ -415,7 +497,7 @@ static void put_values(struct stripe_work *k, struct buf *directory, struct stri
     }
     switch (k->w->columns[c->number].type) {
     case COLUMN_DICTIONARY:
-        put_codes(k, directory, c, from, count);
+        put_codes(k, directory, c, block, count);
         break;
     case COLUMN_NUMBER:
         put_numbers(k, directory, c, from, count);
@@ -514,6 +596,7 @@ static void work_fini(struct stripe_work *k) {
     for (unsigned kind = 0; kind < COLUMN_KIND_COUNT; kind++) {
         column_values_fini(&k->shared[kind]);
     }
+    context_fini(&k->contexts);
     mem_free(k->columns);
     mem_free(k->map);
     mem_free(k->is_shared);
@@ -531,6 +614,9 @@ void stripe_write(struct buf *directory, struct segment_writer *w, struct stripe
             map_codes(&k, &k.columns[i]);
         }
     }
+    if (w->effort == EFFORT_DEEP) {
+        choose_contexts(&k);
+    }
     map_templates(&k);
     map_names(&k);
     put_column_list(&k, directory);
@@ -538,5 +624,8 @@ void stripe_write(struct buf *directory, struct segment_writer *w, struct stripe
     put_dictionaries(&k, directory);
     add_literal_tokens(&k);
     token_set_add_all(&w->tokens, &s->tokens);
+    for (size_t i = 0; i < k.column_count; i++) {
+        w->columns[i].is_old = w->columns[i].is_old || k.columns[i].values != NULL;
+    }
     work_fini(&k);
 }
