@@ -348,7 +348,7 @@ static void add_mined(struct cutter *c, uint32_t start, const struct mine_token 
     p->mined = t->column;
     if (p->end != bound->at) {
         bool fields = c->miner.separator != '\0' && t != &c->miner.tokens[0];
-        p->end_rule = fields ? END_FIELD : t->is_copy ? END_TEXT : END_LITERAL;
+        p->end_rule = fields ? END_FIELD : t->is_unit ? END_TEXT : END_LITERAL;
         p->end_arg = (uint8_t)c->miner.separator;
     }
 }

@@ -10,6 +10,7 @@ enum {
     VOTES_TO_MOVE = 5,
     VOTED = 255,
     MIN_SHARED_BYTES = 5, /* shorter texts say nothing about their column */
+    QUOTED_BLANKS = 3,    /* a quoted text with so many blanks is one token */
     FIELDS_MIN = 4        /* separators of a text of separated fields */
 };
 
@@ -198,7 +199,7 @@ static size_t take_word(struct miner *m, const struct mine_text *in, size_t at, 
     size_t copy = copy_at(in, start);
     if (copy > 0 && copy <= to - start) {
         add_token(m, start, start + copy, 0, true);
-        m->tokens[m->token_count - 1].is_copy = true;
+        m->tokens[m->token_count - 1].is_unit = true;
         return start + copy;
     }
     bool has_digit = false;
@@ -212,10 +213,46 @@ static size_t take_word(struct miner *m, const struct mine_text *in, size_t at, 
     return at;
 }
 
+static bool has_digits(struct str s) {
+    for (size_t i = 0; i < s.len; i++) {
+        if (ascii_is_digit(s.ptr[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The closing quote of the text quoted from `at` on, if it is one unit: behind "=", or of many
+ * words. 0: it is not. */
+static size_t quoted_end(const struct mine_text *in, size_t at, size_t to) {
+    const char *p = in->text.ptr;
+    char before = at > 0 ? p[at - 1] : ' ';
+    if (p[at] != '"' || in->escaped || (before != '=' && before != ' ')) {
+        return 0;
+    }
+    size_t blanks = 0;
+    size_t end = at + 1;
+    for (; end < to && p[end] != '"'; end += char_bytes(p[end], in->charset)) {
+        blanks += p[end] == ' ';
+        end += p[end] == '\\';
+    }
+    bool closed = end < to && (end + 1 == to || class_of(p[end + 1]) == HARD);
+    return closed && end > at + 1 && (before == '=' || blanks >= QUOTED_BLANKS) ? end : 0;
+}
+
 static void tokenise_words(struct miner *m, const struct mine_text *in, size_t from, size_t to) {
     uint64_t group = m->group;
     size_t at = from;
     while (at < to && m->token_count + 2 <= MINE_MAX_TOKENS) {
+        size_t quoted = quoted_end(in, at, to);
+        if (quoted > 0) {
+            add_token(m, at + 1, quoted, key_before(m, in->text, at + 1),
+                      has_digits(str_make(in->text.ptr + at + 1, quoted - at - 1)));
+            m->tokens[m->token_count - 1].is_unit = true;
+            group = (group ^ 0x101) * UINT64_C(0x100000001b3);
+            at = quoted + 1;
+            continue;
+        }
         size_t delimiter = delimiter_bytes(in, at);
         if (delimiter > 0) {
             group = (group ^ (uint8_t)in->text.ptr[at + delimiter - 1]) * UINT64_C(0x100000001b3);
@@ -229,15 +266,6 @@ static void tokenise_words(struct miner *m, const struct mine_text *in, size_t f
         add_token(m, at, to, 0, true);
     }
     m->group = group;
-}
-
-static bool has_digits(struct str s) {
-    for (size_t i = 0; i < s.len; i++) {
-        if (ascii_is_digit(s.ptr[i])) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* End of the field that starts at `at`: the next separator outside of quotes, or a line's end. */

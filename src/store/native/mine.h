@@ -28,7 +28,7 @@ struct mine_token {
     uint32_t end;
     uint32_t key; /* hash of "key" if the token stands behind "key="; else 0 */
     bool has_digit;
-    bool is_copy;    /* the text of another value of the row; may hold delimiters */
+    bool is_unit;    /* may hold delimiters: quoted, or the text of another value */
     bool variable;   /* set by mine_match */
     uint64_t column; /* of a variable: what tells its column from others */
 };
