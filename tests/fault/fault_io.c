@@ -161,7 +161,7 @@ static void overwrite_zeros(const struct undo *u) {
 static void lose(void) {
     for (size_t i = fault.undo_count; i > 0; i--) {
         const struct undo *u = &fault.undos[i - 1];
-        bool lost = u->len > 0 && (fault.mode != FAULT_CRASH_MIXED || i % 2 == 0);
+        bool lost = u->len > 0 && (fault.mode != FAULT_CRASH_MIXED || (i + fault.at) % 2 == 0);
         if (lost && (fault.mode == FAULT_CRASH_ZERO || fault.mode == FAULT_CRASH_MIXED)) {
             overwrite_zeros(u);
         } else if (lost && access(u->path, F_OK) == 0) {

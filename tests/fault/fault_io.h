@@ -17,7 +17,8 @@ enum fault_mode {
     FAULT_CRASH,       /* this and all later operations do nothing; unsynced writes stay */
     FAULT_CRASH_LOSE,  /* ... unsynced writes are lost (files shrink back) */
     FAULT_CRASH_ZERO,  /* ... their place is kept, but reads as zeros */
-    FAULT_CRASH_MIXED, /* ... every other one is lost */
+    FAULT_CRASH_MIXED, /* ... every other one is lost: a later write may be there without an earlier
+                        */
     FAULT_CRASH_TORN,  /* ... half of the failing write reaches the disk */
     FAULT_MODE_COUNT
 };
