@@ -15,6 +15,8 @@ bytes), commands, goals and figures. Leave the machine alone while it runs.
 """
 import argparse
 import pathlib
+import subprocess
+import sys
 
 from bench_base import ROOT, Cache, Figures, write_results
 from bench_corpora import Corpora, bench_folder
@@ -26,6 +28,16 @@ from bench_search_part import SearchPart
 from bench_store_part import Program, StorePart
 
 PARTS = ("store", "search", "proof", "hunt", "detect")
+
+
+def run_part(name, part, figures):
+    """False if a command of the part failed: what it measured until then stays in the results."""
+    try:
+        part.run()
+        return True
+    except (RuntimeError, subprocess.CalledProcessError) as error:
+        figures.skip(f"the rest of part {name}: {error}")
+        return False
 
 
 def main():
@@ -48,16 +60,13 @@ def main():
                  proof=ProofPart(program, corpora, figures),
                  hunt=HuntPart(program, corpora, figures),
                  detect=DetectPart(program, corpora, figures))
-    try:
-        for part in PARTS:
-            if part in chosen:
-                parts[part].run()
-    finally:
-        out = write_results(figures, dict(parts=chosen, large=args.large, mb=args.mb))
-        print(f"written: {out.relative_to(ROOT)}")
+    broken = [part for part in PARTS if part in chosen and not run_part(part, parts[part], figures)]
+    out = write_results(figures, dict(parts=chosen, large=args.large, mb=args.mb, broken=broken))
+    print(f"written: {out.relative_to(ROOT)}")
     judged = [row["is_met"] for row in figures.rows if row["is_met"] is not None]
-    print(f"{sum(judged)} of {len(judged)} goals met, {len(figures.skipped)} parts skipped")
+    print(f"{sum(judged)} of {len(judged)} goals met, {len(figures.skipped)} figures skipped")
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

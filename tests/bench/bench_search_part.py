@@ -119,7 +119,8 @@ class SearchPart:
         if not store.is_dir():
             fresh(store)
             for site in sites:
-                timed([*import_command(self.program, store), site.name], cwd=site.parent)
+                timed([*import_command(self.program, store), f"{site.name}/logs"],
+                      cwd=site.parent)
             if self.program.can("store", "compact"):
                 timed([self.program.path, "store", "compact", "--store", store])
         return store
