@@ -107,6 +107,27 @@ def jsonl_comes_back(folder):
 
 
 @case
+def a_whole_site_comes_back(folder):
+    """The demo site: joined mails and findings are the same in the new store."""
+    subprocess.run([sys.executable, str(ROOT / "demo/make_site.py"), "--out", str(folder / "site")],
+                   check=True, stdout=subprocess.DEVNULL, timeout=120)
+    old, new, conf = folder / "old", folder / "new", folder / "site/site.conf"
+    run("import", "--store", old, "--site", conf, folder / "site/logs")
+    true(search(old, "event.kind:derived"), "joined mails")
+    run("export", "--store", old, "--out", folder / "a.jsonl.zst")
+    run("import", "--store", new, "--site", conf, folder / "a.jsonl.zst")
+    same_store(old, new)
+    findings = [sorted(run("findings", "--store", s, "--format", "jsonl").splitlines())
+                for s in (old, new)]
+    true(findings[0] and findings[0] == findings[1], "the same findings")
+    run("export", "--store", new, "--out", folder / "raw", "--format", "raw")
+    for entry in jsonl((folder / "raw/manifest.jsonl").read_bytes()):
+        true(entry["identical_to_import"], f"{entry['path']} is the file that was imported")
+        equal((folder / "raw" / entry["path"]).read_bytes(),
+              pathlib.Path(entry["origin"]).read_bytes(), entry["path"])
+
+
+@case
 def jsonl_is_what_search_prints(folder):
     store, _ = made_store(folder, event_logs=False)
     run("export", "--store", store, "--out", folder / "p.jsonl", "--plain", "*")
