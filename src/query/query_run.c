@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "clock.h"
+#include "columnar.h"
 #include "mem.h"
 #include "stage.h"
 
@@ -251,6 +252,43 @@ static enum status pump(struct chain *chain, struct store_scan *scan,
     return wanted == STATUS_OK || wanted == STATUS_CANCELLED ? chain_finish(chain, err) : wanted;
 }
 
+static enum status run_rows(struct chain *chain, struct store *store,
+                            const struct store_scan_options *scan_options,
+                            const struct query_run_options *options, struct query_run_stats *stats,
+                            struct err *err) {
+    struct store_scan *scan = NULL;
+    enum status status = store_scan_open(&scan, store, scan_options, err);
+    if (status == STATUS_OK) {
+        status = pump(chain, scan, options, stats, err);
+        store_scan_stop(scan);
+        stats->scan = *store_scan_get_stats(scan);
+        store_scan_close(&scan);
+    }
+    return status;
+}
+
+/* The aggregation is the first stage behind the one that takes the scan's rows. */
+static enum status take_group(const struct store_group *group, void *ctx, struct err *err) {
+    struct chain *chain = ctx;
+    return columnar_add(&chain->stages[1], group, err);
+}
+
+static enum status take_rows(const struct batch *batch, void *ctx, struct err *err) {
+    return push_batch(ctx, batch, err);
+}
+
+static enum status run_columns(struct chain *chain, struct store *store,
+                               const struct store_scan_options *options,
+                               const struct store_group_spec *spec, struct query_run_stats *stats,
+                               struct err *err) {
+    struct store_group_sink sink = {.group = take_group, .rows = take_rows, .ctx = chain};
+    int64_t start_ns = clock_mono_ns();
+    enum status status = store_group(store, options, spec, &sink, &stats->scan, err);
+    stats->scan_ns = (uint64_t)(clock_mono_ns() - start_ns);
+    stats->without_group += sink.without_key;
+    return status == STATUS_OK ? chain_finish(chain, err) : status;
+}
+
 static enum status run_scan(struct chain *chain, const struct query *query, struct store *store,
                             const struct query_run_options *options, struct query_run_stats *stats,
                             struct err *err) {
@@ -269,16 +307,12 @@ static enum status run_scan(struct chain *chain, const struct query *query, stru
     scan_options.ordered = needs_order(query);
     scan_options.threads = options->threads;
     scan_options.cancel = options->cancel;
-    struct store_scan *scan = NULL;
-    enum status status = store_scan_open(&scan, store, &scan_options, err);
-    if (status == STATUS_OK) {
-        int64_t start_ns = clock_mono_ns();
-        status = pump(chain, scan, options, stats, err);
-        stats->stage_ns = (uint64_t)(clock_mono_ns() - start_ns) - stats->scan_ns;
-        store_scan_stop(scan);
-        stats->scan = *store_scan_get_stats(scan);
-        store_scan_close(&scan);
-    }
+    int64_t start_ns = clock_mono_ns();
+    struct store_group_spec groups;
+    bool columnar = query->stage_count > 0 && columnar_spec(&groups, &query->stages[0]);
+    enum status status = columnar ? run_columns(chain, store, &scan_options, &groups, stats, err)
+                                  : run_rows(chain, store, &scan_options, options, stats, err);
+    stats->stage_ns = (uint64_t)(clock_mono_ns() - start_ns) - stats->scan_ns;
     mem_free(projection.fields);
     return status;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "accumulator.h"
+#include "columnar.h"
 #include "mem.h"
 #include "num.h"
 
@@ -182,6 +183,91 @@ static enum status stats_push(struct stage *stage, const struct batch *batch, co
     }
     if (!add_grouped(stage, first, batch, row)) {
         stage->run->stats->without_group++;
+    }
+    return stage_check_memory(stage, s->used_bytes, err);
+}
+
+/* --- groups of the store's columns in --- */
+
+static int64_t span_bounds(int64_t time_ns, int64_t *end_ns, const void *ctx) {
+    const struct stage_spec *spec = ctx;
+    int64_t start = span_start(spec, time_ns);
+    int64_t next = start > INT64_MAX - spec->span_ns ? INT64_MAX : start + spec->span_ns;
+    /* Beside a change of the clock a span is longer or shorter: then each time is asked anew. */
+    bool regular = next > time_ns && span_start(spec, next - 1) == start;
+    *end_ns = regular ? next : start;
+    return start;
+}
+
+static bool columnar_field(struct store_group_field *out, const struct query_column *column) {
+    *out = (struct store_group_field){.fields = column->fields, .count = column->field_count};
+    bool good =
+        !column->is_pattern && column->field_count > 0 && column->field_count <= STORE_GROUP_FIELDS;
+    for (size_t i = 0; i < column->field_count && good; i++) {
+        good = !schema_is_attribute(column->fields[i]) || column->fields[i] == FIELD_EVENT_DATASET;
+    }
+    return good;
+}
+
+static bool is_sum(enum aggregate_fn fn) {
+    return fn == FN_SUM || fn == FN_AVG;
+}
+
+bool columnar_spec(struct store_group_spec *out, const struct stage_spec *stage) {
+    *out = (struct store_group_spec){.span_ctx = stage};
+    bool good = stage->kind == STAGE_STATS && stage->column_count < STORE_GROUP_KEYS;
+    out->span = stage->span_ns > 0 ? span_bounds : NULL;
+    for (size_t i = stage->span_ns > 0 ? 1 : 0; i < stage->column_count && good; i++) {
+        good = columnar_field(&out->keys[out->key_count++], &stage->columns[i]);
+    }
+    size_t distinct = 0;
+    for (size_t i = 0; i < stage->aggregate_count && good; i++) {
+        const struct aggregate *a = &stage->aggregates[i];
+        if (a->fn == FN_COUNT && !a->has_column) {
+            continue;
+        }
+        bool sum = is_sum(a->fn) && out->sum_count < STORE_GROUP_SUMS;
+        good = a->has_column && (sum || (a->fn == FN_DISTINCT && distinct++ == 0));
+        struct store_group_field field;
+        good = good && columnar_field(&field, &a->column);
+        if (good && sum) {
+            out->sums[out->sum_count++] = field;
+        } else if (good) {
+            field.optional = true;
+            out->keys[out->key_count++] = field;
+        }
+    }
+    return good;
+}
+
+static void add_sum(struct accumulator *a, const struct store_group_sum *sum) {
+    a->integers += sum->sum;
+    a->count += sum->count;
+}
+
+enum status columnar_add(struct stage *stage, const struct store_group *in, struct err *err) {
+    struct stats *s = stage->state;
+    const struct stage_spec *spec = stage->spec;
+    size_t key = 0;
+    buf_clear(&s->key);
+    if (spec->span_ns > 0) {
+        key_append(&s->key, str_make((const char *)&in->span_ns, sizeof in->span_ns));
+    }
+    for (size_t i = spec->span_ns > 0 ? 1 : 0; i < spec->column_count; i++) {
+        key_append(&s->key, in->keys[key++]);
+    }
+    uint32_t group = find_group(stage);
+    const struct store_group_sum *sum = in->sums;
+    for (size_t i = 0; i < spec->aggregate_count; i++) {
+        const struct aggregate *a = &spec->aggregates[i];
+        struct accumulator *accumulator = &s->accumulators[group * spec->aggregate_count + i];
+        if (is_sum(a->fn)) {
+            add_sum(accumulator, sum++);
+        } else if (a->fn == FN_COUNT) {
+            accumulator->count += in->rows;
+        } else if (in->has_key[key]) { /* the distinct one is the last key */
+            s->used_bytes += accumulator_add(accumulator, a, in->keys[key], &s->sets[i], group);
+        }
     }
     return stage_check_memory(stage, s->used_bytes, err);
 }

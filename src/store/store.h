@@ -172,6 +172,62 @@ void store_scan_stop(struct store_scan *scan);
 const struct store_scan_stats *store_scan_get_stats(const struct store_scan *scan);
 void store_scan_close(struct store_scan **scan);
 
+/*
+ * --- groups ---
+ *
+ * Counts and sums of matching rows by the values of fields, taken from the columns without putting
+ * rows together. Of one segment after the other come its groups (the same group may come again,
+ * also twice of one segment), then its rows that could not be grouped so; rows that are not sealed
+ * come as rows.
+ */
+enum { STORE_GROUP_KEYS = 5, STORE_GROUP_SUMS = 8, STORE_GROUP_FIELDS = 8 };
+
+/* One value of a row: of the first of the fields that it has. */
+struct store_group_field {
+    const uint32_t *fields; /* no attributes but event.dataset */
+    size_t count;
+    bool optional; /* rows without it are grouped too */
+};
+
+struct store_group_spec {
+    struct store_group_field keys[STORE_GROUP_KEYS];
+    size_t key_count;
+    struct store_group_field sums[STORE_GROUP_SUMS]; /* of numbers */
+    size_t sum_count;
+    /* Start of the span of time that an instant lies in; NULL: no spans. *end: where it ends. */
+    int64_t (*span)(int64_t time_ns, int64_t *end_ns, const void *ctx);
+    const void *span_ctx;
+};
+
+struct store_group_sum {
+    uint64_t count; /* rows with a value */
+    __int128 sum;
+};
+
+struct store_group {
+    int64_t span_ns;
+    struct str keys[STORE_GROUP_KEYS];
+    bool has_key[STORE_GROUP_KEYS];
+    uint64_t rows;
+    const struct store_group_sum *sums;
+};
+
+typedef enum status store_group_fn(const struct store_group *group, void *ctx, struct err *err);
+typedef enum status store_rows_fn(const struct batch *batch, void *ctx, struct err *err);
+
+struct store_group_sink {
+    store_group_fn *group;
+    store_rows_fn *rows; /* with the fields of the scan options */
+    void *ctx;
+    uint64_t without_key; /* raised by grouped rows that have no value for a key */
+};
+
+/* One thread; `ordered` and `threads` of the options are not looked at. A status of the sink other
+ * than OK ends it with this status. */
+enum status store_group(struct store *store, const struct store_scan_options *options,
+                        const struct store_group_spec *spec, struct store_group_sink *sink,
+                        struct store_scan_stats *stats, struct err *err) MUST_CHECK;
+
 /* The raw bytes of the row that holds an IN_CONTAINER row's evidence (the EVTX chunk): the row
  * `sequence` of `source`, appended to out. NOT_FOUND if there is none. */
 enum status store_read_raw(struct store *store, struct str source, uint64_t sequence,
@@ -224,8 +280,8 @@ enum status store_verify(const struct store_verify_options *options,
 /* The last checkpoint as one line of text (with its newline) for a second person or host: what
  * `verify --anchor` looks for. NOT_FOUND if the path is no store. */
 enum status store_make_anchor(struct buf *out, const char *path, struct err *err) MUST_CHECK;
-/* Keeps a copy of the line, and of a time stamp of it (may be empty), in DIR/anchors, so that proofs
- * are made for it. Takes no lock. */
+/* Keeps a copy of the line, and of a time stamp of it (may be empty), in DIR/anchors, so that
+ * proofs are made for it. Takes no lock. */
 enum status store_keep_anchor(const char *path, struct str line, struct str token,
                               struct err *err) MUST_CHECK;
 

@@ -88,6 +88,30 @@ const struct store_scan_stats *store_scan_get_stats(const struct store_scan *sca
     return &scan->stats;
 }
 
+void store_scan_close(struct store_scan **scan);
+
+/* All rows come as rows: columns are the real store's affair. */
+enum status store_group(struct store *store, const struct store_scan_options *options,
+                        const struct store_group_spec *spec, struct store_group_sink *sink,
+                        struct store_scan_stats *stats, struct err *err) {
+    (void)spec;
+    struct store_scan *scan = NULL;
+    struct batch batch;
+    bool more = true;
+    batch_init(&batch);
+    enum status status = store_scan_open(&scan, store, options, err);
+    while (status == STATUS_OK && more) {
+        status = store_scan_next(scan, &batch, &more, err);
+        if (status == STATUS_OK && more) {
+            status = sink->rows(&batch, sink->ctx, err);
+        }
+    }
+    *stats = scan->stats;
+    store_scan_close(&scan);
+    batch_fini(&batch);
+    return status;
+}
+
 void store_scan_close(struct store_scan **scan) {
     expr_scratch_destroy(&(*scan)->scratch);
     mem_free(*scan);

@@ -190,6 +190,19 @@ static enum status open_next_block(struct segment_cursor *c, struct err *err) {
     return status;
 }
 
+enum status segment_cursor_block(bool *more, struct segment_cursor *c, struct err *err) {
+    enum status status = STATUS_OK;
+    if (c->block_is_open) {
+        block_close(&c->block);
+        c->block_is_open = false;
+    }
+    while (status == STATUS_OK && !c->block_is_open && c->next_block < c->segment->block_count) {
+        status = open_next_block(c, err);
+    }
+    *more = status == STATUS_OK && c->block_is_open;
+    return status;
+}
+
 enum status segment_cursor_step(bool *found, uint64_t *arrival, bool *more,
                                 struct segment_cursor *c, struct err *err) {
     *found = false;

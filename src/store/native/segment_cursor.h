@@ -49,6 +49,9 @@ void segment_cursor_close(struct segment_cursor *c);
  * *arrival is its number); *more is false at the end. */
 enum status segment_cursor_step(bool *found, uint64_t *arrival, bool *more,
                                 struct segment_cursor *c, struct err *err) MUST_CHECK;
+/* Goes on to the next block that may match: c->block is open and c->selected says which of its rows
+ * match; *more is false at the end. Not to be mixed with segment_cursor_step. */
+enum status segment_cursor_block(bool *more, struct segment_cursor *c, struct err *err) MUST_CHECK;
 /* Appends the row that the cursor stands at to the batch. */
 enum status segment_cursor_take(struct batch *out, struct segment_cursor *c,
                                 struct err *err) MUST_CHECK;

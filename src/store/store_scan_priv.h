@@ -1,0 +1,41 @@
+/* The inside of a scan, for store_scan.c and store_group.c. */
+#ifndef KONSEKI_STORE_SCAN_PRIV_H
+#define KONSEKI_STORE_SCAN_PRIV_H
+
+#include "scan_pool.h"
+#include "store_priv.h"
+
+struct chosen_segment {
+    const struct segment_info *info;
+    uint32_t first_stripe; /* no row before it can match */
+};
+
+/* A segment that is being read. */
+struct open_source {
+    struct scan_source *source;
+    uint64_t arrival_next; /* no further row comes before */
+    bool is_started;
+    struct batch *rows; /* borrowed; NULL: to be asked for more */
+    size_t at;          /* next of them */
+};
+
+struct store_scan {
+    struct store *store;
+    struct scan_query query;
+    struct filter_plan *plan; /* NULL: all rows */
+    uint8_t *wanted_fields;
+    struct chosen_segment *segments; /* to be opened, by first arrival */
+    size_t segment_count;
+    size_t next_segment;
+    struct scan_pool *pool;
+    struct open_source *sources; /* in the order of their segments */
+    size_t source_count;
+    size_t source_capacity;
+    bool ordered;
+    struct batch tail; /* matching rows that are not in segments, by arrival: they come last */
+    size_t tail_at;
+    size_t rows_wanted; /* of a batch */
+    struct store_scan_stats stats;
+};
+
+#endif
