@@ -347,7 +347,9 @@ static void add_mined(struct cutter *c, uint32_t start, const struct mine_token 
     struct draft_piece *p = &c->draft.pieces[c->draft.piece_count - 1];
     p->mined = t->column;
     if (p->end != bound->at) {
-        bool fields = c->miner.separator != '\0' && t != &c->miner.tokens[0];
+        char after = c->draft.raw[p->end];
+        bool fields = c->miner.separator != '\0' &&
+                      (after == c->miner.separator || after == '\r' || after == '\n');
         p->end_rule = fields ? END_FIELD : t->is_unit ? END_TEXT : END_LITERAL;
         p->end_arg = (uint8_t)c->miner.separator;
     }

@@ -7,6 +7,7 @@ enum {
     GROUP_SLOTS = 4096,
     GROUP_MAX_CLUSTERS = 48, /* then the most similar one takes all */
     RECENT_SLOTS = 1 << 15,
+    GUID_BYTES = 36,
     VOTES_TO_MOVE = 5,
     VOTED = 255,
     MIN_SHARED_BYTES = 5, /* shorter texts say nothing about their column */
@@ -155,21 +156,55 @@ static size_t copy_at(const struct mine_text *in, size_t at) {
 
 /* --- words --- */
 
-/* Puts the word [start, end) without soft delimiters at its end; host and port apart. */
+static bool is_guid(struct str s) {
+    if (s.len != GUID_BYTES) {
+        return false;
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (dash ? s.ptr[i] != '-' : ascii_hex_value(s.ptr[i]) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Puts a word whose parts vary apart: a GUID's groups, user and domain, host and port. */
+static void put_parts(struct miner *m, struct str text, size_t start, size_t end, uint32_t key,
+                      bool has_digit) {
+    struct str word = str_make(text.ptr + start, end - start);
+    if (m->token_count + 5 > MINE_MAX_TOKENS) {
+        add_token(m, start, end, key, has_digit);
+        return;
+    }
+    if (is_guid(word)) {
+        static const uint8_t ends[] = {8, 13, 18, 23, GUID_BYTES};
+        for (size_t i = 0, from = 0; i < sizeof ends; from = ends[i++] + 1) {
+            add_token(m, start + from, start + ends[i], 0, true);
+        }
+        return;
+    }
+    size_t split = has_digit ? port_split(word) : 0;
+    size_t at = str_find_char(word, '@');
+    if (split == 0 && at != STR_NONE && at > 0 && at + 1 < word.len) {
+        split = at;
+    }
+    if (split > 0) {
+        add_token(m, start, start + split, key, has_digit);
+        add_token(m, start + split + 1, end, 0, has_digit);
+    } else {
+        add_token(m, start, end, key, has_digit);
+    }
+}
+
+/* Puts the word [start, end) without soft delimiters at its end. */
 static void put_word(struct miner *m, struct str text, size_t start, size_t end, uint32_t key,
                      bool has_digit) {
     while (end > start && class_of(text.ptr[end - 1]) == SOFT) {
         end--;
     }
-    if (start == end) {
-        return;
-    }
-    size_t split = has_digit ? port_split(str_make(text.ptr + start, end - start)) : 0;
-    if (split > 0 && m->token_count + 2 <= MINE_MAX_TOKENS) {
-        add_token(m, start, start + split, key, true);
-        add_token(m, start + split + 1, end, 0, true);
-    } else {
-        add_token(m, start, end, key, has_digit);
+    if (start < end) {
+        put_parts(m, text, start, end, key, has_digit);
     }
 }
 
@@ -243,7 +278,7 @@ static size_t quoted_end(const struct mine_text *in, size_t at, size_t to) {
 static void tokenise_words(struct miner *m, const struct mine_text *in, size_t from, size_t to) {
     uint64_t group = m->group;
     size_t at = from;
-    while (at < to && m->token_count + 2 <= MINE_MAX_TOKENS) {
+    while (at < to && m->token_count + 6 <= MINE_MAX_TOKENS) {
         size_t quoted = quoted_end(in, at, to);
         if (quoted > 0) {
             add_token(m, at + 1, quoted, key_before(m, in->text, at + 1),
@@ -280,18 +315,42 @@ static size_t field_end(const struct mine_text *in, size_t at, char separator) {
     return at < text.len ? at : text.len;
 }
 
+/* Puts the field [start, end): as one token, or its parts without < > around them. */
+static void put_field(struct miner *m, const struct mine_text *in, size_t start, size_t end) {
+    const char *p = in->text.ptr;
+    struct str field = str_make(p + start, end - start);
+    bool plain = field.len > 0 && p[start] != '"' && str_find_char(field, ' ') == STR_NONE;
+    if (plain && p[start] == '<' && p[end - 1] == '>' && field.len > 2) {
+        start++;
+        end--;
+    }
+    if (plain) {
+        put_parts(m, in->text, start, end, 0, has_digits(field));
+    } else {
+        add_token(m, start, end, 0, has_digits(field));
+    }
+}
+
+static void number_places(struct miner *m, uint32_t from, uint32_t field) {
+    for (uint32_t i = from; i < m->token_count; i++) {
+        uint32_t part = i - from < 15 ? i - from : 15;
+        m->tokens[i].place = field * 16 + part;
+    }
+}
+
 static void tokenise_fields(struct miner *m, const struct mine_text *in) {
     size_t at = 0;
     uint32_t fields = 0;
-    while (at <= in->text.len && m->token_count + 1 < MINE_MAX_TOKENS) {
+    while (at <= in->text.len && m->token_count + 6 < MINE_MAX_TOKENS) {
         size_t end = field_end(in, at, m->separator);
+        uint32_t first = m->token_count;
         struct str field = str_make(in->text.ptr + at, end - at);
         if (fields == 0 && str_find_char(field, ' ') != STR_NONE) {
             tokenise_words(m, in, at, end);
         } else {
-            add_token(m, at, end, 0, has_digits(field));
+            put_field(m, in, at, end);
         }
-        fields++;
+        number_places(m, first, fields++);
         at = end;
         if (end >= in->text.len || in->text.ptr[end] != m->separator) {
             break;
@@ -301,7 +360,11 @@ static void tokenise_fields(struct miner *m, const struct mine_text *in) {
     if (at < in->text.len && in->text.ptr[at] != '\r' && in->text.ptr[at] != '\n') {
         add_token(m, at, in->text.len, 0, true);
     }
-    m->group = hash_u64(m->group ^ (uint64_t)m->separator << 32 ^ fields);
+    m->fields = hash_u64(m->group ^ (uint64_t)m->separator << 32 ^ fields);
+    for (uint32_t i = 0; i < m->token_count; i++) { /* which fields have parts */
+        m->group = (m->group ^ m->tokens[i].place) * UINT64_C(0x100000001b3);
+    }
+    m->group ^= m->fields;
 }
 
 /* Many of one separator, and not fewer than blanks: separated fields. */
@@ -373,8 +436,10 @@ static uint64_t choose_column(const struct miner *m, const struct mine_cluster *
     if (seen != 0) {
         return seen;
     }
-    uint64_t owner = m->separator != '\0' ? c->group : c->number;
-    return hash_u64(owner * 256 + i + 1) | 1;
+    if (m->separator != '\0') {
+        return hash_u64(m->fields ^ (uint64_t)t->place << 40) | 1;
+    }
+    return hash_u64((uint64_t)c->number * 256 + i + 1) | 1;
 }
 
 static void make_variable(struct miner *m, struct mine_cluster *c, uint32_t i, struct str text) {

@@ -6,7 +6,8 @@
  * costs nothing.
  *
  * Forms of text: words (blanks, quotes, brackets and '=' delimit), and separated fields (',' '|'
- * ';' or tab; a quoted field is one token, empty fields are tokens).
+ * ';' or tab; a quoted field is one token, empty fields are tokens). Addresses are cut at '@' and
+ * before a port, GUIDs at '-'.
  *
  * Columns: a variable behind "key=" has the column of that key wherever it stands. Another shares a
  * column in which its text was seen lately (a message id, a host name), so that texts which
@@ -26,7 +27,8 @@ enum { MINE_MAX_TOKENS = 192, MINE_MAX_CLUSTERS = 8192 };
 struct mine_token {
     uint32_t start; /* in the text */
     uint32_t end;
-    uint32_t key; /* hash of "key" if the token stands behind "key="; else 0 */
+    uint32_t key;   /* hash of "key" if the token stands behind "key="; else 0 */
+    uint32_t place; /* of separated fields: number of the field x 16 + part */
     bool has_digit;
     bool is_unit;    /* may hold delimiters: quoted, or the text of another value */
     bool variable;   /* set by mine_match */
@@ -64,8 +66,9 @@ struct miner {
     /* the text cut last */
     struct mine_token tokens[MINE_MAX_TOKENS];
     uint32_t token_count;
-    uint64_t group; /* of its delimiters */
-    char separator; /* of fields; 0: words */
+    uint64_t group;  /* of its delimiters */
+    uint64_t fields; /* of separated fields: their kind and number */
+    char separator;  /* of fields; 0: words */
 };
 
 void miner_init(struct miner *m);
