@@ -7,7 +7,7 @@
 
 enum {
     SEGMENT_MAX_CHUNK = 1 << 30, /* plain bytes */
-    SEGMENT_MAX_VALUES = 1 << 25 /* of a column in a block */
+    SEGMENT_MAX_VALUES = 1 << 26 /* of all columns in a block */
 };
 
 /* Takes a reference to a chunk that lies at *at (before `end`) and moves *at behind it; the wire

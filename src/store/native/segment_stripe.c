@@ -24,15 +24,12 @@ static void take_list(struct column_list *out, struct wire *w, struct segment *s
     }
 }
 
-/* How many values a chunk of that many plain bytes may say it has: constants take no bytes, so this
- * only keeps hostile counts from taking memory. */
-static bool count_is_sane(const struct segment_block *b, uint64_t count, uint64_t plain_len) {
-    return count <= (uint64_t)b->rows * 64 || count <= plain_len * 8;
-}
-
+/* `left` is how many values the block may still have: constants take no bytes, so only this keeps
+ * hostile counts from taking memory. */
 static void take_column(struct wire *w, struct segment *s, struct segment_block *b, uint32_t column,
-                        uint64_t *at, uint64_t end) {
-    uint64_t count = wire_count(w, SEGMENT_MAX_VALUES);
+                        uint64_t *left, uint64_t *at, uint64_t end) {
+    uint64_t count = wire_count(w, *left);
+    *left -= count;
     if (count == 0 || w->failed) {
         return;
     }
@@ -42,7 +39,6 @@ static void take_column(struct wire *w, struct segment *s, struct segment_block 
     }
     b->columns[column] = segment_take_ref(w, at, end);
     b->column_counts[column] = (uint32_t)count;
-    w->failed = w->failed || !count_is_sane(b, count, b->columns[column].plain_len);
 }
 
 static void take_block(struct wire *w, struct segment *s, struct segment_block *b,
@@ -56,8 +52,9 @@ static void take_block(struct wire *w, struct segment *s, struct segment_block *
     b->columns = arena_array(&s->arena, s->column_count + 1, sizeof *b->columns);
     b->smallest = arena_array(&s->arena, s->column_count + 1, sizeof *b->smallest);
     b->largest = arena_array(&s->arena, s->column_count + 1, sizeof *b->largest);
+    uint64_t left = SEGMENT_MAX_VALUES;
     for (size_t i = 0; i < list->count && !w->failed; i++) {
-        take_column(w, s, b, list->numbers[i], at, end);
+        take_column(w, s, b, list->numbers[i], &left, at, end);
     }
 }
 
