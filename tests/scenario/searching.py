@@ -1,0 +1,83 @@
+"""Searches as programs: --explain, stopping, the memory limit, any number of threads."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+from harness import PROGRAM, case, equal, jsonl, main, run, true
+
+
+def make_store(folder, count=60000):
+    lines = "".join(f"<34>Nov 20 10:{i // 60 % 60:02d}:{i % 60:02d} host{i % 3} app[{i}]: "
+                    f"item w{i}x of {i * 7919 % 1000003} for user u{i % 997}\n" for i in range(count))
+    (folder / "a.log").write_text(lines)
+    run("import", "--store", folder / "store", folder / "a.log")
+    return folder / "store"
+
+
+def explain(store, query, *more):
+    run("search", "--store", store, "--explain", *more, query)
+    lines = [x for x in run.stderr.splitlines() if x.startswith('{"explain"')]
+    equal(len(lines), 1, "lines of --explain")
+    return json.loads(lines[0])["explain"]
+
+
+@case
+def explain_says_what_was_left_out(folder):
+    store = make_store(folder)
+    absent = explain(store, "zxqvrareword")
+    equal(absent["segments_read"], 0, "segments read for a word that is not there")
+    equal(absent["pruned_by"]["filter"], absent["segments_pruned"], "pruned by the filter")
+    equal(absent["bytes_read"], 0, "bytes read")
+    found = explain(store, "w31234x")
+    equal((found["rows_matched"], found["rows_out"]), (1, 1), "rows of a word that is there once")
+    for e in (absent, found):
+        equal(e["segments_considered"], e["segments_pruned"] + e["segments_read"], "segments")
+        equal(e["blocks_considered"], e["blocks_pruned"] + e["blocks_read"], "blocks")
+        true(e["ms"]["total"] >= e["ms"]["scan"] >= 0, "times")
+    equal(explain(store, "event.dataset:asa")["pruned_by"]["dataset"],
+          absent["segments_considered"], "pruned by the dataset")
+
+
+@case
+def threads_do_not_change_the_output(folder):
+    store = make_store(folder)
+    for query in ("*", "u12 OR w5x", "/w1[0-9]+5x/", "* | count by host.name"):
+        one = run("search", "--store", store, "--limit", "0", "--threads", "1", query)
+        equal(run("search", "--store", store, "--limit", "0", "--threads", "5", query), one, query)
+        true(len(one) > 0, query)
+
+
+@case
+def a_signal_stops_a_search(folder):
+    store = make_store(folder)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = subprocess.Popen([PROGRAM, "search", "--store", str(store), "--limit", "0", "*"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        first = os.read(process.stdout.fileno(), 100)  # it runs, and waits soon: nobody reads
+        time.sleep(0.2)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+        equal(process.returncode, 128 + number, "exit code")
+        true(b"stopped" in err, "stderr says that it was stopped")
+        whole = (first + out).splitlines()
+        true(0 < len(whole) < 60000, "a part of the events")
+        for line in whole:
+            json.loads(line)  # no half event
+
+
+@case
+def memory_is_bounded(folder):
+    store = make_store(folder)
+    refused = ("* | sort message", "* | stats values(message) by host.name",
+               "* | dedup message", "* | count by message")
+    for query in refused:
+        run("search", "--store", store, "--limit", "0", "--memory", "1MB", query, expect=2)
+        true("--memory" in run.stderr and "MiB" in run.stderr, query)
+    equal(len(jsonl(run("search", "--store", store, "--memory", "4MB", "--format", "jsonl",
+                        "* | sort message | head 5"))), 5, "sort in front of head holds few")
+    equal(explain(store, "* | sort message | tail 1")["memory_peak_bytes"] < 256 << 20, True, "peak")
+
+
+main()
