@@ -12,6 +12,7 @@
 struct sealing {
     struct segment_draft *draft;
     uint64_t number;
+    size_t bytes; /* of memory */
 };
 
 struct sealer {
@@ -26,9 +27,10 @@ struct sealer {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* of anything below */
     struct sealing queue[SEALER_IN_FLIGHT];
-    size_t queued; /* the first ones are the oldest */
-    bool is_busy;  /* the worker holds one that is not in the queue any more */
-    bool is_over;  /* the worker shall end */
+    size_t queued;          /* the first ones are the oldest */
+    bool is_busy;           /* the worker holds one that is not in the queue any more */
+    bool is_over;           /* the worker shall end */
+    size_t bytes_in_flight; /* of memory: queued and with the worker */
     struct segment_info *done;
     size_t done_count;
     size_t done_capacity;
@@ -89,6 +91,7 @@ static void *work(void *ctx) {
             keep_result(s, &info, status, &err);
         }
         s->is_busy = false;
+        s->bytes_in_flight -= next.bytes;
         pthread_cond_broadcast(&s->changed);
     }
     pthread_mutex_unlock(&s->lock);
@@ -155,6 +158,7 @@ static enum status hand_to_worker(struct sealer *s, const struct sealing *sealin
         pthread_cond_wait(&s->changed, &s->lock);
     }
     s->queue[s->queued++] = *sealing;
+    s->bytes_in_flight += sealing->bytes;
     pthread_cond_broadcast(&s->changed);
     enum status status = told_failure(s, err);
     pthread_mutex_unlock(&s->lock);
@@ -163,7 +167,8 @@ static enum status hand_to_worker(struct sealer *s, const struct sealing *sealin
 
 static enum status finish_builder(struct sealer *s, enum dataset dataset, struct err *err) {
     struct segment_builder *b = s->builders[dataset];
-    struct sealing sealing = {.draft = segment_builder_take(b)};
+    struct sealing sealing = {.bytes = segment_builder_memory(b)};
+    sealing.draft = segment_builder_take(b);
     s->builder_memory -= s->builder_bytes[dataset];
     s->builder_bytes[dataset] = segment_builder_memory(b);
     s->builder_memory += s->builder_bytes[dataset];
@@ -190,10 +195,6 @@ enum status sealer_add(struct sealer *s, const struct batch *batch, const struct
     return segment_builder_is_full(*b) ? finish_builder(s, dataset, err) : STATUS_OK;
 }
 
-size_t sealer_memory(const struct sealer *s) {
-    return s->builder_memory;
-}
-
 static enum dataset biggest(struct sealer *s) {
     enum dataset best = DATASET_COUNT;
     size_t most = 0;
@@ -215,6 +216,19 @@ static void measure(struct sealer *s) {
     }
 }
 
+/* Waits until drafts in flight and builders together need less than `limit`, or nothing is in
+ * flight. */
+static void wait_for_memory(struct sealer *s, size_t limit) {
+    if (!s->threaded) {
+        return;
+    }
+    pthread_mutex_lock(&s->lock);
+    while (s->queued + s->is_busy > 0 && s->builder_memory + s->bytes_in_flight > limit) {
+        pthread_cond_wait(&s->changed, &s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
 enum status sealer_spill(struct sealer *s, size_t limit, struct err *err) {
     enum status status = STATUS_OK;
     measure(s);
@@ -224,6 +238,9 @@ enum status sealer_spill(struct sealer *s, size_t limit, struct err *err) {
             break; /* what is left is what the builders have learned */
         }
         status = finish_builder(s, dataset, err);
+    }
+    if (limit > 0) {
+        wait_for_memory(s, limit);
     }
     return status;
 }

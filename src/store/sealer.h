@@ -5,7 +5,8 @@
  *
  * Segments are numbered when they leave their builder, so the same rows give the same files
  * whatever the threads do. At most SEALER_IN_FLIGHT drafts wait or are written at once; a caller
- * that is faster waits. Memory: sealer_memory is about what builders and drafts hold.
+ * that is faster waits. Memory: what builders and drafts hold is kept below the limit of
+ * sealer_spill.
  *
  * Failures: a failed write is remembered, and every later call returns it.
  * Threads: one caller; the worker touches drafts only (`lock` guards the queue and the results).
@@ -29,8 +30,8 @@ void sealer_destroy(struct sealer **sealer);
 
 enum status sealer_add(struct sealer *s, const struct batch *batch, const struct row *row,
                        struct err *err) MUST_CHECK;
-size_t sealer_memory(const struct sealer *s);
-/* Finishes the biggest segments until the builders hold less than `limit` bytes (0: all). */
+/* Finishes the biggest segments until the builders hold less than `limit` bytes (0: all), and waits
+ * while builders and what is in flight hold more. */
 enum status sealer_spill(struct sealer *s, size_t limit, struct err *err) MUST_CHECK;
 /* Waits until all that was finished is on disk (synced). */
 enum status sealer_wait(struct sealer *s, struct err *err) MUST_CHECK;

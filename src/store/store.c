@@ -8,7 +8,13 @@
 #include "store_path.h"
 #include "store_priv.h"
 
-enum { DEFAULT_MEMORY_BYTES = 96 << 20, DEFAULT_LIVE_BYTES = 32 << 20 };
+/* What an import holds in rows; the worker of a threaded one has scratch memory besides. Together
+ * with the rest of the program an import stays below 256 MB. */
+enum {
+    DEFAULT_MEMORY_BYTES = 80 << 20,
+    DEFAULT_THREADED_BYTES = 56 << 20,
+    DEFAULT_LIVE_BYTES = 32 << 20
+};
 
 /* --- opening --- */
 
@@ -175,7 +181,9 @@ enum status store_open(struct store **out, const struct store_options *options, 
     s->writer_name = mem_strdup(writer, strlen(writer));
     s->mode = options->mode;
     s->threaded = !options->one_thread && cpu_count() > 1;
-    s->memory_bytes = s->mode == STORE_LIVE ? DEFAULT_LIVE_BYTES : DEFAULT_MEMORY_BYTES;
+    s->memory_bytes = s->mode == STORE_LIVE ? DEFAULT_LIVE_BYTES
+                      : s->threaded         ? DEFAULT_THREADED_BYTES
+                                            : DEFAULT_MEMORY_BYTES;
     if (options->memory_bytes > 0) {
         s->memory_bytes = options->memory_bytes;
     }
