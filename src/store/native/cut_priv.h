@@ -1,0 +1,100 @@
+/*
+ * What the files of the cutter share: its state, and the parts of cutting a row from scratch.
+ * cut.c: rows and stored forms; cut_columns.c: numbers of columns; cut_scratch.c: a row that fits
+ * no known shape.
+ */
+#ifndef KONSEKI_CUT_PRIV_H
+#define KONSEKI_CUT_PRIV_H
+
+#include "cut.h"
+#include "mine.h"
+#include "relation.h"
+#include "shape_table.h"
+
+enum {
+    GAP_COLUMN_LIMIT = 2048, /* beyond it gap variables share a few columns */
+    GAP_SHARED_COLUMNS = 16,
+    PROSE_BITS = 2048 /* distinct texts of a field, counted roughly */
+};
+
+/* A slice of the row's raw bytes and the value it is of. */
+struct cut_owner {
+    uint32_t start; /* in the row's raw bytes */
+    uint32_t end;
+    uint32_t value;       /* index in the row's values */
+    uint32_t first_bound; /* set by collect_bounds: indices in cutter.bounds */
+    uint32_t end_bound;
+};
+
+/* Where the raw bytes are cut, and the stretch from there to the next cut. */
+struct cut_bound {
+    uint32_t at;
+    uint32_t owner; /* the narrowest slice over the stretch, + 1; 0: none */
+    uint32_t first_piece;
+    enum piece_end rule; /* how the place is found in another row of the shape */
+    uint32_t arg;
+};
+
+/* How many different long texts a field has: mined only if they are many. */
+struct cut_prose {
+    uint32_t seen;
+    uint32_t distinct;
+    uint32_t delimited; /* long enough and of several words */
+    uint64_t bits[PROSE_BITS / 64];
+};
+
+struct cutter {
+    struct cut_column *columns;
+    size_t column_count;
+    size_t column_capacity;
+    uint32_t *slots; /* hash table over columns: index + 1 */
+    uint32_t slot_count;
+    uint32_t *field_columns[2]; /* by field id: column + 1 of COLUMN_OF_FIELD, COLUMN_OF_EXTRA */
+    size_t field_capacity[2];
+    struct cut_prose **prose; /* by field id */
+    size_t prose_capacity;
+
+    struct shape_table shapes;
+    struct relation_table relations;
+    struct miner miner;
+    struct mine_copies copies;
+    struct draft draft;
+    uint64_t rows;
+    uint64_t scratch_rows;
+
+    struct cut_variable *variables; /* of the row cut last */
+    size_t variable_capacity;
+
+    struct cut_bound *bounds; /* scratch */
+    size_t bound_count;
+    size_t bound_capacity;
+    uint64_t *marks; /* a bit a byte of the row: a slice begins or ends there; zero between rows */
+    uint32_t *bound_at;    /* by byte of the row: index in bounds, where a mark is */
+    size_t mark_capacity;  /* words of 64 */
+    size_t place_capacity; /* of bound_at */
+    struct cut_owner *owners;
+    size_t owner_count;
+    size_t owner_capacity;
+    struct buf decoded;
+};
+
+/* The column's number; a new one if need be. `detail` tells columns of one kind and field apart. */
+uint32_t cut_find_column(struct cutter *c, enum column_kind kind, uint32_t field, uint64_t detail);
+/* The column of a field's values, without hashing after the first time. */
+uint32_t cut_field_column(struct cutter *c, enum column_kind kind, uint32_t field);
+/* Forgets all columns. */
+void cut_forget_columns(struct cutter *c);
+
+/* Makes the draft of the row: bounds of its slices, text between them mined, values. In coarse mode
+ * text between slices is one variable a stretch. */
+void cut_make_draft(struct cutter *c, const struct batch *b, const struct row *row, bool coarse);
+/* True for records of keys and values (JSON, XML). */
+bool cut_is_structured(const struct batch *b, const struct row *row);
+/* True if the raw bytes are no text that can be cut at ASCII bytes. */
+bool cut_is_wide(const struct row *row);
+/* Counts a text of the field, roughly. */
+void cut_count_prose(struct cutter *c, uint32_t field, struct str text, bool structured);
+/* True if the field's texts are of several words and differ so much that they are cut. */
+bool cut_is_mined_field(const struct cutter *c, uint32_t field);
+
+#endif
