@@ -28,8 +28,9 @@ answer, out, err, rounds, cwd = sys.argv[1:6]
 os.chdir(cwd)
 runs = []
 for _ in range(int(rounds)):
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    actions = [(os.POSIX_SPAWN_OPEN, 1, out, flags, 0o600), (os.POSIX_SPAWN_OPEN, 2, err, flags, 0o600)]
+    flags = os.O_WRONLY | os.O_CREAT
+    actions = [(os.POSIX_SPAWN_OPEN, 1, out, flags | os.O_TRUNC, 0o600),
+               (os.POSIX_SPAWN_OPEN, 2, err, flags | os.O_APPEND, 0o600)]
     started = time.perf_counter()
     child = os.posix_spawnp(sys.argv[6], sys.argv[6:], os.environ, file_actions=actions)
     _, status, used = os.wait4(child, 0)
@@ -41,7 +42,8 @@ json.dump(runs, open(answer, "w"))
 
 @dataclasses.dataclass
 class Run:
-    """Of one command: best times of its rounds, peak memory, text of the last round."""
+    """Of one command: best times of its rounds, peak memory, standard output of the last round,
+    standard error of all."""
     seconds: float
     cpu_seconds: float
     peak_mib: float

@@ -85,10 +85,11 @@ def our_count(run):
 
 
 def explained_ms(run):
-    """Milliseconds inside the process, None if --explain does not tell."""
-    lines = [line for line in run.stderr.splitlines() if line.startswith('{"explain"')]
-    times = json.loads(lines[-1])["explain"].get("ms") if lines else None
-    return times["total"] if isinstance(times, dict) else times
+    """Milliseconds inside the process, the best round; None if --explain does not tell."""
+    explained = [json.loads(line)["explain"] for line in run.stderr.splitlines()
+                 if line.startswith('{"explain"')]
+    times = [one["ms"]["total"] for one in explained if isinstance(one.get("ms"), dict)]
+    return min(times, default=None)
 
 
 class SearchPart:
@@ -233,8 +234,9 @@ class SearchPart:
 
 
 def same_answer(name, ours, theirs):
-    """Keys in order, and numbers to one in a million: values of a damaged line that has two byte
-    counts are summed here and left out there."""
+    """The same numbers in order, and the same keys but where several have the last number. Numbers
+    to one in a million: values of a damaged line that has two byte counts are summed here and left
+    out there."""
     rows = []
     for line in ours.splitlines():
         row = json.loads(line)
@@ -243,6 +245,9 @@ def same_answer(name, ours, theirs):
         else:
             rows.append((row["source"]["ip"], row.get("s", row.get("n"))))
     peer = [line.split("\t") for line in theirs]
-    return len(rows) == len(peer) and all(
-        str(a) == x and abs(float(b) - float(y)) <= 1e-6 * float(y)
-        for (a, b), (x, y) in zip(rows, peer))
+    numbers = [(float(a[1]), float(b[1])) for a, b in zip(rows, peer)]
+    last = numbers[-1][1] if numbers else 0.0
+    keys = [{str(key) for key, number in side if float(number) > last * (1 + 1e-6)}
+            for side in (rows, peer)]
+    return len(rows) == len(peer) and keys[0] == keys[1] and all(
+        abs(a - b) <= 1e-6 * abs(b) for a, b in numbers)
