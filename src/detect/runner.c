@@ -133,6 +133,7 @@ static enum status find_changed(struct runner *runner, uint64_t arrival, struct 
     struct store_scan_options options = STORE_SCAN_ALL;
     uint64_t datasets = run_datasets(runner->run);
     bool more = true;
+    options.datasets = datasets;
     options.arrival_from = arrival;
     options.ordered = false;
     options.include_derived = true;
@@ -401,6 +402,7 @@ static enum status take_new(struct runner *runner, struct err *err) {
     options.arrival_to = end;
     options.ordered = false;
     options.include_derived = true;
+    options.datasets = run_datasets(runner->run);
     options.fields = run_fields(runner->run, &options.field_count);
     enum status status = store_scan_open(&scan, runner->options.store, &options, err);
     if (status != STATUS_OK) {

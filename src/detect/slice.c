@@ -102,6 +102,7 @@ enum status slice_read(struct slice *slice, struct store *store, const struct an
     options.to_ns = to_ns;
     options.ordered = false;
     options.include_derived = true;
+    options.datasets = run_datasets(run);
     options.fields = run_fields(run, &options.field_count);
     batch_clear(&slice->rows);
     *too_big = false;
