@@ -329,9 +329,9 @@ static int run(struct prove *p, const struct positionals *ids) {
     enum status status = prove(p, ids, &err);
     if (status != STATUS_OK) {
         fprintf(stderr, "konseki: %s\n", err.message);
-        return status == STATUS_NOT_FOUND   ? EXIT_NEGATIVE
-               : status == STATUS_BAD_INPUT ? EXIT_USAGE
-                                            : EXIT_STORE;
+        return status == STATUS_NOT_FOUND && p->prover != NULL ? EXIT_NEGATIVE
+               : status == STATUS_BAD_INPUT                    ? EXIT_USAGE
+                                                               : EXIT_STORE;
     }
     struct buf out = BUF_INIT;
     proof_write(&out, &p->proof);

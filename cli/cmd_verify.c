@@ -51,24 +51,30 @@ static int run(const struct store_verify_options *options) {
 int cmd_verify(int argc, char **argv) {
     const char *store = NULL;
     const char *public_key = NULL;
+    const char *tsa_ca = NULL;
+    bool rebuild = false;
     const char *lang = NULL;
     struct option_list anchors = {NULL, 0};
     struct positionals rest;
-    const struct option_spec specs[] = {{"store", OPTION_TEXT, &store, NULL},
-                                        {"anchor", OPTION_LIST, &anchors, NULL},
-                                        {"pubkey", OPTION_TEXT, &public_key, NULL},
-                                        {"lang", OPTION_LANG, &lang, NULL}};
+    const struct option_spec specs[] = {
+        {"store", OPTION_TEXT, &store, NULL},       {"anchor", OPTION_LIST, &anchors, NULL},
+        {"pubkey", OPTION_TEXT, &public_key, NULL}, {"tsa-ca", OPTION_TEXT, &tsa_ca, NULL},
+        {"rebuild", OPTION_FLAG, &rebuild, NULL},   {"lang", OPTION_LANG, &lang, NULL}};
     int code = EXIT_USAGE;
     if (!options_parse(&rest, specs, sizeof specs / sizeof specs[0], argc, argv)) {
         code = EXIT_USAGE; /* the message is written */
     } else if (store == NULL || rest.count > 0) {
         fprintf(stderr, "%s\n",
-                _("konseki: usage: konseki verify --store DIR [--anchor FILE]... [--pubkey FILE]"));
+                _("konseki: usage: konseki verify --store DIR [--rebuild] [--anchor FILE]... "
+                  "[--pubkey FILE]"
+                  " [--tsa-ca FILE]"));
     } else {
         struct store_verify_options options = {.path = store,
                                                .anchors = anchors.items,
                                                .anchor_count = anchors.count,
-                                               .public_key = public_key};
+                                               .public_key = public_key,
+                                               .tsa_ca = tsa_ca,
+                                               .rebuild = rebuild};
         code = run(&options);
     }
     mem_free(anchors.items);

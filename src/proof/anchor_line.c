@@ -48,15 +48,23 @@ bool hash_from_hex(uint8_t out[SHA256_BYTES], struct str hex) {
     return hex.len == SHA256_HEX_BYTES;
 }
 
+static bool is_blank(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 void anchor_line_words(struct buf *out, struct str text) {
-    struct str rest = text;
-    struct str word;
+    bool between = false;
     buf_clear(out);
-    while (str_word_next(&word, &rest)) {
-        if (out->len > 0) {
+    for (size_t i = 0; i < text.len; i++) {
+        if (is_blank(text.ptr[i])) {
+            between = out->len > 0;
+            continue;
+        }
+        if (between) {
             buf_putc(out, ' ');
         }
-        buf_add(out, word);
+        between = false;
+        buf_putc(out, text.ptr[i]);
     }
 }
 

@@ -259,6 +259,8 @@ struct store_verify_options {
     const char *const *anchors; /* files written by `anchor`: a checkpoint to be found again */
     size_t anchor_count;
     const char *public_key; /* file with the pinned Ed25519 key, or NULL */
+    const char *tsa_ca;     /* CA certificates (PEM) of time stamp authorities, or NULL */
+    bool rebuild;           /* put all rows together and compute the signed roots again */
 };
 
 struct store_verify_result {

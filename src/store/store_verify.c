@@ -1,13 +1,10 @@
 /*
- * Proving a store: the chain (order, hashes, signatures), the bytes of every segment, and then the
- * rows themselves: all raw bytes are rebuilt in arrival order, hashed as leaves, and the root of
- * every checkpoint is computed again. Last come what only the outside knows: anchors and the key.
+ * Proving a store. By default: the chain (order, hashes, signatures, keys) and every stored byte
+ * against what it signs. With `rebuild` also the rows themselves (verify_rows.c). Last come what
+ * only the outside knows: anchors, the key, time stamps (verify_outside.c).
  */
-#include "anchor.h"
 #include "file_io.h"
 #include "i18n.h"
-#include "keys.h"
-#include "public_key.h"
 #include "mem.h"
 #include "store_path.h"
 #include "store_priv.h"
@@ -82,117 +79,9 @@ static enum status check_chain(struct verify *v, bool *whole, struct err *err) {
     return STATUS_OK;
 }
 
-/* --- files --- */
+/* --- what is not sealed --- */
 
-static void check_segments(struct verify *v) {
-    struct buf path = BUF_INIT;
-    for (size_t i = 0; i < v->chain.segment_count; i++) {
-        const struct segment_info *info = &v->chain.segments[i];
-        verify_segment(v, store_path_segment(&path, v->options->path, info->number), info);
-    }
-    buf_fini(&path);
-}
-
-static void note_orphan(const char *name, void *ctx) {
-    struct verify *v = ctx;
-    struct buf path = BUF_INIT;
-    for (size_t i = 0; i < v->chain.segment_count; i++) {
-        const char *own = store_path_segment(&path, v->options->path, v->chain.segments[i].number);
-        if (strcmp(strrchr(own, '/') + 1, name) == 0) {
-            buf_fini(&path);
-            return;
-        }
-    }
-    buf_fini(&path);
-    verify_note(v,
-                "segments/%s belongs to no checkpoint (an import that was interrupted, or that"
-                " runs now); it is no part of the store",
-                name);
-}
-
-static void check_orphans(struct verify *v) {
-    struct buf dir = BUF_INIT;
-    struct err err = ERR_INIT;
-    if (file_list(store_path(&dir, v->options->path, "segments"), note_orphan, v, &err) !=
-        STATUS_OK) {
-        verify_damage(v, "%s", err.message);
-    }
-    buf_fini(&dir);
-}
-
-/* --- rows --- */
-
-struct row_check {
-    struct verify *v;
-    struct merkle tree;
-    struct chain sources; /* sequence numbers seen */
-    size_t next_checkpoint;
-};
-
-static void check_roots(struct row_check *r) {
-    struct verify *v = r->v;
-    for (; r->next_checkpoint < v->checkpoint_count; r->next_checkpoint++) {
-        const struct verify_checkpoint *c = &v->checkpoints[r->next_checkpoint];
-        if (c->rows != r->tree.size) {
-            return;
-        }
-        uint8_t root[SHA256_BYTES];
-        merkle_root(&r->tree, root);
-        if (memcmp(root, c->root, SHA256_BYTES) != 0) {
-            verify_damage(v,
-                          "checkpoint %llu: the rows do not give its root: one of the first %llu"
-                          " rows was changed",
-                          (unsigned long long)c->number, (unsigned long long)c->rows);
-        }
-    }
-}
-
-static bool check_row(struct row_check *r, const struct batch *b, const struct row *row) {
-    struct str name = intern_text(&b->names, row->source);
-    uint32_t source = chain_source(&r->sources, name);
-    uint64_t expected = chain_next_sequence(&r->sources, source);
-    if (row->arrival != r->tree.size) {
-        verify_damage(r->v, "rows %llu to %llu are missing", (unsigned long long)r->tree.size,
-                      (unsigned long long)row->arrival - 1);
-        return false;
-    }
-    if (row->sequence != expected) {
-        verify_damage(r->v, "row %llu: source %.*s goes from number %llu to %llu",
-                      (unsigned long long)row->arrival, STR_ARG(name),
-                      (unsigned long long)expected - 1, (unsigned long long)row->sequence);
-        r->sources.sources.last_sequence[source] = row->sequence;
-    }
-    uint8_t leaf[SHA256_BYTES];
-    store_leaf(leaf, b, row);
-    merkle_add(&r->tree, leaf);
-    check_roots(r);
-    return true;
-}
-
-static void scan_rows(struct row_check *r, struct store_scan *scan) {
-    struct err err = ERR_INIT;
-    struct batch batch;
-    batch_init(&batch);
-    bool more = true;
-    while (more) {
-        if (store_scan_next(scan, &batch, &more, &err) != STATUS_OK) {
-            verify_damage(r->v, "rows from %llu on cannot be checked: %s",
-                          (unsigned long long)r->tree.size, err.message);
-            break;
-        }
-        for (size_t i = 0; i < batch.row_count && more; i++) {
-            more = check_row(r, &batch, &batch.rows[i]);
-        }
-    }
-    batch_fini(&batch);
-    if (err.status == STATUS_OK && more == false && r->tree.size < r->v->chain.last.tree.size) {
-        verify_damage(r->v, "rows from %llu to %llu could not be checked",
-                      (unsigned long long)r->tree.size,
-                      (unsigned long long)r->v->chain.last.tree.size - 1);
-    }
-}
-
-static void check_unsealed(struct verify *v, struct store *s) {
+static void count_unsealed(struct verify *v, struct store *s) {
     struct store_stat stat;
     store_get_stat(s, DATASET_COUNT, &stat);
     v->result->unsealed_events = stat.arrival_end - stat.sealed_to;
@@ -208,117 +97,25 @@ static void check_unsealed(struct verify *v, struct store *s) {
     }
 }
 
-static void check_rows(struct verify *v) {
+static void check_unsealed(struct verify *v) {
     struct err err = ERR_INIT;
     struct store *s = NULL;
-    struct store_scan *scan = NULL;
     struct store_options so = {.path = v->options->path, .mode = STORE_READ};
     if (store_open(&s, &so, &err) != STATUS_OK) {
         verify_damage(v, "%s", err.message);
         return;
     }
-    struct store_scan_options o = STORE_SCAN_ALL;
-    o.want_raw = true;
-    o.include_derived = true;
-    o.arrival_to = v->chain.last.tree.size;
-    struct row_check r = {.v = v};
-    chain_init(&r.sources);
-    if (store_scan_open(&scan, s, &o, &err) != STATUS_OK) {
-        verify_damage(v, "%s", err.message);
-    } else {
-        check_roots(&r);
-        scan_rows(&r, scan);
-    }
-    check_unsealed(v, s);
-    chain_fini(&r.sources);
-    store_scan_close(&scan);
+    count_unsealed(v, s);
     store_close(&s);
 }
 
-/* --- what the outside knows --- */
-
-static void check_anchor(struct verify *v, const char *path, const struct anchor *a) {
-    if (a->checkpoint > v->chain.last.number) {
-        verify_damage(v,
-                      "anchor %s names checkpoint %llu, the store ends at %llu: it is an older"
-                      " copy, or its end was deleted",
-                      path, (unsigned long long)a->checkpoint,
-                      (unsigned long long)v->chain.last.number);
-        return;
+static void note_expired(struct verify *v) {
+    uint64_t rows = 0;
+    for (size_t i = 0; i < v->chain.expired_count; i++) {
+        rows += v->chain.expired[i].info.rows;
     }
-    for (size_t i = 0; i < v->checkpoint_count; i++) {
-        const struct verify_checkpoint *c = &v->checkpoints[i];
-        if (c->number == a->checkpoint && memcmp(c->hash, a->hash, SHA256_BYTES) == 0 &&
-            memcmp(c->root, a->root, SHA256_BYTES) == 0 && c->rows == a->rows) {
-            verify_note(v, "anchor %s: checkpoint %llu is as it was", path,
-                        (unsigned long long)a->checkpoint);
-            return;
-        }
-    }
-    verify_damage(v,
-                  "anchor %s: checkpoint %llu is not the one that was anchored: the store was"
-                  " rewritten or signed again",
-                  path, (unsigned long long)a->checkpoint);
-}
-
-static enum status check_anchors(struct verify *v, struct err *err) {
-    enum status status = STATUS_OK;
-    struct buf line = BUF_INIT;
-    for (size_t i = 0; i < v->options->anchor_count && status == STATUS_OK; i++) {
-        struct anchor a;
-        status = anchor_line_read(&a, &line, v->options->anchors[i], err);
-        if (status == STATUS_OK) {
-            check_anchor(v, v->options->anchors[i], &a);
-        }
-    }
-    buf_fini(&line);
-    return status;
-}
-
-static bool signed_with(const struct verify *v, const uint8_t key[ED25519_PUBLIC_BYTES]) {
-    for (size_t i = 0; i < v->checkpoint_count; i++) {
-        if (memcmp(v->checkpoints[i].key, key, ED25519_PUBLIC_BYTES) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The chain's first key against keys/public.key; the pinned key against all of them. */
-static enum status check_public(struct verify *v, struct err *err) {
-    struct buf path = BUF_INIT;
-    uint8_t key[ED25519_PUBLIC_BYTES];
-    struct err local = ERR_INIT;
-    if (public_key_read(key, store_path(&path, v->options->path, "keys/public.key"), &local) !=
-        STATUS_OK) {
-        verify_damage(v, "%s", local.message);
-    } else if (memcmp(key, v->chain.first_key, sizeof key) != 0) {
-        verify_damage(v, "keys/public.key is not the key that signed the first checkpoint");
-    }
-    buf_fini(&path);
-    if (v->options->public_key == NULL) {
-        return STATUS_OK;
-    }
-    enum status status = public_key_read(key, v->options->public_key, err);
-    if (status == STATUS_OK && !signed_with(v, key)) {
-        verify_damage(v, "no checkpoint is signed with the key in %s: everything was made anew",
-                      v->options->public_key);
-    }
-    return status;
-}
-
-static void note_blind_spots(struct verify *v) {
-    bool anchored = v->options->anchor_count > 0;
-    if (anchored && v->options->public_key != NULL) {
-        return;
-    }
-    if (!anchored) {
-        verify_note(v, "without --anchor this cannot be seen: an older copy of the whole store put"
-                       " in its place, a deleted end, a history rewritten by who has the key");
-    }
-    if (!anchored && v->options->public_key == NULL) {
-        verify_note(v, "without --pubkey or --anchor this cannot be seen: everything made anew and"
-                       " signed with another key");
+    if (rows > 0) {
+        verify_note(v, "%llu rows expired, as signed checkpoints say", (unsigned long long)rows);
     }
 }
 
@@ -329,22 +126,20 @@ enum status store_verify(const struct store_verify_options *options,
     struct verify v = {.options = options, .result = result, .report = report, .ctx = ctx};
     chain_init(&v.chain);
     bool whole = false;
+    verify_peek_keys(&v);
     enum status status = check_chain(&v, &whole, err);
     if (status == STATUS_OK) {
-        check_segments(&v);
-        check_orphans(&v);
+        verify_files(&v);
+        note_expired(&v);
         if (whole) {
-            check_rows(&v);
-        } else {
+            check_unsealed(&v);
+        }
+        if (whole && options->rebuild) {
+            verify_rows(&v);
+        } else if (!whole) {
             verify_damage(&v, "the rows were not checked, because the chain is damaged");
         }
-        status = check_anchors(&v, err);
-    }
-    if (status == STATUS_OK) {
-        status = check_public(&v, err);
-    }
-    if (status == STATUS_OK) {
-        note_blind_spots(&v);
+        status = verify_outside(&v, err);
     }
     mem_free(v.checkpoints);
     chain_fini(&v.chain);

@@ -1,4 +1,9 @@
-/* Inside of verify: where findings go. */
+/*
+ * Inside of verify: where findings go.
+ *
+ * Segments are checked by several threads, each with a struct verify of its own whose lines go to a
+ * buffer (verify_files.c); the rest is one thread.
+ */
 #ifndef KONSEKI_VERIFY_PRIV_H
 #define KONSEKI_VERIFY_PRIV_H
 
@@ -14,6 +19,11 @@ struct verify {
     struct verify_checkpoint *checkpoints; /* all that were read, in order */
     size_t checkpoint_count;
     size_t checkpoint_capacity;
+    size_t stamps; /* time stamps that were checked */
+    /* public halves of keys/signing.seed, read before the chain: a writer may go on */
+    uint8_t keys[2][ED25519_PUBLIC_BYTES];
+    size_t key_count;
+    bool keys_seen;
 };
 
 struct verify_checkpoint {
@@ -30,5 +40,13 @@ void verify_note(struct verify *v, const char *format, ...) __attribute__((forma
 
 /* Every byte of one segment file against the footer and the chain. */
 void verify_segment(struct verify *v, const char *path, const struct segment_info *info);
+
+/* verify_files.c: all segments, what else lies beside them, the file `tree`, the logs. */
+void verify_files(struct verify *v);
+/* verify_rows.c: every row put together and hashed up to every signed root. */
+void verify_rows(struct verify *v);
+/* verify_outside.c: anchors, keys, time stamps. Not OK: a file that was given cannot be used. */
+void verify_peek_keys(struct verify *v);
+enum status verify_outside(struct verify *v, struct err *err) MUST_CHECK;
 
 #endif

@@ -36,8 +36,11 @@ static struct store_verify_result verify(const struct fixture *f, struct buf *li
     struct store_verify_result result;
     struct err err = ERR_INIT;
     const char *anchors[] = {anchor};
-    struct store_verify_options o = {
-        .path = f->path, .anchors = anchors, .anchor_count = anchor != NULL, .public_key = key};
+    struct store_verify_options o = {.path = f->path,
+                                     .anchors = anchors,
+                                     .anchor_count = anchor != NULL,
+                                     .public_key = key,
+                                     .rebuild = true};
     buf_clear(lines);
     if (store_verify(&o, &result, collect, lines, &err) != STATUS_OK) {
         fail_msg("verify: %s", err.message);
@@ -104,13 +107,13 @@ static void test_intact(void **state) {
 static void test_every_flipped_bit_is_seen(void **state) {
     struct fixture *f = *state;
     static const char *const names[] = {"chain", "segments/0000000001.seg",
-                                        "segments/0000000003.seg", "keys/public.key"};
-    write_lines(f, 2, 60);
+                                        "segments/0000000003.seg", "tree", "keys/public.key"};
+    write_lines(f, 2, 600);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[160];
         path_of(path, f, names[i]);
         long size = size_of(path);
-        for (long at = 0; at<size - (i == 3); at += size> 3000 ? 3 : 1) {
+        for (long at = 0; at < size - (i == 4); at += 1 + size / 1000) {
             flip(path, at);
             char what[220];
             (void)snprintf(what, sizeof what, "%s byte %ld", names[i], at);
@@ -152,6 +155,10 @@ static void test_what_needs_an_anchor(void **state) {
     char anchor[160];
     char key[160];
     char own_key[160];
+    char seed[160];
+    char old_seed[160];
+    path_of(seed, f, "keys/signing.seed");
+    path_of(old_seed, f, "old-seed");
     path_of(chain, f, "chain");
     path_of(old_chain, f, "old-chain");
     path_of(anchor, f, "anchor");
@@ -159,6 +166,7 @@ static void test_what_needs_an_anchor(void **state) {
     path_of(own_key, f, "keys/public.key");
     write_lines(f, 4, 100);
     copy_file(chain, old_chain);
+    copy_file(seed, old_seed);
     copy_file(own_key, key);
     write_lines(f, 5, 100);
     struct buf line = BUF_INIT;
@@ -172,8 +180,10 @@ static void test_what_needs_an_anchor(void **state) {
     write_lines(f, 6, 50);
     expect(f, false, anchor, key, "grown since");
     copy_file(old_chain, chain);
-    expect(f, false, NULL, NULL, "a deleted end without an anchor");
-    expect(f, true, anchor, NULL, "a deleted end with an anchor");
+    expect(f, true, NULL, NULL, "a deleted end: its next key is dead");
+    copy_file(old_seed, seed);
+    expect(f, false, NULL, NULL, "an older copy, keys and all, without an anchor");
+    expect(f, true, anchor, NULL, "an older copy with an anchor");
     struct fixture other;
     (void)snprintf(other.path, sizeof other.path, "%.40s/other", f->path);
     write_lines(&other, 4, 100);
