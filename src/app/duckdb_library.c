@@ -74,7 +74,7 @@ enum status duckdb_library_open(struct duckdb_library *out, const char *path, st
         if (function == NULL) {
             return err_set(
                 err, STATUS_NOT_FOUND,
-                "DuckDB's library has no function %s; install a newer one (1.0 or later)",
+                "DuckDB's library has no function %s; install a newer one (1.2 or later)",
                 functions[i].name);
         }
         memcpy((char *)out + functions[i].offset, &function, sizeof function);

@@ -21,7 +21,7 @@ enum {
     DUCKDB_MEMORY_MB = 176,
     GROUP_ROWS_MAX = 61440,
     GROUP_CELL_BYTES = 16, /* about what DuckDB holds for a cell of an open row group */
-    GROUP_BYTES = 32 << 20
+    GROUP_BYTES = 16 << 20
 };
 
 struct export_parquet {
@@ -198,7 +198,9 @@ static void copy_statement(struct buf *out, const struct export_parquet *p) {
     rows = rows < p->vector_rows ? p->vector_rows : rows;
     buf_printf(out, "COPY (SELECT * FROM konseki_rows()) TO ");
     put_quoted(out, p->part_path, "");
-    buf_printf(out, " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %llu)",
+    /* Bloom filters would be kept in memory up to the end of the file */
+    buf_printf(out,
+               " (FORMAT parquet, COMPRESSION zstd, WRITE_BLOOM_FILTER false, ROW_GROUP_SIZE %llu)",
                (unsigned long long)rows);
 }
 

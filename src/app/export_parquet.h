@@ -10,7 +10,7 @@
  * is lost. With columns named by the query (`fields a, b`) only these.
  *
  * Threads: DuckDB pulls rows in a thread of its own while the caller adds them; between them lie a
- * few chunks of 2,048 rows. Memory: DuckDB is held to 176 MiB, row groups are smaller with many
+ * few chunks of 2,048 rows. Memory: DuckDB is held to 176 MB, row groups are smaller with many
  * columns. Failures: NOT_FOUND (no library; the message says what to install), ENVIRONMENT.
  */
 #ifndef KONSEKI_EXPORT_PARQUET_H
