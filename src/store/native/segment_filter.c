@@ -659,12 +659,36 @@ static enum status match_times(struct segment_filter *f, const struct filter_lea
     return status;
 }
 
+/* event.dataset: what a row's dataset number tells. */
+static enum status match_dataset(struct segment_filter *f, const struct filter_leaf *leaf,
+                                 struct block *b, const uint64_t *care, uint64_t *out,
+                                 struct err *err) {
+    uint8_t passes[DATASET_COUNT] = {0};
+    const struct segment *s = f->segment;
+    enum status status = block_numbers(b, NUMBER_DATASET, err);
+    for (size_t i = 0; i < s->dataset_count && i < DATASET_COUNT; i++) {
+        passes[i] = s->datasets[i] != DATASET_UNKNOWN &&
+                    expr_leaf_match_value(leaf->e, dataset_info(s->datasets[i])->name,
+                                          FIELD_TYPE_KEYWORD, f->scratch);
+    }
+    for (uint32_t row = 0; status == STATUS_OK && row < b->info->rows; row++) {
+        uint64_t dataset = (uint64_t)b->numbers[NUMBER_DATASET][row];
+        if (get_bit(care, row) && dataset < DATASET_COUNT && passes[dataset] != 0) {
+            set_bit(out, row);
+        }
+    }
+    return status;
+}
+
 static enum status match_leaf(struct segment_filter *f, uint32_t number, struct block *b,
                               const uint64_t *care, uint64_t *out, struct err *err) {
     const struct filter_leaf *leaf = &f->plan->leaves[number];
     const struct leaf_state *state = &f->leaves[number];
-    enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
     memset(out, 0, BITMAP_WORDS * sizeof *out);
+    if (leaf->e->op == EXPR_FIELD && expr_leaf_field(leaf->e) == FIELD_EVENT_DATASET) {
+        return match_dataset(f, leaf, b, care, out, err);
+    }
+    enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
     for (size_t i = 0; i < state->match_count && status == STATUS_OK; i++) {
         status = match_column(f, leaf, &state->matches[i], b, care, out, err);
     }

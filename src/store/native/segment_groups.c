@@ -39,6 +39,8 @@ struct column_use {
 
 struct template_plan {
     bool made;
+    bool leaves;      /* only whole rows tell a value */
+    bool without_key; /* its rows have no value for a key */
     struct place places[STORE_GROUP_KEYS + STORE_GROUP_SUMS];
     struct column_use *uses; /* of the columns that some place reads */
     uint32_t use_count;
@@ -186,9 +188,14 @@ static void plan_template(struct segment_groups *g, uint32_t number) {
     const struct template *t = &g->segment->templates[number];
     for (size_t i = 0; i < g->spec->key_count; i++) {
         place_field(&plan->places[i], g, t, &g->spec->keys[i]);
+        plan->leaves = plan->leaves || plan->places[i].kind == PLACE_ROW;
+        plan->without_key =
+            plan->without_key || (plan->places[i].kind == PLACE_NONE && !g->spec->keys[i].optional);
     }
     for (size_t i = 0; i < g->spec->sum_count; i++) {
-        place_field(&plan->places[STORE_GROUP_KEYS + i], g, t, &g->spec->sums[i]);
+        struct place *place = &plan->places[STORE_GROUP_KEYS + i];
+        place_field(place, g, t, &g->spec->sums[i]);
+        plan->leaves = plan->leaves || place->kind == PLACE_ROW;
     }
 }
 
@@ -402,12 +409,9 @@ static enum status take_row(enum row_result *result, struct segment_groups *g, s
     struct group key;
     int64_t values[STORE_GROUP_SUMS] = {0};
     bool has[STORE_GROUP_SUMS] = {false};
-    *result = ROW_TAKEN;
-    for (size_t i = 0; i < STORE_GROUP_KEYS + STORE_GROUP_SUMS; i++) {
-        if (plan->places[i].kind == PLACE_ROW) {
-            *result = ROW_LEFT;
-            return STATUS_OK;
-        }
+    *result = plan->leaves ? ROW_LEFT : plan->without_key ? ROW_WITHOUT_KEY : ROW_TAKEN;
+    if (*result != ROW_TAKEN) {
+        return STATUS_OK;
     }
     enum status status = take_keys(&key, result, g, b, row, plan, err);
     for (size_t i = 0; i < g->spec->sum_count && status == STATUS_OK && *result == ROW_TAKEN; i++) {
