@@ -169,7 +169,22 @@ static bool is_guid(struct str s) {
     return true;
 }
 
-/* Puts a word whose parts vary apart: a GUID's groups, user and domain, host and port. */
+/* Where the hour of "8:38:54" or "18:38:54.123" ends; 0: no time of the day. Hours without leading
+ * zero would give the column two widths; the rest has one. */
+static size_t hour_end(struct str s) {
+    size_t hour = s.len > 1 && s.ptr[1] == ':' ? 1 : 2;
+    if (s.len < hour + 6 || s.ptr[hour] != ':' || s.ptr[hour + 3] != ':') {
+        return 0;
+    }
+    for (size_t i = 0; i < hour + 6; i++) {
+        if (i != hour && i != hour + 3 && !ascii_is_digit(s.ptr[i])) {
+            return 0;
+        }
+    }
+    return hour;
+}
+
+/* Puts a word whose parts vary apart: a GUID's groups, user and domain, host and port, hour. */
 static void put_parts(struct miner *m, struct str text, size_t start, size_t end, uint32_t key,
                       bool has_digit) {
     struct str word = str_make(text.ptr + start, end - start);
@@ -185,6 +200,7 @@ static void put_parts(struct miner *m, struct str text, size_t start, size_t end
         return;
     }
     size_t split = has_digit ? port_split(word) : 0;
+    split = has_digit && split == 0 ? hour_end(word) : split;
     size_t at = str_find_char(word, '@');
     if (split == 0 && at != STR_NONE && at > 0 && at + 1 < word.len) {
         split = at;
