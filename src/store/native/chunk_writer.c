@@ -7,6 +7,7 @@ enum {
     LEVEL_MIDDLE = 6,
     LEVEL_TEXT_FAST = 3,
     LEVEL_MOST = 19,
+    GUESS_MARGIN = 4, /* guessing must save a quarter: codes gain more from effort */
     LEARN_BYTES = 256 /* of a chunk that can teach */
 };
 
@@ -54,8 +55,12 @@ static size_t add_flagged(struct segment_writer *w, size_t start, char flag, con
 void chunk_add_guessed(struct segment_writer *w, const int64_t *codes, const int64_t *residuals,
                        size_t count) {
     size_t start = w->plain.len;
-    size_t guessed = residuals == NULL ? SIZE_MAX : add_flagged(w, start, 1, residuals, count);
-    if (add_flagged(w, start, 0, codes, count) > guessed) {
+    size_t guessed = SIZE_MAX / 2;
+    if (residuals != NULL) {
+        guessed = add_flagged(w, start, 1, residuals, count);
+    }
+    size_t plain = add_flagged(w, start, 0, codes, count);
+    if (guessed + guessed / GUESS_MARGIN < plain) {
         (void)add_flagged(w, start, 1, residuals, count);
     }
 }
