@@ -43,6 +43,7 @@ void segment_writer_destroy(struct segment_writer **writer) {
     intern_fini(&w->fields);
     intern_fini(&w->names);
     token_set_fini(&w->tokens);
+    token_set_fini(&w->stripe_tokens);
     zstd_frame_destroy(&w->zstd);
     mem_free(w);
     *writer = NULL;
@@ -143,7 +144,9 @@ void segment_writer_add(struct segment_writer *w, struct stripe *s) {
     buf_fini(&directory);
     stripe->len = w->out.len - offset;
     sha256_of(stripe->sha256, str_make(w->out.ptr + offset, (size_t)stripe->len));
-    stripe->filter_lines = token_set_encode_fresh(&w->filters, &w->tokens);
+    token_set_take_fresh(&w->stripe_tokens, &w->tokens);
+    stripe->filter_lines = token_set_encode_fresh(&w->filters, &w->stripe_tokens);
+    token_set_clear(&w->stripe_tokens);
     w->stripe_count++;
 }
 

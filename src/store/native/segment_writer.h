@@ -58,7 +58,8 @@ struct segment_writer {
     struct intern names;              /* sources and origins */
     uint16_t datasets[DATASET_COUNT]; /* of rows, in order of first use */
     size_t dataset_count;
-    struct token_set tokens;
+    struct token_set tokens;        /* of dictionaries and literals, once a segment */
+    struct token_set stripe_tokens; /* of the stripe: also of all its texts */
 };
 
 struct segment_writer *segment_writer_create(enum dataset dataset, enum segment_effort effort);

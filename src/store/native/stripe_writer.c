@@ -240,7 +240,7 @@ static void add_column_tokens(struct stripe_work *k, const struct stripe_column 
         return;
     }
     for (uint32_t i = 0; i < c->values->count; i++) {
-        token_set_add(tokens, column_values_text(c->values, i, &scratch));
+        token_set_add(&k->w->stripe_tokens, column_values_text(c->values, i, &scratch));
     }
     buf_fini(&scratch);
 }
@@ -328,7 +328,7 @@ void stripe_write(struct buf *directory, struct segment_writer *w, struct stripe
     put_blocks(&k, directory);
     put_dictionaries(&k, directory);
     add_literal_tokens(&k);
-    token_set_add_all(&w->tokens, &s->tokens);
+    token_set_add_all(&w->stripe_tokens, &s->tokens);
     for (size_t i = 0; i < k.column_count; i++) {
         w->columns[i].is_old = w->columns[i].is_old || k.columns[i].values != NULL;
     }

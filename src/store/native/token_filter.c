@@ -119,6 +119,13 @@ void token_set_add_all(struct token_set *t, const struct token_set *from) {
     }
 }
 
+void token_set_take_fresh(struct token_set *t, struct token_set *from) {
+    for (size_t i = 0; i < from->fresh_count; i++) {
+        add_hash(t, from->fresh[i]);
+    }
+    from->fresh_count = 0;
+}
+
 /* --- the filter --- */
 
 uint64_t token_filter_bytes(uint64_t lines) {

@@ -36,6 +36,8 @@ void token_set_add(struct token_set *t, struct str text);
 /* The same for texts that are likely to return. */
 void token_set_add_once(struct token_set *t, struct str text);
 void token_set_add_all(struct token_set *t, const struct token_set *from);
+/* Adds the fresh tokens of `from`, which are fresh no longer. */
+void token_set_take_fresh(struct token_set *t, struct token_set *from);
 
 /* Appends the filter of the fresh tokens; returns its number of lines. */
 uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t);
