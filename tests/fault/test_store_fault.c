@@ -118,7 +118,7 @@ static void check_rows(const struct life *l, size_t *found) {
 static void check_intact(const struct life *l, const char *what) {
     struct err err = ERR_INIT;
     struct store_verify_result result;
-    struct store_verify_options vo = {.path = l->store.path};
+    struct store_verify_options vo = {.path = l->store.path, .rebuild = true};
     struct buf lines = BUF_INIT;
     assert_int_equal(store_verify(&vo, &result, fail_on_damage, &lines, &err), STATUS_OK);
     if (result.damaged) {

@@ -148,7 +148,7 @@ static void ignore_line(struct str line, void *ctx) {
 
 static void expect_intact(const struct fixture *f) {
     struct err err = ERR_INIT;
-    struct store_verify_options options = {.path = f->path};
+    struct store_verify_options options = {.path = f->path, .rebuild = true};
     struct store_verify_result result;
     assert_int_equal(store_verify(&options, &result, ignore_line, NULL, &err), STATUS_OK);
     assert_false(result.damaged);
