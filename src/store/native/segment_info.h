@@ -2,8 +2,9 @@
  * What the store's chain remembers of a segment, so that scans skip it without opening it.
  *
  * The token filters of the stripes lie one after the other from filter_offset on: stripe i has
- * filter_lines[i] lines of FILTER_LINE_BYTES. A filter holds the words that are new in its stripe:
- * a word can stand in stripe i only if one of the filters 0..i has it (token_filter.h). Words of
+ * filter_lines[i] lines of FILTER_LINE_BYTES. A filter holds the words of the stripe's texts and of
+ * what is new in its dictionaries and literals: a word can stand in stripe i only if one of the
+ * filters 0..i has it (token_filter.h), and if i's has it not, only by an entry of before. Words of
  * digits only may be in no filter at all (zoned numbers): the filter never excludes them.
  */
 #ifndef KONSEKI_SEGMENT_INFO_H
