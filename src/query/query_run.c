@@ -284,7 +284,7 @@ static enum status run_columns(struct chain *chain, struct store *store,
     struct store_group_sink sink = {.group = take_group, .rows = take_rows, .ctx = chain};
     int64_t start_ns = clock_mono_ns();
     enum status status = store_group(store, options, spec, &sink, &stats->scan, err);
-    stats->scan_ns = (uint64_t)(clock_mono_ns() - start_ns);
+    stats->scan_ns = (uint64_t)(clock_mono_ns() - start_ns) - stats->scan.open_ns;
     stats->without_group += sink.without_key;
     return status == STATUS_OK ? chain_finish(chain, err) : status;
 }
@@ -312,7 +312,9 @@ static enum status run_scan(struct chain *chain, const struct query *query, stru
     bool columnar = query->stage_count > 0 && columnar_spec(&groups, &query->stages[0]);
     enum status status = columnar ? run_columns(chain, store, &scan_options, &groups, stats, err)
                                   : run_rows(chain, store, &scan_options, options, stats, err);
-    stats->stage_ns = (uint64_t)(clock_mono_ns() - start_ns) - stats->scan_ns;
+    uint64_t store_ns = stats->scan_ns + stats->scan.open_ns;
+    uint64_t all_ns = (uint64_t)(clock_mono_ns() - start_ns);
+    stats->stage_ns = all_ns > store_ns ? all_ns - store_ns : 0;
     mem_free(projection.fields);
     return status;
 }
