@@ -13,7 +13,7 @@
 #include "store_path.h"
 #include "tree_file.h"
 
-enum { PYRAMID_LEVELS = TREE_LEVEL + 1, PYRAMID_WIDTH = 1 << TREE_LEVEL };
+enum { PYRAMID_LEVELS = TREE_LEVEL + 1, PYRAMID_WIDTH = 1 << TREE_LEVEL, EDGE_GROUPS = 4 };
 
 struct pyramid {
     bool ready;
@@ -56,7 +56,9 @@ struct prover {
     struct tree_file made; /* when the file is of no use */
     const uint8_t *nodes;  /* of either */
     uint64_t node_count;
-    struct pyramid group; /* leaves */
+    struct pyramid group;              /* leaves of the event's group */
+    struct pyramid edges[EDGE_GROUPS]; /* of groups where trees end that proofs are made for */
+    unsigned next_edge;
     struct pyramid block; /* nodes of TREE_LEVEL */
     uint8_t *upper;       /* levels from TREE_BLOCK_LEVEL on, one after the other */
     struct group_row group_rows[TREE_GROUP_ROWS];
@@ -202,7 +204,6 @@ static void fill_pyramid(struct pyramid *y) {
 }
 
 static void take_row(struct prover *p, uint32_t at, const struct batch *b, const struct row *row) {
-    store_leaf(p->group.nodes[0][at], b, row);
     p->group_rows[at] = (struct group_row){
         .source = arena_str(&p->group_texts, intern_text(&b->names, row->source)),
         .sequence = row->sequence,
@@ -214,8 +215,10 @@ static void take_row(struct prover *p, uint32_t at, const struct batch *b, const
         .container_len = row->container_len};
 }
 
-/* Sealed rows from `from` on, at most one group. */
-static enum status read_rows(struct prover *p, uint64_t from, uint32_t *count, struct err *err) {
+/* The leaves of a group as far as it is sealed; of the event's group also what rows say. */
+static enum status read_rows(struct pyramid *y, struct prover *p, struct err *err) {
+    uint64_t from = y->index << TREE_LEVEL;
+    uint32_t *count = &y->count;
     struct store_scan_options o = STORE_SCAN_ALL;
     struct store_scan *scan = NULL;
     struct batch batch;
@@ -235,7 +238,11 @@ static enum status read_rows(struct prover *p, uint64_t from, uint32_t *count, s
                                  (unsigned long long)from + *count);
                 break;
             }
-            take_row(p, (*count)++, &batch, &batch.rows[i]);
+            store_leaf(y->nodes[0][*count], &batch, &batch.rows[i]);
+            if (y == &p->group) {
+                take_row(p, *count, &batch, &batch.rows[i]);
+            }
+            ++*count;
         }
     }
     store_scan_close(&scan);
@@ -243,19 +250,43 @@ static enum status read_rows(struct prover *p, uint64_t from, uint32_t *count, s
     return status;
 }
 
-static enum status need_group(struct prover *p, uint64_t group, struct err *err) {
-    struct pyramid *y = &p->group;
-    if (y->ready && y->index == group) {
-        return STATUS_OK;
-    }
+static enum status load_group(struct pyramid *y, struct prover *p, uint64_t group,
+                              struct err *err) {
     y->ready = false;
     y->index = group;
-    arena_reset(&p->group_texts);
-    enum status status = read_rows(p, group << TREE_LEVEL, &y->count, err);
+    enum status status = read_rows(y, p, err);
     if (status == STATUS_OK) {
         fill_pyramid(y);
     }
     return status;
+}
+
+/* Makes p->group that of an event. */
+static enum status need_group(struct prover *p, uint64_t group, struct err *err) {
+    if (p->group.ready && p->group.index == group) {
+        return STATUS_OK;
+    }
+    arena_reset(&p->group_texts);
+    return load_group(&p->group, p, group, err);
+}
+
+/* The leaves of any group: the event's, or one at the edge of a tree. */
+static enum status need_leaves(const struct pyramid **out, struct prover *p, uint64_t group,
+                               struct err *err) {
+    *out = &p->group;
+    if (p->group.ready && p->group.index == group) {
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < EDGE_GROUPS; i++) {
+        *out = &p->edges[i];
+        if (p->edges[i].ready && p->edges[i].index == group) {
+            return STATUS_OK;
+        }
+    }
+    struct pyramid *edge = &p->edges[p->next_edge];
+    p->next_edge = (p->next_edge + 1) % EDGE_GROUPS;
+    *out = edge;
+    return load_group(edge, p, group, err);
 }
 
 static enum status no_node(struct err *err) {
@@ -320,8 +351,9 @@ static enum status subtree(uint8_t out[SHA256_BYTES], unsigned level, uint64_t i
     enum status status;
     const uint8_t *node;
     if (level < TREE_LEVEL) {
-        status = need_group(p, index >> (TREE_LEVEL - level), err);
-        node = p->group.nodes[level][index & (((uint64_t)PYRAMID_WIDTH >> level) - 1)];
+        const struct pyramid *leaves = NULL;
+        status = need_leaves(&leaves, p, index >> (TREE_LEVEL - level), err);
+        node = leaves->nodes[level][index & (((uint64_t)PYRAMID_WIDTH >> level) - 1)];
     } else if (level < TREE_BLOCK_LEVEL) {
         unsigned above = level - TREE_LEVEL;
         status = need_block(p, index >> (TREE_LEVEL - above), err);
@@ -397,6 +429,10 @@ enum status prover_path(struct merkle_path *out, struct prover *p, const struct 
                         uint64_t rows, struct err *err) {
     uint8_t root[SHA256_BYTES];
     enum status status = prover_root(root, p, rows, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = need_group(p, event->index >> TREE_LEVEL, err);
     if (status != STATUS_OK) {
         return status;
     }
