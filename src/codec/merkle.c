@@ -42,6 +42,12 @@ unsigned merkle_add_noting(struct merkle *m, const uint8_t leaf[SHA256_BYTES], u
     return add_at(m, leaf, 0, level, out);
 }
 
+unsigned merkle_add_subtree_noting(struct merkle *m, const uint8_t root[SHA256_BYTES],
+                                   unsigned height, unsigned level, uint8_t out[2][SHA256_BYTES]) {
+    CHECK(height <= level && (m->size & ((UINT64_C(1) << height) - 1)) == 0);
+    return add_at(m, root, height, level, out);
+}
+
 void merkle_add_subtree(struct merkle *m, const uint8_t root[SHA256_BYTES], unsigned level) {
     CHECK(level < 64 && (m->size & ((UINT64_C(1) << level) - 1)) == 0);
     (void)add_at(m, root, level, 0, NULL);

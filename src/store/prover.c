@@ -12,6 +12,7 @@
 #include "store_find.h"
 #include "store_path.h"
 #include "tree_file.h"
+#include "tree_walk.h"
 
 enum { PYRAMID_LEVELS = TREE_LEVEL + 1, PYRAMID_WIDTH = 1 << TREE_LEVEL, EDGE_GROUPS = 4 };
 
@@ -19,6 +20,7 @@ struct pyramid {
     bool ready;
     uint64_t index; /* which 256 nodes */
     uint32_t count; /* of them are there */
+    uint8_t kept[PYRAMID_WIDTH]; /* level of the node that stands for this leaf: 0, or it expired */
     uint8_t nodes[PYRAMID_LEVELS][PYRAMID_WIDTH][SHA256_BYTES];
 };
 
@@ -196,8 +198,10 @@ uint64_t prover_first_with(const struct prover *p, uint64_t index) {
 static void fill_pyramid(struct pyramid *y) {
     for (unsigned level = 1; level < PYRAMID_LEVELS; level++) {
         for (uint32_t i = 0; i < y->count >> level; i++) {
-            merkle_node(y->nodes[level][i], y->nodes[level - 1][2 * i],
-                        y->nodes[level - 1][2 * i + 1]);
+            if (y->kept[(size_t)i << level] < level) {
+                merkle_node(y->nodes[level][i], y->nodes[level - 1][2 * i],
+                            y->nodes[level - 1][2 * i + 1]);
+            }
         }
     }
     y->ready = true;
@@ -215,39 +219,37 @@ static void take_row(struct prover *p, uint32_t at, const struct batch *b, const
         .container_len = row->container_len};
 }
 
+struct group_reading {
+    struct prover *prover;
+    struct pyramid *pyramid;
+};
+
+/* A leaf, or the kept root of expired rows: these are put in their place by fill_pyramid. */
+static void take_part(const struct tree_part *part, void *ctx) {
+    struct group_reading *g = ctx;
+    struct pyramid *y = g->pyramid;
+    uint32_t at = y->count;
+    uint32_t rows = UINT32_C(1) << part->level;
+    memcpy(y->nodes[part->level][at >> part->level], part->hash, SHA256_BYTES);
+    for (uint32_t i = at; i < at + rows; i++) {
+        y->kept[i] = (uint8_t)part->level;
+        if (y == &g->prover->group) {
+            g->prover->group_rows[i] = (struct group_row){.source = STR_EMPTY};
+        }
+    }
+    if (part->row != NULL && y == &g->prover->group) {
+        take_row(g->prover, at, part->batch, part->row);
+    }
+    y->count += rows;
+}
+
 /* The leaves of a group as far as it is sealed; of the event's group also what rows say. */
 static enum status read_rows(struct pyramid *y, struct prover *p, struct err *err) {
     uint64_t from = y->index << TREE_LEVEL;
-    uint32_t *count = &y->count;
-    struct store_scan_options o = STORE_SCAN_ALL;
-    struct store_scan *scan = NULL;
-    struct batch batch;
-    bool more = true;
-    o.want_raw = true;
-    o.include_derived = true;
-    o.arrival_from = from;
-    o.arrival_to = p->rows - from < TREE_GROUP_ROWS ? p->rows : from + TREE_GROUP_ROWS;
-    batch_init(&batch);
-    *count = 0;
-    enum status status = store_scan_open(&scan, p->store, &o, err);
-    while (status == STATUS_OK && more) {
-        status = store_scan_next(scan, &batch, &more, err);
-        for (size_t i = 0; status == STATUS_OK && i < batch.row_count; i++) {
-            if (batch.rows[i].arrival != from + *count) {
-                status = err_set(err, STATUS_DAMAGED, "row %llu is missing",
-                                 (unsigned long long)from + *count);
-                break;
-            }
-            store_leaf(y->nodes[0][*count], &batch, &batch.rows[i]);
-            if (y == &p->group) {
-                take_row(p, *count, &batch, &batch.rows[i]);
-            }
-            ++*count;
-        }
-    }
-    store_scan_close(&scan);
-    batch_fini(&batch);
-    return status;
+    uint64_t to = p->rows - from < TREE_GROUP_ROWS ? p->rows : from + TREE_GROUP_ROWS;
+    struct group_reading g = {p, y};
+    y->count = 0;
+    return tree_walk(p->store, from, to, take_part, &g, err);
 }
 
 static enum status load_group(struct pyramid *y, struct prover *p, uint64_t group,
@@ -369,28 +371,20 @@ static enum status subtree(uint8_t out[SHA256_BYTES], unsigned level, uint64_t i
     return status;
 }
 
+struct making {
+    struct tree_file *file;
+    struct merkle tree;
+};
+
+static void make_part(const struct tree_part *part, void *ctx) {
+    struct making *m = ctx;
+    tree_file_add_subtree(m->file, &m->tree, part->hash, part->level);
+}
+
 /* The nodes of the file from all rows, in memory. */
 static enum status make_nodes(struct prover *p, struct err *err) {
-    struct store_scan_options o = STORE_SCAN_ALL;
-    struct store_scan *scan = NULL;
-    struct batch batch;
-    struct merkle tree = {.size = 0};
-    bool more = true;
-    o.want_raw = true;
-    o.include_derived = true;
-    o.arrival_to = p->rows;
-    batch_init(&batch);
-    enum status status = store_scan_open(&scan, p->store, &o, err);
-    while (status == STATUS_OK && more) {
-        status = store_scan_next(scan, &batch, &more, err);
-        for (size_t i = 0; status == STATUS_OK && i < batch.row_count; i++) {
-            uint8_t leaf[SHA256_BYTES];
-            store_leaf(leaf, &batch, &batch.rows[i]);
-            tree_file_add(&p->made, &tree, leaf);
-        }
-    }
-    store_scan_close(&scan);
-    batch_fini(&batch);
+    struct making m = {.file = &p->made};
+    enum status status = tree_walk(p->store, 0, p->rows, make_part, &m, err);
     p->nodes = (const uint8_t *)p->made.fresh.ptr;
     p->node_count = p->made.fresh.len / SHA256_BYTES;
     p->block.ready = false;

@@ -97,6 +97,7 @@ static enum status open_writer(struct store *s, bool create, struct err *err) {
     if (status == STATUS_OK && !fresh) {
         status = load_chain(s, err);
         fresh = s->chain.last.number == 0;
+        archives_load(&s->archives, &s->chain);
     }
     if (status == STATUS_OK && fresh && !create) {
         status = err_set(err, STATUS_NOT_FOUND, "%s is no konseki store", s->path);
@@ -171,6 +172,7 @@ static enum status open_reader(struct store *s, struct err *err) {
             status = store_replay(s, err);
         }
     } while ((status == STATUS_OK || status == STATUS_NOT_FOUND) && chain_moved(s, number));
+    archives_load(&s->archives, &s->chain);
     return status;
 }
 
@@ -216,6 +218,10 @@ void store_close(struct store **store) {
     chain_fini(&s->chain);
     mem_free(s->pending);
     mem_free(s->fates);
+    mem_free(s->notes);
+    mem_free(s->missing);
+    arena_fini(&s->note_texts);
+    archives_fini(&s->archives);
     mem_free(s->unmergeable);
     mem_free(s->garbage);
     mem_free(s->inputs);

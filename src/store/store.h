@@ -129,6 +129,7 @@ struct store_scan_stats {
     uint64_t pruned_by_dataset;
     uint64_t pruned_by_filter;     /* token filter */
     uint64_t pruned_by_dictionary; /* templates and dictionaries of an opened segment */
+    uint64_t missing;              /* segments that are offline: not looked at */
     uint64_t blocks_total;
     uint64_t blocks_pruned;
     uint64_t bytes_read;
@@ -228,6 +229,23 @@ enum status store_group(struct store *store, const struct store_scan_options *op
                         const struct store_group_spec *spec, struct store_group_sink *sink,
                         struct store_scan_stats *stats, struct err *err) MUST_CHECK;
 
+/*
+ * What scans and groups of this open store could not look at, because it lies in an archive that is
+ * offline (docs/formats/retention.md); one archive an index. They give what there is without it: who
+ * shows an answer shows this too. Texts are borrowed. False: there is no such index.
+ */
+struct store_missing {
+    uint64_t id;
+    struct str label;
+    struct str path; /* where it was seen last */
+    uint64_t segments;
+    uint64_t rows;
+    int64_t time_min; /* event times */
+    int64_t time_max;
+    uint64_t datasets; /* bit by enum dataset */
+};
+bool store_get_missing(const struct store *store, size_t index, struct store_missing *out);
+
 /* The raw bytes of the row that holds an IN_CONTAINER row's evidence (the EVTX chunk): the row
  * `sequence` of `source`, appended to out. NOT_FOUND if there is none. */
 enum status store_read_raw(struct store *store, struct str source, uint64_t sequence,
@@ -270,6 +288,7 @@ struct store_verify_result {
     uint64_t unsealed_events;
     int64_t unsealed_oldest_ns; /* receive time of the oldest unsealed row; TIME_NONE if none */
     uint64_t checkpoints;
+    uint64_t offline_events; /* in archives that are offline: not checked */
 };
 
 /* Calls `report` with one line (no newline) a finding, damages first found first. The return value

@@ -89,6 +89,18 @@ static enum status append_record(struct store *s, struct str record, struct err 
     return status;
 }
 
+uint64_t store_add_note(struct store *s, struct str kind, struct str text) {
+    MEM_GROW(s->notes, s->note_capacity, s->note_count + 1);
+    s->notes[s->note_count++] = (struct chain_note){.kind = arena_str(&s->note_texts, kind),
+                                                    .text = arena_str(&s->note_texts, text)};
+    return s->chain.note_count + s->note_count;
+}
+
+void store_add_fate(struct store *s, uint64_t segment, enum segment_fate fate, uint64_t by) {
+    MEM_GROW(s->fates, s->fate_capacity, s->fate_count + 1);
+    s->fates[s->fate_count++] = (struct chain_fate){segment, fate, by};
+}
+
 /* The files of segments that the last checkpoint did away with. */
 static void remove_replaced(struct store *s) {
     for (size_t i = 0; i < s->fate_count; i++) {
@@ -102,6 +114,8 @@ static void remove_replaced(struct store *s) {
 static void forget_pending(struct store *s) {
     s->pending_count = 0;
     s->fate_count = 0;
+    s->note_count = 0;
+    arena_reset(&s->note_texts);
     s->input_count = 0;
     arena_reset(&s->input_texts);
 }
@@ -111,7 +125,8 @@ enum status store_checkpoint(struct store *s, struct err *err) {
     if (status != STATUS_OK) {
         return status;
     }
-    bool nothing = s->pending_count == 0 && s->input_count == 0;
+    bool nothing = s->pending_count == 0 && s->input_count == 0 && s->fate_count == 0 &&
+                   s->note_count == 0;
     if (nothing && s->chain.last.number > 0) {
         return STATUS_OK;
     }
@@ -123,6 +138,8 @@ enum status store_checkpoint(struct store *s, struct err *err) {
                                         .segment_count = s->pending_count,
                                         .fates = s->fates,
                                         .fate_count = s->fate_count,
+                                        .notes = s->notes,
+                                        .note_count = s->note_count,
                                         .inputs = s->inputs,
                                         .input_count = s->input_count};
     struct buf record = BUF_INIT;
@@ -136,6 +153,7 @@ enum status store_checkpoint(struct store *s, struct err *err) {
     if (status == STATUS_OK) {
         remove_replaced(s);
         forget_pending(s);
+        archives_load(&s->archives, &s->chain);
     }
     buf_fini(&record);
     return status == STATUS_OK ? STATUS_OK : store_fail(s, status, err);

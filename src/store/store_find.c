@@ -5,7 +5,6 @@
 #include "store_find.h"
 
 #include "block.h"
-#include "store_path.h"
 
 enum found { FOUND_NOT_YET, FOUND_ROW, FOUND_TOO_LATE };
 
@@ -53,11 +52,15 @@ static enum status look_at_segment(enum found *found, uint64_t *arrival, struct 
                                    struct err *err) {
     struct segment *s = NULL;
     struct buf path = BUF_INIT;
-    enum status status =
-        segment_open(&s, store_path_segment(&path, store->path, info->number), err);
+    const char *name_of_file;
+    enum status status = store_need_segment(&name_of_file, &path, store, info, err);
+    if (status == STATUS_OK) {
+        status = segment_open(&s, name_of_file, err);
+        status = status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+    }
     buf_fini(&path);
     if (status != STATUS_OK) {
-        return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+        return status;
     }
     uint32_t source = 0;
     while (source < s->name_count && !str_eq(s->names[source], name->source)) {

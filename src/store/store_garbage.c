@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 
+#include "kept.h"
 #include "mem.h"
 #include "store_path.h"
 #include "store_priv.h"
@@ -79,6 +80,45 @@ void store_add_garbage(struct store *s, uint64_t number) {
     s->garbage[s->garbage_count++] = number;
 }
 
+void store_keep_file(struct store *s, uint64_t number) {
+    size_t kept = 0;
+    for (size_t i = 0; i < s->garbage_count; i++) {
+        if (s->garbage[i] != number) {
+            s->garbage[kept++] = s->garbage[i];
+        }
+    }
+    s->garbage_count = kept;
+}
+
+struct stale {
+    const struct store *store;
+    struct buf current; /* "expired/..." */
+};
+
+static void remove_stale(const char *name, void *ctx) {
+    struct stale *stale = ctx;
+    struct str current = buf_str(&stale->current);
+    struct err ignored;
+    if (!str_ends(current, str_from_c(name)) || current.len != strlen(name) + strlen("expired/")) {
+        struct buf path = BUF_INIT;
+        (void)!file_remove(store_path(&path, stale->store->path, "expired/%s", name), &ignored);
+        buf_fini(&path);
+    }
+}
+
+/* Hashes of expired rows: all files but the one in force. */
+static void sweep_hashes(const struct store *s) {
+    struct stale stale = {s, BUF_INIT};
+    struct buf dir = BUF_INIT;
+    struct err ignored;
+    (void)kept_file_name(&stale.current, &s->chain);
+    if (file_exists(store_path(&dir, s->path, "expired"))) {
+        (void)!file_list(dir.ptr, remove_stale, &stale, &ignored);
+    }
+    buf_fini(&dir);
+    buf_fini(&stale.current);
+}
+
 void store_sweep(struct store *s) {
     struct buf path = BUF_INIT;
     struct err ignored; /* what stays is tried again by the next sweep or opening */
@@ -89,6 +129,7 @@ void store_sweep(struct store *s) {
             (void)!file_remove(store_path_segment(&path, s->path, s->garbage[i]), &ignored);
         }
         s->garbage_count = 0;
+        sweep_hashes(s);
         file_unlock(&lock);
     }
     buf_fini(&path);

@@ -16,6 +16,7 @@
 #ifndef KONSEKI_STORE_PRIV_H
 #define KONSEKI_STORE_PRIV_H
 
+#include "archive_list.h"
 #include "chain.h"
 #include "file_io.h"
 #include "sealer.h"
@@ -43,6 +44,14 @@ struct store {
     struct chain_fate *fates; /* of segments whose rows are in pending ones now */
     size_t fate_count;
     size_t fate_capacity;
+    struct chain_note *notes; /* for the next checkpoint: kind and text, in note_texts */
+    size_t note_count;
+    size_t note_capacity;
+    struct arena note_texts;
+    struct archives archives; /* where archived segments lie */
+    uint64_t *missing; /* numbers of segments that scans wanted and that are offline */
+    size_t missing_count;
+    size_t missing_capacity;
     bool threaded;              /* segments are written in a thread of their own */
     struct store_merge *merges; /* under way */
     uint64_t merge_count;       /* begun since opening */
@@ -71,6 +80,20 @@ enum status store_check(const struct store *s, struct err *err);
 /* Hash of the leaf of one row. */
 void store_leaf(uint8_t out[SHA256_BYTES], const struct batch *b, const struct row *row);
 
+/* The path of a segment's file, in DIR/segments or in its archive; NULL if that is offline. */
+const char *store_segment_path(struct buf *out, const struct store *s,
+                               const struct segment_info *info);
+/* The same; ENVIRONMENT with a message that names what to mount. */
+enum status store_need_segment(const char **path, struct buf *out, const struct store *s,
+                               const struct segment_info *info, struct err *err) MUST_CHECK;
+
+/* A scan had to leave the segment out: its archive is offline. */
+void store_note_missing(struct store *s, const struct segment_info *info);
+
+/* For the next checkpoint; the number that the note will have. */
+uint64_t store_add_note(struct store *s, struct str kind, struct str text);
+void store_add_fate(struct store *s, uint64_t segment, enum segment_fate fate, uint64_t by);
+
 /* Gives the unsealed rows to the sealer. */
 enum status store_drain(struct store *s, struct err *err) MUST_CHECK;
 /* Writes everything and appends a checkpoint. */
@@ -80,6 +103,8 @@ enum status store_checkpoint(struct store *s, struct err *err) MUST_CHECK;
 /* At opening: those that were never committed are removed, replaced ones become garbage. */
 enum status store_find_garbage(struct store *s, struct err *err) MUST_CHECK;
 void store_add_garbage(struct store *s, uint64_t number);
+/* Its file is part of the store again. */
+void store_keep_file(struct store *s, uint64_t number);
 /* Removes the garbage, unless a reader is there that may still want it; then it is tried again
  * later. */
 void store_sweep(struct store *s);

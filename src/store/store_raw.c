@@ -4,7 +4,6 @@
  * the last answer is tried first.
  */
 #include "block.h"
-#include "store_path.h"
 #include "store_priv.h"
 
 /* True if the block holds the row; *row is its number. */
@@ -49,11 +48,15 @@ static enum status read_from_segment(bool *found, struct store *store,
                                      uint64_t sequence, struct buf *out, struct err *err) {
     struct segment *s = NULL;
     struct buf path = BUF_INIT;
-    enum status status =
-        segment_open(&s, store_path_segment(&path, store->path, info->number), err);
+    const char *name_of_file;
+    enum status status = store_need_segment(&name_of_file, &path, store, info, err);
+    if (status == STATUS_OK) {
+        status = segment_open(&s, name_of_file, err);
+        status = status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+    }
     buf_fini(&path);
     if (status != STATUS_OK) {
-        return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+        return status;
     }
     uint32_t number = 0;
     while (number < s->name_count && !str_eq(s->names[number], source)) {

@@ -11,7 +11,6 @@
 #include "cpu.h"
 #include "mem.h"
 #include "scan_unsealed.h"
-#include "store_path.h"
 #include "store_scan_priv.h"
 #include "token_filter.h"
 
@@ -85,7 +84,7 @@ static enum status ask_filters(uint32_t *first, struct store_scan *scan,
     struct file_reader file;
     struct buf name = BUF_INIT;
     enum status status =
-        file_reader_open(&file, store_path_segment(&name, scan->store->path, info->number), err);
+        file_reader_open(&file, store_segment_path(&name, scan->store, info), err);
     buf_fini(&name);
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
@@ -96,6 +95,13 @@ static enum status ask_filters(uint32_t *first, struct store_scan *scan,
     }
     file_reader_close(&file);
     return STATUS_OK;
+}
+
+static bool is_online(const struct store_scan *scan, const struct segment_info *s) {
+    struct buf name = BUF_INIT;
+    bool online = store_segment_path(&name, scan->store, s) != NULL;
+    buf_fini(&name);
+    return online;
 }
 
 /* *first: the first stripe that can match, stripe_count if none. */
@@ -112,6 +118,12 @@ static enum status find_first(uint32_t *first, struct store_scan *scan,
         return STATUS_OK;
     }
     *first = 0;
+    if (!is_online(scan, s)) {
+        store_note_missing(scan->store, s);
+        *first = s->stripe_count;
+        stats->missing++;
+        return STATUS_OK;
+    }
     if (scan->plan == NULL || !filter_plan_has_words(scan->plan)) {
         return STATUS_OK;
     }
@@ -132,6 +144,7 @@ static enum status choose_segments(struct store_scan *scan, struct err *err) {
     const struct chain *chain = &scan->store->chain;
     scan->segments = mem_calloc(chain->segment_count + 1, sizeof *scan->segments);
     scan->stats.segments_total = chain->segment_count;
+    uint64_t missing = 0;
     for (size_t i = 0; i < chain->segment_count; i++) {
         const struct segment_info *s = &chain->segments[i];
         uint32_t first;
@@ -142,6 +155,8 @@ static enum status choose_segments(struct store_scan *scan, struct err *err) {
         scan->stats.blocks_total += block_count(s);
         if (first < s->stripe_count) {
             scan->segments[scan->segment_count++] = (struct chosen_segment){s, first};
+        } else if (scan->stats.missing > missing) {
+            missing = scan->stats.missing;
         } else {
             scan->stats.segments_pruned++;
             scan->stats.blocks_pruned += block_count(s);
@@ -206,7 +221,7 @@ static size_t earliest(const struct store_scan *scan) {
 static void add_source(struct store_scan *scan) {
     struct chosen_segment chosen = scan->segments[scan->next_segment++];
     struct buf name = BUF_INIT;
-    const char *path = store_path_segment(&name, scan->store->path, chosen.info->number);
+    const char *path = store_segment_path(&name, scan->store, chosen.info);
     MEM_GROW(scan->sources, scan->source_capacity, scan->source_count + 1);
     scan->sources[scan->source_count++] =
         (struct open_source){.source = scan_pool_add(scan->pool, path, chosen.first_stripe),

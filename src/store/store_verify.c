@@ -109,13 +109,39 @@ static void check_unsealed(struct verify *v) {
     store_close(&s);
 }
 
-static void note_expired(struct verify *v) {
+/* Rows that one act of expiry took out, by its note. */
+static void note_expired_by(struct verify *v, uint64_t note) {
     uint64_t rows = 0;
+    char time[CIVIL_RFC3339_BYTES];
+    size_t len = 0;
+    uint64_t checkpoint = 0;
     for (size_t i = 0; i < v->chain.expired_count; i++) {
-        rows += v->chain.expired[i].info.rows;
+        const struct chain_expired *e = &v->chain.expired[i];
+        if (e->note == note) {
+            rows += e->info.rows;
+            checkpoint = e->checkpoint;
+            len = civil_format_rfc3339(time, e->time_ns);
+        }
     }
+    struct str why = note > 0 && note <= v->chain.note_count ? v->chain.notes[note - 1].text
+                                                             : STR_EMPTY;
     if (rows > 0) {
-        verify_note(v, "%llu rows expired, as signed checkpoints say", (unsigned long long)rows);
+        verify_note(v, "%llu rows expired by policy at %.*s (signed: checkpoint %llu) %.*s",
+                    (unsigned long long)rows, (int)len, time, (unsigned long long)checkpoint,
+                    STR_ARG(why));
+    }
+}
+
+static void note_expired(struct verify *v) {
+    for (size_t i = 0; i < v->chain.expired_count; i++) {
+        uint64_t note = v->chain.expired[i].note;
+        size_t first = 0;
+        while (v->chain.expired[first].note != note) {
+            first++;
+        }
+        if (first == i) {
+            note_expired_by(v, note);
+        }
     }
 }
 
@@ -129,6 +155,7 @@ enum status store_verify(const struct store_verify_options *options,
     verify_peek_keys(&v);
     enum status status = check_chain(&v, &whole, err);
     if (status == STATUS_OK) {
+        archives_load(&v.archives, &v.chain);
         verify_files(&v);
         note_expired(&v);
         if (whole) {
@@ -142,6 +169,7 @@ enum status store_verify(const struct store_verify_options *options,
         status = verify_outside(&v, err);
     }
     mem_free(v.checkpoints);
+    archives_fini(&v.archives);
     chain_fini(&v.chain);
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include "store_path.h"
 #include "store_priv.h"
+#include "tree_walk.h"
 
 void tree_file_fini(struct tree_file *t) {
     buf_fini(&t->fresh);
@@ -47,29 +48,23 @@ enum status tree_file_write(struct store *s, struct err *err) {
     return status;
 }
 
+void tree_file_add_subtree(struct tree_file *t, struct merkle *tree,
+                           const uint8_t root[SHA256_BYTES], unsigned level) {
+    uint8_t nodes[2][SHA256_BYTES];
+    unsigned count = merkle_add_subtree_noting(tree, root, level, TREE_LEVEL, nodes);
+    buf_append(&t->fresh, nodes[0], (size_t)count * SHA256_BYTES);
+}
+
 /* --- filling up --- */
 
-static enum status add_rows(struct store *s, struct store_scan *scan, struct merkle *tree,
-                            struct err *err) {
-    struct batch batch;
-    batch_init(&batch);
-    bool more = true;
-    enum status status = STATUS_OK;
-    while (more && status == STATUS_OK) {
-        status = store_scan_next(scan, &batch, &more, err);
-        for (size_t i = 0; status == STATUS_OK && i < batch.row_count; i++) {
-            uint8_t leaf[SHA256_BYTES];
-            if (batch.rows[i].arrival != tree->size) {
-                status = err_set(err, STATUS_DAMAGED, "row %llu is missing",
-                                 (unsigned long long)tree->size);
-                break;
-            }
-            store_leaf(leaf, &batch, &batch.rows[i]);
-            tree_file_add(&s->tree_file, tree, leaf);
-        }
-    }
-    batch_fini(&batch);
-    return status;
+struct filling {
+    struct tree_file *file;
+    struct merkle *tree;
+};
+
+static void add_part(const struct tree_part *part, void *ctx) {
+    struct filling *f = ctx;
+    tree_file_add_subtree(f->file, f->tree, part->hash, part->level);
 }
 
 /* Whole groups among `nodes` nodes; the last one is left out when its block's node is missing. */
@@ -90,17 +85,8 @@ static void resume_tree(struct merkle *tree, const struct file_map *map, uint64_
 
 /* The rest of the sealed rows. */
 static enum status fill_up(struct store *s, struct merkle *tree, struct err *err) {
-    struct store_scan_options o = STORE_SCAN_ALL;
-    struct store_scan *scan = NULL;
-    o.want_raw = true;
-    o.include_derived = true;
-    o.arrival_from = tree->size;
-    o.arrival_to = s->chain.last.tree.size;
-    enum status status = store_scan_open(&scan, s, &o, err);
-    if (status == STATUS_OK) {
-        status = add_rows(s, scan, tree, err);
-    }
-    store_scan_close(&scan);
+    struct filling f = {&s->tree_file, tree};
+    enum status status = tree_walk(s, tree->size, s->chain.last.tree.size, add_part, &f, err);
     if (status != STATUS_OK) { /* rows are damaged or gone: proofs are slow, nothing else */
         buf_clear(&s->tree_file.fresh);
         s->tree_file.broken = true;

@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "file_io.h"
 #include "i18n.h"
+#include "kept.h"
 #include "mem.h"
 #include "store_path.h"
 #include "tree_file.h"
@@ -35,6 +36,16 @@ static void keep_line(struct str line, void *ctx) {
     buf_putc(&job->lines, '\n');
 }
 
+/* NULL: in an archive that is offline. */
+static const char *verify_segment_path(struct buf *out, const struct verify *v,
+                                       const struct segment_info *info) {
+    const struct archive *a = archives_find(&v->archives, info->place);
+    if (info->place == 0) {
+        return store_path_segment(out, v->options->path, info->number);
+    }
+    return a != NULL && a->is_online ? archive_segment_path(out, a->path.ptr, info->number) : NULL;
+}
+
 static void *check_some(void *arg) {
     struct segment_jobs *all = arg;
     const struct chain *chain = &all->v->chain;
@@ -45,8 +56,9 @@ static void *check_some(void *arg) {
         struct verify own = {
             .options = all->v->options, .result = &job->result, .report = keep_line, .ctx = job};
         const struct segment_info *info = &chain->segments[i];
-        if (info->place == 0) {
-            verify_segment(&own, store_path_segment(&path, own.options->path, info->number), info);
+        const char *name = verify_segment_path(&path, all->v, info);
+        if (name != NULL) {
+            verify_segment(&own, name, info);
         }
     }
     buf_fini(&path);
@@ -204,8 +216,43 @@ static void check_logs(struct verify *v) {
     buf_fini(&path);
 }
 
+/* --- archives and what expired --- */
+
+static void note_offline(struct verify *v) {
+    for (size_t i = 0; i < v->archives.count; i++) {
+        const struct archive *a = &v->archives.items[i];
+        if (a->segments > 0 && !a->is_online) {
+            v->result->offline_events += a->rows;
+            verify_note(v,
+                        "archive \"%.*s\" (%016llx) is offline: its %llu segments with %llu rows"
+                        " were not checked; mount it, or tell where it is with konseki archive"
+                        " attach",
+                        STR_ARG(a->label), (unsigned long long)a->id,
+                        (unsigned long long)a->segments, (unsigned long long)a->rows);
+        }
+    }
+}
+
+static void check_kept(struct verify *v) {
+    struct kept kept;
+    struct err err = ERR_INIT;
+    uint64_t expired = 0;
+    for (size_t i = 0; i < v->chain.expired_count; i++) {
+        expired += v->chain.expired[i].info.rows;
+    }
+    if (kept_open(&kept, v->options->path, &v->chain, true, &err) != STATUS_OK) {
+        verify_damage(v, "%s", err.message);
+    } else if (kept.count > 0 && kept_rows(&kept) != expired) {
+        verify_damage(v, "the kept hashes cover %llu rows, but %llu expired",
+                      (unsigned long long)kept_rows(&kept), (unsigned long long)expired);
+    }
+    kept_close(&kept);
+}
+
 void verify_files(struct verify *v) {
     check_segments(v);
+    note_offline(v);
+    check_kept(v);
     check_orphans(v);
     check_tree(v);
     check_logs(v);

@@ -7,6 +7,7 @@
 #ifndef KONSEKI_VERIFY_PRIV_H
 #define KONSEKI_VERIFY_PRIV_H
 
+#include "archive_list.h"
 #include "chain.h"
 #include "store.h"
 
@@ -16,6 +17,7 @@ struct verify {
     void (*report)(struct str line, void *ctx);
     void *ctx;
     struct chain chain;
+    struct archives archives;
     struct verify_checkpoint *checkpoints; /* all that were read, in order */
     size_t checkpoint_count;
     size_t checkpoint_capacity;

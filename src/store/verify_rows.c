@@ -2,10 +2,12 @@
  * verify --rebuild: all raw bytes are put together in arrival order and hashed as leaves, and the
  * root of every checkpoint is computed again; the numbers of each source must go on without a gap.
  *
- * Where rows expired, gaps are right as far as their count explains them; roots of trees that hold
- * expired rows cannot be computed from the rows alone, which is said.
+ * In the place of rows that expired stand the hashes that were kept of them (kept.h). Where rows lie
+ * in an archive that is offline, gaps are right as far as their count explains them; roots of trees
+ * that hold such rows cannot be computed, which is said.
  */
 #include "i18n.h"
+#include "kept.h"
 #include "store_priv.h"
 #include "verify_priv.h"
 
@@ -14,7 +16,10 @@ struct row_check {
     struct merkle tree;
     struct chain sources; /* sequence numbers seen */
     size_t next_checkpoint;
-    uint64_t missing; /* rows that are not there, because they expired */
+    struct kept kept;
+    size_t next_kept;
+    uint64_t expired; /* rows that kept hashes stand for */
+    uint64_t missing; /* rows that are not there, because they are offline */
     uint64_t skipped; /* sequence numbers that are not there */
 };
 
@@ -36,22 +41,52 @@ static void check_roots(struct row_check *r) {
     }
 }
 
+/* Hashes kept of the rows that come next, up to row `to`. */
+static void take_kept(struct row_check *r, uint64_t to) {
+    while (r->next_kept < r->kept.count) {
+        struct kept_node n = kept_get(&r->kept, r->next_kept);
+        uint64_t rows = UINT64_C(1) << n.level;
+        if (n.first != r->tree.size || rows > to - r->tree.size) {
+            return;
+        }
+        if (r->missing == 0) {
+            merkle_add_subtree(&r->tree, n.hash, n.level);
+            check_roots(r);
+        } else {
+            r->tree.size += rows;
+        }
+        r->expired += rows;
+        r->next_kept++;
+    }
+}
+
 /* Rows from the tree's size up to `arrival` are not there. False: nothing explains that. */
 static bool pass_gap(struct row_check *r, uint64_t arrival) {
-    if (r->v->chain.expired_count == 0 || arrival < r->tree.size) {
+    while (r->tree.size < arrival) {
+        take_kept(r, arrival);
+        if (r->tree.size == arrival) {
+            return true;
+        }
+        if (r->v->result->offline_events == 0) {
+            break;
+        }
+        if (r->missing == 0) {
+            verify_note(r->v,
+                        "rows from %llu on are offline: roots of later checkpoints are not computed"
+                        " again (their signatures and all stored bytes are checked)",
+                        (unsigned long long)r->tree.size);
+        }
+        uint64_t next = r->next_kept < r->kept.count ? kept_get(&r->kept, r->next_kept).first
+                                                     : arrival;
+        next = next > r->tree.size && next < arrival ? next : arrival;
+        r->missing += next - r->tree.size;
+        r->tree.size = next; /* no root is asked for any more */
+    }
+    if (arrival != r->tree.size) {
         verify_damage(r->v, "rows %llu to %llu are missing", (unsigned long long)r->tree.size,
                       (unsigned long long)arrival - 1);
-        return false;
     }
-    if (r->missing == 0) {
-        verify_note(r->v,
-                    "rows from %llu on expired: roots of later checkpoints are not computed again"
-                    " (their signatures and all stored bytes are checked)",
-                    (unsigned long long)r->tree.size);
-    }
-    r->missing += arrival - r->tree.size;
-    r->tree.size = arrival; /* no root is asked for any more */
-    return true;
+    return arrival == r->tree.size;
 }
 
 static void check_sequence(struct row_check *r, const struct row *row, struct str name) {
@@ -60,7 +95,7 @@ static void check_sequence(struct row_check *r, const struct row *row, struct st
     if (row->sequence == expected) {
         return;
     }
-    if (r->missing == 0 || row->sequence < expected) {
+    if (r->missing + r->expired == 0 || row->sequence < expected) {
         verify_damage(r->v, "row %llu: source %.*s goes from number %llu to %llu",
                       (unsigned long long)row->arrival, STR_ARG(name),
                       (unsigned long long)expected - 1, (unsigned long long)row->sequence);
@@ -91,15 +126,13 @@ static void check_end(struct row_check *r) {
     if (r->tree.size < size && !pass_gap(r, size)) {
         return;
     }
-    uint64_t expired = 0;
-    for (size_t i = 0; i < r->v->chain.expired_count; i++) {
-        expired += r->v->chain.expired[i].info.rows;
-    }
-    if (r->missing > expired || r->skipped > r->missing) {
+    uint64_t offline = r->v->result->offline_events;
+    if (r->missing > offline || r->skipped > r->missing + r->expired) {
         verify_damage(r->v,
-                      "%llu rows and %llu sequence numbers are missing; only %llu rows expired",
+                      "%llu rows and %llu sequence numbers are missing; only %llu rows expired, and"
+                      " %llu are offline",
                       (unsigned long long)r->missing, (unsigned long long)r->skipped,
-                      (unsigned long long)expired);
+                      (unsigned long long)r->expired, (unsigned long long)offline);
     }
 }
 
@@ -139,12 +172,15 @@ void verify_rows(struct verify *v) {
     o.arrival_to = v->chain.last.tree.size;
     struct row_check r = {.v = v};
     chain_init(&r.sources);
-    if (store_scan_open(&scan, s, &o, &err) != STATUS_OK) {
+    if (kept_open(&r.kept, v->options->path, &v->chain, false, &err) != STATUS_OK) {
+        verify_damage(v, "%s", err.message);
+    } else if (store_scan_open(&scan, s, &o, &err) != STATUS_OK) {
         verify_damage(v, "%s", err.message);
     } else {
         check_roots(&r);
         scan_rows(&r, scan);
     }
+    kept_close(&r.kept);
     chain_fini(&r.sources);
     store_scan_close(&scan);
     store_close(&s);

@@ -1,0 +1,55 @@
+/*
+ * Expiry: segments whose rows are all past their class and under no hold leave the store, by a
+ * signed act that says what and why; hashes that the proofs of other rows need stay
+ * (docs/formats/retention.md, kept.h).
+ *
+ * Order: hashes of the rows (written, synced), checkpoint with notes and fates, removal of the files.
+ * A crash leaves either everything or the finished act.
+ *
+ * Threads: the writer's; no merge is under way.
+ */
+#ifndef KONSEKI_EXPIRE_H
+#define KONSEKI_EXPIRE_H
+
+#include "hold.h"
+#include "retention.h"
+#include "store.h"
+
+enum expire_outcome {
+    EXPIRE_DUE,    /* it goes, or would go */
+    EXPIRE_HELD,   /* a hold keeps it */
+    EXPIRE_OFFLINE /* past its time, but in an archive that is not there: nothing is done */
+};
+
+struct expire_line {
+    const struct segment_info *info;
+    enum expire_outcome outcome;
+    const struct retention_class *rule;
+    const struct hold *hold; /* HELD */
+};
+
+struct expire_options {
+    struct str by;
+    int64_t now_ns;
+    bool dry_run;
+    /* One call a segment that is past its class, before anything is removed. May be NULL. */
+    void (*line)(const struct expire_line *line, void *ctx);
+    void *ctx;
+};
+
+struct expire_result {
+    uint64_t segments;
+    uint64_t rows;
+    uint64_t bytes;      /* of their files */
+    uint64_t kept_bytes; /* of the file of hashes afterwards */
+    uint64_t held;       /* segments */
+    uint64_t offline;
+    uint64_t on_media; /* of the expired: files in archives that could not be removed */
+    bool has_rules;
+};
+
+/* DAMAGED: a segment fails its checks (its hashes cannot be kept), nothing was removed. */
+enum status store_expire(struct store *s, const struct expire_options *options,
+                         struct expire_result *result, struct err *err) MUST_CHECK;
+
+#endif
