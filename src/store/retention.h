@@ -41,6 +41,12 @@ void retention_encode(struct buf *out, const struct retention *r, struct str by)
 
 /* The class of a dataset; NULL: its rows are kept for ever. */
 const struct retention_class *retention_of(const struct retention *r, enum dataset dataset);
+/* Writes a signed statement at once (a checkpoint). Its number, if `number` is not NULL. */
+enum status store_write_note(struct store *s, struct str kind, struct str text, uint64_t *number,
+                             struct err *err) MUST_CHECK;
+/* What the open store knows of itself; until its next change. */
+const struct chain *store_get_chain(const struct store *s);
+
 /* What happened before this instant is older than `days`; INT64_MIN: nothing is (the subtraction
  * would leave the range of times, years 1677 to 2262). */
 int64_t retention_limit(int64_t now_ns, uint32_t days);

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "mem.h"
+#include "retention.h"
 #include "segment_builder.h"
 #include "store_path.h"
 #include "store_priv.h"
@@ -99,6 +100,19 @@ uint64_t store_add_note(struct store *s, struct str kind, struct str text) {
 void store_add_fate(struct store *s, uint64_t segment, enum segment_fate fate, uint64_t by) {
     MEM_GROW(s->fates, s->fate_capacity, s->fate_count + 1);
     s->fates[s->fate_count++] = (struct chain_fate){segment, fate, by};
+}
+
+enum status store_write_note(struct store *s, struct str kind, struct str text, uint64_t *number,
+                             struct err *err) {
+    uint64_t made = store_add_note(s, kind, text);
+    if (number != NULL) {
+        *number = made;
+    }
+    return store_seal(s, err);
+}
+
+const struct chain *store_get_chain(const struct store *s) {
+    return &s->chain;
 }
 
 /* The files of segments that the last checkpoint did away with. */
