@@ -9,6 +9,7 @@
 #include "expr.h"
 #include "i18n.h"
 #include "mem.h"
+#include "offline.h"
 #include "options.h"
 #include "search_explain.h"
 #include "summary.h"
@@ -389,7 +390,8 @@ static int run(struct search *s, int64_t from_ns, int64_t to_ns) {
         return status == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
     }
     write_notes(s, &stats);
-    return written ? EXIT_DONE : EXIT_STORE;
+    bool lacks = offline_tell(s->store);
+    return !written ? EXIT_STORE : (lacks ? EXIT_UNREADABLE : EXIT_DONE);
 }
 
 static int search(struct search *s, const char *text) {

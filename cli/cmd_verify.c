@@ -33,6 +33,12 @@ static int print_result(const struct store_verify_result *r) {
         printf("%s\n", _("DAMAGED: keep this store as it is, and compare it with a backup"));
         return EXIT_NEGATIVE;
     }
+    if (r->offline_events > 0) {
+        printf(_("%llu events lie on media that are offline: not checked\n"),
+               (unsigned long long)r->offline_events);
+        printf("%s\n", _("intact as far as it is there"));
+        return EXIT_UNREADABLE;
+    }
     printf("%s\n", r->unsealed_tail ? _("intact, with an unsealed tail") : _("intact"));
     return r->unsealed_tail ? EXIT_UNSEALED : EXIT_DONE;
 }

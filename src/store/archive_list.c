@@ -1,5 +1,6 @@
 #include "archive_list.h"
 
+#include "chain.h"
 #include "file_io.h"
 #include "mem.h"
 #include "note_text.h"

@@ -7,7 +7,12 @@
 #ifndef KONSEKI_ARCHIVE_LIST_H
 #define KONSEKI_ARCHIVE_LIST_H
 
-#include "chain.h"
+#include "arena.h"
+#include "buf.h"
+#include "err.h"
+#include "schema.h"
+
+struct chain;
 
 #define ARCHIVE_DESCRIPTION "konseki-archive.json"
 

@@ -58,16 +58,17 @@ static bool has_source(struct str source, void *ctx) {
     return false;
 }
 
-static void tell(struct expiring *e, const struct expire_line *line) {
+static void tell(struct expiring *e, const struct segment_info *info,
+                 const struct expire_line *line) {
     struct expire_result *r = e->result;
     r->held += line->outcome == EXPIRE_HELD;
     r->offline += line->outcome == EXPIRE_OFFLINE;
     if (line->outcome == EXPIRE_DUE) {
         r->segments++;
-        r->rows += line->info->rows;
-        r->bytes += line->info->file_bytes;
+        r->rows += line->rows;
+        r->bytes += line->bytes;
         MEM_GROW(e->due, e->due_capacity, e->due_count + 1);
-        e->due[e->due_count++] = *line->info;
+        e->due[e->due_count++] = *info;
     }
     if (e->options->line != NULL) {
         e->options->line(line, e->options->ctx);
@@ -75,8 +76,9 @@ static void tell(struct expiring *e, const struct expire_line *line) {
 }
 
 /* A segment whose events are all old enough: its receive times, and holds. */
-static enum status look_inside(struct expiring *e, struct expire_line *line, const char *path,
-                               int64_t limit, struct err *err) {
+static enum status look_inside(struct expiring *e, const struct segment_info *info,
+                               struct expire_line *line, const char *path, int64_t limit,
+                               struct err *err) {
     struct segment *s = NULL;
     bool past = false;
     enum status status = segment_open(&s, path, err);
@@ -84,9 +86,9 @@ static enum status look_inside(struct expiring *e, struct expire_line *line, con
         status = all_received_before(&past, s, limit, err);
     }
     if (status == STATUS_OK && past) {
-        line->hold = holds_find(&e->holds, line->info, e->options->now_ns, has_source, s);
+        line->hold = holds_find(&e->holds, info, e->options->now_ns, has_source, s);
         line->outcome = line->hold != NULL ? EXPIRE_HELD : EXPIRE_DUE;
-        tell(e, line);
+        tell(e, info, line);
     }
     segment_close(&s);
     return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
@@ -94,7 +96,14 @@ static enum status look_inside(struct expiring *e, struct expire_line *line, con
 
 static enum status look_at(struct expiring *e, const struct segment_info *info, struct err *err) {
     const struct retention_class *rule = retention_of(&e->rules, info->dataset);
-    struct expire_line line = {.info = info, .outcome = EXPIRE_OFFLINE, .rule = rule};
+    struct expire_line line = {.segment = info->number,
+                               .dataset = info->dataset,
+                               .rows = info->rows,
+                               .bytes = info->file_bytes,
+                               .time_min = info->time_min,
+                               .time_max = info->time_max,
+                               .outcome = EXPIRE_OFFLINE,
+                               .rule = rule};
     int64_t limit = rule != NULL ? retention_limit(e->options->now_ns, rule->total_days) : 0;
     if (rule == NULL || info->time_max >= limit) {
         return STATUS_OK;
@@ -103,9 +112,9 @@ static enum status look_at(struct expiring *e, const struct segment_info *info, 
     const char *path = store_segment_path(&name, e->store, info);
     enum status status = STATUS_OK;
     if (path == NULL) {
-        tell(e, &line);
+        tell(e, info, &line);
     } else {
-        status = look_inside(e, &line, path, limit, err);
+        status = look_inside(e, info, &line, path, limit, err);
     }
     buf_fini(&name);
     return status;

@@ -22,7 +22,12 @@ enum expire_outcome {
 };
 
 struct expire_line {
-    const struct segment_info *info;
+    uint64_t segment;
+    enum dataset dataset;
+    uint64_t rows;
+    uint64_t bytes;
+    int64_t time_min;
+    int64_t time_max;
     enum expire_outcome outcome;
     const struct retention_class *rule;
     const struct hold *hold; /* HELD */

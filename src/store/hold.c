@@ -1,5 +1,6 @@
 #include "hold.h"
 
+#include "chain.h"
 #include "mem.h"
 #include "note_text.h"
 

@@ -7,7 +7,13 @@
 #ifndef KONSEKI_HOLD_H
 #define KONSEKI_HOLD_H
 
-#include "chain.h"
+#include "arena.h"
+#include "buf.h"
+#include "err.h"
+#include "schema.h"
+
+struct chain;
+struct segment_info;
 
 struct hold {
     uint64_t number;   /* of its note */

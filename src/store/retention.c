@@ -1,5 +1,6 @@
 #include "retention.h"
 
+#include "chain.h"
 #include "i18n.h"
 #include "note_text.h"
 #include "num.h"

@@ -8,7 +8,13 @@
 #ifndef KONSEKI_RETENTION_H
 #define KONSEKI_RETENTION_H
 
-#include "chain.h"
+#include "arena.h"
+#include "buf.h"
+#include "err.h"
+#include "schema.h"
+
+struct chain;
+struct store;
 
 enum { RETENTION_MAX_DAYS = 36500, RETENTION_MAX_CLASSES = 64 };
 
