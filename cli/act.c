@@ -44,10 +44,10 @@ bool act_list_row(struct act_list *list, const struct str *cells) {
     for (size_t i = 0; i < list->count && i < ACT_COLUMNS; i++) {
         if (cells[i].len > 0) {
             bool number = (list->numbers >> i & 1) != 0;
-            entries[count++] = (struct output_json_entry){.name = list->names[i],
-                                                          .text = cells[i],
-                                                          .type = number ? JSON_NUMBER
-                                                                         : JSON_STRING};
+            entries[count++] =
+                (struct output_json_entry){.name = list->names[i],
+                                           .text = cells[i],
+                                           .type = number ? JSON_NUMBER : JSON_STRING};
         }
     }
     struct buf line = BUF_INIT;

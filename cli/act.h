@@ -29,7 +29,8 @@ bool act_list_row(struct act_list *list, const struct str *cells);
 /* The exit code: DONE, or STORE if it could not be written. */
 int act_list_end(struct act_list *list);
 
-/* "2026-11-21T10:00:00.123456789Z" in `out` (replaced); nothing for TIME_NONE and the ends of time. */
+/* "2026-11-21T10:00:00.123456789Z" in `out` (replaced); nothing for TIME_NONE and the ends of time.
+ */
 struct str act_time(struct buf *out, int64_t ns);
 struct str act_number(struct buf *out, uint64_t value);
 /* Names of datasets by their bits, separated by commas. */

@@ -29,9 +29,9 @@ static int usage(void) {
 
 /* --- list --- */
 
-static const struct str names[] = {STR_INIT("id"),       STR_INIT("label"),  STR_INIT("state"),
-                                   STR_INIT("path"),     STR_INIT("segments"), STR_INIT("events"),
-                                   STR_INIT("bytes"),    STR_INIT("oldest"), STR_INIT("newest"),
+static const struct str names[] = {STR_INIT("id"),      STR_INIT("label"),    STR_INIT("state"),
+                                   STR_INIT("path"),    STR_INIT("segments"), STR_INIT("events"),
+                                   STR_INIT("bytes"),   STR_INIT("oldest"),   STR_INIT("newest"),
                                    STR_INIT("datasets")};
 enum { COLUMNS = sizeof names / sizeof *names };
 

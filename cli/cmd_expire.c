@@ -106,10 +106,11 @@ int cmd_expire(int argc, char **argv) {
     bool dry_run = false;
     enum output_format format = options_default_format();
     struct positionals words;
-    const struct option_spec specs[] = {
-        {"store", OPTION_TEXT, &store, NULL},     {"dry-run", OPTION_FLAG, &dry_run, NULL},
-        {"by", OPTION_TEXT, &by, NULL},           {"format", OPTION_FORMAT, &format, NULL},
-        {"lang", OPTION_LANG, &lang, NULL}};
+    const struct option_spec specs[] = {{"store", OPTION_TEXT, &store, NULL},
+                                        {"dry-run", OPTION_FLAG, &dry_run, NULL},
+                                        {"by", OPTION_TEXT, &by, NULL},
+                                        {"format", OPTION_FORMAT, &format, NULL},
+                                        {"lang", OPTION_LANG, &lang, NULL}};
     if (!options_parse(&words, specs, sizeof specs / sizeof *specs, argc, argv)) {
         return EXIT_USAGE;
     }

@@ -24,10 +24,11 @@ struct holding {
 };
 
 static int usage(void) {
-    fprintf(stderr, "%s\n",
-            _("konseki: usage: konseki hold add --store DIR --case NAME --reason TEXT [--by NAME]"
-              " [--datasets A,B] [--sources X,Y] [--from T] [--to T] [--until T] | list --store DIR"
-              " [--format table|jsonl|csv] | release --store DIR --reason TEXT [--by NAME] NUMBER"));
+    fprintf(
+        stderr, "%s\n",
+        _("konseki: usage: konseki hold add --store DIR --case NAME --reason TEXT [--by NAME]"
+          " [--datasets A,B] [--sources X,Y] [--from T] [--to T] [--until T] | list --store DIR"
+          " [--format table|jsonl|csv] | release --store DIR --reason TEXT [--by NAME] NUMBER"));
     return EXIT_USAGE;
 }
 
@@ -37,10 +38,9 @@ static struct str text_of(const char *text) {
 
 /* --- list --- */
 
-static const struct str names[] = {STR_INIT("hold"),     STR_INIT("case"),    STR_INIT("by"),
-                                   STR_INIT("reason"),   STR_INIT("datasets"), STR_INIT("sources"),
-                                   STR_INIT("from"),     STR_INIT("to"),      STR_INIT("until"),
-                                   STR_INIT("made")};
+static const struct str names[] = {
+    STR_INIT("hold"),    STR_INIT("case"), STR_INIT("by"), STR_INIT("reason"), STR_INIT("datasets"),
+    STR_INIT("sources"), STR_INIT("from"), STR_INIT("to"), STR_INIT("until"),  STR_INIT("made")};
 enum { COLUMNS = sizeof names / sizeof *names };
 
 static bool print_hold(struct act_list *list, const struct hold *h) {
@@ -172,11 +172,11 @@ int cmd_hold(int argc, char **argv) {
     struct holding a = {.format = options_default_format()};
     struct positionals words;
     const struct option_spec specs[] = {
-        {"store", OPTION_TEXT, &a.store, NULL},     {"case", OPTION_TEXT, &a.case_name, NULL},
-        {"reason", OPTION_TEXT, &a.reason, NULL},   {"by", OPTION_TEXT, &a.by, NULL},
+        {"store", OPTION_TEXT, &a.store, NULL},       {"case", OPTION_TEXT, &a.case_name, NULL},
+        {"reason", OPTION_TEXT, &a.reason, NULL},     {"by", OPTION_TEXT, &a.by, NULL},
         {"datasets", OPTION_TEXT, &a.datasets, NULL}, {"sources", OPTION_TEXT, &a.sources, NULL},
-        {"from", OPTION_TEXT, &a.from, NULL},       {"to", OPTION_TEXT, &a.to, NULL},
-        {"until", OPTION_TEXT, &a.until, NULL},     {"format", OPTION_FORMAT, &a.format, NULL},
+        {"from", OPTION_TEXT, &a.from, NULL},         {"to", OPTION_TEXT, &a.to, NULL},
+        {"until", OPTION_TEXT, &a.until, NULL},       {"format", OPTION_FORMAT, &a.format, NULL},
         {"lang", OPTION_LANG, &a.lang, NULL}};
     if (!options_parse(&words, specs, sizeof specs / sizeof *specs, argc, argv)) {
         return EXIT_USAGE;

@@ -64,8 +64,8 @@ static enum status change(struct retention *rules, const struct option_list *cla
     return status;
 }
 
-static int set(const char *path, const struct option_list *classes,
-               const struct positionals *words, struct str by) {
+static int set(const char *path, const struct option_list *classes, const struct positionals *words,
+               struct str by) {
     struct store *store = NULL;
     struct err err = ERR_INIT;
     struct buf text = BUF_INIT;
@@ -93,10 +93,11 @@ int cmd_retention(int argc, char **argv) {
     enum output_format format = options_default_format();
     struct option_list classes = {NULL, 0};
     struct positionals words;
-    const struct option_spec specs[] = {
-        {"store", OPTION_TEXT, &store, NULL},     {"by", OPTION_TEXT, &by, NULL},
-        {"class", OPTION_LIST, &classes, NULL},   {"format", OPTION_FORMAT, &format, NULL},
-        {"lang", OPTION_LANG, &lang, NULL}};
+    const struct option_spec specs[] = {{"store", OPTION_TEXT, &store, NULL},
+                                        {"by", OPTION_TEXT, &by, NULL},
+                                        {"class", OPTION_LIST, &classes, NULL},
+                                        {"format", OPTION_FORMAT, &format, NULL},
+                                        {"lang", OPTION_LANG, &lang, NULL}};
     int code = EXIT_USAGE;
     if (options_parse(&words, specs, sizeof specs / sizeof *specs, argc, argv)) {
         bool shows = words.count == 1 && strcmp(words.items[0], "show") == 0;

@@ -9,6 +9,7 @@
 #include "i18n.h"
 #include "options.h"
 #include "store.h"
+#include "store_forecast.h"
 
 /* --- stat --- */
 
@@ -212,22 +213,28 @@ int cmd_store(int argc, char **argv) {
     const char *store = NULL;
     const char *lang = NULL;
     uint64_t threads = cpu_count();
+    uint64_t days = 0;
+    uint64_t reserve = 0;
     enum output_format format = options_default_format();
     struct positionals rest;
-    const struct option_spec specs[] = {{"store", OPTION_TEXT, &store, NULL},
-                                        {"format", OPTION_FORMAT, &format, NULL},
-                                        {"threads", OPTION_NUMBER, &threads, NULL},
-                                        {"lang", OPTION_LANG, &lang, NULL}};
+    const struct option_spec specs[] = {
+        {"store", OPTION_TEXT, &store, NULL},       {"format", OPTION_FORMAT, &format, NULL},
+        {"threads", OPTION_NUMBER, &threads, NULL}, {"days", OPTION_NUMBER, &days, NULL},
+        {"reserve", OPTION_SIZE, &reserve, NULL},   {"lang", OPTION_LANG, &lang, NULL}};
     if (!options_parse(&rest, specs, sizeof specs / sizeof specs[0], argc, argv)) {
         return EXIT_USAGE;
     }
     bool compact = rest.count == 1 && strcmp(rest.items[0], "compact") == 0;
     bool stat = rest.count == 1 && strcmp(rest.items[0], "stat") == 0;
-    if (store == NULL || (!compact && !stat) || threads == 0) {
+    bool forecast = rest.count == 1 && strcmp(rest.items[0], "forecast") == 0;
+    if (store == NULL || (!compact && !stat && !forecast) || threads == 0 || days > 3650) {
         fprintf(stderr, "%s\n",
-                _("konseki: usage: konseki store stat|compact --store DIR"
-                  " [--format table|jsonl|csv] [--threads 1|2]"));
+                _("konseki: usage: konseki store stat|compact|forecast --store DIR"
+                  " [--format table|jsonl|csv] [--threads 1|2] [--days N] [--reserve SIZE]"));
         return EXIT_USAGE;
+    }
+    if (forecast) {
+        return store_forecast_print(store, format, days, reserve);
     }
     return compact ? run_compact(store, format, threads) : run_stat(store, format);
 }

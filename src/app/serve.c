@@ -8,6 +8,7 @@
 #include "ingest.h"
 #include "input.h"
 #include "mem.h"
+#include "retention_round.h"
 #include "runner.h"
 #include "surroundings.h"
 
@@ -23,6 +24,7 @@ struct serve {
     struct parse_stream *stream;
     struct batch batch; /* received, not yet taken in */
     uint64_t unsealed_bytes;
+    int64_t retention_done_ns; /* clock_mono_ns of the last round; 0: none yet */
     uv_loop_t loop;
     uv_timer_t commit_timer;
     uv_timer_t seal_timer;
@@ -78,6 +80,23 @@ static void seal_merged(void *ctx) {
 static void warn_merge(const char *text, void *ctx) {
     struct serve *serve = ctx;
     serve->callbacks->warn(text, serve->callbacks->ctx);
+}
+
+/* Archives and expires by the store's rules; what fails is told and tried again next time. */
+static void keep_retention(struct serve *serve) {
+    int64_t interval = config_ns(serve->config, CONFIG_RETENTION_INTERVAL);
+    int64_t now = clock_mono_ns();
+    bool due = serve->retention_done_ns == 0 || now - serve->retention_done_ns >= interval;
+    /* a merge that is under way has the old segments in its hands */
+    if (interval == 0 || !due || serve->status != STATUS_OK || serve->merging.merge != NULL) {
+        return;
+    }
+    struct err err = ERR_INIT;
+    serve->retention_done_ns = now;
+    if (retention_round(serve->around.store, config_text(serve->config, CONFIG_ARCHIVE_PATH),
+                        &err) != STATUS_OK) {
+        serve->callbacks->warn(err.message, serve->callbacks->ctx);
+    }
 }
 
 /* Takes in and commits what was received since the last time. */
@@ -137,6 +156,7 @@ static void on_commit_timer(uv_timer_t *timer) {
 static void on_seal_timer(uv_timer_t *timer) {
     commit(timer->data);
     seal(timer->data);
+    keep_retention(timer->data);
 }
 
 static void on_detect_timer(uv_timer_t *timer) {
@@ -167,16 +187,17 @@ static enum status open_surroundings(struct serve *serve) {
     const struct config_value *rules = &config->values[CONFIG_RULES];
     const char *site = config_text(config, CONFIG_SITE);
     const char *zone = config_text(config, CONFIG_TIME_ZONE);
-    struct surroundings_options options = {.store_path = config_text(config, CONFIG_STORE),
-                                           .mode = STORE_LIVE,
-                                           .memory_bytes =
-                                               config_bytes(config, CONFIG_MEMORY_LIMIT),
-                                           .site_path = site[0] != '\0' ? site : NULL,
-                                           .zone_name = zone[0] != '\0' ? zone : NULL,
-                                           .iocs = iocs->items,
-                                           .ioc_count = iocs->item_count,
-                                           .rules = rules->items,
-                                           .rule_count = rules->item_count};
+    struct surroundings_options options = {
+        .store_path = config_text(config, CONFIG_STORE),
+        .mode = STORE_LIVE,
+        .memory_bytes = config_bytes(config, CONFIG_MEMORY_LIMIT),
+        .reserve_bytes = config_bytes(config, CONFIG_DISK_RESERVE),
+        .site_path = site[0] != '\0' ? site : NULL,
+        .zone_name = zone[0] != '\0' ? zone : NULL,
+        .iocs = iocs->items,
+        .ioc_count = iocs->item_count,
+        .rules = rules->items,
+        .rule_count = rules->item_count};
     return surroundings_open(&serve->around, &options, serve->callbacks->warn,
                              serve->callbacks->ctx, serve->err);
 }

@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "clock.h"
+#include "forecast.h"
 #include "i18n.h"
+#include "mem.h"
 #include "store_zone.h"
 
 enum { WARNINGS_SHOWN = 20 };
@@ -97,6 +99,30 @@ static enum status open_rules(struct surroundings *s, const struct surroundings_
     return status;
 }
 
+/* Never accept what cannot be kept without saying so. */
+static void warn_forecast(const struct surroundings *s, const struct surroundings_options *options,
+                          surroundings_warn_fn *warn, void *ctx) {
+    struct forecast *f = mem_calloc(1, sizeof *f);
+    struct retention *rules = mem_calloc(1, sizeof *rules);
+    struct forecast_options o = {.now_ns = clock_wall_ns(),
+                                 .reserve_bytes = options->reserve_bytes,
+                                 .free_bytes = UINT64_MAX};
+    struct buf text = BUF_INIT;
+    struct err ignored;
+    retention_load(rules, store_get_chain(s->store));
+    if (store_forecast(f, s->store, rules, &o, &ignored) == STATUS_OK) {
+        forecast_warning(&text, f);
+    }
+    if (text.len > 0) {
+        buf_putc(&text, '\0');
+        warn(text.ptr, ctx);
+    }
+    buf_fini(&text);
+    retention_fini(rules);
+    mem_free(rules);
+    mem_free(f);
+}
+
 enum status surroundings_open(struct surroundings *out, const struct surroundings_options *options,
                               surroundings_warn_fn *warn, void *ctx, struct err *err) {
     struct surroundings s = {0};
@@ -105,6 +131,7 @@ enum status surroundings_open(struct surroundings *out, const struct surrounding
                                           .create =
                                               options->mode != STORE_READ && !options->no_create,
                                           .memory_bytes = options->memory_bytes,
+                                          .reserve_bytes = options->reserve_bytes,
                                           .writer_name = "konseki " KONSEKI_VERSION};
     enum status status = open_site(&s, options, err);
     if (status == STATUS_OK) {
@@ -121,6 +148,9 @@ enum status surroundings_open(struct surroundings *out, const struct surrounding
     }
     if (status == STATUS_OK) {
         status = findings_db_open(&s.db, options->store_path, options->mode != STORE_READ, err);
+    }
+    if (status == STATUS_OK && options->mode != STORE_READ) {
+        warn_forecast(&s, options, warn, ctx);
     }
     if (status != STATUS_OK) {
         surroundings_close(&s);

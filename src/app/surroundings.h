@@ -14,10 +14,11 @@
 struct surroundings_options {
     const char *store_path;
     enum store_mode mode;
-    bool no_create;        /* the store must be there already */
-    uint64_t memory_bytes; /* 0: the store's default */
-    const char *site_path; /* NULL: none */
-    const char *zone_name; /* --tz; NULL: not given */
+    bool no_create;         /* the store must be there already */
+    uint64_t memory_bytes;  /* 0: the store's default */
+    uint64_t reserve_bytes; /* store_options */
+    const char *site_path;  /* NULL: none */
+    const char *zone_name;  /* --tz; NULL: not given */
     const char *const *iocs;
     size_t ioc_count;
     const char *const *rules;

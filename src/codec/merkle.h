@@ -23,8 +23,8 @@ void merkle_add(struct merkle *m, const uint8_t leaf[SHA256_BYTES]);
  * of 2^(2 level) leaves to out[1]. Returns how many of them were completed (0, 1, 2). */
 unsigned merkle_add_noting(struct merkle *m, const uint8_t leaf[SHA256_BYTES], unsigned level,
                            uint8_t out[2][SHA256_BYTES]);
-/* The same for the root of the next 2^height leaves (height <= level; the size must be a multiple of
- * 2^height). */
+/* The same for the root of the next 2^height leaves (height <= level; the size must be a multiple
+ * of 2^height). */
 unsigned merkle_add_subtree_noting(struct merkle *m, const uint8_t root[SHA256_BYTES],
                                    unsigned height, unsigned level, uint8_t out[2][SHA256_BYTES]);
 /* Takes the root of the next 2^level leaves at once; the size must be a multiple of that. */

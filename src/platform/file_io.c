@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -346,6 +347,17 @@ enum status file_list(const char *dir, void (*visit)(const char *name, void *ctx
 
 bool file_exists(const char *path) {
     return access(path, F_OK) == 0;
+}
+
+enum status file_free_bytes(uint64_t *out, const char *path, struct err *err) {
+    struct statvfs space;
+    if (statvfs(path, &space) != 0) {
+        return failed(err, -errno, _("cannot look at the file system of"), path);
+    }
+    if (__builtin_mul_overflow((uint64_t)space.f_bavail, (uint64_t)space.f_frsize, out)) {
+        *out = UINT64_MAX;
+    }
+    return STATUS_OK;
 }
 
 enum status file_tree_bytes(uint64_t *out, const char *dir, struct err *err) {

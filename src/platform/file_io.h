@@ -98,6 +98,8 @@ void file_unlock(int *fd);
 enum status file_list(const char *dir, void (*visit)(const char *name, void *ctx), void *ctx,
                       struct err *err) MUST_CHECK;
 bool file_exists(const char *path);
+/* Bytes that this user may still write to the file system that holds the path. */
+enum status file_free_bytes(uint64_t *out, const char *path, struct err *err) MUST_CHECK;
 /* Bytes of all files below the folder (their lengths). Files that go away meanwhile do not count.
  */
 enum status file_tree_bytes(uint64_t *out, const char *dir, struct err *err) MUST_CHECK;

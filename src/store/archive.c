@@ -220,8 +220,7 @@ static enum status leave_chain(struct moving *m, struct err *err) {
     struct buf name = BUF_INIT;
     struct buf line = BUF_INIT;
     struct file_map map;
-    enum status status =
-        file_map(&map, store_path(&name, m->store->path, "chain"), true, err);
+    enum status status = file_map(&map, store_path(&name, m->store->path, "chain"), true, err);
     if (status == STATUS_OK) {
         struct str bytes = str_make((const char *)map.bytes, map.size_bytes);
         status = replace_file(m->folder, "store-chain", bytes, err);

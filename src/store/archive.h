@@ -19,7 +19,7 @@ struct archive_options {
     struct str label;   /* of a new archive; empty: the folder's name */
     struct str by;      /* who does it */
     int64_t now_ns;
-    bool has_days;           /* what is older than `days`; else than its class' days at hand */
+    bool has_days; /* what is older than `days`; else than its class' days at hand */
     uint32_t days;
     bool dry_run; /* only count */
 };
@@ -32,12 +32,13 @@ struct archive_result {
     uint64_t without_class; /* segments left where they are: their dataset has no class */
 };
 
-/* Moves the segments whose newest event is older. BAD_INPUT: the folder belongs to another store, or
- * there are neither days nor rules. DAMAGED: a segment or its copy fails its checks; nothing was
+/* Moves the segments whose newest event is older. BAD_INPUT: the folder belongs to another store,
+ * or there are neither days nor rules. DAMAGED: a segment or its copy fails its checks; nothing was
  * removed. */
 enum status store_archive(struct store *s, const struct archive_options *options,
                           struct archive_result *result, struct err *err) MUST_CHECK;
-/* The archive in `folder` is there now: recognised by its id. NOT_FOUND: it is none of this store's.
+/* The archive in `folder` is there now: recognised by its id. NOT_FOUND: it is none of this
+ * store's.
  */
 enum status store_attach(struct store *s, const char *folder, struct str by, uint64_t *id,
                          struct err *err) MUST_CHECK;

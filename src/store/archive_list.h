@@ -23,7 +23,7 @@ struct archive {
     bool is_online;   /* a description with its id lies there */
     uint64_t segments;
     uint64_t rows;
-    uint64_t bytes; /* of segment files */
+    uint64_t bytes;   /* of segment files */
     int64_t time_min; /* event times; TIME_NONE without rows */
     int64_t time_max;
     uint64_t datasets; /* bit by enum dataset */

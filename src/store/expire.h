@@ -3,8 +3,8 @@
  * signed act that says what and why; hashes that the proofs of other rows need stay
  * (docs/formats/retention.md, kept.h).
  *
- * Order: hashes of the rows (written, synced), checkpoint with notes and fates, removal of the files.
- * A crash leaves either everything or the finished act.
+ * Order: hashes of the rows (written, synced), checkpoint with notes and fates, removal of the
+ * files. A crash leaves either everything or the finished act.
  *
  * Threads: the writer's; no merge is under way.
  */

@@ -153,8 +153,8 @@ const struct hold *holds_find(const struct holds *h, const struct segment_info *
     for (size_t i = 0; i < h->count; i++) {
         const struct hold *hold = &h->items[i];
         /* rows of other datasets can lie with those that they were made from */
-        bool dataset = hold->datasets == 0 || (hold->datasets >> info->dataset & 1) != 0 ||
-                       info->derived > 0;
+        bool dataset =
+            hold->datasets == 0 || (hold->datasets >> info->dataset & 1) != 0 || info->derived > 0;
         if (!hold->is_readable ||
             (now_ns < hold->until_ns && dataset && info->time_max >= hold->from_ns &&
              (info->time_min < hold->to_ns || hold->to_ns == INT64_MAX) &&

@@ -84,8 +84,7 @@ static bool hash_is(const struct kept *k, struct str note) {
     for (size_t i = 0; i < SHA256_BYTES; i++) {
         buf_printf(&found, "%02x", hash[i]);
     }
-    bool good =
-        note_get(&wanted, note, STR("sha256")) && str_eq(buf_str(&wanted), buf_str(&found));
+    bool good = note_get(&wanted, note, STR("sha256")) && str_eq(buf_str(&wanted), buf_str(&found));
     buf_fini(&wanted);
     buf_fini(&found);
     return good;
@@ -118,9 +117,9 @@ enum status kept_open(struct kept *out, const char *dir, const struct chain *cha
                              path.ptr);
         } else if (status == STATUS_OK && !take(out, note_in_force(chain), check_hash)) {
             kept_close(out);
-            status = err_set(err, STATUS_DAMAGED,
-                             "%s was changed: it is not the file of hashes that was signed",
-                             path.ptr);
+            status =
+                err_set(err, STATUS_DAMAGED,
+                        "%s was changed: it is not the file of hashes that was signed", path.ptr);
         }
     }
     buf_fini(&name);

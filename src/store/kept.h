@@ -22,8 +22,8 @@ struct kept_node {
     const uint8_t *hash;
 };
 
-/* The file in force; empty if nothing expired. DAMAGED: it is missing, or not what was signed as far
- * as its length tells; `check_hash`: its SHA-256 too. */
+/* The file in force; empty if nothing expired. DAMAGED: it is missing, or not what was signed as
+ * far as its length tells; `check_hash`: its SHA-256 too. */
 enum status kept_open(struct kept *out, const char *store_path, const struct chain *chain,
                       bool check_hash, struct err *err) MUST_CHECK;
 void kept_close(struct kept *k);

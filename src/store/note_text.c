@@ -71,8 +71,7 @@ bool note_read(struct str text, note_pair_fn *pair, void *ctx) {
     bool good = take_char(&rest, '{');
     bool more = good && !take_char(&rest, '}');
     while (good && more) {
-        good =
-            take_string(&name, &rest) && take_char(&rest, ':') && take_string(&value, &rest);
+        good = take_string(&name, &rest) && take_char(&rest, ':') && take_string(&value, &rest);
         if (good) {
             pair(buf_str(&name), buf_str(&value), ctx);
             more = take_char(&rest, ',');

@@ -18,8 +18,8 @@ enum { PYRAMID_LEVELS = TREE_LEVEL + 1, PYRAMID_WIDTH = 1 << TREE_LEVEL, EDGE_GR
 
 struct pyramid {
     bool ready;
-    uint64_t index; /* which 256 nodes */
-    uint32_t count; /* of them are there */
+    uint64_t index;              /* which 256 nodes */
+    uint32_t count;              /* of them are there */
     uint8_t kept[PYRAMID_WIDTH]; /* level of the node that stands for this leaf: 0, or it expired */
     uint8_t nodes[PYRAMID_LEVELS][PYRAMID_WIDTH][SHA256_BYTES];
 };

@@ -69,8 +69,8 @@ enum status retention_set_class(struct retention *r, struct str text, struct err
     struct str rest = text;
     uint32_t hot;
     uint32_t total;
-    bool good = str_split_next(&name, &rest, '=') && is_class_name(name) &&
-                parse_days(&hot, &total, rest);
+    bool good =
+        str_split_next(&name, &rest, '=') && is_class_name(name) && parse_days(&hot, &total, rest);
     if (!good) {
         return err_set(err, STATUS_BAD_INPUT,
                        "'%.*s' is no class of retention; allowed is NAME=HOT/TOTAL in whole days,"
@@ -99,7 +99,8 @@ enum status retention_set_dataset(struct retention *r, struct str text, struct e
     }
     const struct retention_class *c = find_class(r, rest);
     if (c == NULL) {
-        return err_set(err, STATUS_BAD_INPUT, "'%.*s' is no class of retention; make it with --class",
+        return err_set(err, STATUS_BAD_INPUT,
+                       "'%.*s' is no class of retention; make it with --class",
                        STR_ARG(str_head(rest, 200)));
     }
     if (all) {
@@ -121,8 +122,7 @@ static void take_pair(struct str name, struct str value, void *ctx) {
         (void)put_class(r, str_skip(name, 6), good ? hot : 0, good ? total : 0);
     } else if (str_starts(name, STR("dataset."))) {
         struct str dataset = str_skip(name, 8);
-        enum dataset d =
-            str_eq(dataset, STR("unknown")) ? DATASET_UNKNOWN : dataset_find(dataset);
+        enum dataset d = str_eq(dataset, STR("unknown")) ? DATASET_UNKNOWN : dataset_find(dataset);
         if (d != DATASET_COUNT) {
             r->by_dataset[d] = arena_str(&r->arena, value);
         }
@@ -183,8 +183,7 @@ void retention_encode(struct buf *out, const struct retention *r, struct str by)
     for (int d = 0; d < DATASET_COUNT; d++) {
         struct str dataset = dataset_info((enum dataset)d)->name;
         buf_clear(&name);
-        buf_printf(&name, "dataset.%.*s",
-                   STR_ARG(dataset.len > 0 ? dataset : STR("unknown")));
+        buf_printf(&name, "dataset.%.*s", STR_ARG(dataset.len > 0 ? dataset : STR("unknown")));
         note_put(out, buf_str(&name), r->by_dataset[d]);
     }
     note_end(out);

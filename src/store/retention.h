@@ -28,9 +28,9 @@ struct retention {
     struct arena arena;
     struct retention_class classes[RETENTION_MAX_CLASSES];
     size_t class_count;
-    struct str standard;                 /* class of datasets without one; empty: keep */
+    struct str standard;                  /* class of datasets without one; empty: keep */
     struct str by_dataset[DATASET_COUNT]; /* class names; empty: the standard one */
-    uint64_t note;                       /* that they were read from; 0: none, nothing expires */
+    uint64_t note;                        /* that they were read from; 0: none, nothing expires */
 };
 
 /* The rules in force; without a note the built-in classes and no datasets. What cannot be read

@@ -189,6 +189,7 @@ enum status store_open(struct store **out, const struct store_options *options, 
     if (options->memory_bytes > 0) {
         s->memory_bytes = options->memory_bytes;
     }
+    s->reserve_bytes = options->reserve_bytes;
     s->wal = WAL_INIT;
     s->next_log = 1;
     s->lock_fd = -1;
@@ -277,10 +278,32 @@ static enum status seal_rows(struct store *s, const struct batch *batch, struct 
     return status == STATUS_OK ? STATUS_OK : store_fail(s, status, err);
 }
 
+/* Better no row than half of one: what is refused here was not numbered, and is not acknowledged.
+ */
+static enum status check_reserve(const struct store *s, struct err *err) {
+    uint64_t free_bytes = 0;
+    if (s->reserve_bytes == 0) {
+        return STATUS_OK;
+    }
+    enum status status = file_free_bytes(&free_bytes, s->path, err);
+    if (status == STATUS_OK && free_bytes < s->reserve_bytes) {
+        status =
+            err_set(err, STATUS_ENVIRONMENT,
+                    "the disk of %s has %llu bytes free, less than the reserve of %llu"
+                    " (disk.reserve): nothing more is accepted; free space, archive or expire",
+                    s->path, (unsigned long long)free_bytes, (unsigned long long)s->reserve_bytes);
+    }
+    return status;
+}
+
 enum status store_append(struct store *s, struct batch *batch, struct err *err) {
     enum status status = store_check(s, err);
     CHECK(s->mode != STORE_READ);
     if (status != STATUS_OK || batch->row_count == 0) {
+        return status;
+    }
+    status = check_reserve(s, err);
+    if (status != STATUS_OK) {
         return status;
     }
     number_rows(s, batch);

@@ -36,6 +36,7 @@ struct store_options {
     enum store_mode mode;
     bool create;             /* make the store if it is not there (writing modes) */
     uint64_t memory_bytes;   /* limit of unsealed rows in memory; 0: the default */
+    uint64_t reserve_bytes;  /* writing modes: refuse rows when less is free; 0: do not look */
     const char *writer_name; /* program and version, kept in the checkpoints */
     bool one_thread;         /* write segments in the caller's thread, also where cores are free */
 };
@@ -231,8 +232,8 @@ enum status store_group(struct store *store, const struct store_scan_options *op
 
 /*
  * What scans and groups of this open store could not look at, because it lies in an archive that is
- * offline (docs/formats/retention.md); one archive an index. They give what there is without it: who
- * shows an answer shows this too. Texts are borrowed. False: there is no such index.
+ * offline (docs/formats/retention.md); one archive an index. They give what there is without it:
+ * who shows an answer shows this too. Texts are borrowed. False: there is no such index.
  */
 struct store_missing {
     uint64_t id;

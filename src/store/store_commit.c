@@ -139,8 +139,8 @@ enum status store_checkpoint(struct store *s, struct err *err) {
     if (status != STATUS_OK) {
         return status;
     }
-    bool nothing = s->pending_count == 0 && s->input_count == 0 && s->fate_count == 0 &&
-                   s->note_count == 0;
+    bool nothing =
+        s->pending_count == 0 && s->input_count == 0 && s->fate_count == 0 && s->note_count == 0;
     if (nothing && s->chain.last.number > 0) {
         return STATUS_OK;
     }

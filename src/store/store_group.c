@@ -75,9 +75,9 @@ static enum status group_segment(struct grouping *g, const struct chosen_segment
     struct segment_cursor cursor;
     struct buf name = BUF_INIT;
     struct store_scan_stats *stats = &g->scan->stats;
-    enum status status = segment_cursor_open(
-        &cursor, store_segment_path(&name, g->scan->store, chosen->info),
-        &g->scan->query, chosen->first_stripe, err);
+    enum status status =
+        segment_cursor_open(&cursor, store_segment_path(&name, g->scan->store, chosen->info),
+                            &g->scan->query, chosen->first_stripe, err);
     buf_fini(&name);
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;

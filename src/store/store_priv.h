@@ -30,6 +30,7 @@ struct store {
     enum store_mode mode;
     char *writer_name;
     uint64_t memory_bytes;
+    uint64_t reserve_bytes;
     int lock_fd; /* writers: DIR/lock; readers: the shared mark on DIR/chain; -1: none */
     struct chain chain;
     struct file chain_file;
@@ -49,7 +50,7 @@ struct store {
     size_t note_capacity;
     struct arena note_texts;
     struct archives archives; /* where archived segments lie */
-    uint64_t *missing; /* numbers of segments that scans wanted and that are offline */
+    uint64_t *missing;        /* numbers of segments that scans wanted and that are offline */
     size_t missing_count;
     size_t missing_capacity;
     bool threaded;              /* segments are written in a thread of their own */

@@ -83,8 +83,7 @@ static enum status ask_filters(uint32_t *first, struct store_scan *scan,
                                const struct segment_info *info, struct err *err) {
     struct file_reader file;
     struct buf name = BUF_INIT;
-    enum status status =
-        file_reader_open(&file, store_segment_path(&name, scan->store, info), err);
+    enum status status = file_reader_open(&file, store_segment_path(&name, scan->store, info), err);
     buf_fini(&name);
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;

@@ -123,8 +123,8 @@ static void note_expired_by(struct verify *v, uint64_t note) {
             len = civil_format_rfc3339(time, e->time_ns);
         }
     }
-    struct str why = note > 0 && note <= v->chain.note_count ? v->chain.notes[note - 1].text
-                                                             : STR_EMPTY;
+    struct str why =
+        note > 0 && note <= v->chain.note_count ? v->chain.notes[note - 1].text : STR_EMPTY;
     if (rows > 0) {
         verify_note(v, "%llu rows expired by policy at %.*s (signed: checkpoint %llu) %.*s",
                     (unsigned long long)rows, (int)len, time, (unsigned long long)checkpoint,

@@ -25,9 +25,9 @@ static enum status tell_missing(struct walk *w, struct err *err) {
         }
     }
     buf_fini(&path);
-    return status != STATUS_OK ? status
-                               : err_set(err, STATUS_DAMAGED, "row %llu is missing",
-                                         (unsigned long long)w->at);
+    return status != STATUS_OK
+               ? status
+               : err_set(err, STATUS_DAMAGED, "row %llu is missing", (unsigned long long)w->at);
 }
 
 /* Kept subtrees up to row `to`. */

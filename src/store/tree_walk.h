@@ -1,6 +1,6 @@
 /*
- * What the Merkle tree is made of, in order: leaves of the rows that are there, and kept subtrees of
- * rows that expired (kept.h).
+ * What the Merkle tree is made of, in order: leaves of the rows that are there, and kept subtrees
+ * of rows that expired (kept.h).
  */
 #ifndef KONSEKI_TREE_WALK_H
 #define KONSEKI_TREE_WALK_H

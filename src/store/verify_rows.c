@@ -2,9 +2,9 @@
  * verify --rebuild: all raw bytes are put together in arrival order and hashed as leaves, and the
  * root of every checkpoint is computed again; the numbers of each source must go on without a gap.
  *
- * In the place of rows that expired stand the hashes that were kept of them (kept.h). Where rows lie
- * in an archive that is offline, gaps are right as far as their count explains them; roots of trees
- * that hold such rows cannot be computed, which is said.
+ * In the place of rows that expired stand the hashes that were kept of them (kept.h). Where rows
+ * lie in an archive that is offline, gaps are right as far as their count explains them; roots of
+ * trees that hold such rows cannot be computed, which is said.
  */
 #include "i18n.h"
 #include "kept.h"
@@ -76,8 +76,8 @@ static bool pass_gap(struct row_check *r, uint64_t arrival) {
                         " again (their signatures and all stored bytes are checked)",
                         (unsigned long long)r->tree.size);
         }
-        uint64_t next = r->next_kept < r->kept.count ? kept_get(&r->kept, r->next_kept).first
-                                                     : arrival;
+        uint64_t next =
+            r->next_kept < r->kept.count ? kept_get(&r->kept, r->next_kept).first : arrival;
         next = next > r->tree.size && next < arrival ? next : arrival;
         r->missing += next - r->tree.size;
         r->tree.size = next; /* no root is asked for any more */

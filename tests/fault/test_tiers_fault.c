@@ -1,8 +1,8 @@
 /*
  * Archiving, recalling and expiring, with every single write, sync, rename, removal and creation
  * failing in every mode. After each: the store opens without help, verify (with every row put
- * together) finds no damage, and every row that no finished act took out is found; the act can be done
- * again.
+ * together) finds no damage, and every row that no finished act took out is found; the act can be
+ * done again.
  */
 #define _GNU_SOURCE /* nftw */
 #include <setjmp.h>

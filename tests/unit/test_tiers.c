@@ -1,4 +1,5 @@
-/* Retention: rules and ages, archives that come and go, holds, expiry and what proofs need after it. */
+/* Retention: rules and ages, archives that come and go, holds, expiry and what proofs need after
+ * it. */
 #define _GNU_SOURCE /* nftw */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,10 +40,19 @@ static void expect_bad_class(struct retention *r, const char *text) {
 
 static void test_numbers_are_checked(void **state) {
     (void)state;
-    static const char *const bad[] = {"x=0/1",     "x=1/0",     "x=2/1",  "x=90/36501",
-                                      "x=1/4294967297", "x=1/18446744073709551617", "x=-1/5",
-                                      "x=90",      "x=/",       "=1/2",   "x y=1/2",
-                                      "x=1/2/3",   "x=1/99999999999999999999999"};
+    static const char *const bad[] = {"x=0/1",
+                                      "x=1/0",
+                                      "x=2/1",
+                                      "x=90/36501",
+                                      "x=1/4294967297",
+                                      "x=1/18446744073709551617",
+                                      "x=-1/5",
+                                      "x=90",
+                                      "x=/",
+                                      "=1/2",
+                                      "x y=1/2",
+                                      "x=1/2/3",
+                                      "x=1/99999999999999999999999"};
     struct retention *r = mem_calloc(1, sizeof *r);
     struct chain chain;
     struct err err = ERR_INIT;
@@ -83,9 +93,16 @@ static void count_pair(struct str name, struct str value, void *ctx) {
 
 static void test_notes_are_strict(void **state) {
     (void)state;
-    static const char *const bad[] = {"",        "{",          "{\"a\"}",      "{\"a\":1}",
-                                      "{\"a\":\"b\"", "{\"a\":\"b\"}x", "{\"a\":\"b\",}",
-                                      "{\"a\":\"b\\\"}", "[\"a\"]", "{\"a\":{\"b\":\"c\"}}"};
+    static const char *const bad[] = {"",
+                                      "{",
+                                      "{\"a\"}",
+                                      "{\"a\":1}",
+                                      "{\"a\":\"b\"",
+                                      "{\"a\":\"b\"}x",
+                                      "{\"a\":\"b\",}",
+                                      "{\"a\":\"b\\\"}",
+                                      "[\"a\"]",
+                                      "{\"a\":{\"b\":\"c\"}}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (note_read(str_from_c(bad[i]), count_pair, NULL)) {
             fail_msg("'%s' was taken", bad[i]);
@@ -454,6 +471,82 @@ static void test_archived_segments_expire(void **state) {
     tiers_expect(f, false, "the medium is gone", "is offline");
 }
 
+/* --- the disk --- */
+
+static void forecast(struct forecast *out, const struct fixture *f, uint64_t free_bytes,
+                     uint64_t reserve) {
+    struct err err = ERR_INIT;
+    struct retention *rules = mem_calloc(1, sizeof *rules);
+    struct store *s = fixture_open(f, STORE_READ);
+    struct forecast_options o = {
+        .now_ns = TIERS_TODAY, .days = 30, .reserve_bytes = reserve, .free_bytes = free_bytes};
+    retention_load(rules, store_get_chain(s));
+    assert_int_equal(store_forecast(out, s, rules, &o, &err), STATUS_OK);
+    store_close(&s);
+    for (int d = 0; d < DATASET_COUNT; d++) {
+        out->datasets[d].rule = NULL; /* borrowed from what goes now */
+    }
+    retention_fini(rules);
+    mem_free(rules);
+}
+
+static void test_forecast(void **state) {
+    const struct fixture *f = *state;
+    struct forecast *x = mem_calloc(1, sizeof *x);
+    struct buf text = BUF_INIT;
+    for (int day = 10; day > 0; day--) {
+        struct tiers_part part = {DATASET_SYSLOG, day, day, 500};
+        tiers_write(f, &part, 1);
+    }
+    forecast(x, f, 1 << 20, 0);
+    double rate = x->bytes_per_day;
+    assert_true(rate > (double)x->bytes / 10 && rate < (double)x->bytes / 8); /* 9 days apart */
+    assert_true(x->is_full_ever && x->keeps_retention);                       /* nothing promised */
+    assert_true(x->days_to_full > (1 << 20) / rate * 0.99 &&
+                x->days_to_full < (1 << 20) / rate * 1.01);
+    tiers_rules(f, "w=7/20", "syslog=w"); /* it is 10 days old: 10 more will come */
+    forecast(x, f, (uint64_t)(rate * 9), 0);
+    assert_true(x->is_full_ever && !x->keeps_retention);
+    assert_true(x->days_to_full > 8.9 && x->days_to_full < 9.1);
+    forecast_warning(&text, x);
+    assert_true(str_find(buf_str(&text), STR("full in 9 days")) != STR_NONE);
+    buf_clear(&text);
+    forecast(x, f, (uint64_t)(rate * 11), 0);
+    assert_true(!x->is_full_ever && x->keeps_retention); /* then it stays as big as it is */
+    forecast_warning(&text, x);
+    assert_int_equal(text.len, 0);
+    forecast(x, f, (uint64_t)(rate * 11), (uint64_t)(rate * 3)); /* a reserve is not free */
+    assert_true(x->is_full_ever && !x->keeps_retention);
+    forecast(x, f, 100, 1000);
+    assert_true(x->free_bytes == 0 && x->days_to_full < 0.1);
+    buf_fini(&text);
+    mem_free(x);
+}
+
+static void test_reserve_refuses_rows(void **state) {
+    const struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct store *s = NULL;
+    struct batch b;
+    static const struct tiers_part part = {DATASET_SYSLOG, 1, 1, 1};
+    struct store_options o = {
+        .path = f->path, .mode = STORE_LIVE, .create = true, .reserve_bytes = UINT64_MAX};
+    batch_init(&b);
+    tiers_add_row(&b, &part, 0);
+    assert_int_equal(store_open(&s, &o, &err), STATUS_OK);
+    assert_int_equal(store_append(s, &b, &err), STATUS_ENVIRONMENT);
+    assert_non_null(strstr(err.message, "reserve"));
+    store_close(&s);
+    o.reserve_bytes = 1;
+    assert_int_equal(store_open(&s, &o, &err), STATUS_OK);
+    assert_int_equal(store_append(s, &b, &err), STATUS_OK);
+    assert_int_equal(store_commit(s, &err), STATUS_OK);
+    store_close(&s);
+    batch_fini(&b);
+    uint64_t missing;
+    assert_int_equal(tiers_count(f, &missing), 1); /* the refused one left nothing behind */
+}
+
 int main(void) {
 #define IN_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
@@ -470,6 +563,8 @@ int main(void) {
         IN_STORE(test_a_hold_that_cannot_be_read_holds_all),
         IN_STORE(test_tampering_beside_expiry_is_seen),
         IN_STORE(test_archived_segments_expire),
+        IN_STORE(test_forecast),
+        IN_STORE(test_reserve_refuses_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "archive.h"
 #include "expire.h"
+#include "forecast.h"
 #include "kept.h"
 #include "note_text.h"
 #include "prover.h"
