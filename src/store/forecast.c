@@ -116,10 +116,11 @@ static double growth_after(const struct forecast *f, double days) {
 /* Growth only rises with time: halving finds the day. */
 static void find_end(struct forecast *f) {
     double room = (double)f->free_bytes;
-    f->is_full_ever = growth_after(f, FAR_DAYS) > room;
+    bool is_full = f->free_bytes == 0; /* nothing is accepted any more */
+    f->is_full_ever = is_full || growth_after(f, FAR_DAYS) > room;
     double low = 0;
     double high = FAR_DAYS;
-    for (int i = 0; i < 40 && f->is_full_ever; i++) {
+    for (int i = 0; i < 40 && f->is_full_ever && !is_full; i++) {
         double middle = (low + high) / 2;
         if (growth_after(f, middle) > room) {
             high = middle;
@@ -127,12 +128,12 @@ static void find_end(struct forecast *f) {
             low = middle;
         }
     }
-    f->days_to_full = high;
+    f->days_to_full = is_full ? 0 : high;
     f->keeps_retention = true;
     for (int i = 0; i < DATASET_COUNT && f->is_full_ever; i++) {
         const struct forecast_dataset *d = &f->datasets[i];
         bool short_of = d->rule != NULL && d->bytes_per_day > 0 &&
-                        d->rule->total_days - d->span_days > f->days_to_full;
+                        (is_full || d->rule->total_days - d->span_days > f->days_to_full);
         f->keeps_retention = f->keeps_retention && !short_of;
     }
 }

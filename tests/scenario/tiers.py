@@ -1,0 +1,160 @@
+"""Rules, archives that come and go, holds, expiry, and what others can still check after it."""
+import os
+import pathlib
+import subprocess
+
+from harness import PROGRAM, case, equal, jsonl, main, run, search, true
+
+VERIFY = str(pathlib.Path(PROGRAM).parent / "konseki-verify")
+OLD_STORE = os.environ["KONSEKI_OLD_STORE"]
+
+
+def write_old(store, days, rows):
+    subprocess.run([OLD_STORE, store, str(days), str(rows)], check=True, timeout=60)
+
+
+def make_store(folder):
+    """1,500 rows of 400 days ago, 900 of 380, 300 of today; an anchor after the second."""
+    store = folder / "store"
+    write_old(store, 400, 1500)
+    write_old(store, 380, 900)
+    run("anchor", "--store", store, "--out", folder / "old.anchor")
+    write_old(store, 0, 300)
+    return store
+
+
+def ids(store, query="*"):
+    return sorted(event["event"]["id"] for event in search(store, query))
+
+
+def expire(store, *more, **how):
+    return jsonl(run("expire", "--store", store, "--format", "jsonl", *more, **how))
+
+
+def check(folder, anchor, expect):
+    """The separate program, with an anchor of before or after the expiry."""
+    done = subprocess.run([VERIFY, folder / "proof.json", "--raw", folder / "raw", "--anchor",
+                           folder / anchor], capture_output=True, timeout=60)
+    equal(done.returncode, expect, f"{anchor}: {done.stdout + done.stderr}")
+
+
+@case
+def archives_come_and_go(folder):
+    store = make_store(folder)
+    before = ids(store)
+    run("archive", "--store", store, "--to", folder / "one", "--older-than", 390, "--label", "box 1")
+    run("archive", "--store", store, "--to", folder / "two", "--older-than", 100)
+    equal(ids(store), before, "events found in the archives")
+    run("verify", "--store", store, "--rebuild")
+    true(len(list((store / "segments").iterdir())) < 4, "the originals are there still")
+
+    (folder / "one").rename(folder / "away")
+    left = jsonl(run("search", "--store", store, "--limit", "0", "--format", "jsonl", "*", expect=4))
+    equal(len(left), len(before) - 1500, "events without the first medium")
+    true("1500 events" in run.stderr, run.stderr)
+    true('"box 1"' in run.stderr, run.stderr)
+    young = jsonl(run("search", "--store", store, "--format", "jsonl", "--limit", "0", "--from",
+                      "now-2d", "*"))
+    equal(len(young), 300, "a search that needs no medium ends with 0")
+    run("verify", "--store", store, "--rebuild", expect=4)
+    states = {a["label"]: a["state"] for a in jsonl(run("archive", "list", "--store", store,
+                                                        "--format", "jsonl"))}
+    equal(states, {"box 1": "offline", "two": "online"}, "states")
+
+    run("archive", "attach", "--store", store, folder / "away")
+    equal(ids(store), before, "events after attaching")
+    run("archive", "recall", "--store", store, "box 1")
+    (folder / "away").rename(folder / "gone")
+    equal(ids(store), before, "events after recalling")
+    run("verify", "--store", store, "--rebuild")
+
+
+@case
+def a_medium_that_nobody_can_write(folder):
+    store = make_store(folder)
+    before = ids(store)
+    run("archive", "--store", store, "--to", folder / "one", "--older-than", 100)
+    for path in sorted((folder / "one").rglob("*"), reverse=True):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    (folder / "one").chmod(0o555)
+    equal(ids(store), before, "events on a read-only medium")
+    run("verify", "--store", store)
+    for path in [folder / "one", *sorted((folder / "one").rglob("*"))]:
+        path.chmod(0o755)
+
+
+@case
+def expiry_leaves_what_others_need(folder):
+    store = make_store(folder)
+    run("expire", "--store", store)
+    true("no rules" in run.stderr, run.stderr)
+    run("retention", "set", "--store", store, "fortigate=default", "syslog=two-year")
+    due = expire(store, "--dry-run")
+    equal({line["outcome"] for line in due}, {"due"}, "outcomes")
+    equal(sum(line["events"] for line in due), 1600, "events that are due")
+
+    hold = run("hold", "add", "--store", store, "--case", "17", "--reason", "court", "--sources", "fw",
+               "--to", "now-390d").decode().split()[1]
+    equal({line["outcome"] for line in expire(store, "--dry-run")}, {"due", "held"}, "with a hold")
+    expire(store)
+    equal(len(ids(store)), 2700 - 600, "events after the first expiry")
+    run("hold", "release", "--store", store, "--reason", "closed", hold)
+    expire(store)
+    equal(len(ids(store)), 2700 - 1600, "events after the second expiry")
+    equal(expire(store), [], "nothing is left to expire")
+
+    text = run("verify", "--store", store, "--rebuild", "--anchor", folder / "old.anchor").decode()
+    equal(text.count("rows expired by policy"), 2, text)
+    run("anchor", "--store", store, "--out", folder / "new.anchor")
+    young = set(ids(store, "@timestamp:>=now-2d"))
+    equal(len(young), 300, "events of today")
+    for id_ in ids(store)[::97]:
+        (folder / "proof.json").write_bytes(run("prove", "--store", store, id_, "--raw-out",
+                                                folder / "raw"))
+        check(folder, "new.anchor", 0)
+        check(folder, "old.anchor", 1 if id_ in young else 0)
+    run("prove", "--store", store, "fw-1", expect=(1, 5))
+    true("expired" in run.stderr, run.stderr)
+
+
+@case
+def deleting_by_hand_is_damage(folder):
+    store = make_store(folder)
+    run("retention", "set", "--store", store, "*=default")
+    expire(store)
+    run("verify", "--store", store)
+    kept = list((store / "expired").iterdir())
+    equal(len(kept), 1, "files of hashes")
+    data = bytearray(kept[0].read_bytes())
+    for at in (0, 8, 20, len(data) - 1):
+        data[at] ^= 4
+        kept[0].write_bytes(data)
+        run("verify", "--store", store, expect=1)
+        data[at] ^= 4
+    kept[0].write_bytes(data)
+    run("verify", "--store", store)
+    next((store / "segments").iterdir()).unlink()
+    text = run("verify", "--store", store, expect=1).decode()
+    true("is missing" in text, text)
+
+
+@case
+def forecast_and_bad_numbers(folder):
+    store = make_store(folder)
+    run("retention", "set", "--store", store, "*=default")
+    rows = jsonl(run("store", "forecast", "--store", store, "--format", "jsonl", expect=(0, 1)))
+    equal(rows[-1]["stream"], "total", "last row")
+    true(rows[-1]["free_bytes"] > 0 and rows[-1]["bytes"] > 0, rows[-1])
+    rows = jsonl(run("store", "forecast", "--store", store, "--format", "jsonl", "--reserve", "900T",
+                     expect=1))
+    equal(rows[-1]["free_bytes"], 0, "nothing is free beyond the reserve")
+    true("before the classes" in run.stderr, run.stderr)
+    for bad in ("x=0/5", "x=6/5", "x=1/36501", "x=1/99999999999999999999"):
+        run("retention", "set", "--store", store, "--class", bad, "*=default", expect=2)
+        true("36500" in run.stderr, run.stderr)
+    run("archive", "--store", store, "--to", folder / "a", "--older-than", 36501, expect=2)
+    run("hold", "add", "--store", store, "--case", "1", expect=2)
+    run("hold", "release", "--store", store, "--reason", "x", "77", expect=5)
+
+
+main()
