@@ -11,6 +11,7 @@
 #include "i18n.h"
 #include "mem.h"
 #include "num.h"
+#include "offline.h"
 #include "options.h"
 
 /* Everything, derived events too: what an import needs to make the same store again. */
@@ -318,7 +319,7 @@ static int run(struct export *e) {
         return status == STATUS_BAD_INPUT || no_library ? EXIT_USAGE : EXIT_STORE;
     }
     report(e);
-    return EXIT_DONE;
+    return offline_tell(e->store, OUTPUT_TABLE) ? EXIT_UNREADABLE : EXIT_DONE;
 }
 
 static int prepare(struct export *e, const struct positionals *words) {

@@ -390,7 +390,7 @@ static int run(struct search *s, int64_t from_ns, int64_t to_ns) {
         return status == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
     }
     write_notes(s, &stats);
-    bool lacks = offline_tell(s->store);
+    bool lacks = offline_tell(s->store, s->format);
     return !written ? EXIT_STORE : (lacks ? EXIT_UNREADABLE : EXIT_DONE);
 }
 

@@ -7,6 +7,7 @@
 #include "i18n.h"
 #include "json_out.h"
 #include "mem.h"
+#include "offline.h"
 #include "options.h"
 #include "timeline.h"
 
@@ -185,6 +186,9 @@ static int tell(struct telling *t, struct timeline_options *options) {
                               t, &err);
     }
     int code = report(t, status, &stats, &err);
+    if (offline_tell(options->store, t->format) && code == EXIT_DONE) {
+        code = EXIT_UNREADABLE;
+    }
     findings_db_close(&options->findings);
     store_close(&options->store);
     return code;

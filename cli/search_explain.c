@@ -15,10 +15,12 @@ static uint64_t span(int64_t from_ns, int64_t to_ns) {
 static void print_segments(const struct store_scan_stats *s) {
     fprintf(stderr,
             "\"segments_considered\":%" PRIu64 ",\"segments_pruned\":%" PRIu64
-            ",\"segments_read\":%" PRIu64 ",\"pruned_by\":{\"range\":%" PRIu64
-            ",\"dataset\":%" PRIu64 ",\"filter\":%" PRIu64 ",\"dictionary\":%" PRIu64 "}",
-            s->segments_total, s->segments_pruned, s->segments_total - s->segments_pruned,
-            s->pruned_by_range, s->pruned_by_dataset, s->pruned_by_filter, s->pruned_by_dictionary);
+            ",\"segments_offline\":%" PRIu64 ",\"segments_read\":%" PRIu64
+            ",\"pruned_by\":{\"range\":%" PRIu64 ",\"dataset\":%" PRIu64 ",\"filter\":%" PRIu64
+            ",\"dictionary\":%" PRIu64 "}",
+            s->segments_total, s->segments_pruned, s->missing,
+            s->segments_total - s->segments_pruned - s->missing, s->pruned_by_range,
+            s->pruned_by_dataset, s->pruned_by_filter, s->pruned_by_dictionary);
 }
 
 static void print_times(const struct query_run_stats *stats, const struct search_times *t) {

@@ -130,7 +130,7 @@ struct store_scan_stats {
     uint64_t pruned_by_dataset;
     uint64_t pruned_by_filter;     /* token filter */
     uint64_t pruned_by_dictionary; /* templates and dictionaries of an opened segment */
-    uint64_t missing;              /* segments that are offline: not looked at */
+    uint64_t missing;              /* segments that are offline: not looked at, not pruned */
     uint64_t blocks_total;
     uint64_t blocks_pruned;
     uint64_t bytes_read;

@@ -156,6 +156,7 @@ static enum status choose_segments(struct store_scan *scan, struct err *err) {
             scan->segments[scan->segment_count++] = (struct chosen_segment){s, first};
         } else if (scan->stats.missing > missing) {
             missing = scan->stats.missing;
+            scan->stats.blocks_pruned += block_count(s);
         } else {
             scan->stats.segments_pruned++;
             scan->stats.blocks_pruned += block_count(s);

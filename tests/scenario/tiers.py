@@ -3,7 +3,7 @@ import os
 import pathlib
 import subprocess
 
-from harness import PROGRAM, case, equal, jsonl, main, run, search, true
+from harness import PROGRAM, Server, case, equal, jsonl, main, run, search, true, wait_for
 
 VERIFY = str(pathlib.Path(PROGRAM).parent / "konseki-verify")
 OLD_STORE = os.environ["KONSEKI_OLD_STORE"]
@@ -53,6 +53,8 @@ def archives_come_and_go(folder):
     equal(len(left), len(before) - 1500, "events without the first medium")
     true("1500 events" in run.stderr, run.stderr)
     true('"box 1"' in run.stderr, run.stderr)
+    told = jsonl("\n".join(x for x in run.stderr.splitlines() if x.startswith("{")).encode())
+    equal((told[0]["coverage"]["label"], told[0]["coverage"]["events"]), ("box 1", 1500), "coverage")
     young = jsonl(run("search", "--store", store, "--format", "jsonl", "--limit", "0", "--from",
                       "now-2d", "*"))
     equal(len(young), 300, "a search that needs no medium ends with 0")
@@ -136,6 +138,38 @@ def deleting_by_hand_is_damage(folder):
     next((store / "segments").iterdir()).unlink()
     text = run("verify", "--store", store, expect=1).decode()
     true("is missing" in text, text)
+
+
+@case
+def a_server_keeps_the_rules(folder):
+    store = make_store(folder)
+    run("retention", "set", "--store", store, "--class", "short=1/390", "*=short")
+    config = folder / "serve.conf"
+    config.write_text(f"retention.interval = 1s\nseal.interval = 1s\narchive.path = {folder}/old\n")
+    with Server(store, "--config", config) as server:
+        wait_for(lambda: len(ids(store)) == 1200, "1,500 events expire")
+        wait_for(lambda: len(list((folder / "old").glob("segments/*"))) == 2, "two are archived")
+        with server.tcp() as tcp:
+            tcp.sendall(b"<34>Nov 20 10:00:00 host01 app[1]: life goes on\n")
+            wait_for(lambda: len(ids(store)) == 1201, "a new event")
+        equal(server.stop()[0], 0, "exit code")
+    run("verify", "--store", store, "--rebuild")
+
+
+@case
+def a_server_without_room_refuses(folder):
+    store = folder / "store"
+    config = folder / "serve.conf"
+    config.write_text("disk.reserve = 1024G\ncommit.interval = 50ms\n")
+    write_old(store, 0, 10)
+    with Server(store, "--config", config) as server:
+        with server.tcp() as tcp:
+            tcp.sendall(b"<34>Nov 20 10:00:00 host01 app[1]: no room\n")
+        server.process.wait(timeout=30)
+        error = server.process.stderr.read().decode()
+        true("disk.reserve" in error, error)
+    equal(len(ids(store)), 10, "events")
+    run("verify", "--store", store)
 
 
 @case
