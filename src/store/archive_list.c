@@ -65,20 +65,25 @@ static struct str keep(struct archives *a, const struct buf *text) {
     return arena_str(&a->arena, buf_str(text));
 }
 
+static struct archive *find_or_add(struct archives *a, uint64_t id) {
+    struct archive *archive = find(a, id);
+    if (archive == NULL) {
+        MEM_GROW(a->items, a->capacity, a->count + 1);
+        archive = &a->items[a->count++];
+        *archive = (struct archive){.id = id,
+                                    .label = STR_EMPTY,
+                                    .path = STR_EMPTY,
+                                    .time_min = TIME_NONE,
+                                    .time_max = TIME_NONE};
+    }
+    return archive;
+}
+
 static void take_note(struct archives *a, struct str text) {
     struct buf value = BUF_INIT;
     uint64_t id;
     if (note_get(&value, text, STR("id")) && num_parse_hex(&id, buf_str(&value))) {
-        struct archive *archive = find(a, id);
-        if (archive == NULL) {
-            MEM_GROW(a->items, a->capacity, a->count + 1);
-            archive = &a->items[a->count++];
-            *archive = (struct archive){.id = id,
-                                        .label = STR_EMPTY,
-                                        .path = STR_EMPTY,
-                                        .time_min = TIME_NONE,
-                                        .time_max = TIME_NONE};
-        }
+        struct archive *archive = find_or_add(a, id);
         if (note_get(&value, text, STR("label"))) {
             archive->label = keep(a, &value);
         }
@@ -90,10 +95,10 @@ static void take_note(struct archives *a, struct str text) {
 }
 
 static void count_segment(struct archives *a, const struct segment_info *s) {
-    struct archive *archive = s->place != 0 ? find(a, s->place) : NULL;
-    if (archive == NULL) {
+    if (s->place == 0) {
         return;
     }
+    struct archive *archive = find_or_add(a, s->place); /* no note names it: offline, but counted */
     if (archive->segments == 0 || s->time_min < archive->time_min) {
         archive->time_min = s->time_min;
     }
@@ -126,7 +131,7 @@ void archives_load(struct archives *out, const struct chain *chain) {
             take_note(out, chain->notes[i].text);
         }
     }
-    for (size_t i = 0; out->count > 0 && i < chain->segment_count; i++) {
+    for (size_t i = 0; i < chain->segment_count; i++) {
         count_segment(out, &chain->segments[i]);
     }
     for (size_t i = 0; i < out->count; i++) {

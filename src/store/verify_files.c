@@ -253,6 +253,7 @@ void verify_files(struct verify *v) {
     check_segments(v);
     note_offline(v);
     check_kept(v);
+    verify_expiry(v);
     check_orphans(v);
     check_tree(v);
     check_logs(v);

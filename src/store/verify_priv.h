@@ -45,6 +45,8 @@ void verify_segment(struct verify *v, const char *path, const struct segment_inf
 
 /* verify_files.c: all segments, what else lies beside them, the file `tree`, the logs. */
 void verify_files(struct verify *v);
+/* verify_expiry.c: what expired was past its rule and under no hold. */
+void verify_expiry(struct verify *v);
 /* verify_rows.c: every row put together and hashed up to every signed root. */
 void verify_rows(struct verify *v);
 /* verify_outside.c: anchors, keys, time stamps. Not OK: a file that was given cannot be used. */

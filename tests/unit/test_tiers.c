@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "file_io.h"
+#include "store_priv.h"
 #include "tiers_fixture.h"
 
 /* Old firewall rows and younger syslog rows, in two commits, and one that is all young. */
@@ -448,6 +449,43 @@ static void test_tampering_beside_expiry_is_seen(void **state) {
     buf_fini(&name);
 }
 
+/* Whoever has the key can sign a deletion, but not make it lawful. */
+static void test_unlawful_expiry_is_seen(void **state) {
+    const struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    write_two_ages(f);
+    tiers_rules(f, "ages=1/36500", "fortigate=ages syslog=default");
+    struct hold_request q = {.case_name = STR("c"),
+                             .by = STR("t"),
+                             .reason = STR("r"),
+                             .datasets = STR("syslog"),
+                             .from_ns = TIME_NONE,
+                             .to_ns = TIME_NONE,
+                             .until_ns = TIME_NONE};
+    (void)add_hold(f, &q);
+    struct store *s = fixture_open(f, STORE_BULK);
+    uint64_t note = store_add_note(s, STR("expire"), STR("{\"by\":\"thief\"}"));
+    for (size_t i = 0; i < 4; i++) {
+        store_add_fate(s, s->chain.segments[i].number, SEGMENT_EXPIRED, note);
+    }
+    assert_int_equal(store_seal(s, &err), STATUS_OK);
+    store_close(&s);
+    tiers_expect(f, true, "too early", "before its 36500 days were over");
+    tiers_expect(f, true, "held", "but hold 2 was on it");
+    tiers_expect(f, true, "no hashes", "are missing");
+}
+
+static void test_expiry_without_rules_is_seen(void **state) {
+    const struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    write_two_ages(f);
+    struct store *s = fixture_open(f, STORE_BULK);
+    store_add_fate(s, s->chain.segments[0].number, SEGMENT_EXPIRED, 0);
+    assert_int_equal(store_seal(s, &err), STATUS_OK);
+    store_close(&s);
+    tiers_expect(f, true, "no rule", "no rule of retention allowed it");
+}
+
 static void test_archived_segments_expire(void **state) {
     const struct fixture *f = *state;
     char folder[96];
@@ -562,6 +600,8 @@ int main(void) {
         IN_STORE(test_holds_beat_expiry),
         IN_STORE(test_a_hold_that_cannot_be_read_holds_all),
         IN_STORE(test_tampering_beside_expiry_is_seen),
+        IN_STORE(test_unlawful_expiry_is_seen),
+        IN_STORE(test_expiry_without_rules_is_seen),
         IN_STORE(test_archived_segments_expire),
         IN_STORE(test_forecast),
         IN_STORE(test_reserve_refuses_rows),
