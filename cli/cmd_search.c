@@ -326,7 +326,8 @@ static void ask_to_stop(int number) {
 }
 
 static void watch_signals(void) {
-    struct sigaction action = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = ask_to_stop,
+                               .sa_flags = (int)SA_RESETHAND | SA_RESTART};
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
 }

@@ -112,15 +112,18 @@ def kill_at_any_time(folder):
     """Imports and merges are killed; what was acknowledged is there once, nobody has to help."""
     store, random_ = folder / "store", random.Random(5)
     done = kills = 0
+    started = time.monotonic()  # kills fall into the time that a command takes here
+    run("import", "--store", folder / "trial", write_file(folder / "trial.log", 3000, 0))
+    whole = time.monotonic() - started
     for part in range(10):
         path = write_file(folder / f"part{part:02d}", 3000, 3000 * part)
         for _ in range(4): # the same content is taken once, however often it is tried
-            if not kill_after(random_.uniform(0.005, 0.25), "import", "--store", store, path):
+            if not kill_after(random_.uniform(0, whole), "import", "--store", store, path):
                 break
             kills += 1
         run("import", "--store", store, path)
         done += 3000
-        kills += kill_after(random_.uniform(0.005, 0.2), "store", "compact", "--store", store)
+        kills += kill_after(random_.uniform(0, whole), "store", "compact", "--store", store)
         equal(raw(store).decode().splitlines(), lines(done), "lines after kills")
     run("store", "compact", "--store", store)
     stat = total(store)
