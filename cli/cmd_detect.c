@@ -6,6 +6,7 @@
 #include "detect_stored.h"
 #include "i18n.h"
 #include "mem.h"
+#include "offline.h"
 #include "options.h"
 
 struct arguments {
@@ -75,9 +76,11 @@ static int run(const struct arguments *a) {
     struct err err = ERR_INIT;
     struct surroundings around;
     struct detect_stored_counts counts = {0};
+    bool lacks = false;
     enum status status = surroundings_open(&around, &a->around, warn, NULL, &err);
     if (status == STATUS_OK) {
         status = detect_stored(&around, a->from_ns, a->to_ns, &counts, &err);
+        lacks = offline_tell(around.store, OUTPUT_TABLE);
         surroundings_close(&around);
     }
     if (status != STATUS_OK) {
@@ -88,7 +91,7 @@ static int run(const struct arguments *a) {
             counts.rule_hits);
     fprintf(stderr, _("findings: %" PRIu64 " new, %" PRIu64 " changed\n"),
             counts.analyses.findings_new, counts.analyses.findings_updated);
-    return EXIT_DONE;
+    return lacks ? EXIT_UNREADABLE : EXIT_DONE;
 }
 
 int cmd_detect(int argc, char **argv) {

@@ -104,6 +104,8 @@ def expiry_leaves_what_others_need(folder):
     expire(store)
     equal(len(ids(store)), 2700 - 1600, "events after the second expiry")
     equal(expire(store), [], "nothing is left to expire")
+    run("store", "compact", "--store", store)
+    equal(len(ids(store)), 2700 - 1600, "events after merging")
 
     text = run("verify", "--store", store, "--rebuild", "--anchor", folder / "old.anchor").decode()
     equal(text.count("rows expired by policy"), 2, text)
