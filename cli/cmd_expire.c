@@ -63,6 +63,11 @@ static void print_sum(const struct expire_result *r, bool dry_run) {
             (unsigned long long)r->segments, (unsigned long long)r->rows,
             (unsigned long long)r->bytes, (unsigned long long)r->held,
             (unsigned long long)r->offline);
+    if (r->kept_bytes > 0) {
+        fprintf(stderr,
+                _("konseki: %llu bytes of hashes stay for the proofs of the other events\n"),
+                (unsigned long long)r->kept_bytes);
+    }
     if (r->on_media > 0) {
         fprintf(stderr,
                 _("konseki: warning: %llu of their files lie on media that cannot be written:"
