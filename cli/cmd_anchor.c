@@ -24,22 +24,6 @@ struct anchoring {
     struct buf token;
 };
 
-static enum status write_file(const char *path, struct str bytes, struct err *err) {
-    struct file f = FILE_INIT;
-    enum status status = file_open(&f, path, FILE_APPEND, err);
-    if (status == STATUS_OK) {
-        status = file_truncate(&f, 0, err);
-    }
-    if (status == STATUS_OK) {
-        status = file_append(&f, bytes.ptr, bytes.len, err);
-    }
-    if (status == STATUS_OK) {
-        status = file_sync(&f, err);
-    }
-    file_close(&f);
-    return status;
-}
-
 /* The line without its newline: what is stamped. */
 static struct str words(const struct anchoring *a) {
     return str_trim(buf_str(&a->line));
@@ -92,7 +76,7 @@ static enum status stamp(struct anchoring *a, struct err *err) {
         status = timestamp_query(&query, words(a), err);
     }
     if (status == STATUS_OK && a->query != NULL) {
-        status = write_file(a->query, buf_str(&query), err);
+        status = file_write_whole(a->query, buf_str(&query), err);
     }
     buf_fini(&query);
     return status;
@@ -101,11 +85,11 @@ static enum status stamp(struct anchoring *a, struct err *err) {
 /* FILE, and FILE.tsr with the time stamp. */
 static enum status write_out(const struct anchoring *a, struct err *err) {
     struct buf name = BUF_INIT;
-    enum status status = write_file(a->out, buf_str(&a->line), err);
+    enum status status = file_write_whole(a->out, buf_str(&a->line), err);
     if (status == STATUS_OK && a->token.len > 0) {
         buf_printf(&name, "%s.tsr", a->out);
         buf_putc(&name, '\0');
-        status = write_file(name.ptr, buf_str(&a->token), err);
+        status = file_write_whole(name.ptr, buf_str(&a->token), err);
     }
     buf_fini(&name);
     return status;

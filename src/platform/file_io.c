@@ -166,6 +166,22 @@ enum status file_truncate(struct file *f, uint64_t size, struct err *err) {
     return STATUS_OK;
 }
 
+enum status file_write_whole(const char *path, struct str bytes, struct err *err) {
+    struct file f = FILE_INIT;
+    enum status status = file_open(&f, path, FILE_APPEND, err);
+    if (status == STATUS_OK) {
+        status = file_truncate(&f, 0, err);
+    }
+    if (status == STATUS_OK) {
+        status = file_append(&f, bytes.ptr, bytes.len, err);
+    }
+    if (status == STATUS_OK) {
+        status = file_sync(&f, err);
+    }
+    file_close(&f);
+    return status;
+}
+
 enum status file_rename(const char *from, const char *to, struct err *err) {
     int code = io->rename(io->ctx, from, to);
     return code < 0 ? failed(err, code, _("cannot rename"), from) : STATUS_OK;

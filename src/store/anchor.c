@@ -8,22 +8,6 @@
 
 enum { NAME_DIGITS = 10 };
 
-static enum status write_anew(const char *path, struct str bytes, struct err *err) {
-    struct file f = FILE_INIT;
-    enum status status = file_open(&f, path, FILE_APPEND, err);
-    if (status == STATUS_OK) {
-        status = file_truncate(&f, 0, err);
-    }
-    if (status == STATUS_OK) {
-        status = file_append(&f, bytes.ptr, bytes.len, err);
-    }
-    if (status == STATUS_OK) {
-        status = file_sync(&f, err);
-    }
-    file_close(&f);
-    return status;
-}
-
 enum status store_make_anchor(struct buf *out, const char *path, struct err *err) {
     struct chain chain;
     chain_init(&chain);
@@ -48,12 +32,12 @@ enum status store_keep_anchor(const char *path, struct str line, struct str toke
     enum status status = file_make_dir(store_path(&name, path, "anchors"), err);
     unsigned long long number = anchor.checkpoint;
     if (status == STATUS_OK) {
-        status = write_anew(store_path(&name, path, "anchors/%0*llu.anchor", NAME_DIGITS, number),
-                            line, err);
+        status = file_write_whole(
+            store_path(&name, path, "anchors/%0*llu.anchor", NAME_DIGITS, number), line, err);
     }
     if (status == STATUS_OK && token.len > 0) {
-        status = write_anew(store_path(&name, path, "anchors/%0*llu.tsr", NAME_DIGITS, number),
-                            token, err);
+        status = file_write_whole(
+            store_path(&name, path, "anchors/%0*llu.tsr", NAME_DIGITS, number), token, err);
     }
     buf_fini(&name);
     return status;
