@@ -85,20 +85,6 @@ void segment_builder_finish(struct buf *out, struct segment_info *info, struct s
     begin_segment(b);
 }
 
-size_t segment_write(struct buf *out, struct segment_info *info, const struct batch *batch,
-                     size_t first) {
-    CHECK(first < batch->row_count);
-    struct segment_builder *b =
-        segment_builder_create((enum dataset)batch->rows[first].dataset, EFFORT_FAST);
-    size_t at = first;
-    while (at < batch->row_count && !segment_builder_is_full(b)) {
-        segment_builder_add(b, batch, &batch->rows[at++]);
-    }
-    segment_builder_finish(out, info, b);
-    segment_builder_destroy(&b);
-    return at - first;
-}
-
 /* --- drafts --- */
 
 struct segment_draft *segment_builder_take(struct segment_builder *b) {

@@ -43,11 +43,6 @@ bool segment_builder_is_full(const struct segment_builder *b);
  * The builder is empty afterwards. */
 void segment_builder_finish(struct buf *out, struct segment_info *info, struct segment_builder *b);
 
-/* Takes as many rows of the batch (one dataset, in arrival order) from `first` on as fit a segment
- * of effort FAST, replaces `out` by its bytes and fills `info`. Returns how many rows it took. */
-size_t segment_write(struct buf *out, struct segment_info *info, const struct batch *batch,
-                     size_t first);
-
 /* Takes the collected rows out (NULL if there is none). */
 struct segment_draft *segment_builder_take(struct segment_builder *b);
 /* As segment_builder_finish; ends the draft. */
