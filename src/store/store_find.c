@@ -51,14 +51,7 @@ static enum status look_at_segment(enum found *found, uint64_t *arrival, struct 
                                    const struct segment_info *info, const struct row_name *name,
                                    struct err *err) {
     struct segment *s = NULL;
-    struct buf path = BUF_INIT;
-    const char *name_of_file;
-    enum status status = store_need_segment(&name_of_file, &path, store, info, err);
-    if (status == STATUS_OK) {
-        status = segment_open(&s, name_of_file, err);
-        status = status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
-    }
-    buf_fini(&path);
+    enum status status = store_open_segment(&s, store, info, err);
     if (status != STATUS_OK) {
         return status;
     }

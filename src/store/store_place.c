@@ -1,5 +1,6 @@
 /* Where a segment's file is: in the store's folder, or in an archive that may be offline. */
 #include "mem.h"
+#include "segment.h"
 #include "store_path.h"
 #include "store_priv.h"
 
@@ -25,6 +26,19 @@ enum status store_need_segment(const char **path, struct buf *out, const struct 
                    " mount it, or tell where it is with konseki archive attach",
                    (unsigned long long)info->arrival_first, (unsigned long long)info->arrival_last,
                    STR_ARG(label), (unsigned long long)info->place);
+}
+
+enum status store_open_segment(struct segment **out, const struct store *s,
+                               const struct segment_info *info, struct err *err) {
+    struct buf name = BUF_INIT;
+    const char *path;
+    enum status status = store_need_segment(&path, &name, s, info, err);
+    if (status == STATUS_OK) {
+        status = segment_open(out, path, err);
+        status = status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+    }
+    buf_fini(&name);
+    return status;
 }
 
 /* --- what scans could not look at --- */

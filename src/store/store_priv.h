@@ -88,6 +88,12 @@ const char *store_segment_path(struct buf *out, const struct store *s,
 enum status store_need_segment(const char **path, struct buf *out, const struct store *s,
                                const struct segment_info *info, struct err *err) MUST_CHECK;
 
+/* Opens the segment (the caller closes it). A file that is gone is DAMAGED, an offline archive
+ * ENVIRONMENT. */
+struct segment;
+enum status store_open_segment(struct segment **out, const struct store *s,
+                               const struct segment_info *info, struct err *err) MUST_CHECK;
+
 /* A scan had to leave the segment out: its archive is offline. */
 void store_note_missing(struct store *s, const struct segment_info *info);
 

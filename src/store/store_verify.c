@@ -56,6 +56,8 @@ static void take_checkpoint(const struct chain_record *record, void *ctx) {
 static enum status check_chain(struct verify *v, bool *whole, struct err *err) {
     struct buf path = BUF_INIT;
     struct file_map map;
+    struct err ignored; /* as readers do: while the mark is there a merge removes no file */
+    (void)!file_lock_shared(&v->mark_fd, store_path(&path, v->options->path, "chain"), &ignored);
     enum status status = file_map(&map, store_path(&path, v->options->path, "chain"), true, err);
     buf_fini(&path);
     if (status != STATUS_OK) {
@@ -149,7 +151,8 @@ enum status store_verify(const struct store_verify_options *options,
                          struct store_verify_result *result,
                          void (*report)(struct str line, void *ctx), void *ctx, struct err *err) {
     *result = (struct store_verify_result){.unsealed_oldest_ns = TIME_NONE};
-    struct verify v = {.options = options, .result = result, .report = report, .ctx = ctx};
+    struct verify v = {
+        .options = options, .result = result, .report = report, .ctx = ctx, .mark_fd = -1};
     chain_init(&v.chain);
     bool whole = false;
     verify_peek_keys(&v);
@@ -168,6 +171,7 @@ enum status store_verify(const struct store_verify_options *options,
         }
         status = verify_outside(&v, err);
     }
+    file_unlock(&v.mark_fd);
     mem_free(v.checkpoints);
     archives_fini(&v.archives);
     chain_fini(&v.chain);

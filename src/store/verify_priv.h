@@ -16,6 +16,7 @@ struct verify {
     struct store_verify_result *result;
     void (*report)(struct str line, void *ctx);
     void *ctx;
+    int mark_fd; /* the readers' lock on the chain; -1: none */
     struct chain chain;
     struct archives archives;
     struct verify_checkpoint *checkpoints; /* all that were read, in order */
