@@ -207,10 +207,10 @@ enum status file_sync_dir(const char *path, struct err *err) {
     return code < 0 ? failed(err, code, _("cannot sync folder"), path) : STATUS_OK;
 }
 
-static int read_whole(uint8_t *bytes, size_t *size, int fd) {
+static int read_all(uint8_t *bytes, size_t *size, int fd, uint64_t offset) {
     size_t done = 0;
     while (done < *size) {
-        ssize_t got = pread(fd, bytes + done, *size - done, (off_t)done);
+        ssize_t got = pread(fd, bytes + done, *size - done, (off_t)(offset + done));
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -226,26 +226,18 @@ static int read_whole(uint8_t *bytes, size_t *size, int fd) {
     return 0;
 }
 
-static int map_open_file(struct file_map *out, int fd, bool copy) {
-    struct stat st;
-    if (fstat(fd, &st) != 0) {
+static int map_bytes(struct file_map *out, int fd, size_t size) {
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+    if (bytes == MAP_FAILED) {
         return -errno;
     }
-    size_t size = (size_t)st.st_size;
-    if (size == 0) {
-        *out = (struct file_map){NULL, 0, copy};
-        return 0;
-    }
-    if (!copy) {
-        void *bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-        if (bytes == MAP_FAILED) {
-            return -errno;
-        }
-        *out = (struct file_map){bytes, size, false};
-        return 0;
-    }
+    *out = (struct file_map){bytes, size, false};
+    return 0;
+}
+
+static int copy_bytes(struct file_map *out, int fd, uint64_t offset, size_t size) {
     uint8_t *bytes = mem_alloc(size);
-    int code = read_whole(bytes, &size, fd);
+    int code = read_all(bytes, &size, fd, offset);
     if (code < 0) {
         mem_free(bytes);
         return code;
@@ -254,14 +246,30 @@ static int map_open_file(struct file_map *out, int fd, bool copy) {
     return 0;
 }
 
-enum status file_map(struct file_map *out, const char *path, bool copy, struct err *err) {
+static enum status map_from(struct file_map *out, const char *path, bool copy, uint64_t offset,
+                            struct err *err) {
+    *out = (struct file_map){NULL, 0, copy};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return failed(err, -errno, _("cannot open"), path);
     }
-    int code = map_open_file(out, fd, copy);
+    struct stat st;
+    int code = fstat(fd, &st) != 0 ? -errno : 0;
+    if (code == 0 && (uint64_t)st.st_size > offset) {
+        size_t size = (size_t)((uint64_t)st.st_size - offset);
+        code = copy ? copy_bytes(out, fd, offset, size) : map_bytes(out, fd, size);
+    }
     (void)close(fd);
     return code < 0 ? failed(err, code, _("cannot read"), path) : STATUS_OK;
+}
+
+enum status file_map(struct file_map *out, const char *path, bool copy, struct err *err) {
+    return map_from(out, path, copy, 0, err);
+}
+
+enum status file_copy_from(struct file_map *out, const char *path, uint64_t offset,
+                           struct err *err) {
+    return map_from(out, path, true, offset, err);
 }
 
 void file_unmap(struct file_map *map) {

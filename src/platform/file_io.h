@@ -76,6 +76,9 @@ struct file_map {
     bool copied;
 };
 enum status file_map(struct file_map *out, const char *path, bool copy, struct err *err) MUST_CHECK;
+/* The same of what stands from `offset` on, read; nothing if the file is shorter. */
+enum status file_copy_from(struct file_map *out, const char *path, uint64_t offset,
+                           struct err *err) MUST_CHECK;
 void file_unmap(struct file_map *map);
 
 /* Single places of a file: cheaper than a mapping where a few bytes are wanted. */

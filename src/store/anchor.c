@@ -11,7 +11,7 @@ enum { NAME_DIGITS = 10 };
 enum status store_make_anchor(struct buf *out, const char *path, struct err *err) {
     struct chain chain;
     chain_init(&chain);
-    enum status status = chain_read(&chain, path, CHAIN_UNSIGNED, NULL, NULL, err);
+    enum status status = chain_read_on(&chain, path, NULL, NULL, err);
     if (status == STATUS_OK && chain.last.number == 0) {
         status = err_set(err, STATUS_NOT_FOUND, "%s has no checkpoint yet", path);
     }

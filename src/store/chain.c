@@ -69,48 +69,9 @@ const struct segment_info *chain_find_segment(const struct chain *c, uint64_t nu
 
 /* --- the body of a record --- */
 
-static void take_bytes(struct wire *w, uint8_t *out, size_t len) {
-    struct str s = wire_bytes(w, len);
-    if (s.len == len) {
-        memcpy(out, s.ptr, len);
-    }
-}
-
-static void take_peaks(struct wire *w, struct merkle *tree) {
-    for (unsigned level = 0; level < 64; level++) {
-        if ((tree->size >> level & 1) != 0) {
-            take_bytes(w, tree->nodes[level], SHA256_BYTES);
-        }
-    }
-}
-
-static void take_stripes(struct wire *w, struct segment_info *s) {
-    s->stripe_count = (uint32_t)wire_count(w, SEGMENT_MAX_STRIPES);
-    for (uint32_t i = 0; i < s->stripe_count; i++) {
-        s->filter_lines[i] = (uint32_t)wire_count(w, UINT32_MAX);
-    }
-}
-
 static void take_segment(struct wire *w, struct chain *c) {
-    struct segment_info s = {.number = wire_u64(w)};
-    struct str name = wire_str(w);
-    s.dataset = name.len == 0 ? DATASET_UNKNOWN : dataset_find(name);
-    if (s.dataset == DATASET_COUNT) {
-        s.dataset = DATASET_UNKNOWN;
-    }
-    s.effort = (enum segment_effort)wire_count(w, INT32_MAX);
-    s.rows = wire_u64(w);
-    s.derived = wire_u64(w);
-    s.raw_bytes = wire_u64(w);
-    s.arrival_first = wire_u64(w);
-    s.arrival_last = wire_u64(w);
-    s.time_min = wire_i64(w);
-    s.time_max = wire_i64(w);
-    s.file_bytes = wire_u64(w);
-    s.index_bytes = wire_u64(w);
-    s.filter_offset = wire_u64(w);
-    take_stripes(w, &s);
-    take_bytes(w, s.footer_sha256, SHA256_BYTES);
+    struct segment_info s;
+    chain_take_segment(w, &s);
     size_t count = c->segment_count;
     w->failed = w->failed || (count > 0 && s.number <= c->segments[count - 1].number);
     if (w->failed) {
@@ -202,11 +163,7 @@ static void take_inputs(struct wire *w, struct chain *c) {
     uint64_t count = wire_count(w, wire_left(w));
     for (uint64_t i = 0; i < count && !w->failed; i++) {
         struct store_input input;
-        take_bytes(w, input.sha256, SHA256_BYTES);
-        input.path = arena_str(&c->arena, wire_str(w));
-        input.bytes = wire_u64(w);
-        input.events = wire_u64(w);
-        input.imported_ns = wire_i64(w);
+        chain_take_input(w, &input, &c->arena);
         if (!w->failed) {
             MEM_GROW(c->inputs, c->input_capacity, c->input_count + 1);
             c->inputs[c->input_count++] = input;
@@ -287,7 +244,7 @@ static bool take_apart(struct parts *out, struct str record) {
 static const char *fold_record(struct chain *c, struct parts *r, enum chain_depth depth) {
     struct checkpoint *p = &r->checkpoint;
     struct wire w = wire_make(r->body.ptr, r->body.len);
-    take_peaks(&w, &p->tree);
+    chain_take_peaks(&w, &p->tree);
     const char *problem =
         find_problem(c, p, r->body, r->hash, depth == CHAIN_SIGNED ? r->signature : NULL);
     take_segments(&w, c);
@@ -317,8 +274,7 @@ static size_t announced_length(struct str rest) {
     return len <= MAX_PAYLOAD_BYTES ? RECORD_HEAD_BYTES + len + RECORD_TAIL_BYTES : 0;
 }
 
-/* Length of the whole record at the start of `rest`; 0 if it is cut or fails its checksum. */
-static size_t record_length(struct str rest) {
+size_t chain_record_length(struct str rest) {
     size_t len = announced_length(rest);
     bool whole = len > 0 && len <= rest.len &&
                  bytes_le64(rest.ptr + len - 8) == hash_bytes(rest.ptr, len - 8);
@@ -333,7 +289,7 @@ static bool has_record(struct str rest) {
             return false;
         }
         rest = str_skip(rest, at);
-        if (record_length(rest) > 0) {
+        if (chain_record_length(rest) > 0) {
             return true;
         }
         rest = str_skip(rest, 1);
@@ -370,9 +326,10 @@ static enum status damaged(struct err *err, uint64_t at, const char *what) {
 enum status chain_fold(struct chain *c, struct str bytes, enum chain_depth depth,
                        chain_visit_fn *visit, void *ctx, struct err *err) {
     struct str rest = bytes;
+    uint64_t start = c->valid_bytes;
     size_t len;
-    while ((len = record_length(rest)) > 0) {
-        uint64_t at = bytes.len - rest.len;
+    while ((len = chain_record_length(rest)) > 0) {
+        uint64_t at = start + bytes.len - rest.len;
         struct parts parts;
         const char *problem =
             take_apart(&parts, str_head(rest, len)) ? fold_record(c, &parts, depth) : NULL;
@@ -387,8 +344,9 @@ enum status chain_fold(struct chain *c, struct str bytes, enum chain_depth depth
             return damaged(err, at, problem);
         }
         rest = str_skip(rest, len);
+        c->last_at = at;
+        c->valid_bytes = at + len;
     }
-    c->valid_bytes = bytes.len - rest.len;
     c->torn_bytes = rest.len;
     if (rest.len > 0 && (has_record(rest) || !is_torn_append(rest))) {
         return damaged(err, c->valid_bytes, _("a record fails its checksum"));
@@ -396,15 +354,16 @@ enum status chain_fold(struct chain *c, struct str bytes, enum chain_depth depth
     return STATUS_OK;
 }
 
-enum status chain_read(struct chain *c, const char *path, enum chain_depth depth,
-                       chain_visit_fn *visit, void *ctx, struct err *err) {
+enum status chain_read_on(struct chain *c, const char *path, chain_visit_fn *visit, void *ctx,
+                          struct err *err) {
     struct buf name = BUF_INIT;
     struct file_map map;
-    enum status status = file_map(&map, store_path(&name, path, "chain"), true, err);
+    enum status status =
+        file_copy_from(&map, store_path(&name, path, "chain"), c->valid_bytes, err);
     buf_fini(&name);
     if (status == STATUS_OK) {
-        status = chain_fold(c, str_make((const char *)map.bytes, map.size_bytes), depth, visit, ctx,
-                            err);
+        status = chain_fold(c, str_make((const char *)map.bytes, map.size_bytes), CHAIN_UNSIGNED,
+                            visit, ctx, err);
         file_unmap(&map);
     }
     return status;
@@ -412,9 +371,10 @@ enum status chain_read(struct chain *c, const char *path, enum chain_depth depth
 
 void chain_take(struct chain *c, struct str record) {
     struct parts parts;
-    CHECK(record_length(record) == record.len && take_apart(&parts, record));
+    CHECK(chain_record_length(record) == record.len && take_apart(&parts, record));
     const char *problem = fold_record(c, &parts, CHAIN_UNSIGNED);
     CHECK(problem != NULL && problem[0] == '\0');
+    c->last_at = c->valid_bytes;
     c->valid_bytes += record.len;
     for (uint32_t i = 0; i < c->sources.names.count; i++) {
         c->sources.changed[i] = false;

@@ -74,7 +74,8 @@ struct chain {
     size_t input_count;
     size_t input_capacity;
     struct arena arena;
-    uint64_t valid_bytes; /* length of the file up to the end of the last whole record */
+    uint64_t last_at;     /* place of the last whole record in the file */
+    uint64_t valid_bytes; /* length of the file up to its end */
     uint64_t torn_bytes;  /* what follows it */
 };
 
@@ -123,15 +124,17 @@ typedef void chain_visit_fn(const struct chain_record *record, void *ctx);
 enum chain_depth { CHAIN_UNSIGNED, CHAIN_SIGNED }; /* test signatures too (0.1 ms each)? */
 
 /*
- * Folds the records in `bytes` into the (initialised) chain. DAMAGED when a record that is not the
- * last fails its checksum, or when a checkpoint's place in the chain is wrong. When `visit` is
- * given, such problems go to it and the fold goes on as far as it can.
+ * Folds the records in `bytes`, which stand in the file from valid_bytes on, into the chain (an
+ * initialised one has none). DAMAGED when a record that is not the last fails its checksum, or when
+ * a checkpoint's place in the chain is wrong. When `visit` is given, such problems go to it and the
+ * fold goes on as far as it can.
  */
 enum status chain_fold(struct chain *c, struct str bytes, enum chain_depth depth,
                        chain_visit_fn *visit, void *ctx, struct err *err) MUST_CHECK;
-/* chain_fold of the store's file. NOT_FOUND if there is none. */
-enum status chain_read(struct chain *c, const char *store_path, enum chain_depth depth,
-                       chain_visit_fn *visit, void *ctx, struct err *err) MUST_CHECK;
+/* chain_fold of the store's file from valid_bytes on, signatures not tested. NOT_FOUND if there is
+ * none. */
+enum status chain_read_on(struct chain *c, const char *store_path, chain_visit_fn *visit, void *ctx,
+                          struct err *err) MUST_CHECK;
 /* Takes one record that was just written (its bytes as from chain_encode). */
 void chain_take(struct chain *c, struct str record);
 

@@ -6,32 +6,11 @@
 #include "hash.h"
 #include "wire.h"
 
-static void put_segment(struct buf *out, const struct segment_info *s) {
-    wire_put_u64(out, s->number);
-    wire_put_str(out, dataset_info(s->dataset)->name);
-    wire_put_u64(out, (uint64_t)s->effort);
-    wire_put_u64(out, s->rows);
-    wire_put_u64(out, s->derived);
-    wire_put_u64(out, s->raw_bytes);
-    wire_put_u64(out, s->arrival_first);
-    wire_put_u64(out, s->arrival_last);
-    wire_put_i64(out, s->time_min);
-    wire_put_i64(out, s->time_max);
-    wire_put_u64(out, s->file_bytes);
-    wire_put_u64(out, s->index_bytes);
-    wire_put_u64(out, s->filter_offset);
-    wire_put_u64(out, s->stripe_count);
-    for (uint32_t i = 0; i < s->stripe_count; i++) {
-        wire_put_u64(out, s->filter_lines[i]);
-    }
-    buf_append(out, s->footer_sha256, SHA256_BYTES);
-}
-
 static void put_segments(struct buf *out, const struct chain_additions *a) {
     wire_put_u64(out, a->segment_count);
     for (size_t i = 0; i < a->segment_count; i++) {
         CHECK(i == 0 || a->segments[i].number > a->segments[i - 1].number);
-        put_segment(out, &a->segments[i]);
+        chain_put_segment(out, &a->segments[i]);
     }
 }
 
@@ -52,15 +31,6 @@ static void put_notes(struct buf *out, const struct chain_additions *a) {
     }
 }
 
-/* The roots of the complete subtrees; the head has the size. */
-static void put_peaks(struct buf *out, const struct merkle *tree) {
-    for (unsigned level = 0; level < 64; level++) {
-        if ((tree->size >> level & 1) != 0) {
-            buf_append(out, tree->nodes[level], SHA256_BYTES);
-        }
-    }
-}
-
 static void put_sources(struct buf *out, const struct chain_sources *s) {
     uint64_t changed = 0;
     for (uint32_t i = 0; i < s->names.count; i++) {
@@ -78,12 +48,7 @@ static void put_sources(struct buf *out, const struct chain_sources *s) {
 static void put_inputs(struct buf *out, const struct chain_additions *a) {
     wire_put_u64(out, a->input_count);
     for (size_t i = 0; i < a->input_count; i++) {
-        const struct store_input *input = &a->inputs[i];
-        buf_append(out, input->sha256, SHA256_BYTES);
-        wire_put_str(out, input->path);
-        wire_put_u64(out, input->bytes);
-        wire_put_u64(out, input->events);
-        wire_put_i64(out, input->imported_ns);
+        chain_put_input(out, &a->inputs[i]);
     }
 }
 
@@ -92,7 +57,7 @@ static void put_payload(struct buf *out, struct checkpoint *p, const struct chai
                         const struct chain_additions *a, uint8_t hash[SHA256_BYTES]) {
     struct buf body = BUF_INIT;
     struct buf head = BUF_INIT;
-    put_peaks(&body, &p->tree);
+    chain_put_peaks(&body, &p->tree);
     put_segments(&body, a);
     put_fates(&body, a);
     put_notes(&body, a);

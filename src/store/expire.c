@@ -140,8 +140,7 @@ static void note_end_of_tree(const struct chain_record *r, void *ctx) {
 static enum status read_ends(struct expiring *e, struct err *err) {
     struct chain chain;
     chain_init(&chain);
-    enum status status =
-        chain_read(&chain, e->store->path, CHAIN_UNSIGNED, note_end_of_tree, e, err);
+    enum status status = chain_read_on(&chain, e->store->path, note_end_of_tree, e, err);
     chain_fini(&chain);
     e->kept.ends = e->ends;
     e->kept.end_count = e->end_count;

@@ -117,8 +117,7 @@ static void take_record(const struct chain_record *r, void *ctx) {
 
 static enum status read_chain(struct prover *p, struct err *err) {
     struct opening o = {.prover = p, .until = p->store->chain.last.number};
-    enum status status =
-        chain_read(&p->chain, p->store->path, CHAIN_UNSIGNED, take_record, &o, err);
+    enum status status = chain_read_on(&p->chain, p->store->path, take_record, &o, err);
     if (status == STATUS_OK && o.problem != NULL) {
         status = err_set(err, STATUS_DAMAGED, "the chain of checkpoints is damaged: %s", o.problem);
     }

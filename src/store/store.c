@@ -1,5 +1,6 @@
 /* Opening, closing, appending; what the store knows without reading segments. */
 #include "bytes.h"
+#include "chain_state.h"
 #include "check.h"
 #include "cpu.h"
 #include "keys.h"
@@ -29,17 +30,10 @@ static enum status make_folders(const char *path, struct err *err) {
     return status;
 }
 
+/* Writers fold all of the chain themselves. */
 static enum status load_chain(struct store *s, struct err *err) {
-    struct buf name = BUF_INIT;
-    struct file_map map;
-    enum status status = file_map(&map, store_path(&name, s->path, "chain"), true, err);
-    buf_fini(&name);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = chain_fold(&s->chain, str_make((const char *)map.bytes, map.size_bytes),
-                        CHAIN_UNSIGNED, NULL, NULL, err);
-    file_unmap(&map);
+    enum status status = s->mode == STORE_READ ? chain_load(&s->chain, s->path, err)
+                                               : chain_read_on(&s->chain, s->path, NULL, NULL, err);
     s->tree = s->chain.last.tree;
     s->next_log = s->chain.last.log_number > 0 ? s->chain.last.log_number : 1;
     return status;
@@ -136,14 +130,11 @@ static enum status open_writer(struct store *s, bool create, struct err *err) {
     return status;
 }
 
-/* True if the chain on disk has a checkpoint after `number`. */
-static bool chain_moved(const struct store *s, uint64_t number) {
-    struct store fresh = {.path = s->path};
+/* Takes what the chain got since; true if there was something. */
+static bool chain_moved(struct chain *c, const char *path) {
     struct err ignored = ERR_INIT;
-    chain_init(&fresh.chain);
-    bool moved = load_chain(&fresh, &ignored) == STATUS_OK && fresh.chain.last.number != number;
-    chain_fini(&fresh.chain);
-    return moved;
+    uint64_t number = c->last.number;
+    return chain_read_on(c, path, NULL, NULL, &ignored) == STATUS_OK && c->last.number != number;
 }
 
 static enum status open_reader(struct store *s, struct err *err) {
@@ -161,17 +152,16 @@ static enum status open_reader(struct store *s, struct err *err) {
     buf_fini(&name);
     /* The writer may seal between our reading of the chain and of the logs: then again. */
     enum status status;
-    uint64_t number;
     do {
         unsealed_fini(&s->unsealed);
         chain_fini(&s->chain);
         chain_init(&s->chain);
         status = load_chain(s, err);
-        number = s->chain.last.number;
         if (status == STATUS_OK) {
             status = store_replay(s, err);
         }
-    } while ((status == STATUS_OK || status == STATUS_NOT_FOUND) && chain_moved(s, number));
+    } while ((status == STATUS_OK || status == STATUS_NOT_FOUND) &&
+             chain_moved(&s->chain, s->path));
     archives_load(&s->archives, &s->chain);
     return status;
 }

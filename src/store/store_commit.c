@@ -1,6 +1,7 @@
 /* From rows in memory to segments and a checkpoint. */
 #include <stdlib.h>
 
+#include "chain_state.h"
 #include "clock.h"
 #include "mem.h"
 #include "retention.h"
@@ -168,6 +169,7 @@ enum status store_checkpoint(struct store *s, struct err *err) {
         remove_replaced(s);
         forget_pending(s);
         archives_load(&s->archives, &s->chain);
+        chain_save_state(&s->chain, s->path, &s->state_bytes);
     }
     buf_fini(&record);
     return status == STATUS_OK ? STATUS_OK : store_fail(s, status, err);

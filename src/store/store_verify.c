@@ -3,6 +3,7 @@
  * against what it signs. With `rebuild` also the rows themselves (verify_rows.c). Last come what
  * only the outside knows: anchors, the key, time stamps (verify_outside.c).
  */
+#include "chain_state.h"
 #include "file_io.h"
 #include "i18n.h"
 #include "mem.h"
@@ -66,6 +67,11 @@ static enum status check_chain(struct verify *v, bool *whole, struct err *err) {
     struct err fold = ERR_INIT;
     *whole = chain_fold(&v->chain, str_make((const char *)map.bytes, map.size_bytes), CHAIN_SIGNED,
                         take_checkpoint, v, &fold) == STATUS_OK;
+    if (*whole && !chain_state_is_right(v->options->path,
+                                        str_make((const char *)map.bytes, map.size_bytes))) {
+        verify_damage(v, "the saved state of the chain (chain.state) is not what the chain says:"
+                         " searches may have missed events; remove the file");
+    }
     file_unmap(&map);
     if (!*whole) {
         verify_damage(v, "%s", fold.message);
