@@ -310,6 +310,61 @@ static void test_many_shapes(void **state) {
     assert_in_range(cutter_shape_count(f->cutter), 0, 8192);
 }
 
+/* Keys are part of the shape whatever their order; a name of many digits is data. */
+static void test_json_keys_are_literal(void **state) {
+    struct fields *f = *state;
+    static const char *const rows[] = {
+        "{\"level\":\"Information\",\"process_identifier\":\"4711\",\"empty_name\":\"\"}\n",
+        "{\"empty_name\":\"\",\"process_identifier\":\"4711\",\"level\":\"Information\"}\n",
+        "{\"process_identifier\":\"4711\",\"level\":\"Information\",\"empty_name\":\"\"}\n"};
+    for (int i = 0; i < 300; i++) {
+        begin(f, rows[i % 3], first_ns);
+        add_slice(f, FIELD_LOG_LEVEL, "\"level\":\"");
+        add_slice(f, FIELD_PROCESS_PID, "identifier\":\"");
+        cut(f);
+        assert_int_equal(f->stored, strlen("Information") + strlen("4711"));
+    }
+    begin(f, "{\"level\":\"Information\",\"session-8812345\":{\"a\":\"4711\"}}\n", first_ns);
+    add_slice(f, FIELD_LOG_LEVEL, "\"level\":\"");
+    add_slice(f, FIELD_PROCESS_PID, "\"a\":\"");
+    cut(f);
+    assert_true(f->stored > strlen("Information") + strlen("4711"));
+}
+
+/* A JSON record whose members are a choice of 26: hardly two rows have one shape. */
+static void chosen_members(struct fields *f, struct random *r) {
+    char text[1500] = "{";
+    size_t len = 1;
+    for (unsigned i = 0; i < 26; i++) {
+        if (random_below(r, 2) == 0) {
+            len +=
+                (size_t)snprintf(text + len, sizeof text - len,
+                                 "\"member_with_a_long_name_%c\":{\"level\":{}},", (char)('A' + i));
+        }
+    }
+    (void)snprintf(text + len, sizeof text - len, "\"user_name_here\":\"x y z\"}\n");
+    begin(f, text, first_ns);
+    add_slice(f, FIELD_USER_NAME, "user_name_here\":\"");
+}
+
+/* Too many shapes: rows are cut coarsely until the next stripe, and then well again. */
+static void test_stripes_begin_anew(void **state) {
+    struct fields *f = *state;
+    struct random r = {17};
+    for (int i = 0; i < 9000; i++) {
+        chosen_members(f, &r);
+        cutter_row(&f->cut, f->cutter, &f->batch, &f->batch.rows[0]);
+    }
+    chosen_members(f, &r);
+    cut(f);
+    assert_true(f->stored > 100);
+    cutter_begin_stripe(f->cutter);
+    assert_int_equal(cutter_shape_count(f->cutter), 0);
+    chosen_members(f, &r);
+    cut(f);
+    assert_in_range(f->stored, 1, 5);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_formulas_are_learned, setup, teardown),
@@ -319,6 +374,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_odd_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_shapes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_json_keys_are_literal, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stripes_begin_anew, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

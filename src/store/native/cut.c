@@ -6,21 +6,32 @@
 #include "wire.h"
 
 enum {
-    MAX_SHAPES = 8192, /* beyond it, or */
-    MAX_SHAPE_BYTES =
-        24 << 20,        /* ... so many bytes, new shapes are coarse until the next segment */
-    YOUNG_USES = 12,     /* a younger shape is cut from scratch again, to learn */
-    ALWAYS_LEARN = 4096, /* so many rows cut from scratch learn relations; */
-    LEARN_EVERY = 16,    /* then one in so many does */
-    NOTE_EVERY = 4,      /* one row in so many tells the miner its texts */
-    LOOK_AGAIN = 1024    /* one row in so many is cut from scratch anyhow */
+    MAX_GAP_COLUMNS = 2048,     /* beyond it gap variables share a few columns */
+    MAX_SHAPES = 8192,          /* beyond it, or */
+    MAX_SHAPE_BYTES = 24 << 20, /* ... so many bytes, new shapes are coarse until the next stripe */
+    PATIENT_FACTOR = 3,         /* a patient cutter has room for so many times more shapes, */
+    PATIENT_COLUMNS = 1,        /* ... columns */
+    YOUNG_USES = 12,            /* a younger shape is cut from scratch again, to learn */
+    ALWAYS_LEARN = 4096,        /* so many rows cut from scratch learn relations; */
+    LEARN_EVERY = 16,           /* then one in so many does */
+    NOTE_EVERY = 4,             /* one row in so many tells the miner its texts */
+    LOOK_AGAIN = 1024           /* one row in so many is cut from scratch anyhow */
 };
 
 struct cutter *cutter_create(void) {
     struct cutter *c = mem_calloc(1, sizeof *c);
+    c->max_shapes = MAX_SHAPES;
+    c->max_shape_bytes = MAX_SHAPE_BYTES;
+    c->max_gap_columns = MAX_GAP_COLUMNS;
     relation_table_init(&c->relations);
     miner_init(&c->miner);
     return c;
+}
+
+void cutter_be_patient(struct cutter *c) {
+    c->max_shapes = MAX_SHAPES * PATIENT_FACTOR;
+    c->max_shape_bytes = (size_t)MAX_SHAPE_BYTES * PATIENT_FACTOR;
+    c->max_gap_columns = MAX_GAP_COLUMNS * PATIENT_COLUMNS;
 }
 
 /* Forgets columns and all that refers to them. */
@@ -59,11 +70,17 @@ void cutter_destroy(struct cutter **p) {
     *p = NULL;
 }
 
-void cutter_begin_segment(struct cutter *c) {
-    if (c->column_count > GAP_COLUMN_LIMIT) {
-        forget(c);
-    } else if (c->shapes.keys.count > MAX_SHAPES / 2 || c->shapes.bytes > MAX_SHAPE_BYTES / 2) {
+void cutter_begin_stripe(struct cutter *c) {
+    if (c->shapes.keys.count > c->max_shapes / 2 || c->shapes.bytes > c->max_shape_bytes / 2) {
         shape_table_clear(&c->shapes);
+    }
+}
+
+void cutter_begin_segment(struct cutter *c) {
+    if (c->column_count > c->max_gap_columns) {
+        forget(c);
+    } else {
+        cutter_begin_stripe(c);
     }
 }
 
@@ -112,7 +129,7 @@ static struct shape *cut_from_scratch(struct cutter *c, const struct batch *b,
     cut_make_draft(c, b, row, false);
     relations_apply(&c->relations, &c->draft,
                     c->scratch_rows < ALWAYS_LEARN || c->scratch_rows % LEARN_EVERY == 0);
-    bool room = t->keys.count < MAX_SHAPES && t->bytes < MAX_SHAPE_BYTES;
+    bool room = t->keys.count < c->max_shapes && t->bytes < c->max_shape_bytes;
     struct shape *s = shape_table_add(t, &c->draft, room);
     if (s == NULL) {
         cut_make_draft(c, b, row, true);

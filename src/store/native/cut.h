@@ -9,8 +9,9 @@
  * formulas); only what fits none is cut from scratch. How it learns is said in shape_table.h
  * (shapes), relation.h (formulas) and mine.h (text that no parser covers).
  *
- * Numbers of shapes and columns stay as they are until cutter_begin_segment, which may forget
- * what was not used lately and number anew: nobody may hold old numbers then.
+ * Numbers of shapes stay as they are until cutter_begin_stripe, those of columns until
+ * cutter_begin_segment, which may forget what was learned and number anew: nobody may hold old
+ * numbers then.
  *
  * Ownership: texts of variables are borrowed from the batch, the array from the cutter until its
  * next call. Threads: one a cutter. Every row can be cut, whatever its bytes.
@@ -52,9 +53,15 @@ struct cut {
 struct cutter;
 
 struct cutter *cutter_create(void);
+/* For merging: more memory (about 80 MB at most) is spent before rows are cut coarsely. There may
+ * be more columns than a segment can have: the stripe writer puts those with few values together.
+ */
+void cutter_be_patient(struct cutter *c);
 void cutter_destroy(struct cutter **c);
 /* No numbers of before are used any more: keeps the memory in bounds. */
 void cutter_begin_segment(struct cutter *c);
+/* No numbers of shapes of before are used any more. */
+void cutter_begin_stripe(struct cutter *c);
 void cutter_row(struct cut *out, struct cutter *c, const struct batch *b, const struct row *row);
 
 uint32_t cutter_shape_count(const struct cutter *c);

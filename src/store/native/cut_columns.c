@@ -42,7 +42,7 @@ uint32_t cut_find_column(struct cutter *c, enum column_kind kind, uint32_t field
             return c->slots[at] - 1;
         }
     }
-    if (c->column_count >= SEGMENT_MAX_COLUMNS - GAP_SHARED_COLUMNS && detail != UINT64_MAX) {
+    if (c->column_count >= c->max_gap_columns * 2 - GAP_SHARED_COLUMNS && detail != UINT64_MAX) {
         /* Too many: any column can hold any variable, so the rest shares one a kind. */
         return cut_find_column(c, kind, FIELD_NONE, UINT64_MAX);
     }

@@ -12,7 +12,6 @@
 #include "shape_table.h"
 
 enum {
-    GAP_COLUMN_LIMIT = 2048, /* beyond it gap variables share a few columns */
     GAP_SHARED_COLUMNS = 16,
     PROSE_BITS = 2048 /* distinct texts of a field, counted roughly */
 };
@@ -55,6 +54,9 @@ struct cutter {
     size_t prose_capacity;
 
     struct shape_table shapes;
+    uint32_t max_shapes; /* beyond which rows are cut coarsely; */
+    size_t max_shape_bytes;
+    uint32_t max_gap_columns; /* beyond which gap variables share a few columns */
     struct relation_table relations;
     struct miner miner;
     struct mine_copies copies;

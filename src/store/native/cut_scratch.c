@@ -8,7 +8,8 @@ enum {
     MAX_SLICES = 512,     /* values of one row that are kept as slices; more become extras */
     PROSE_DELIMITERS = 4, /* texts with fewer are no prose */
     SHORT_GAP_BYTES = 12, /* shorter gaps without digits are literal */
-    PROSE_SAMPLE = 64
+    PROSE_SAMPLE = 64,
+    MAX_KEY_DIGITS = 3 /* of a name in a JSON record */
 };
 
 /* --- slices --- */
@@ -140,7 +141,7 @@ static void add_literal(struct draft *d, uint32_t start, uint32_t end) {
 }
 
 static uint32_t mined_column(struct cutter *c, uint32_t field, uint64_t key) {
-    if (c->column_count > GAP_COLUMN_LIMIT) {
+    if (c->column_count > c->max_gap_columns) {
         key %= GAP_SHARED_COLUMNS;
     }
     return cut_find_column(c, COLUMN_OF_GAP, field, key >> 1);
@@ -222,13 +223,56 @@ static bool has_digit(struct str s) {
     return false;
 }
 
+/* The end of the quoted text that begins behind the quote at `at`: its closing quote, or the end.
+ */
+static size_t json_quoted_end(struct str s, size_t at) {
+    at++;
+    while (at < s.len && s.ptr[at] != '"') {
+        at += s.ptr[at] == '\\' ? 2 : 1;
+    }
+    return at < s.len ? at : s.len;
+}
+
+/* A key of many digits is data. */
+static bool is_json_name(struct str key) {
+    size_t digits = 0;
+    for (size_t i = 0; i < key.len; i++) {
+        digits += ascii_is_digit(key.ptr[i]);
+    }
+    return digits <= MAX_KEY_DIGITS;
+}
+
+/* True if what stands between two values of a JSON record is keys and punctuation only. Which key
+ * stands where belongs to the shape: as variables, keys would be stored once a row. */
+static bool is_json_keys(struct str gap) {
+    for (size_t at = gap.ptr[0] == '"'; at < gap.len; at++) {
+        if (strchr("{}[],: \t", gap.ptr[at]) != NULL && gap.ptr[at] != '\0') {
+            continue;
+        }
+        if (gap.ptr[at] != '"') {
+            return false;
+        }
+        size_t end = json_quoted_end(gap, at);
+        bool opens_value = at + 1 == gap.len;
+        bool is_empty = end == at + 1;
+        bool is_key = end + 1 < gap.len && gap.ptr[end + 1] == ':' &&
+                      is_json_name(str_make(gap.ptr + at + 1, end - at - 1));
+        if (!opens_value && !is_empty && !is_key) {
+            return false;
+        }
+        at = end;
+    }
+    return true;
+}
+
 /* What lies between slices: event times become formulas, the rest is mined. */
 static void cut_gap(struct cutter *c, uint32_t start, uint32_t end, uint64_t context,
                     const struct row *row, const struct cut_bound *bound) {
     struct formula f;
     size_t span = 0;
     struct str text = str_make(c->draft.raw + start, end - start);
-    if (text.len < SHORT_GAP_BYTES && !has_digit(text)) {
+    bool json = row->raw_len > 0 && c->draft.raw[0] == '{';
+    if ((text.len < SHORT_GAP_BYTES && !has_digit(text)) || (json && is_json_keys(text))) {
         add_literal(&c->draft, start, end);
         return;
     }

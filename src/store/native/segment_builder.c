@@ -25,6 +25,9 @@ struct segment_builder *segment_builder_create(enum dataset dataset, enum segmen
     b->dataset = dataset;
     b->effort = effort;
     b->cutter = cutter_create();
+    if (effort == EFFORT_DEEP) {
+        cutter_be_patient(b->cutter);
+    }
     return b;
 }
 
@@ -46,6 +49,7 @@ static void put_stripe(struct segment_builder *b) {
     }
     segment_writer_add(b->writer, &b->stripe);
     stripe_clear(&b->stripe, NULL);
+    cutter_begin_stripe(b->cutter);
 }
 
 /* An empty segment begins: the cutter may number anew. */
