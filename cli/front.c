@@ -1,7 +1,7 @@
 /*
- * konseki: the program that people call. It searches itself and leaves every other command to
- * konseki-main in its own folder (program.h says why). Linked to the few libraries a search needs,
- * and to those statically: looking up shared libraries takes longer than a search.
+ * konseki: the program that people call. It searches and proves itself and leaves every other
+ * command to konseki-main in its own folder (program.h says why). Linked to the few libraries that
+ * these need, and to those statically: looking up shared libraries takes longer than a search.
  */
 #define _GNU_SOURCE /* readlink */
 #include <errno.h>
@@ -15,14 +15,28 @@
 
 enum { PATH_LIMIT_BYTES = 4096 };
 
-/* Help is konseki-main's, with the table of commands. */
-static bool is_search(int argc, char **argv) {
+struct front_command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+};
+
+/* Those whose answer takes less time than the start of konseki-main. */
+static const struct front_command own_commands[] = {{"search", cmd_search}, {"prove", cmd_prove}};
+
+/* NULL: it is konseki-main's. So is help, with the table of commands. */
+static const struct front_command *find_own(int argc, char **argv) {
     int at = argc > 2 && strcmp(argv[1], "--lang") == 0 ? 3 : 1;
-    bool wants_help = false;
     for (int i = at; i < argc; i++) {
-        wants_help = wants_help || strcmp(argv[i], "--help") == 0;
+        if (strcmp(argv[i], "--help") == 0) {
+            return NULL;
+        }
     }
-    return at < argc && strcmp(argv[at], "search") == 0 && !wants_help;
+    for (size_t i = 0; i < sizeof own_commands / sizeof own_commands[0]; i++) {
+        if (at < argc && strcmp(argv[at], own_commands[i].name) == 0) {
+            return &own_commands[i];
+        }
+    }
+    return NULL;
 }
 
 /* Does not return if konseki-main can be run. */
@@ -44,10 +58,11 @@ static int run_main(char **argv) {
 }
 
 int main(int argc, char **argv) {
-    if (!is_search(argc, argv)) {
+    const struct front_command *own = find_own(argc, argv);
+    if (own == NULL) {
         return run_main(argv);
     }
     program_prepare();
     const char *lang = program_take_lang(&argc, argv);
-    return program_start_language(lang) ? cmd_search(argc - 1, argv + 1) : EXIT_USAGE;
+    return program_start_language(lang) ? own->run(argc - 1, argv + 1) : EXIT_USAGE;
 }

@@ -1,9 +1,9 @@
 /*
  * What the two programs share: language, help, and the choice of the command.
  *
- * konseki itself (front.c) holds only what a search needs, because a program that is linked to all
- * libraries takes 11 ms to start; every other command is run by konseki-main (main.c), which lies
- * beside it and knows them all.
+ * konseki itself (front.c) holds only what searches and proofs need, because a program that is
+ * linked to all libraries takes 11 ms to start; every other command is run by konseki-main
+ * (main.c), which lies beside it and knows them all.
  */
 #ifndef KONSEKI_PROGRAM_H
 #define KONSEKI_PROGRAM_H

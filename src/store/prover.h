@@ -24,6 +24,7 @@ struct prover_checkpoint {
     uint8_t hash[SHA256_BYTES];
     uint8_t key[ED25519_PUBLIC_BYTES];
     struct proof_checkpoint record;
+    struct str roots; /* of the tree's complete subtrees, 32 bytes each, smallest first */
 };
 const struct prover_checkpoint *prover_get_checkpoint(const struct prover *p, uint64_t number);
 /* The number of the last one (0: none), and of the first one whose tree holds row `index`. */

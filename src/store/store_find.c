@@ -1,95 +1,140 @@
 /*
- * A source's sequence numbers ascend with the arrival numbers, also from segment to segment. So the
- * first block of a segment with a number above the wanted one ends the search in it.
+ * A source's sequence numbers ascend with the arrival numbers, so blocks are bisected. A block
+ * without rows of the source tells nothing: then the next one behind it is asked.
  */
 #include "store_find.h"
 
-#include "block.h"
+struct row_search {
+    struct segment *segment;
+    uint32_t source; /* by the segment's names */
+    uint64_t sequence;
+};
 
-enum found { FOUND_NOT_YET, FOUND_ROW, FOUND_TOO_LATE };
+/* Where the row must be, seen from one block. */
+enum side {
+    SIDE_UNKNOWN, /* the block has no row of the source */
+    SIDE_BEFORE,
+    SIDE_AFTER,
+    SIDE_HERE,
+    SIDE_NOWHERE /* its neighbours are here, it is not */
+};
 
-static enum found look_at_rows(uint32_t *row, const struct block *b, uint32_t source,
-                               uint64_t sequence) {
+static enum side look_at_rows(uint32_t *row, const struct block *b, const struct row_search *q) {
     const int64_t *sources = b->numbers[NUMBER_SOURCE];
     const int64_t *sequences = b->numbers[NUMBER_SEQUENCE];
+    enum side side = SIDE_UNKNOWN;
     for (uint32_t i = 0; i < b->info->rows; i++) {
-        if (sources[i] == source && (uint64_t)sequences[i] >= sequence) {
-            *row = i;
-            return (uint64_t)sequences[i] == sequence ? FOUND_ROW : FOUND_TOO_LATE;
-        }
-    }
-    return FOUND_NOT_YET;
-}
-
-static enum status look_at_block(enum found *found, uint64_t *arrival, struct segment *s,
-                                 size_t index, uint32_t source, uint64_t sequence,
-                                 struct err *err) {
-    struct block b;
-    uint32_t row = 0;
-    enum status status = block_open(&b, s, index, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = block_numbers(&b, NUMBER_SOURCE, err);
-    if (status == STATUS_OK) {
-        status = block_numbers(&b, NUMBER_SEQUENCE, err);
-    }
-    if (status == STATUS_OK) {
-        *found = look_at_rows(&row, &b, source, sequence);
-    }
-    if (status == STATUS_OK && *found == FOUND_ROW) {
-        status = block_numbers(&b, NUMBER_ARRIVAL, err);
-        if (status == STATUS_OK) {
-            *arrival = (uint64_t)b.numbers[NUMBER_ARRIVAL][row];
-        }
-    }
-    block_close(&b);
-    return status;
-}
-
-static enum status look_at_segment(enum found *found, uint64_t *arrival, struct store *store,
-                                   const struct segment_info *info, const struct row_name *name,
-                                   struct err *err) {
-    struct segment *s = NULL;
-    enum status status = store_open_segment(&s, store, info, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    uint32_t source = 0;
-    while (source < s->name_count && !str_eq(s->names[source], name->source)) {
-        source++;
-    }
-    *found = FOUND_NOT_YET;
-    for (size_t i = 0; source < s->name_count && i < s->block_count && *found == FOUND_NOT_YET;
-         i++) {
-        status = look_at_block(found, arrival, s, i, source, name->sequence, err);
-        if (status != STATUS_OK) {
-            break;
-        }
-    }
-    segment_close(&s);
-    return status;
-}
-
-enum status store_find_row(uint64_t *arrival, struct store *s, const struct row_name *name,
-                           uint64_t from, uint64_t to, size_t *hint, struct err *err) {
-    size_t count = s->chain.segment_count;
-    for (size_t i = 0; i < count; i++) {
-        size_t at = (*hint + i) % count;
-        const struct segment_info *info = &s->chain.segments[at];
-        enum found found = FOUND_NOT_YET;
-        if (info->arrival_last < from || info->arrival_first >= to) {
+        if (sources[i] != q->source) {
             continue;
         }
-        enum status status = look_at_segment(&found, arrival, s, info, name, err);
+        if ((uint64_t)sequences[i] >= q->sequence) {
+            *row = i;
+            return (uint64_t)sequences[i] == q->sequence ? SIDE_HERE
+                   : side == SIDE_UNKNOWN                ? SIDE_BEFORE
+                                                         : SIDE_NOWHERE;
+        }
+        side = SIDE_AFTER;
+    }
+    return side;
+}
+
+static enum status look_at_block(enum side *side, uint32_t *row, struct block *b,
+                                 const struct row_search *q, struct err *err) {
+    const struct intpack_view *view;
+    enum status status = block_number_view(&view, b, NUMBER_SOURCE, err);
+    *side = SIDE_UNKNOWN;
+    int64_t only = 0;
+    if (status != STATUS_OK ||
+        (view->form == INTPACK_CONSTANT && intpack_peek(&only, view, 0) && only != q->source)) {
+        return status;
+    }
+    status = block_numbers(b, NUMBER_SOURCE, err);
+    if (status == STATUS_OK) {
+        status = block_numbers(b, NUMBER_SEQUENCE, err);
+    }
+    if (status == STATUS_OK) {
+        *side = look_at_rows(row, b, q);
+    }
+    return status;
+}
+
+/* Asks the blocks [*at, high) until one tells; it stays open. */
+static enum status ask(enum side *side, uint32_t *row, size_t *at, size_t high, struct block *b,
+                       const struct row_search *q, struct err *err) {
+    for (;; ++*at) {
+        enum status status = block_open(b, q->segment, *at, err);
         if (status != STATUS_OK) {
             return status;
         }
-        if (found == FOUND_ROW) {
-            *hint = at;
+        status = look_at_block(side, row, b, q, err);
+        if (status == STATUS_OK && (*side != SIDE_UNKNOWN || *at + 1 == high)) {
             return STATUS_OK;
         }
+        block_close(b);
+        if (status != STATUS_OK) {
+            return status;
+        }
     }
-    return err_set(err, STATUS_NOT_FOUND, "the store has no event %.*s-%llu", STR_ARG(name->source),
-                   (unsigned long long)name->sequence);
+}
+
+/* Blocks [low, high) that can have rows in the range, and the one that is asked first. */
+struct block_range {
+    size_t low;
+    size_t high;
+    size_t middle;
+};
+
+/* The block of a stripe that has row `near`, if its rows are spread evenly over its range. */
+static size_t guess_block(const struct segment_stripe *t, uint64_t near) {
+    double share =
+        (double)(near - t->arrival_first) / ((double)(t->arrival_last - t->arrival_first) + 1.0);
+    size_t block = (size_t)(share * t->rows / SEGMENT_BLOCK_ROWS);
+    return t->first_block + (block < t->block_count ? block : t->block_count - 1);
+}
+
+static struct block_range choose_blocks(const struct segment *s, const struct row_range *range) {
+    struct block_range b = {s->block_count, 0, SIZE_MAX};
+    for (size_t i = 0; i < s->stripe_count; i++) {
+        const struct segment_stripe *t = &s->stripes[i];
+        if (t->arrival_last < range->from || t->arrival_first >= range->to) {
+            continue;
+        }
+        b.low = t->first_block < b.low ? t->first_block : b.low;
+        b.high = t->first_block + t->block_count;
+        if (range->near >= t->arrival_first && range->near <= t->arrival_last) {
+            b.middle = guess_block(t, range->near);
+        }
+    }
+    if (b.middle == SIZE_MAX && b.low < b.high) {
+        b.middle = b.low + (b.high - b.low) / 2;
+    }
+    return b;
+}
+
+enum status segment_find_row(bool *found, uint32_t *row, struct block *block, struct segment *s,
+                             const struct row_name *name, const struct row_range *range,
+                             struct err *err) {
+    struct row_search q = {s, 0, name->sequence};
+    struct block_range b = choose_blocks(s, range);
+    *found = false;
+    while (q.source < s->name_count && !str_eq(s->names[q.source], name->source)) {
+        q.source++;
+    }
+    while (q.source < s->name_count && b.low < b.high) {
+        size_t at = b.middle;
+        enum side side;
+        enum status status = ask(&side, row, &at, b.high, block, &q, err);
+        *found = status == STATUS_OK && side == SIDE_HERE;
+        if (status != STATUS_OK || *found) {
+            return status;
+        }
+        block_close(block);
+        if (side == SIDE_NOWHERE) {
+            break;
+        }
+        b.low = side == SIDE_AFTER ? at + 1 : b.low;
+        b.high = side == SIDE_AFTER ? b.high : b.middle;
+        b.middle = b.low + (b.high - b.low) / 2;
+    }
+    return STATUS_OK;
 }

@@ -1,6 +1,7 @@
 #include "tree_walk.h"
 
 #include "kept.h"
+#include "row_window.h"
 #include "store_priv.h"
 
 struct walk {
@@ -49,7 +50,8 @@ static enum status pass_kept(struct walk *w, uint64_t to, struct err *err) {
     return STATUS_OK;
 }
 
-static enum status take_rows(struct walk *w, const struct batch *batch, struct err *err) {
+static enum status take_rows(const struct batch *batch, void *ctx, struct err *err) {
+    struct walk *w = ctx;
     for (size_t i = 0; i < batch->row_count; i++) {
         const struct row *row = &batch->rows[i];
         enum status status = pass_kept(w, row->arrival, err);
@@ -82,22 +84,37 @@ static enum status walk_rows(struct walk *w, uint64_t to, struct err *err) {
     while (status == STATUS_OK && more) {
         status = store_scan_next(scan, &batch, &more, err);
         if (status == STATUS_OK) {
-            status = take_rows(w, &batch, err);
+            status = take_rows(&batch, w, err);
         }
     }
     store_scan_close(&scan);
     batch_fini(&batch);
-    return status == STATUS_OK ? pass_kept(w, to, err) : status;
+    return status;
+}
+
+/* `window` NULL: by a scan. */
+static enum status walk(struct walk *w, struct row_window *window, uint64_t to, struct err *err) {
+    enum status status = kept_open(&w->kept, w->store->path, &w->store->chain, false, err);
+    if (status == STATUS_OK) {
+        w->next_kept = kept_find(&w->kept, w->at);
+        status = window == NULL ? walk_rows(w, to, err)
+                                : row_window_read(window, w->at, to, take_rows, w, err);
+    }
+    if (status == STATUS_OK) {
+        status = pass_kept(w, to, err);
+    }
+    kept_close(&w->kept);
+    return status;
 }
 
 enum status tree_walk(struct store *s, uint64_t from, uint64_t to, tree_part_fn *part, void *ctx,
                       struct err *err) {
     struct walk w = {.store = s, .at = from, .part = part, .ctx = ctx};
-    enum status status = kept_open(&w.kept, s->path, &s->chain, false, err);
-    if (status == STATUS_OK) {
-        w.next_kept = kept_find(&w.kept, from);
-        status = walk_rows(&w, to, err);
-    }
-    kept_close(&w.kept);
-    return status;
+    return walk(&w, NULL, to, err);
+}
+
+enum status tree_walk_few(struct store *s, struct row_window *window, uint64_t from, uint64_t to,
+                          tree_part_fn *part, void *ctx, struct err *err) {
+    struct walk w = {.store = s, .at = from, .part = part, .ctx = ctx};
+    return walk(&w, window, to, err);
 }

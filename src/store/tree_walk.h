@@ -24,5 +24,9 @@ typedef void tree_part_fn(const struct tree_part *part, void *ctx);
  * it lies in an archive that is offline. */
 enum status tree_walk(struct store *s, uint64_t from, uint64_t to, tree_part_fn *part, void *ctx,
                       struct err *err) MUST_CHECK;
+/* The same for a few rows, through a window that the caller keeps. */
+struct row_window;
+enum status tree_walk_few(struct store *s, struct row_window *window, uint64_t from, uint64_t to,
+                          tree_part_fn *part, void *ctx, struct err *err) MUST_CHECK;
 
 #endif

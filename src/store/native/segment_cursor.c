@@ -90,8 +90,9 @@ static enum status select_originals(struct segment_cursor *c, struct err *err) {
         return STATUS_OK;
     }
     enum status status = block_number_view(&view, b, NUMBER_FLAGS, err);
-    if (status != STATUS_OK ||
-        (view->form == INTPACK_CONSTANT && (view->base & ROW_DERIVED) == 0)) {
+    int64_t flags = 0;
+    if (status != STATUS_OK || (view->form == INTPACK_CONSTANT && intpack_peek(&flags, view, 0) &&
+                                (flags & ROW_DERIVED) == 0)) {
         return status;
     }
     status = block_numbers(b, NUMBER_FLAGS, err);
