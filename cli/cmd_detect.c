@@ -72,6 +72,16 @@ static void warn(const char *text, void *ctx) {
     fprintf(stderr, "konseki: %s\n", text);
 }
 
+static void tell_hunt(const struct runner_hunt *hunt) {
+    if (hunt->added > 0) {
+        fprintf(stderr,
+                _("indicators added: %zu; events that may name one: %" PRIu64
+                  "; segments left out: %" PRIu64 " of %" PRIu64 "; days run whole again: %" PRIu64
+                  "\n"),
+                hunt->added, hunt->rows, hunt->segments_pruned, hunt->segments, hunt->days_again);
+    }
+}
+
 static int run(const struct arguments *a) {
     struct err err = ERR_INIT;
     struct surroundings around;
@@ -89,6 +99,7 @@ static int run(const struct arguments *a) {
     }
     fprintf(stderr, _("rules saw %" PRIu64 " events; rule hits: %" PRIu64 "\n"), counts.events,
             counts.rule_hits);
+    tell_hunt(&counts.analyses.hunt);
     fprintf(stderr, _("findings: %" PRIu64 " new, %" PRIu64 " changed\n"),
             counts.analyses.findings_new, counts.analyses.findings_updated);
     return lacks ? EXIT_UNREADABLE : EXIT_DONE;

@@ -1,5 +1,6 @@
 #include "analysis.h"
 
+#include "mem.h"
 #include "num.h"
 
 #define ANALYSIS(symbol) extern const struct analysis analysis_##symbol;
@@ -17,6 +18,21 @@ const struct analysis *analysis_find(struct str id) {
         }
     }
     return NULL;
+}
+
+const struct analysis **analyses_choose(const struct analysis *const *list, unsigned uses) {
+    size_t count = 0;
+    while (list[count]) {
+        count++;
+    }
+    const struct analysis **chosen = mem_calloc(count + 1, sizeof *chosen);
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        if ((uses >> list[i]->ioc_use & 1) != 0) {
+            chosen[used++] = list[i];
+        }
+    }
+    return chosen;
 }
 
 struct str event_get(const struct analysis_event *event, uint32_t field) {

@@ -75,6 +75,19 @@ struct analysis_advice {
     const char *ja;
 };
 
+/*
+ * Where indicators come in. When only indicators were added, rows without any of them are not fed
+ * again (hunt.h); looked for are the fields of ioc_filter.h. An analysis that reads context->iocs
+ * must say how.
+ */
+enum ioc_use {
+    IOC_USE_NONE,
+    IOC_USE_EVENT, /* drafts come from event() only, of events that name an indicator, and depend on
+                      nothing else but leases */
+    IOC_USE_DAY    /* evaluate() says another thing of a day if rows of that day name a listed
+                      address; whether it says anything of these rows depends on them alone */
+};
+
 struct analysis {
     const char *id; /* "PX-06" */
     const char *name_en;
@@ -88,7 +101,8 @@ struct analysis {
     bool include_derived; /* also derived rows (postfix.mail) */
     bool only_derived;    /* derived rows and nothing else; coverage names the lines' source */
     int lookback_days;    /* upper limit, see THE LAW */
-    int join_gap_days;    /* findings of one key this many days apart are one; 1 = next day */
+    enum ioc_use ioc_use;
+    int join_gap_days; /* findings of one key this many days apart are one; 1 = next day */
     struct analysis_advice next[ANALYSIS_ADVICE_MAX];   /* ends with a NULL en */
     struct analysis_advice do_not[ANALYSIS_ADVICE_MAX]; /* ends with a NULL en */
 
@@ -107,6 +121,10 @@ struct analysis {
 extern const struct analysis *const analyses_all[];
 /* By id ("PX-06", any case); NULL if there is none. */
 const struct analysis *analysis_find(struct str id);
+
+/* Those of a list (ends with NULL) whose ioc_use is a bit of the mask; the caller frees the array.
+ */
+const struct analysis **analyses_choose(const struct analysis *const *list, unsigned uses);
 
 /* --- what analyses call --- */
 

@@ -21,7 +21,8 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS coverage(analysis TEXT, source TEXT, day INTEGER, state INTEGER,"
     " rows INTEGER, missing_en TEXT, missing_ja TEXT, setting_en TEXT, setting_ja TEXT,"
     " start INTEGER, end INTEGER, PRIMARY KEY(analysis, source, day)) WITHOUT ROWID;"
-    "CREATE INDEX IF NOT EXISTS coverage_day ON coverage(analysis, day);";
+    "CREATE INDEX IF NOT EXISTS coverage_day ON coverage(analysis, day);"
+    "CREATE TABLE IF NOT EXISTS listed(hash INTEGER PRIMARY KEY);";
 
 static const char *const statements[SQL_STATEMENT_COUNT] = {
     [SQL_CLEAR_NOTE] = "INSERT OR IGNORE INTO touched SELECT DISTINCT analysis, key FROM part"
@@ -53,6 +54,9 @@ static const char *const statements[SQL_STATEMENT_COUNT] = {
     [SQL_PUT_ABSENT] = "INSERT INTO coverage SELECT ?1, '', ?2, ?3, 0, ?4, ?5, '', '',"
                        " ?2 * 86400, (?2 + 1) * 86400"
                        " WHERE NOT EXISTS (SELECT 1 FROM coverage WHERE analysis = ?1)",
+    [SQL_GET_LISTED] = "SELECT hash FROM listed",
+    [SQL_CLEAR_LISTED] = "DELETE FROM listed",
+    [SQL_PUT_LISTED] = "INSERT OR IGNORE INTO listed VALUES(?1)",
     [SQL_PUT_HIT] = "INSERT OR IGNORE INTO rule_hit VALUES(?1, ?2, ?3, ?4, ?5)",
 };
 

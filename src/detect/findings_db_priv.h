@@ -24,6 +24,9 @@ enum findings_statement {
     SQL_PUT_HIT,
     SQL_DROP_ABSENT,
     SQL_PUT_ABSENT,
+    SQL_GET_LISTED,
+    SQL_CLEAR_LISTED,
+    SQL_PUT_LISTED,
     SQL_STATEMENT_COUNT
 };
 

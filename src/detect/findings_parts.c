@@ -8,6 +8,7 @@
 
 #include "findings_db_priv.h"
 #include "json_out.h"
+#include "mem.h"
 
 static enum status run_range(struct findings_db *db, enum findings_statement which,
                              const struct analysis *analysis, int32_t from_day, int32_t to_day,
@@ -31,6 +32,13 @@ enum status parts_clear(struct findings_db *db, const struct analysis *analysis,
         status = run_range(db, order[i], analysis, from_day, to_day, err);
     }
     return status;
+}
+
+enum status parts_clear_said(struct findings_db *db, const struct analysis *analysis,
+                             int32_t from_day, int32_t to_day, struct err *err) {
+    enum status status = run_range(db, SQL_CLEAR_NOTE, analysis, from_day, to_day, err);
+    return status == STATUS_OK ? run_range(db, SQL_CLEAR_PARTS, analysis, from_day, to_day, err)
+                               : status;
 }
 
 static void format_entities(struct buf *out, const struct finding_draft *draft) {
@@ -221,4 +229,43 @@ enum status parts_set_meta(struct findings_db *db, const char *name, uint64_t va
     findings_bind_text(s, 1, str_from_c(name));
     (void)sqlite3_bind_int64(s, 2, (int64_t)value);
     return findings_run(db, s, err);
+}
+
+enum status parts_get_listed(struct findings_db *db, uint64_t **out, size_t *count,
+                             struct err *err) {
+    sqlite3_stmt *s = findings_statement(db, SQL_GET_LISTED, err);
+    uint64_t *hashes = NULL;
+    size_t capacity = 0;
+    size_t used = 0;
+    int code = SQLITE_DONE;
+    if (!s) {
+        return STATUS_ENVIRONMENT;
+    }
+    while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+        MEM_GROW(hashes, capacity, used + 1);
+        hashes[used++] = (uint64_t)sqlite3_column_int64(s, 0);
+    }
+    (void)sqlite3_reset(s);
+    if (code != SQLITE_DONE) {
+        mem_free(hashes);
+        return findings_fault(db, err);
+    }
+    *out = hashes;
+    *count = used;
+    return STATUS_OK;
+}
+
+enum status parts_set_listed(struct findings_db *db, const uint64_t *hashes, size_t count,
+                             struct err *err) {
+    sqlite3_stmt *s = findings_statement(db, SQL_CLEAR_LISTED, err);
+    enum status status = s ? findings_run(db, s, err) : STATUS_ENVIRONMENT;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        s = findings_statement(db, SQL_PUT_LISTED, err);
+        if (!s) {
+            return STATUS_ENVIRONMENT;
+        }
+        (void)sqlite3_bind_int64(s, 1, (int64_t)hashes[i]);
+        status = findings_run(db, s, err);
+    }
+    return status;
 }

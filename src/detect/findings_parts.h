@@ -23,6 +23,9 @@ struct part {
 /* Drops the parts and coverage of the days [from_day, to_day] and notes their keys. */
 enum status parts_clear(struct findings_db *db, const struct analysis *analysis, int32_t from_day,
                         int32_t to_day, struct err *err) MUST_CHECK;
+/* Drops the parts only: coverage stays as it is. */
+enum status parts_clear_said(struct findings_db *db, const struct analysis *analysis,
+                             int32_t from_day, int32_t to_day, struct err *err) MUST_CHECK;
 enum status parts_put(struct findings_db *db, const struct part *part, struct err *err) MUST_CHECK;
 
 struct part_coverage {
@@ -56,5 +59,12 @@ enum status parts_get_meta(struct findings_db *db, const char *name, uint64_t *o
                            struct err *err) MUST_CHECK;
 enum status parts_set_meta(struct findings_db *db, const char *name, uint64_t value,
                            struct err *err) MUST_CHECK;
+
+/* Hashes (ioc_hash) of the indicators that the parts were made with, in any order; the caller
+ * frees *out (mem_free). */
+enum status parts_get_listed(struct findings_db *db, uint64_t **out, size_t *count,
+                             struct err *err) MUST_CHECK;
+enum status parts_set_listed(struct findings_db *db, const uint64_t *hashes, size_t count,
+                             struct err *err) MUST_CHECK;
 
 #endif

@@ -21,7 +21,7 @@ struct identity {
     size_t latest_capacity;
 };
 
-static const int64_t lease_life_ns = 2 * NS_PER_DAY;
+static const int64_t lease_life_ns = IDENTITY_LEASE_DAYS * NS_PER_DAY;
 
 struct identity *identity_create(const struct site *site) {
     struct identity *identity = mem_calloc(1, sizeof *identity);

@@ -12,6 +12,9 @@
 
 struct identity;
 
+/* A lease that was given longer ago names nobody. */
+enum { IDENTITY_LEASE_DAYS = 2 };
+
 struct identity *identity_create(const struct site *site);
 void identity_destroy(struct identity **identity);
 void identity_learn(struct identity *identity, const struct batch *batch, const struct row *row);

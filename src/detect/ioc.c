@@ -7,11 +7,6 @@
 #include "ioc_text.h"
 #include "mem.h"
 
-struct listed_network {
-    struct ip_network network;
-    uint32_t item;
-};
-
 struct ioc_set {
     struct arena arena;
     struct ioc *items;
@@ -19,17 +14,15 @@ struct ioc_set {
     size_t capacity;
     uint64_t hash;
     struct intern known; /* kind and value: nothing is listed twice */
-    struct intern names; /* kind and key of a lookup -> first item */
+    struct intern names; /* kind and key of a lookup -> first item; networks by their first bytes */
     uint32_t *first;     /* by id in names: item + 1 */
     size_t first_capacity;
     uint32_t *next; /* by item: the next one with the same key, + 1 */
     size_t next_capacity;
-    struct listed_network *networks;
-    size_t network_count;
-    size_t network_capacity;
+    bool has_prefix[128]; /* is a network with so many bits listed? */
 };
 
-enum { KEY_MAX = 300 };
+enum { KEY_MAX = 300, KEY_NETWORK = 'n' };
 
 struct ioc_set *ioc_set_create(void) {
     return mem_calloc(1, sizeof(struct ioc_set));
@@ -47,12 +40,15 @@ void ioc_set_free(struct ioc_set **out) {
     mem_free(set->items);
     mem_free(set->first);
     mem_free(set->next);
-    mem_free(set->networks);
     mem_free(set);
 }
 
 size_t ioc_set_count(const struct ioc_set *set) {
     return set->count;
+}
+
+const struct ioc *ioc_set_get(const struct ioc_set *set, size_t index) {
+    return &set->items[index];
 }
 
 uint64_t ioc_set_hash(const struct ioc_set *set) {
@@ -91,6 +87,27 @@ static struct str url_path(struct str url) {
     return str_skip(url, end);
 }
 
+/* All addresses of a network have its key: mark, bits, the address with the other bits cleared. */
+static struct str network_key(char key[KEY_MAX], const struct ip *address, unsigned bits) {
+    key[0] = (char)KEY_NETWORK;
+    key[1] = (char)bits;
+    for (unsigned i = 0; i < sizeof address->bytes; i++) {
+        unsigned kept = bits >= 8 * (i + 1) ? 8 : bits > 8 * i ? bits - 8 * i : 0;
+        key[2 + i] = (char)(address->bytes[i] & (0xff00U >> kept));
+    }
+    return str_make(key, 2 + sizeof address->bytes);
+}
+
+static void link_network(struct ioc_set *set, uint32_t item, const struct ip_network *network) {
+    char key[KEY_MAX];
+    uint32_t known = set->names.count;
+    uint32_t id =
+        intern_add(&set->names, network_key(key, &network->address, network->prefix_bits));
+    MEM_GROW(set->first, set->first_capacity, (size_t)id + 1);
+    set->has_prefix[network->prefix_bits] = true;
+    set->first[id] = id == known ? item + 1 : set->first[id];
+}
+
 static void link_item(struct ioc_set *set, uint32_t item, enum ioc_kind kind, struct str text) {
     char key[KEY_MAX];
     size_t len = make_key(key, kind, text);
@@ -106,8 +123,7 @@ static void link_item(struct ioc_set *set, uint32_t item, enum ioc_kind kind, st
 
 static void index_item(struct ioc_set *set, uint32_t item, const struct ioc_line *line) {
     if (line->kind == IOC_IP && line->network.prefix_bits < 128) {
-        MEM_GROW(set->networks, set->network_capacity, set->network_count + 1);
-        set->networks[set->network_count++] = (struct listed_network){line->network, item};
+        link_network(set, item, &line->network);
     } else if (line->kind == IOC_IP) {
         link_item(set, item, IOC_IP,
                   str_make((const char *)line->network.address.bytes, sizeof(struct ip)));
@@ -117,6 +133,20 @@ static void index_item(struct ioc_set *set, uint32_t item, const struct ioc_line
     }
 }
 
+/* What makes an indicator another one to findings. */
+static uint64_t hash_item(enum ioc_kind kind, struct str value, bool weak, int64_t last_seen_ns) {
+    struct buf identity = BUF_INIT;
+    buf_printf(&identity, "%d %.*s %d %lld", (int)kind, STR_ARG(value), weak,
+               (long long)last_seen_ns);
+    uint64_t hash = hash_str(buf_str(&identity)) | 1;
+    buf_fini(&identity);
+    return hash;
+}
+
+uint64_t ioc_hash(const struct ioc *ioc) {
+    return hash_item(ioc->kind, ioc->value, ioc->weak, ioc->last_seen_ns);
+}
+
 static void add_line(struct ioc_set *set, const struct ioc_line *line, const char *file,
                      uint32_t number) {
     struct buf identity = BUF_INIT;
@@ -124,8 +154,7 @@ static void add_line(struct ioc_set *set, const struct ioc_line *line, const cha
     bool fresh = intern_find(&set->known, buf_str(&identity)) == INTERN_NONE;
     if (fresh) {
         (void)intern_add(&set->known, buf_str(&identity));
-        buf_printf(&identity, " %d %lld", line->weak, (long long)line->last_seen_ns);
-        set->hash ^= hash_str(buf_str(&identity)) | 1;
+        set->hash ^= hash_item(line->kind, line->value, line->weak, line->last_seen_ns);
         uint32_t item = (uint32_t)set->count;
         MEM_GROW(set->items, set->capacity, set->count + 1);
         MEM_GROW(set->next, set->next_capacity, set->count + 1);
@@ -140,6 +169,21 @@ static void add_line(struct ioc_set *set, const struct ioc_line *line, const cha
         index_item(set, item, line);
     }
     buf_fini(&identity);
+}
+
+void ioc_set_copy(struct ioc_set *set, const struct ioc *ioc) {
+    struct buf file = BUF_INIT;
+    struct ioc_line line = {.kind = ioc->kind,
+                            .value = ioc->value,
+                            .comment = ioc->comment,
+                            .weak = ioc->weak,
+                            .last_seen_ns = ioc->last_seen_ns};
+    if (ioc->kind != IOC_IP || ip_network_parse(&line.network, ioc->value)) {
+        buf_add(&file, ioc->file);
+        buf_putc(&file, '\0');
+        add_line(set, &line, file.ptr, ioc->line);
+    }
+    buf_fini(&file);
 }
 
 static bool lists_user_agents(const char *file) {
@@ -222,18 +266,14 @@ static uint32_t find_first(const struct ioc_set *set, enum ioc_kind kind, struct
 const struct ioc *ioc_find_ip(const struct ioc_set *set, const struct ip *address) {
     uint32_t item =
         find_first(set, IOC_IP, str_make((const char *)address->bytes, sizeof address->bytes));
-    if (item) {
-        return &set->items[item - 1];
+    for (unsigned bits = 128; bits-- > 0 && item == 0;) {
+        char key[KEY_MAX];
+        uint32_t id = set->has_prefix[bits]
+                          ? intern_find(&set->names, network_key(key, address, bits))
+                          : INTERN_NONE;
+        item = id == INTERN_NONE ? 0 : set->first[id];
     }
-    const struct listed_network *best = NULL;
-    for (size_t i = 0; i < set->network_count; i++) {
-        const struct listed_network *n = &set->networks[i];
-        if (ip_network_has(&n->network, address) &&
-            (!best || n->network.prefix_bits > best->network.prefix_bits)) {
-            best = n;
-        }
-    }
-    return best ? &set->items[best->item] : NULL;
+    return item == 0 ? NULL : &set->items[item - 1];
 }
 
 const struct ioc *ioc_find_domain(const struct ioc_set *set, struct str host) {
@@ -281,6 +321,10 @@ const struct ioc *ioc_find_url(const struct ioc_set *set, struct str host, struc
         }
     }
     return best;
+}
+
+bool ioc_has_url_host(const struct ioc_set *set, struct str host) {
+    return find_first(set, IOC_URL, host) != 0;
 }
 
 const struct ioc *ioc_find_text(const struct ioc_set *set, enum ioc_kind kind, struct str value) {

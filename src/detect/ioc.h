@@ -46,6 +46,11 @@ enum status ioc_set_load(struct ioc_set *set, const char *path, ioc_report_fn *r
 void ioc_set_read(struct ioc_set *set, struct str text, const char *file, ioc_report_fn *report,
                   void *ctx);
 size_t ioc_set_count(const struct ioc_set *set);
+const struct ioc *ioc_set_get(const struct ioc_set *set, size_t index);
+/* Adds a copy of an indicator of another set. */
+void ioc_set_copy(struct ioc_set *set, const struct ioc *ioc);
+/* Of all that findings depend on: kind, value, marks. */
+uint64_t ioc_hash(const struct ioc *ioc);
 /* Of the content, whatever the order it was read in; 0 if empty. */
 uint64_t ioc_set_hash(const struct ioc_set *set);
 
@@ -56,6 +61,8 @@ const struct ioc *ioc_find_domain(const struct ioc_set *set, struct str host);
 /* URL as host and path ("/x/y?q"): an indicator that is a prefix ending at a border of a path
  * element, of the query or of the whole. Scheme and port are not compared. */
 const struct ioc *ioc_find_url(const struct ioc_set *set, struct str host, struct str path);
+/* Is it the host of a listed URL? */
+bool ioc_has_url_host(const struct ioc_set *set, struct str host);
 const struct ioc *ioc_find_text(const struct ioc_set *set, enum ioc_kind kind, struct str value);
 
 /* Register in a store: `DIR/ioc.csv` holds what was given with --ioc, so that later imports and

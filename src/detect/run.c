@@ -7,9 +7,6 @@
 
 enum { NEEDED_MAX = 8 };
 
-/* Leases older than this name nobody (identity.h), so that much more is fed. */
-static const int lease_days = 2;
-
 /* One analysis in a run. */
 struct instance {
     const struct analysis *analysis;
@@ -197,7 +194,20 @@ int run_max_lookback(const struct analysis_run *run) {
         int days = run->instances[i].analysis->lookback_days;
         most = days > most ? days : most;
     }
-    return most + lease_days;
+    return most + IDENTITY_LEASE_DAYS; /* leases are learned from what is fed */
+}
+
+static enum status clear_parts(struct analysis_run *run, const struct analysis *analysis,
+                               int32_t first, int32_t last, struct err *err) {
+    switch (run->options.mode) {
+    case RUN_ALL:
+        return parts_clear(run->options.db, analysis, first, last, err);
+    case RUN_CHOSEN:
+        return parts_clear_said(run->options.db, analysis, first, last, err);
+    case RUN_PROBE:
+        break;
+    }
+    return STATUS_OK;
 }
 
 enum status run_window(struct analysis_run *run, int32_t first, int32_t last, struct err *err) {
@@ -214,7 +224,7 @@ enum status run_window(struct analysis_run *run, int32_t first, int32_t last, st
         if (a->create) {
             instance->state = a->create(&run->context);
         }
-        enum status status = parts_clear(run->options.db, a, first, instance->evaluate_to, err);
+        enum status status = clear_parts(run, a, first, instance->evaluate_to, err);
         if (status != STATUS_OK) {
             return status;
         }
@@ -544,6 +554,10 @@ void analysis_emit_event(const struct analysis_context *context, const struct an
 /* Writes one statement, explained or not. */
 static void write_part(struct analysis_run *run, const struct analysis *analysis, int32_t day,
                        const struct finding_draft *draft) {
+    if (run->options.mode == RUN_PROBE) {
+        day_set_add(run->options.said, day);
+        return;
+    }
     struct finding_draft copy = *draft;
     struct buf why = BUF_INIT;
     if (!copy.suppress) {
@@ -577,7 +591,8 @@ void analysis_cover(const struct analysis_context *context, int32_t day,
                     const struct coverage_note *note) {
     struct analysis_run *run = context->run;
     const struct instance *instance = &run->instances[run->current];
-    if (day < instance->evaluate_from || day > instance->evaluate_to || run->status != STATUS_OK) {
+    if (day < instance->evaluate_from || day > instance->evaluate_to || run->status != STATUS_OK ||
+        run->options.mode != RUN_ALL) {
         return;
     }
     struct part_coverage coverage = {instance->analysis,
@@ -683,14 +698,14 @@ enum status run_evaluate(struct analysis_run *run, int32_t day, struct err *err)
     for (size_t i = 0; i < run->instance_count && run->status == STATUS_OK; i++) {
         const struct instance *instance = &run->instances[i];
         if (day >= instance->evaluate_from && day <= instance->evaluate_to) {
-            run->status = parts_clear(run->options.db, instance->analysis, day, day, err);
+            run->status = clear_parts(run, instance->analysis, day, day, err);
         }
     }
     if (run->status == STATUS_OK && run->open_day == day) {
         for (uint32_t i = 0; i < run->draft_keys.count; i++) {
             write_day_draft(run, &run->drafts[i], day);
         }
-        for (uint32_t i = 0; i < run->coverage_count; i++) {
+        for (uint32_t i = 0; i < run->coverage_count && run->options.mode == RUN_ALL; i++) {
             write_coverage(run, &run->coverage[i], day);
         }
     }

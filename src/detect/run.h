@@ -11,14 +11,23 @@
 #define KONSEKI_RUN_H
 
 #include "analysis.h"
+#include "day_set.h"
 #include "findings_parts.h"
 #include "ioc.h"
+
+enum run_mode {
+    RUN_ALL,    /* all rows are fed */
+    RUN_CHOSEN, /* only rows on which drafts depend are fed: coverage stays as it is */
+    RUN_PROBE   /* as RUN_CHOSEN, but nothing is written: `said` is what comes out */
+};
 
 struct run_options {
     const struct site *site;
     const struct ioc_set *iocs;
     const struct analysis *const *analyses; /* ends with NULL */
     struct findings_db *db;
+    enum run_mode mode;
+    struct day_set *said; /* RUN_PROBE: the days of which anything is said are added */
 };
 
 struct analysis_run *run_create(const struct run_options *options);

@@ -2,13 +2,12 @@
 
 #include "clock.h"
 #include "day_set.h"
+#include "feeder.h"
 #include "hash.h"
+#include "hunt.h"
+#include "ioc_known.h"
 #include "mem.h"
-#include "slice.h"
 
-/* Rows held at once; a day that has more is read in pieces. */
-static const size_t slice_limit_bytes = (size_t)96 << 20;
-static const int64_t shortest_slice_ns = NS_PER_MINUTE;
 /* Live: late rows are looked at again this often at most (the days are read from the store). */
 static const int64_t rerun_pause_ns = 5 * NS_PER_MINUTE;
 /* Raised when an analysis changes what it says about the same events. */
@@ -18,8 +17,7 @@ struct runner {
     struct runner_options options;
     const struct analysis **analyses; /* ends with NULL */
     struct analysis_run *run;
-    struct slice slice;
-    int64_t step_ns; /* of the slices, adapted to how full the days are */
+    struct feeder feeder;
     struct runner_counts counts;
     struct day_set changed;
     /* live */
@@ -76,6 +74,9 @@ enum status runner_create(struct runner **out, const struct runner_options *opti
     }
     struct runner *runner = mem_calloc(1, sizeof *runner);
     runner->options = *options;
+    if (runner->options.slice_bytes == 0) {
+        runner->options.slice_bytes = FEEDER_LIMIT_BYTES;
+    }
     if (runner->options.watermark_ns == 0) {
         runner->options.watermark_ns = 5 * NS_PER_MINUTE;
     }
@@ -87,9 +88,8 @@ enum status runner_create(struct runner **out, const struct runner_options *opti
     }
     struct run_options run = {options->site, options->iocs, runner->analyses, options->db};
     runner->run = run_create(&run);
-    runner->step_ns = NS_PER_DAY;
     runner->newest_ns = TIME_NONE;
-    slice_init(&runner->slice);
+    feeder_init(&runner->feeder, options->store, runner->run, runner->options.slice_bytes);
     slice_init(&runner->pending);
     *out = runner;
     return STATUS_OK;
@@ -102,7 +102,7 @@ void runner_destroy(struct runner **out) {
         return;
     }
     run_destroy(&runner->run);
-    slice_fini(&runner->slice);
+    feeder_fini(&runner->feeder);
     slice_fini(&runner->pending);
     day_set_fini(&runner->changed);
     day_set_fini(&runner->late);
@@ -114,15 +114,19 @@ const struct runner_counts *runner_get_counts(const struct runner *runner) {
     return &runner->counts;
 }
 
-/* Of everything but the events that findings depend on. */
-static uint64_t inputs_hash(const struct runner *runner) {
+/* Of everything but the events and the indicators that findings depend on. */
+static uint64_t settings_hash(const struct runner *runner) {
     uint64_t hash = hash_u64(rules_version);
     hash = hash_u64(hash ^ site_hash(runner->options.site));
-    hash = hash_u64(hash ^ ioc_set_hash(runner->options.iocs));
     for (size_t i = 0; runner->analyses[i]; i++) {
         hash = hash_u64(hash ^ hash_str(str_from_c(runner->analyses[i]->id)));
     }
     return hash >> 1; /* fits SQLite's integer */
+}
+
+static uint64_t inputs_hash(const struct runner *runner) {
+    uint64_t hash = settings_hash(runner) ^ ioc_set_hash(runner->options.iocs);
+    return hash_u64(hash) >> 1;
 }
 
 /* --- reading the store --- */
@@ -143,9 +147,9 @@ static enum status find_changed(struct runner *runner, uint64_t arrival, struct 
         return status;
     }
     while (status == STATUS_OK && more) {
-        status = store_scan_next(scan, &runner->slice.scratch, &more, err);
-        for (size_t i = 0; status == STATUS_OK && i < runner->slice.scratch.row_count; i++) {
-            const struct row *row = &runner->slice.scratch.rows[i];
+        status = store_scan_next(scan, &runner->feeder.slice.scratch, &more, err);
+        for (size_t i = 0; status == STATUS_OK && i < runner->feeder.slice.scratch.row_count; i++) {
+            const struct row *row = &runner->feeder.slice.scratch.rows[i];
             if (datasets >> row->dataset & 1) {
                 day_set_add(&runner->changed, site_local_day(runner->options.site, row->time_ns));
             }
@@ -155,40 +159,11 @@ static enum status find_changed(struct runner *runner, uint64_t arrival, struct 
     return status;
 }
 
-/* Feeds [from_ns, to_ns) in slices that fit the limit. */
-static enum status feed_range(struct runner *runner, int64_t from_ns, int64_t to_ns,
-                              struct err *err) {
-    while (from_ns < to_ns) {
-        int64_t step = runner->step_ns < to_ns - from_ns ? runner->step_ns : to_ns - from_ns;
-        bool too_big;
-        size_t limit = step <= shortest_slice_ns ? SIZE_MAX : slice_limit_bytes;
-        enum status status = slice_read(&runner->slice, runner->options.store, runner->run, from_ns,
-                                        from_ns + step, limit, &too_big, err);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        if (too_big) {
-            runner->step_ns = step / 2 > shortest_slice_ns ? step / 2 : shortest_slice_ns;
-            continue;
-        }
-        for (size_t i = 0; i < runner->slice.rows.row_count; i++) {
-            run_feed(runner->run, &runner->slice.rows,
-                     &runner->slice.rows.rows[runner->slice.order[i]]);
-        }
-        from_ns += step;
-        if (slice_size_bytes(&runner->slice) < slice_limit_bytes / 4 &&
-            runner->step_ns < NS_PER_DAY) {
-            runner->step_ns *= 2;
-        }
-    }
-    return STATUS_OK;
-}
-
 /* One whole day: rows, findings, forgetting. */
 static enum status run_day(struct runner *runner, int32_t day, bool evaluate, struct err *err) {
     const struct site *site = runner->options.site;
     enum status status =
-        feed_range(runner, site_day_start(site, day), site_day_start(site, day + 1), err);
+        feeder_feed(&runner->feeder, site_day_start(site, day), site_day_start(site, day + 1), err);
     if (status == STATUS_OK && evaluate) {
         status = run_evaluate(runner->run, day, err);
     }
@@ -294,9 +269,71 @@ static uint64_t arrival_end(const struct runner *runner) {
 
 static enum status save_progress(struct runner *runner, uint64_t arrival, struct err *err) {
     enum status status = parts_set_meta(runner->options.db, "arrival", arrival, err);
+    if (status == STATUS_OK) {
+        status = parts_set_meta(runner->options.db, "settings", settings_hash(runner), err);
+    }
     return status == STATUS_OK
                ? parts_set_meta(runner->options.db, "inputs", inputs_hash(runner), err)
                : status;
+}
+
+/* Runs analyses of whole days for the days that hunt_run named. */
+static enum status run_again(struct runner *runner, const struct day_set *days, struct err *err) {
+    struct run_options options = {
+        .site = runner->options.site, .iocs = runner->options.iocs, .db = runner->options.db};
+    struct analysis_run *usual = runner->run;
+    const struct analysis **chosen = analyses_choose(runner->analyses, 1U << IOC_USE_DAY);
+    options.analyses = chosen;
+    runner->run = run_create(&options);
+    runner->feeder.run = runner->run;
+    enum status status = run_changed(runner, days, err);
+    run_destroy(&runner->run);
+    runner->run = usual;
+    runner->feeder.run = usual;
+    runner->counts.hunt.days_again = days->count;
+    mem_free(chosen);
+    return status;
+}
+
+/* Indicators were added since the last run: *done if that is all that changed, and findings are up
+ * to date with them. */
+static enum status hunt_added(struct runner *runner, bool *done, struct err *err) {
+    struct ioc_set *added = ioc_set_create();
+    struct day_set again = {NULL, 0, 0};
+    struct hunt_options options = {.store = runner->options.store,
+                                   .db = runner->options.db,
+                                   .site = runner->options.site,
+                                   .iocs = runner->options.iocs,
+                                   .added = added,
+                                   .slice_bytes = runner->options.slice_bytes,
+                                   .analyses = runner->analyses};
+    enum status status = ioc_known_compare(added, done, options.db, options.iocs, err);
+    if (status == STATUS_OK && *done) {
+        runner->counts.hunt.added = ioc_set_count(added);
+        status = hunt_run(&options, &again, &runner->counts.hunt, err);
+    }
+    if (status == STATUS_OK && *done) {
+        status = run_again(runner, &again, err);
+    }
+    day_set_fini(&again);
+    ioc_set_free(&added);
+    return status;
+}
+
+/* Something but the events changed: *arrival becomes the number of the first row to look at. */
+static enum status take_inputs(struct runner *runner, uint64_t *arrival, struct err *err) {
+    uint64_t settings = 0;
+    bool done = false;
+    enum status status = parts_get_meta(runner->options.db, "settings", &settings, err);
+    if (status == STATUS_OK && settings == settings_hash(runner)) {
+        status = hunt_added(runner, &done, err);
+    }
+    if (status == STATUS_OK && !done) {
+        *arrival = 0;
+        status = clear_all(runner, err);
+    }
+    return status == STATUS_OK ? ioc_known_save(runner->options.db, runner->options.iocs, err)
+                               : status;
 }
 
 /* Inside a transaction. */
@@ -309,8 +346,7 @@ static enum status catch_up(struct runner *runner, struct err *err) {
         status = parts_get_meta(runner->options.db, "inputs", &inputs, err);
     }
     if (status == STATUS_OK && inputs != inputs_hash(runner)) {
-        done = 0;
-        status = clear_all(runner, err);
+        status = take_inputs(runner, &done, err);
     }
     if (status == STATUS_OK) {
         status = find_changed(runner, done, err);
@@ -378,8 +414,9 @@ static enum status warm_up(struct runner *runner, struct err *err) {
     batch_clear(&runner->pending.rows);
     bool too_big;
     if (status == STATUS_OK) {
-        status = slice_read(&runner->pending, runner->options.store, runner->run,
-                            runner->fed_until_ns, INT64_MAX, SIZE_MAX, &too_big, err);
+        struct slice_range range = {runner->fed_until_ns, INT64_MAX, NULL, SIZE_MAX};
+        status =
+            slice_read(&runner->pending, runner->options.store, runner->run, &range, &too_big, err);
     }
     for (size_t i = 0; i < runner->pending.rows.row_count; i++) {
         note_newest(runner, &runner->pending.rows.rows[i]);

@@ -6,7 +6,8 @@
  * slice at a time, sorted by (event time, source, origin, line), and what it says about the days
  * [first changed, last changed + lookback] replaces what the findings file had for them.
  * So the findings depend on the stored events only, not on the order or number of imports. When
- * the site file, the parameters or the indicators changed, everything is run again.
+ * the site file or the parameters changed, or an indicator is gone, everything is run again; where
+ * indicators were only added, what can depend on them (hunt.h).
  *
  * Live (serve): runner_tick advances the same analyses by the rows that arrived since the last
  * tick and whose time is below the watermark (newest event time - watermark); state stays in
@@ -32,6 +33,7 @@ struct runner_options {
     const struct ioc_set *iocs;
     const char *only;     /* ids separated by commas; NULL: all */
     int64_t watermark_ns; /* live; 0: 5 min */
+    size_t slice_bytes;   /* rows held at once; 0: FEEDER_LIMIT_BYTES */
     /* Called for each finding that is new or raised its level (serve prints them). May be NULL. */
     void (*found)(struct str json_line, void *ctx);
     void *found_ctx;
@@ -39,7 +41,17 @@ struct runner_options {
     void *progress_ctx;
 };
 
+/* What looking back for added indicators took (hunt.h); all 0: nothing was added alone. */
+struct runner_hunt {
+    size_t added;             /* indicators */
+    uint64_t rows;            /* that may name an indicator and were put together */
+    uint64_t segments;        /* of the store */
+    uint64_t segments_pruned; /* without looking at rows */
+    uint64_t days_again;      /* run whole, for analyses of whole days */
+};
+
 struct runner_counts {
+    struct runner_hunt hunt;
     uint64_t rows_fed;
     uint64_t days_run;
     uint64_t drafts;

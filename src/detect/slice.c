@@ -94,12 +94,12 @@ static enum status read_scan(struct slice *slice, struct store_scan *scan,
 }
 
 enum status slice_read(struct slice *slice, struct store *store, const struct analysis_run *run,
-                       int64_t from_ns, int64_t to_ns, size_t limit_bytes, bool *too_big,
-                       struct err *err) {
+                       const struct slice_range *range, bool *too_big, struct err *err) {
     struct store_scan *scan;
     struct store_scan_options options = STORE_SCAN_ALL;
-    options.from_ns = from_ns;
-    options.to_ns = to_ns;
+    options.from_ns = range->from_ns;
+    options.to_ns = range->to_ns;
+    options.filter = range->filter;
     options.ordered = false;
     options.include_derived = true;
     options.datasets = run_datasets(run);
@@ -110,7 +110,9 @@ enum status slice_read(struct slice *slice, struct store *store, const struct an
     if (status != STATUS_OK) {
         return status;
     }
-    status = read_scan(slice, scan, run, limit_bytes, too_big, err);
+    status = read_scan(slice, scan, run, range->limit_bytes, too_big, err);
+    store_scan_stop(scan);
+    slice->stats = *store_scan_get_stats(scan);
     store_scan_close(&scan);
     if (status == STATUS_OK && !*too_big) {
         slice_sort(slice);

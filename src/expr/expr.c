@@ -120,6 +120,8 @@ bool leaf_match_text(const struct expr_leaf *leaf, struct str text, struct str f
         return regex_match(leaf->regex, text, scratch);
     case EXPR_WORDS:
         return words_match(leaf, folded);
+    case EXPR_LISTED:
+        return leaf->list.has(leaf->list.ctx, text);
     case EXPR_RANGE:
     case EXPR_CIDR:
         break;
@@ -148,6 +150,8 @@ bool leaf_match_value(const struct expr_leaf *leaf, struct str text, enum field_
         return in_network(leaf, text);
     case EXPR_WORDS:
         return words_match(leaf, fold_value(scratch, text));
+    case EXPR_LISTED:
+        return leaf->list.has(leaf->list.ctx, text);
     }
     return false;
 }

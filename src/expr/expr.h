@@ -34,7 +34,15 @@ enum expr_test {
     EXPR_REGEX,    /* PCRE2, unanchored, UTF-8, case-sensitive */
     EXPR_RANGE,    /* numbers, times, addresses or text between bounds */
     EXPR_CIDR,     /* address in a network */
-    EXPR_WORDS     /* tokens in sequence (a word or a phrase) */
+    EXPR_WORDS,    /* tokens in sequence (a word or a phrase) */
+    EXPR_LISTED    /* what struct expr_list says */
+};
+
+/* A test whose owner stands outside: is this value (FIELD leaves), does this search text (TEXT
+ * leaves) hold one of a list? Called from several threads; must depend on the text only. */
+struct expr_list {
+    bool (*has)(const void *ctx, struct str text);
+    const void *ctx;
 };
 
 struct expr_leaf; /* expr_priv.h */

@@ -214,6 +214,9 @@ static enum status set_test(struct expr_leaf *leaf, struct arena *arena,
         return STATUS_OK;
     case EXPR_WORDS:
         return set_words(leaf, arena, spec->value, err);
+    case EXPR_LISTED:
+        leaf->list = *spec->list;
+        return STATUS_OK;
     }
     return err_set(err, STATUS_BAD_INPUT, "no such test");
 }

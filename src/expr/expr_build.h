@@ -29,6 +29,7 @@ struct expr_leaf_spec {
     struct str value;    /* EQUALS, REGEX (without slashes), CIDR, WORDS; WILDCARD: * and ? are wild
                             unless escaped by a backslash */
     bool ignore_case;    /* REGEX */
+    const struct expr_list *list; /* LISTED; copied, what it points to must outlive the set */
     struct expr_bound low;  /* RANGE */
     struct expr_bound high; /* RANGE */
     size_t *error_at;       /* REGEX: set to the byte offset of the fault; may be NULL */

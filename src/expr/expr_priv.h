@@ -48,6 +48,7 @@ struct expr_leaf {
     struct str *tokens; /* expr_leaf_tokens */
     size_t token_count;
     struct expr_fragment fragment; /* TEXT with REGEX or WILDCARD */
+    struct expr_list list;         /* LISTED */
 };
 
 struct expr_set {

@@ -15,7 +15,8 @@ from bench_search_part import sample_lines
 from bench_store_part import fresh, import_command
 
 MADE = dict(address=4000, domain=3000, hash=1500, url=1500)
-PLANTED = 15
+PLANTED = 25
+FEW = 100
 PATTERNS = dict(address=r"\b(?!10\.|127\.|192\.168\.|172\.|0\.|255\.)(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b",
                 domain=r"\b[a-z0-9-]{4,}\.(?:com|net|org|jp)\b",
                 hash=r"\bSHA256=([0-9A-F]{64})\b", url=r"\bhttp://[a-z0-9.-]+/[A-Za-z0-9/._-]{4,}")
@@ -28,16 +29,30 @@ def made_up(dice, kind):
                 url="http://%s.invalid/%s/x" % (word, word[::-1]))[kind]
 
 
-def planted(dice, lines, kind):
-    found = sorted({m for line in lines for m in re.findall(PATTERNS[kind], line)})
-    return dice.sample(found, min(PLANTED, len(found)))
+def counts(words, folders):
+    """How many lines hold each word, by ripgrep; in lower case."""
+    done = subprocess.run(["rg", "-o", "-i", "-F", "-w", "--no-filename", "-f", "-", *folders],
+                          input="\n".join(words), capture_output=True, text=True)
+    return collections.Counter(done.stdout.lower().split("\n"))
+
+
+def planted(dice, lines, folders):
+    """{kind: values of the text that stand in at most FEW lines}: what everybody goes to is on no
+    list of indicators."""
+    found = {kind: sorted({m for line in lines for m in re.findall(pattern, line)})
+             for kind, pattern in PATTERNS.items()}
+    asked = {kind: dice.sample(values, min(20 * PLANTED, len(values)))
+             for kind, values in found.items()}
+    count = counts([value for values in asked.values() for value in values], folders)
+    return {kind: [value for value in values if 1 <= count[value.lower()] <= FEW][:PLANTED]
+            for kind, values in asked.items()}
 
 
 def make_list(logs, events):
     """(all indicators shuffled, {kind: planted ones})."""
     dice = random.Random(10)
-    lines = sample_lines(logs, 21, 3000) + sample_lines(events, 22, 1500)
-    present = {kind: planted(dice, lines, kind) for kind in MADE}
+    lines = sample_lines(logs, 21, 20000) + sample_lines(events, 22, 3000)
+    present = planted(dice, lines, [logs, events])
     listed = [value for values in present.values() for value in values]
     for kind, count in MADE.items():
         listed += [made_up(dice, kind) for _ in range(count - len(present[kind]))]

@@ -117,6 +117,24 @@ static void strip(struct buf *text, const char *name) {
     *text = out;
 }
 
+/* Takes the digits after each `mark` away. */
+static void strip_number(struct buf *text, const char *mark) {
+    struct buf out = BUF_INIT;
+    struct str rest = buf_str(text);
+    size_t at = str_find(rest, str_from_c(mark));
+    while (at != STR_NONE) {
+        buf_add(&out, str_head(rest, at + strlen(mark)));
+        rest = str_skip(rest, at + strlen(mark));
+        while (rest.len > 0 && ascii_is_digit(rest.ptr[0])) {
+            rest = str_skip(rest, 1);
+        }
+        at = str_find(rest, str_from_c(mark));
+    }
+    buf_add(&out, rest);
+    buf_fini(text);
+    *text = out;
+}
+
 /* All findings, without what numbers the arrival: versions and sequence numbers. */
 static struct buf settled_findings(struct bench *b, size_t *count) {
     struct bench_found open = bench_find(b, "", LEVEL_INFORMATIONAL, false);
@@ -256,6 +274,142 @@ static void new_indicators_look_back(void **state) {
     bench_close(&b);
 }
 
+static bool take_object(struct str kind, struct str json, void *ctx) {
+    struct buf *out = ctx;
+    (void)kind;
+    buf_add(out, json);
+    buf_putc(out, '\n');
+    return true;
+}
+
+/* Findings and coverage. */
+static struct buf all_objects(struct bench *b) {
+    struct err err = ERR_INIT;
+    struct buf text = BUF_INIT;
+    struct findings_query query = {
+        .id = STR_EMPTY, .analysis = STR_EMPTY, .coverage = COVERAGE_ALL, .suppressed = true};
+    bench_check(findings_db_visit(b->db, &query, take_object, &text, &err), &err);
+    query.suppressed = false;
+    bench_check(findings_db_visit(b->db, &query, take_object, &text, &err), &err);
+    strip(&text, "\"version\":");
+    return text;
+}
+
+/* A store of the log, with leases and traffic of many kinds; findings under `iocs`. */
+static void open_log(struct bench *b, const struct fixture *f, const char *name,
+                     const struct log_lines *log, const char *iocs) {
+    struct fixture own = *f;
+    size_t used = strlen(own.path);
+    (void)snprintf(own.path + used, sizeof own.path - used, "/%s", name);
+    bench_open(b, &own, iocs);
+    for (size_t i = 0; i < log->count; i++) {
+        bench_line_at(b, log->items[i].source, log->items[i].number, log->items[i].text);
+        if (i % 300 == 299) {
+            bench_commit(b); /* several segments */
+        }
+    }
+    for (unsigned day = 2; day < 2 + DAYS; day += 2) {
+        char text[256];
+        (void)snprintf(text, sizeof text,
+                       "Mar %2u 08:00:00 dhcp1 dhcpd: DHCPACK on 10.0.7.9 to 3c:52:82:00:00:72 "
+                       "(PC%u) via eth0\n",
+                       day, 90 + day);
+        bench_line_at(b, "dhcp1", day, text);
+        for (unsigned i = 0; i < 40; i++) {
+            char time[16];
+            char to[32];
+            (void)snprintf(time, sizeof time, "11:%02u:%02u", i, day);
+            (void)snprintf(to, sizeof to, "198.51.%u.%u", 100 + i % 3, i);
+            bench_firewall(b, day % 4 == 0 ? "2026-03-04" : "2026-03-06", time, "10.0.7.9",
+                           5000 + i, to, 443, i % 5 == 0);
+        }
+    }
+    bench_run(b);
+}
+
+/* Indicators that come in three lots give what they give when they are there from the start; rows
+ * that name none are left alone. */
+static void compare_added(void **state, size_t slice_bytes) {
+    static const char *const lots[] = {
+        "198.51.100.9,C2\nnothing.example,unseen\n",
+        "93.184.216.50,refused C2\nsite3.example\n198.51.101.0/28,net, weak\n",
+        "http://rare.example:443/,url\nhttp://drop.example/x,other path\n203.0.113.77\n"};
+    struct err err = ERR_INIT;
+    struct log_lines log = make_log();
+    struct bench whole;
+    struct bench parts;
+    struct buf lists = BUF_INIT;
+    for (size_t i = 0; i < 3; i++) {
+        buf_add(&lists, str_from_c(lots[i]));
+    }
+    buf_putc(&lists, '\0');
+    open_log(&whole, *state, "whole", &log, lists.ptr);
+    open_log(&parts, *state, "parts", &log, "");
+    struct runner_options options = {.store = parts.store,
+                                     .db = parts.db,
+                                     .site = parts.site,
+                                     .iocs = parts.iocs,
+                                     .slice_bytes = slice_bytes};
+    runner_destroy(&parts.runner);
+    bench_check(runner_create(&parts.runner, &options, &err), &err);
+    for (size_t i = 0; i < 3; i++) {
+        uint64_t fed = runner_get_counts(parts.runner)->rows_fed;
+        ioc_set_read(parts.iocs, str_from_c(lots[i]), "list.txt", NULL, NULL);
+        bench_check(runner_catch_up(parts.runner, &err), &err);
+        const struct runner_hunt *hunt = &runner_get_counts(parts.runner)->hunt;
+        assert_int_equal(hunt->added, i == 0 ? 2 : 3);
+        assert_true(hunt->rows > 0 && hunt->rows < log.count / 2);
+        assert_true((hunt->days_again > 0) == (i == 1)); /* FW-03: tried again and again */
+        assert_int_equal(runner_get_counts(parts.runner)->rows_fed, fed);
+    }
+    struct buf expected = all_objects(&whole);
+    struct buf got = all_objects(&parts);
+    for (int pass = 0; pass < 3; pass++) { /* lines of the lists differ: they were read apart */
+        static const char *const places[] = {" in line ", " line ", "一覧 list.txt の "};
+        strip_number(&expected, places[pass]);
+        strip_number(&got, places[pass]);
+    }
+    assert_true(str_find(buf_str(&expected), STR("PX-01")) != STR_NONE);
+    assert_true(str_find(buf_str(&expected), STR("FW-02")) != STR_NONE);
+    assert_same_text(&expected, &got);
+    buf_fini(&expected);
+    buf_fini(&got);
+    buf_fini(&lists);
+    bench_close(&whole);
+    bench_close(&parts);
+    mem_free(log.items);
+}
+
+static void added_indicators_are_as_old_ones(void **state) {
+    compare_added(state, 0);
+}
+
+/* More rows name an indicator than are held at once. */
+static void many_hits_are_fed_by_days(void **state) {
+    compare_added(state, 1 << 13);
+}
+
+/* An indicator that is gone is gone from the findings too. */
+static void removed_indicators_are_forgotten(void **state) {
+    struct bench b;
+    struct err err = ERR_INIT;
+    bench_open(&b, *state, "evil.example\nother.example\n");
+    bench_proxy(&b, "02/Mar/2026:10:00:00", "10.0.7.1", "taro", "GET http://evil.example/", 200,
+                BROWSER, 300);
+    bench_run(&b);
+    assert_int_equal(bench_count(&b, "PX-01", LEVEL_INFORMATIONAL), 1);
+    ioc_set_free(&b.iocs);
+    runner_destroy(&b.runner);
+    b.iocs = ioc_set_create();
+    ioc_set_read(b.iocs, STR("other.example\nthird.example\n"), "list.txt", NULL, NULL);
+    struct runner_options options = {.store = b.store, .db = b.db, .site = b.site, .iocs = b.iocs};
+    bench_check(runner_create(&b.runner, &options, &err), &err);
+    bench_check(runner_catch_up(b.runner, &err), &err);
+    assert_int_equal(bench_count(&b, "PX-01", LEVEL_INFORMATIONAL), 0);
+    assert_int_equal(runner_get_counts(b.runner)->hunt.rows, 0);
+    bench_close(&b);
+}
+
 static bool take_coverage(struct str kind, struct str json, void *ctx) {
     if (str_eq(kind, STR("coverage"))) {
         struct buf *out = ctx;
@@ -321,11 +475,10 @@ static void evidence_is_cut_in_the_middle(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(order_of_import_does_not_matter),
-        CASE(live_equals_batch),
-        CASE(a_clock_far_ahead_makes_nobody_late),
-        CASE(new_indicators_look_back),
-        CASE(gaps_are_told),
+        CASE(order_of_import_does_not_matter),     CASE(live_equals_batch),
+        CASE(a_clock_far_ahead_makes_nobody_late), CASE(new_indicators_look_back),
+        CASE(added_indicators_are_as_old_ones),    CASE(many_hits_are_fed_by_days),
+        CASE(removed_indicators_are_forgotten),    CASE(gaps_are_told),
         CASE(evidence_is_cut_in_the_middle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

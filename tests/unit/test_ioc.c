@@ -117,6 +117,48 @@ static void marks_and_hash(void **state) {
     ioc_set_free(&c);
 }
 
+/* The narrowest of the networks that hold an address, whatever their order and family. */
+static void the_narrowest_network_holds(void **state) {
+    (void)state;
+    struct ioc_set *set = read_list("198.51.0.0/16,wide\n2001:db8::/33,v6\n198.51.100.0/25,narrow\n"
+                                    "198.51.100.64/26,narrower\n0.0.0.0/0,all\n"
+                                    "198.51.100.65/25,same as narrow\n");
+    static const struct {
+        const char *address;
+        const char *comment;
+    } cases[] = {{"198.51.100.65", "narrower"},
+                 {"198.51.100.63", "narrow"},
+                 {"198.51.100.128", "wide"},
+                 {"198.52.0.0", "all"},
+                 {"2001:db8:7fff::1", "v6"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct ioc *ioc = find_ip(set, cases[i].address);
+        assert_non_null(ioc);
+        assert_true(str_eq(ioc->comment, str_from_c(cases[i].comment)));
+    }
+    assert_null(find_ip(set, "2001:db8:8000::1"));
+    ioc_set_free(&set);
+}
+
+/* A copy finds and counts the same; marks make another indicator, comments do not. */
+static void copies_are_equal(void **state) {
+    (void)state;
+    struct ioc_set *set = read_list("198.51.0.0/16,wide weak\n192.0.2.1\nhttp://Host.example/A\n"
+                                    "spy@mail.example\n");
+    struct ioc_set *copy = ioc_set_create();
+    for (size_t i = 0; i < ioc_set_count(set); i++) {
+        ioc_set_copy(copy, ioc_set_get(set, i));
+        assert_true(ioc_hash(ioc_set_get(set, i)) == ioc_hash(ioc_set_get(copy, i)));
+    }
+    assert_true(ioc_set_hash(set) == ioc_set_hash(copy));
+    assert_true(find_ip(copy, "198.51.7.7")->weak);
+    assert_non_null(ioc_find_url(copy, STR("host.example"), STR("/A/b")));
+    assert_true(ioc_has_url_host(copy, STR("HOST.example")));
+    assert_false(ioc_has_url_host(copy, STR("mail.example")));
+    ioc_set_free(&set);
+    ioc_set_free(&copy);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pasted_forms),
@@ -124,6 +166,8 @@ int main(void) {
         cmocka_unit_test(domains_and_urls_do_not_overreach),
         cmocka_unit_test(bad_lines_are_told),
         cmocka_unit_test(marks_and_hash),
+        cmocka_unit_test(the_narrowest_network_holds),
+        cmocka_unit_test(copies_are_equal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

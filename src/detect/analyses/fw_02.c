@@ -73,6 +73,7 @@ const struct analysis analysis_fw_02 = {
     .attack = "T1071",
     .families = "firewall router",
     .fields = fields,
+    .ioc_use = IOC_USE_EVENT,
     .join_gap_days = 7,
     .next =
         {{"Identify the terminal (DHCP, proxy, NAT logs) and isolate it from the network.",

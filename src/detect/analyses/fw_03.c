@@ -596,6 +596,7 @@ const struct analysis analysis_fw_03 = {
     .attack = "T1571",
     .families = "firewall router proxy",
     .fields = fields,
+    .ioc_use = IOC_USE_DAY,
     .lookback_days = LOOKBACK_DAYS,
     .join_gap_days = 3,
     .next = {{"Find the process on the terminal that tries (netstat, EDR).",

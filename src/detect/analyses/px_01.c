@@ -96,6 +96,7 @@ const struct analysis analysis_px_01 = {
     .attack = "T1071.001",
     .families = "proxy",
     .fields = fields,
+    .ioc_use = IOC_USE_EVENT,
     .lookback_days = 0,
     .join_gap_days = 7,
     .next = {{"Identify the terminal and its user and isolate the terminal from the network.",
