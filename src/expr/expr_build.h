@@ -30,9 +30,9 @@ struct expr_leaf_spec {
                             unless escaped by a backslash */
     bool ignore_case;    /* REGEX */
     const struct expr_list *list; /* LISTED; copied, what it points to must outlive the set */
-    struct expr_bound low;  /* RANGE */
-    struct expr_bound high; /* RANGE */
-    size_t *error_at;       /* REGEX: set to the byte offset of the fault; may be NULL */
+    struct expr_bound low;        /* RANGE */
+    struct expr_bound high;       /* RANGE */
+    size_t *error_at;             /* REGEX: set to the byte offset of the fault; may be NULL */
 };
 
 struct expr *expr_make_all(struct expr_set *set);
