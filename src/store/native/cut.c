@@ -161,7 +161,8 @@ static void emit(struct cut *out, struct cutter *c, const struct shape *s, const
             *v++ = (struct cut_variable){text.ptr, (uint32_t)text.len, s->values[i].column};
         }
     }
-    *out = (struct cut){s->number, (uint32_t)(v - c->variables), c->variables};
+    *out =
+        (struct cut){s->number, (uint32_t)(v - c->variables), c->variables, s->piece_count, starts};
 }
 
 /* What the row says of where texts stand. */

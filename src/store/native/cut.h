@@ -48,6 +48,8 @@ struct cut {
     uint32_t shape;
     uint32_t variable_count;
     const struct cut_variable *variables;
+    uint32_t piece_count;
+    const uint32_t *starts; /* where the pieces begin in the raw bytes, and the end */
 };
 
 struct cutter;

@@ -1,10 +1,7 @@
 #include "stripe.h"
 
 #include "check.h"
-#include "expr.h"
-#include "formula.h"
 #include "mem.h"
-#include "template_wire.h"
 
 void stripe_fini(struct stripe *s) {
     for (size_t i = 0; i < s->column_count; i++) {
@@ -19,6 +16,7 @@ void stripe_fini(struct stripe *s) {
     intern_fini(&s->fields);
     intern_fini(&s->names);
     token_set_fini(&s->tokens);
+    token_steps_fini(&s->steps);
     *s = (struct stripe){.rows = NULL};
 }
 
@@ -54,6 +52,7 @@ void stripe_clear(struct stripe *s, const struct cutter *renumbered) {
     intern_clear(&s->fields);
     intern_clear(&s->names);
     token_set_clear(&s->tokens);
+    s->steps.count = 0;
     s->bytes = 0;
     s->raw_bytes = 0;
     s->derived = 0;
@@ -79,43 +78,6 @@ void stripe_move(struct stripe *out, struct stripe *s) {
 
 /* --- shapes --- */
 
-/* Names of months and days are the only words with letters that zoned formulas print. */
-static void add_name_tokens(struct stripe *s, const struct formula *f) {
-    if (f->kind == FORMULA_TIME || f->kind == FORMULA_START) {
-        token_set_add_once(&s->tokens, STR("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"));
-        token_set_add_once(&s->tokens, STR("Mon Tue Wed Thu Fri Sat Sun"));
-    }
-}
-
-static void note_formula(struct stripe *s, struct stripe_shape *shape, const struct formula *f,
-                         bool is_value) {
-    if (!formula_makes_words(f)) {
-        return;
-    }
-    if (template_formula_is_zoned(f)) {
-        add_name_tokens(s, f);
-    } else if (is_value) {
-        shape->tokens_of_values = true;
-    } else {
-        shape->tokens_of_row = true;
-    }
-}
-
-/* Says which words of the shape's rows have to be indexed row by row. */
-static void look_at_shape(struct stripe *s, struct stripe_shape *shape) {
-    struct template_reader r;
-    struct template_item item;
-    template_reader_begin(&r, str_make(s->shape_bytes.ptr + shape->offset, shape->len));
-    shape->tokens_of_row = (r.flags & (TEMPLATE_CROSSING | TEMPLATE_ENCODED)) != 0;
-    shape->tokens_of_values = shape->tokens_of_row;
-    while (template_reader_next(&item, &r)) {
-        if (item.kind == TEMPLATE_ITEM_FORMULA) {
-            note_formula(s, shape, &item.formula, item.is_value);
-        }
-    }
-    CHECK(!r.wire.failed);
-}
-
 static uint32_t add_shape(struct stripe *s, const struct cutter *c, uint32_t number) {
     size_t columns = cutter_column_count(c);
     uint32_t *same = mem_alloc((columns + 1) * sizeof *same);
@@ -128,7 +90,10 @@ static uint32_t add_shape(struct stripe *s, const struct cutter *c, uint32_t num
     cutter_put_shape(&s->shape_bytes, c, number, same, &s->fields);
     shape->len = s->shape_bytes.len - shape->offset;
     mem_free(same);
-    look_at_shape(s, shape);
+    shape->first_step = s->steps.count;
+    token_steps_plan(&s->steps, &s->tokens,
+                     str_make(s->shape_bytes.ptr + shape->offset, shape->len));
+    shape->step_count = s->steps.count - shape->first_step;
     return (uint32_t)s->shape_count++;
 }
 
@@ -202,22 +167,6 @@ static void add_numbers(struct stripe *s, const struct batch *b, const struct ro
     s->derived += (row->flags & ROW_DERIVED) != 0;
 }
 
-/* What the pieces do not show: words that stand in two of them, other encodings, escapes. */
-static void add_tokens(struct stripe *s, const struct batch *b, const struct row *row,
-                       const struct stripe_shape *shape) {
-    struct buf scratch = BUF_INIT;
-    if (shape->tokens_of_row && row->charset != CHARSET_BINARY) {
-        token_set_add_once(&s->tokens, expr_search_text(b, row, &scratch));
-    }
-    for (uint32_t i = 0; i < row->value_count; i++) {
-        const struct value *v = &b->values[row->first_value + i];
-        if (shape->tokens_of_values || v->transform > TRANSFORM_SAME) {
-            token_set_add_once(&s->tokens, batch_value_text(b, v));
-        }
-    }
-    buf_fini(&scratch);
-}
-
 static uint64_t count_bytes(const struct batch *b, const struct row *row) {
     uint64_t bytes = row->raw_len;
     for (uint32_t i = 0; i < row->value_count; i++) {
@@ -233,7 +182,8 @@ void stripe_add(struct stripe *s, struct cutter *c, const struct batch *b, const
     uint32_t shape = shape_number(s, c, cut.shape);
     grow_columns(s, c);
     add_variables(s, &cut);
-    add_tokens(s, b, row, &s->shapes[shape]);
+    const struct stripe_shape *plan = &s->shapes[shape];
+    token_steps_take(&s->tokens, s->steps.items + plan->first_step, plan->step_count, b, row, &cut);
     add_numbers(s, b, row, shape);
     s->bytes += count_bytes(b, row);
 }

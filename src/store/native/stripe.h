@@ -11,7 +11,7 @@
 #include "batch.h"
 #include "column_values.h"
 #include "cut.h"
-#include "token_filter.h"
+#include "stripe_tokens.h"
 
 /* The numbers of one row (enum row_number). */
 struct stripe_row {
@@ -38,8 +38,8 @@ struct stripe_row {
 struct stripe_shape {
     size_t offset; /* in stripe.shape_bytes */
     size_t len;
-    bool tokens_of_row;    /* its pieces do not show all words of its rows' texts */
-    bool tokens_of_values; /* ... of its values */
+    size_t first_step; /* in stripe.steps: words that its pieces do not show */
+    size_t step_count;
 };
 
 struct stripe {
@@ -62,7 +62,8 @@ struct stripe {
     uint32_t last_source;
     uint32_t last_origin;
     struct token_set tokens; /* words that neither columns nor literals show */
-    uint64_t bytes;          /* raw bytes and values that are not in them */
+    struct token_steps steps;
+    uint64_t bytes; /* raw bytes and values that are not in them */
     uint64_t raw_bytes;
     uint64_t derived;
 };
