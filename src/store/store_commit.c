@@ -140,6 +140,7 @@ enum status store_checkpoint(struct store *s, struct err *err) {
     if (status != STATUS_OK) {
         return status;
     }
+    store_note_restored(s);
     bool nothing =
         s->pending_count == 0 && s->input_count == 0 && s->fate_count == 0 && s->note_count == 0;
     if (nothing && s->chain.last.number > 0) {

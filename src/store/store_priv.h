@@ -25,6 +25,13 @@
 #include "unsealed.h"
 #include "wal.h"
 
+/* Rows [first, end) that came with their numbers; none if they are equal. */
+struct restored_rows {
+    uint64_t first;
+    uint64_t end;
+    uint64_t skipped; /* numbers that were left out between them */
+};
+
 struct store {
     char *path;
     enum store_mode mode;
@@ -50,8 +57,9 @@ struct store {
     size_t note_count;
     size_t note_capacity;
     struct arena note_texts;
-    struct archives archives; /* where archived segments lie */
-    uint64_t *missing;        /* numbers of segments that scans wanted and that are offline */
+    struct restored_rows restored; /* by store_restore since the last checkpoint */
+    struct archives archives;      /* where archived segments lie */
+    uint64_t *missing;             /* numbers of segments that scans wanted and that are offline */
     size_t missing_count;
     size_t missing_capacity;
     bool threaded;              /* segments are written in a thread of their own */
@@ -101,6 +109,9 @@ void store_note_missing(struct store *s, const struct segment_info *info);
 /* For the next checkpoint; the number that the note will have. */
 uint64_t store_add_note(struct store *s, struct str kind, struct str text);
 void store_add_fate(struct store *s, uint64_t segment, enum segment_fate fate, uint64_t by);
+
+/* store_restore.c: says in a note what was restored since the last checkpoint. */
+void store_note_restored(struct store *s);
 
 /* Gives the unsealed rows to the sealer. */
 enum status store_drain(struct store *s, struct err *err) MUST_CHECK;

@@ -1,6 +1,7 @@
 #include "store_restore.h"
 
 #include "mem.h"
+#include "note_text.h"
 #include "store_priv.h"
 
 const struct store_input *store_get_inputs(const struct store *s, size_t *count) {
@@ -65,13 +66,15 @@ static enum status append_run(struct store *s, struct batch *batch, size_t first
     return status;
 }
 
+/* *skipped is raised by the numbers that are left out. */
 static enum status append_runs(struct store *s, struct batch *batch, uint64_t *last,
-                               struct err *err) {
+                               uint64_t *skipped, struct err *err) {
     enum status status = STATUS_OK;
     size_t first = 0;
     for (size_t i = 0; i < batch->row_count && status == STATUS_OK; i++) {
         const struct row *row = &batch->rows[i];
         if (row->sequence != last[row->source] + 1) {
+            *skipped += row->sequence - last[row->source] - 1;
             status = append_run(s, batch, first, i, err);
             first = i;
             set_next(s, intern_text(&batch->names, row->source), row->sequence);
@@ -79,6 +82,34 @@ static enum status append_runs(struct store *s, struct batch *batch, uint64_t *l
         last[row->source] = row->sequence;
     }
     return status == STATUS_OK ? append_run(s, batch, first, batch->row_count, err) : status;
+}
+
+/* --- what is said of them --- */
+
+void store_note_restored(struct store *s) {
+    const struct restored_rows *r = &s->restored;
+    if (r->first == r->end) {
+        return;
+    }
+    struct buf text = BUF_INIT;
+    note_put_u64(&text, STR("arrival_first"), r->first);
+    note_put_u64(&text, STR("arrival_last"), r->end - 1);
+    note_put_u64(&text, STR("skipped"), r->skipped);
+    note_end(&text);
+    (void)store_add_note(s, STR("restored"), buf_str(&text));
+    buf_fini(&text);
+    s->restored = (struct restored_rows){.first = 0};
+}
+
+static void remember(struct store *s, const struct batch *batch, uint64_t skipped) {
+    struct restored_rows *r = &s->restored;
+    uint64_t first = batch->rows[0].arrival;
+    if (r->first == r->end || r->end != first) { /* others came between */
+        store_note_restored(s);
+        r->first = first;
+    }
+    r->end = first + batch->row_count;
+    r->skipped += skipped;
 }
 
 enum status store_restore(struct store *s, struct batch *batch, struct err *err) {
@@ -89,9 +120,13 @@ enum status store_restore(struct store *s, struct batch *batch, struct err *err)
     enum status status = check_rising(batch, last, err);
     mem_free(last);
     if (status == STATUS_OK) {
+        uint64_t skipped = 0;
         last = last_numbers(s, batch);
-        status = append_runs(s, batch, last, err);
+        status = append_runs(s, batch, last, &skipped, err);
         mem_free(last);
+        if (status == STATUS_OK) {
+            remember(s, batch, skipped);
+        }
     }
     return status;
 }

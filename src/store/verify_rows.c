@@ -2,17 +2,33 @@
  * verify --rebuild: all raw bytes are put together in arrival order and hashed as leaves, and the
  * root of every checkpoint is computed again; the numbers of each source must go on without a gap.
  *
+ * Rows that were restored from an export may leave numbers out: exactly as many as the signed note
+ * says that was written with them (docs/formats/export.md).
+ *
  * In the place of rows that expired stand the hashes that were kept of them (kept.h). Where rows
  * lie in an archive that is offline, gaps are right as far as their count explains them; roots of
  * trees that hold such rows cannot be computed, which is said.
  */
 #include "i18n.h"
 #include "kept.h"
+#include "mem.h"
+#include "note_text.h"
 #include "store_priv.h"
 #include "verify_priv.h"
 
+/* Rows [first, last] that a note calls restored. */
+struct restored_range {
+    uint64_t first;
+    uint64_t last;
+    uint64_t skipped; /* numbers that it says are left out */
+    uint64_t seen;    /* that are */
+};
+
 struct row_check {
     struct verify *v;
+    struct restored_range *restored; /* ascending */
+    size_t restored_count;
+    size_t restored_at; /* the first that does not lie before the row that is looked at */
     struct merkle tree;
     struct chain sources; /* sequence numbers seen */
     size_t next_checkpoint;
@@ -89,13 +105,25 @@ static bool pass_gap(struct row_check *r, uint64_t arrival) {
     return arrival == r->tree.size;
 }
 
+/* What restored rows the row belongs to; NULL: none. */
+static struct restored_range *find_restored(struct row_check *r, uint64_t arrival) {
+    while (r->restored_at < r->restored_count && r->restored[r->restored_at].last < arrival) {
+        r->restored_at++;
+    }
+    bool found = r->restored_at < r->restored_count && r->restored[r->restored_at].first <= arrival;
+    return found ? &r->restored[r->restored_at] : NULL;
+}
+
 static void check_sequence(struct row_check *r, const struct row *row, struct str name) {
     uint32_t source = chain_source(&r->sources, name);
     uint64_t expected = chain_next_sequence(&r->sources, source);
     if (row->sequence == expected) {
         return;
     }
-    if (r->missing + r->expired == 0 || row->sequence < expected) {
+    struct restored_range *range = find_restored(r, row->arrival);
+    if (row->sequence > expected && range != NULL) {
+        range->seen += row->sequence - expected;
+    } else if (r->missing + r->expired == 0 || row->sequence < expected) {
         verify_damage(r->v, "row %llu: source %.*s goes from number %llu to %llu",
                       (unsigned long long)row->arrival, STR_ARG(name),
                       (unsigned long long)expected - 1, (unsigned long long)row->sequence);
@@ -103,6 +131,49 @@ static void check_sequence(struct row_check *r, const struct row *row, struct st
         r->skipped += row->sequence - expected;
     }
     r->sources.sources.last_sequence[source] = row->sequence;
+}
+
+static bool read_restored(struct restored_range *out, struct str text) {
+    *out = (struct restored_range){.seen = 0};
+    return note_get_u64(&out->first, text, STR("arrival_first")) &&
+           note_get_u64(&out->last, text, STR("arrival_last")) &&
+           note_get_u64(&out->skipped, text, STR("skipped")) && out->first <= out->last;
+}
+
+static void load_restored(struct row_check *r) {
+    const struct chain *c = &r->v->chain;
+    size_t capacity = 0;
+    for (size_t i = 0; i < c->note_count; i++) {
+        struct restored_range range;
+        uint64_t after = r->restored_count > 0 ? r->restored[r->restored_count - 1].last : 0;
+        if (str_eq(c->notes[i].kind, STR("restored")) && read_restored(&range, c->notes[i].text) &&
+            (r->restored_count == 0 || range.first > after)) {
+            MEM_GROW(r->restored, capacity, r->restored_count + 1);
+            r->restored[r->restored_count++] = range;
+        }
+    }
+}
+
+/* Rows that are gone since (expired, offline) may take their numbers with them. */
+static void check_restored(struct row_check *r) {
+    uint64_t gone = r->missing + r->expired;
+    for (size_t i = 0; i < r->restored_count; i++) {
+        const struct restored_range *range = &r->restored[i];
+        bool too_many = range->seen > range->skipped && range->seen - range->skipped > gone;
+        if (too_many || (gone == 0 && range->seen != range->skipped)) {
+            verify_damage(r->v,
+                          "rows %llu to %llu were restored from an export without %llu sequence"
+                          " numbers; %llu are missing",
+                          (unsigned long long)range->first, (unsigned long long)range->last,
+                          (unsigned long long)range->skipped, (unsigned long long)range->seen);
+        } else {
+            verify_note(r->v,
+                        "rows %llu to %llu were restored from an export that left %llu sequence"
+                        " numbers out (signed)",
+                        (unsigned long long)range->first, (unsigned long long)range->last,
+                        (unsigned long long)range->skipped);
+        }
+    }
 }
 
 static bool check_row(struct row_check *r, const struct batch *b, const struct row *row) {
@@ -154,6 +225,7 @@ static void scan_rows(struct row_check *r, struct store_scan *scan) {
     batch_fini(&batch);
     if (err.status == STATUS_OK) {
         check_end(r);
+        check_restored(r);
     }
 }
 
@@ -171,6 +243,7 @@ void verify_rows(struct verify *v) {
     o.include_derived = true;
     o.arrival_to = v->chain.last.tree.size;
     struct row_check r = {.v = v};
+    load_restored(&r);
     chain_init(&r.sources);
     if (kept_open(&r.kept, v->options->path, &v->chain, false, &err) != STATUS_OK) {
         verify_damage(v, "%s", err.message);
@@ -181,6 +254,7 @@ void verify_rows(struct verify *v) {
         scan_rows(&r, scan);
     }
     kept_close(&r.kept);
+    mem_free(r.restored);
     chain_fini(&r.sources);
     store_scan_close(&scan);
     store_close(&s);

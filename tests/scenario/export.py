@@ -190,6 +190,19 @@ def a_query_keeps_its_evidence(folder):
 
 
 @case
+def what_was_left_out_is_no_damage(folder):
+    store, _ = made_store(folder, event_logs=False)
+    events = search(store, "*")
+    dataset = sorted({e["event"]["dataset"] for e in events if "dataset" in e["event"]})[0]
+    run("export", "--store", store, "--out", folder / "some.jsonl", f"NOT event.dataset:{dataset}")
+    run("import", "--store", folder / "some", folder / "some.jsonl")
+    kept = len(search(folder / "some", "*"))
+    true(0 < kept < len(events), f"{kept} of {len(events)} events")
+    said = run("verify", "--store", folder / "some", "--rebuild").decode()
+    true("were restored from an export that left" in said, said)
+
+
+@case
 def cut_and_changed_exports_are_refused(folder):
     store, _ = made_store(folder, event_logs=False)
     run("export", "--store", store, "--out", folder / "a.jsonl")

@@ -20,6 +20,7 @@
 #include "json_out.h"
 #include "restore_lines.h"
 #include "store_fixture.h"
+#include "store_priv.h"
 #include "store_restore.h"
 
 static void expect_text(const struct buf *out, const char *want) {
@@ -506,8 +507,105 @@ static void store_keeps_numbers(void **state) {
     batch_fini(&b);
 }
 
+/* --- numbers that are left out --- */
+
+static void note_line(struct str line, void *ctx) {
+    struct buf *lines = ctx;
+    buf_add(lines, line);
+    buf_putc(lines, '\n');
+}
+
+/* Whether `verify --rebuild` finds damage; what it says in `lines`. */
+static bool is_damaged(const struct fixture *f, struct buf *lines) {
+    struct err err = ERR_INIT;
+    struct store_verify_options o = {.path = f->path, .rebuild = true};
+    struct store_verify_result result;
+    buf_clear(lines);
+    assert_int_equal(store_verify(&o, &result, note_line, lines, &err), STATUS_OK);
+    return result.damaged;
+}
+
+/* Rows of `a` with these numbers come back. */
+static void restore_numbers(struct store *s, const uint64_t *numbers, size_t count) {
+    struct err err = ERR_INIT;
+    struct batch b;
+    batch_init(&b);
+    for (size_t i = 0; i < count; i++) {
+        (void)numbered(&b, "a", numbers[i]);
+    }
+    assert_int_equal(store_restore(s, &b, &err), STATUS_OK);
+    batch_fini(&b);
+}
+
+static void append_one(struct store *s) {
+    struct err err = ERR_INIT;
+    struct batch b;
+    batch_init(&b);
+    (void)numbered(&b, "a", 0);
+    assert_int_equal(store_append(s, &b, &err), STATUS_OK);
+    batch_fini(&b);
+}
+
+static void left_out_numbers_are_signed(void **state) {
+    static const uint64_t first[] = {7, 8, 12};
+    static const uint64_t second[] = {40, 41};
+    const struct fixture *f = *state;
+    struct store *s = fixture_open(f, STORE_BULK);
+    struct err err = ERR_INIT;
+    struct buf lines = BUF_INIT;
+    restore_numbers(s, first, 3);
+    append_one(s); /* what comes new goes on behind */
+    restore_numbers(s, second, 2);
+    assert_int_equal(store_commit(s, &err), STATUS_OK);
+    append_one(s);
+    assert_int_equal(store_commit(s, &err), STATUS_OK);
+    store_close(&s);
+    assert_false(is_damaged(f, &lines));
+    buf_putc(&lines, '\0');
+    assert_non_null(strstr(lines.ptr, "rows 0 to 2 were restored from an export that left 9 "));
+    assert_non_null(strstr(lines.ptr, "rows 4 to 5 were restored from an export that left 26 "));
+    buf_fini(&lines);
+}
+
+static void other_gaps_are_damage(void **state) {
+    const struct fixture *f = *state;
+    struct store *s = fixture_open(f, STORE_BULK);
+    struct err err = ERR_INIT;
+    struct buf lines = BUF_INIT;
+    append_one(s);
+    s->chain.sources.last_sequence[0] += 3; /* three rows were taken away before they were sealed */
+    append_one(s);
+    assert_int_equal(store_commit(s, &err), STATUS_OK);
+    store_close(&s);
+    assert_true(is_damaged(f, &lines));
+    buf_putc(&lines, '\0');
+    assert_non_null(strstr(lines.ptr, "goes from number 1 to 5"));
+    buf_fini(&lines);
+}
+
+static void more_gaps_than_said_are_damage(void **state) {
+    static const uint64_t numbers[] = {7, 8, 12};
+    const struct fixture *f = *state;
+    struct store *s = fixture_open(f, STORE_BULK);
+    struct err err = ERR_INIT;
+    struct buf lines = BUF_INIT;
+    restore_numbers(s, numbers, 3);
+    s->restored.skipped--;
+    assert_int_equal(store_commit(s, &err), STATUS_OK);
+    store_close(&s);
+    assert_true(is_damaged(f, &lines));
+    buf_putc(&lines, '\0');
+    assert_non_null(strstr(lines.ptr, "without 8 sequence numbers; 9 are missing"));
+    buf_fini(&lines);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(left_out_numbers_are_signed, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(other_gaps_are_damage, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(more_gaps_than_said_are_damage, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test(encodes_rfc_vectors),
         cmocka_unit_test(decodes_one_form_only),
         cmocka_unit_test(base64_keeps_all_bytes),
