@@ -265,6 +265,31 @@ static void test_columns_learn(void **state) {
     column_values_fini(&v);
 }
 
+/* Of `every` ids one stands twice. */
+static enum column_type plan_ids(uint32_t every, const char *format, unsigned shift,
+                                 bool thorough) {
+    struct column_values v = {.mode = VALUES_CODES};
+    char text[64];
+    for (uint32_t i = 0; i < 6000; i++) {
+        uint32_t id = i % every == 0 && i > 0 ? i - 1 : i;
+        int len = snprintf(text, sizeof text, format, id * 2654435761U >> shift);
+        column_values_add(&v, str_make(text, (size_t)len), 0);
+    }
+    enum column_type type = column_values_plan(&v, thorough);
+    column_values_fini(&v);
+    return type;
+}
+
+/* Long ids of which some return are codes in merged segments: their texts stand once. */
+static void test_returning_ids(void **state) {
+    (void)state;
+    assert_int_equal(plan_ids(4, "Cx%08x-Kq71bz", 0, true), COLUMN_DICTIONARY);
+    assert_int_equal(plan_ids(4, "Cx%08x-Kq71bz", 0, false), COLUMN_TEXT);
+    assert_int_equal(plan_ids(1000, "Cx%08x-Kq71bz", 0, true), COLUMN_TEXT);
+    assert_int_equal(plan_ids(4, "%04x", 16, true),
+                     COLUMN_TEXT); /* short ones take as much as codes */
+}
+
 /* --- words --- */
 
 static enum token_answer filter_has(const uint8_t *bytes, uint64_t lines, uint64_t hash) {
@@ -313,7 +338,7 @@ int main(void) {
         cmocka_unit_test(test_forms),          cmocka_unit_test(test_forms_pay),
         cmocka_unit_test(test_hostile_arrays), cmocka_unit_test(test_texts),
         cmocka_unit_test(test_number_texts),   cmocka_unit_test(test_columns_learn),
-        cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_returning_ids),  cmocka_unit_test(test_filter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

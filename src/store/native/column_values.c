@@ -7,7 +7,9 @@ enum {
     FEW_NUMBERS = 256,   /* numbers with no more distinct values are better as codes */
     NUMBERS_A_CODE = 24, /* ... or when each stands so often */
     SAMPLE = 512,        /* values looked at to see whether texts return */
-    ARENA_OVERHEAD = 56  /* bytes of a distinct text besides its own */
+    ARENA_OVERHEAD = 56, /* bytes of a distinct text besides its own */
+    REPEAT_BYTES = 3,    /* what a code that is not the next new one takes, about */
+    CODE_PENALTY = 32    /* a column of codes must save a byte of so many values */
 };
 
 void column_values_fini(struct column_values *v) {
@@ -161,13 +163,29 @@ static bool try_numbers(struct column_values *v) {
     return number_shape_of(&shape, intern_text(&v->distinct, 0)) && turn_to_numbers(v, shape);
 }
 
-static enum column_type plan_codes(struct column_values *v) {
+/* True if texts that return, though most do not (ids of sessions, of messages), are worth codes:
+ * bytes that they would take again, less what codes of theirs take. Random texts hardly shrink. */
+static bool returning_pays(const struct column_values *v) {
+    uint64_t all = 0;
+    uint64_t once = 0;
+    for (uint32_t i = 0; i < v->distinct.count; i++) {
+        once += intern_text(&v->distinct, i).len;
+    }
+    for (uint32_t i = 0; i < v->count; i++) {
+        all += intern_text(&v->distinct, v->codes[i]).len;
+    }
+    uint64_t repeats = v->count - v->distinct.count;
+    return (all - once) / 4 * 3 > repeats * REPEAT_BYTES + v->count / CODE_PENALTY;
+}
+
+static enum column_type plan_codes(struct column_values *v, bool thorough) {
     uint32_t distinct = v->distinct.count;
     bool few = distinct <= FEW_NUMBERS || distinct <= v->count / NUMBERS_A_CODE;
     if (!few && try_numbers(v)) {
         return COLUMN_NUMBER;
     }
-    return distinct <= v->count / 2 + 64 ? COLUMN_DICTIONARY : COLUMN_TEXT;
+    bool codes = distinct <= v->count / 2 + 64 || (thorough && returning_pays(v));
+    return codes ? COLUMN_DICTIONARY : COLUMN_TEXT;
 }
 
 /* What the column learns for the next stripe from an answer on codes. */
@@ -191,7 +209,7 @@ static enum column_type plan(struct column_values *v, bool thorough) {
     if (v->mode == VALUES_TEXTS) {
         return COLUMN_TEXT;
     }
-    enum column_type type = plan_codes(v);
+    enum column_type type = plan_codes(v, thorough);
     if (type == COLUMN_TEXT && v->count >= SAMPLE) {
         learn_texts(v);
     }

@@ -10,7 +10,7 @@ enum {
     MAX_SHAPES = 8192,          /* beyond it, or */
     MAX_SHAPE_BYTES = 24 << 20, /* ... so many bytes, new shapes are coarse until the next stripe */
     PATIENT_FACTOR = 3,         /* a patient cutter has room for so many times more shapes, */
-    PATIENT_COLUMNS = 1,        /* ... columns */
+    PATIENT_COLUMNS = 8,        /* ... columns */
     YOUNG_USES = 12,            /* a younger shape is cut from scratch again, to learn */
     ALWAYS_LEARN = 4096,        /* so many rows cut from scratch learn relations; */
     LEARN_EVERY = 16,           /* then one in so many does */
