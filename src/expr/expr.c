@@ -217,6 +217,10 @@ const struct expr_fragment *expr_leaf_fragment(const struct expr *leaf) {
     return &leaf->leaf->fragment;
 }
 
+const struct automaton *expr_leaf_automaton(const struct expr *leaf) {
+    return leaf->leaf->automaton;
+}
+
 /* --- facts of a tree --- */
 
 static void narrow(const struct expr_leaf *leaf, int64_t *from_ns, int64_t *to_ns) {

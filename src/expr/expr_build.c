@@ -184,9 +184,32 @@ static void set_regex_fragment(struct expr_leaf *leaf, struct arena *arena,
     buf_fini(&text);
 }
 
+/* What the store can walk over columns. The words that every match holds are a hint for the index. */
+static void set_automaton(struct expr_leaf *leaf, struct arena *arena,
+                          const struct expr_leaf_spec *spec) {
+    struct automaton *automaton = arena_alloc(arena, sizeof *automaton);
+    if (automaton_of_regex(automaton, arena, spec->value, spec->ignore_case,
+                           regex_newline_is_lf(leaf->regex))) {
+        leaf->automaton = automaton;
+        leaf->token_count = automaton_words(&leaf->tokens, automaton, arena);
+    }
+}
+
+static enum status set_regex(struct expr_leaf *leaf, struct arena *arena,
+                             const struct expr_leaf_spec *spec, struct err *err) {
+    size_t ignored;
+    enum status status =
+        regex_compile(&leaf->regex, spec->error_at != NULL ? spec->error_at : &ignored, spec->value,
+                      spec->ignore_case, err);
+    if (status == STATUS_OK && leaf->on_text) {
+        set_regex_fragment(leaf, arena, spec);
+        set_automaton(leaf, arena, spec);
+    }
+    return status;
+}
+
 static enum status set_test(struct expr_leaf *leaf, struct arena *arena,
                             const struct expr_leaf_spec *spec, struct err *err) {
-    size_t ignored;
     switch (spec->test) {
     case EXPR_EXISTS:
         return STATUS_OK;
@@ -198,9 +221,7 @@ static enum status set_test(struct expr_leaf *leaf, struct arena *arena,
         set_wildcard(leaf, arena, spec->value);
         return STATUS_OK;
     case EXPR_REGEX:
-        set_regex_fragment(leaf, arena, spec);
-        return regex_compile(&leaf->regex, spec->error_at != NULL ? spec->error_at : &ignored,
-                             spec->value, spec->ignore_case, err);
+        return set_regex(leaf, arena, spec, err);
     case EXPR_RANGE:
         set_bound(&leaf->low, arena, &spec->low);
         set_bound(&leaf->high, arena, &spec->high);

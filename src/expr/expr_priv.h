@@ -5,6 +5,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "automaton.h"
 #include "expr_build.h"
 #include "wildcard.h"
 
@@ -49,6 +50,7 @@ struct expr_leaf {
     size_t token_count;
     struct expr_fragment fragment; /* TEXT with REGEX or WILDCARD */
     struct expr_list list;         /* LISTED */
+    struct automaton *automaton;   /* TEXT with REGEX; NULL: none */
 };
 
 struct expr_set {
@@ -91,6 +93,8 @@ bool operand_equals(struct str value, const struct operand *operand, enum field_
 enum status regex_compile(pcre2_code **out, size_t *error_at, struct str pattern, bool ignore_case,
                           struct err *err);
 bool regex_match(const pcre2_code *regex, struct str text, struct expr_scratch *scratch);
+/* True if '.' takes all but LF (PCRE2 can be built otherwise). */
+bool regex_newline_is_lf(const pcre2_code *regex);
 
 /* fragment.c: the longest run of ASCII letters, digits and '_' in the text; and one that every text
  * that the regular expression matches holds. Parts of the argument; may be empty. */

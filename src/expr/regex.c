@@ -32,6 +32,12 @@ enum status regex_compile(pcre2_code **out, size_t *error_at, struct str pattern
     return STATUS_OK;
 }
 
+bool regex_newline_is_lf(const pcre2_code *regex) {
+    uint32_t newline = 0;
+    return pcre2_pattern_info(regex, PCRE2_INFO_NEWLINE, &newline) == 0 &&
+           newline == PCRE2_NEWLINE_LF;
+}
+
 /* Of all threads of the process: the store evaluates filters in scratches of its own. */
 static _Atomic uint64_t given_up_total;
 
