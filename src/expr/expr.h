@@ -90,8 +90,8 @@ struct expr_fragment {
     bool ignore_case; /* is_raw: ASCII case apart; then `text` is in lower case */
 };
 const struct expr_fragment *expr_leaf_fragment(const struct expr *leaf);
-/* TEXT leaves with a regular expression: an automaton over the search text, which must be UTF-8; NULL
- * if none is known. */
+/* TEXT leaves with a regular expression: an automaton over the search text, which must be UTF-8;
+ * NULL if none is known. */
 const struct automaton *expr_leaf_automaton(const struct expr *leaf);
 /* Narrows [*from_ns, *to_ns) to what the tree can match by AND-ed @timestamp ranges. */
 void expr_time_bounds(const struct expr *root, int64_t *from_ns, int64_t *to_ns);

@@ -184,7 +184,8 @@ static void set_regex_fragment(struct expr_leaf *leaf, struct arena *arena,
     buf_fini(&text);
 }
 
-/* What the store can walk over columns. The words that every match holds are a hint for the index. */
+/* What the store can walk over columns. The words that every match holds are a hint for the index.
+ */
 static void set_automaton(struct expr_leaf *leaf, struct arena *arena,
                           const struct expr_leaf_spec *spec) {
     struct automaton *automaton = arena_alloc(arena, sizeof *automaton);

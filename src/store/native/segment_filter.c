@@ -8,6 +8,7 @@
 #include "formula_words.h"
 #include "mem.h"
 #include "num.h"
+#include "text_match.h"
 #include "token.h"
 #include "transform.h"
 
@@ -42,7 +43,8 @@ struct leaf_state {
     bool any_whole;
     uint8_t *by_time; /* TEXT, by template: 1 = a formula may print the word of the event time */
     bool any_by_time;
-    bool attribute; /* tests the row's own properties: every row has to be looked at */
+    bool attribute;          /* tests the row's own properties: every row has to be looked at */
+    struct text_match *text; /* TEXT with an automaton: nothing else is used */
 };
 
 struct segment_filter {
@@ -394,6 +396,11 @@ static void count_uses(struct segment_filter *f, struct column_match *m) {
 
 static enum status plan_leaf(struct segment_filter *f, const struct filter_leaf *leaf,
                              struct leaf_state *state, struct err *err) {
+    const struct automaton *automaton =
+        leaf->e->op == EXPR_TEXT ? expr_leaf_automaton(leaf->e) : NULL;
+    if (automaton != NULL) {
+        return text_match_create(&state->text, automaton, f->segment, err);
+    }
     state->whole = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
     state->by_time = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
     if (leaf->e->op == EXPR_TEXT) {
@@ -437,6 +444,7 @@ void segment_filter_destroy(struct segment_filter **filter) {
     }
     for (size_t i = 0; i < f->plan->leaf_count; i++) {
         mem_free(f->leaves[i].matches);
+        text_match_destroy(&f->leaves[i].text);
     }
     mem_free(f->leaves);
     expr_scratch_destroy(&f->scratch);
@@ -449,6 +457,9 @@ void segment_filter_destroy(struct segment_filter **filter) {
 }
 
 static bool leaf_may_match(const struct leaf_state *state) {
+    if (state->text != NULL) {
+        return text_match_is_possible(state->text);
+    }
     bool possible = state->any_whole || state->any_by_time || state->attribute;
     for (size_t i = 0; i < state->match_count && !possible; i++) {
         possible = state->matches[i].possible;
@@ -628,6 +639,39 @@ static enum status match_whole_rows(struct segment_filter *f, const struct filte
     return status;
 }
 
+/* Puts the rows of `maybe` together; those that pass get their bits in `out`. */
+static enum status verify_rows(struct segment_filter *f, const struct filter_leaf *leaf,
+                               struct block *b, const uint64_t *maybe, uint64_t *out,
+                               struct err *err) {
+    if (is_empty(maybe)) {
+        return STATUS_OK;
+    }
+    enum status status = block_numbers(b, NUMBER_FLAGS, err);
+    if (status == STATUS_OK) {
+        status = block_numbers(b, NUMBER_CHARSET, err);
+    }
+    block_rewind(b);
+    for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
+        bool passes = false;
+        if (get_bit(maybe, row)) {
+            status = test_whole_row(&passes, f, leaf, b, row, err);
+        }
+        if (passes) {
+            set_bit(out, row);
+        }
+    }
+    block_rewind(b);
+    return status;
+}
+
+static enum status match_automaton(struct segment_filter *f, const struct filter_leaf *leaf,
+                                   struct text_match *text, struct block *b, const uint64_t *care,
+                                   uint64_t *out, struct err *err) {
+    uint64_t maybe[BITMAP_WORDS] = {0};
+    enum status status = text_match_block(text, b, care, out, maybe, err);
+    return status == STATUS_OK ? verify_rows(f, leaf, b, maybe, out, err) : status;
+}
+
 /* Prints the times of a row: does one hold the word? */
 static bool time_holds_word(struct segment_filter *f, const struct filter_leaf *leaf,
                             const struct template *t, int64_t time_ns) {
@@ -687,6 +731,9 @@ static enum status match_leaf(struct segment_filter *f, uint32_t number, struct 
     memset(out, 0, BITMAP_WORDS * sizeof *out);
     if (leaf->e->op == EXPR_FIELD && expr_leaf_field(leaf->e) == FIELD_EVENT_DATASET) {
         return match_dataset(f, leaf, b, care, out, err);
+    }
+    if (state->text != NULL) {
+        return match_automaton(f, leaf, state->text, b, care, out, err);
     }
     enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
     for (size_t i = 0; i < state->match_count && status == STATUS_OK; i++) {

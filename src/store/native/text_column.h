@@ -1,0 +1,45 @@
+/*
+ * The distinct values of one column as an automaton sees them (with the steps that formulas do on
+ * them): the state behind each entry of its dictionary is computed once a segment, from other
+ * states once for each state that is met.
+ *
+ * Threads: one. Ownership: borrows the segment and the DFA; memory is the arena's.
+ */
+#ifndef KONSEKI_TEXT_COLUMN_H
+#define KONSEKI_TEXT_COLUMN_H
+
+#include "block.h"
+#include "dfa.h"
+#include "row_text.h"
+
+enum { TEXT_COLUMN_MEMOS = 6 };
+
+struct text_column {
+    struct row_text_element key;   /* column and steps */
+    struct segment_column *column; /* borrowed */
+    uint64_t useful;               /* positions that something can come of behind it */
+    uint16_t *from_start;          /* by entry: the state behind it; NULL: no dictionary */
+    struct text_column_memo {
+        uint32_t state;
+        uint16_t *behind; /* by entry; UINT16_MAX: not known */
+    } memos[TEXT_COLUMN_MEMOS];
+    uint32_t memo_count;
+    uint64_t positions;    /* behind the entries, from the start: all together */
+    bool ends;             /* a match ends in one of them */
+    struct buf buffers[2]; /* scratch: texts of steps */
+    struct buf text;       /* scratch: text of a number */
+};
+
+void text_column_fini(struct text_column *c);
+/* Loads the dictionary, if it has one, and walks over its entries. */
+enum status text_column_prepare(struct text_column *c, struct segment *s, const struct automaton *a,
+                                struct dfa *dfa, struct arena *arena, struct err *err) MUST_CHECK;
+/* The state behind value `index` of the block. The column is loaded (block_column). MAYBE if the
+ * value cannot be had. */
+uint32_t text_column_run(struct text_column *c, struct dfa *dfa, struct arena *arena,
+                         const struct block *b, uint32_t index, uint32_t state);
+/* True if no value of the loaded column of this block has a match in it. */
+bool text_column_excludes(const struct text_column *c, const struct automaton *a,
+                          const struct block *b);
+
+#endif

@@ -1,0 +1,314 @@
+#include "text_match.h"
+
+#include "i18n.h"
+#include "mem.h"
+
+/* A time that was printed last, by pattern and zone. */
+struct text_time {
+    const struct formula *formula;
+    struct time_cache cache;
+    bool has_fraction;
+    int64_t second; /* of the state behind, where no fraction is printed */
+    uint32_t in;
+    uint32_t out;
+    bool is_known;
+};
+
+struct text_match {
+    const struct automaton *automaton;
+    struct segment *segment;
+    struct dfa *dfa;
+    struct arena arena;
+    struct text_plan *plans; /* by template */
+    struct text_columns columns;
+    struct text_time *times;
+    size_t time_count;
+    size_t time_capacity;
+    uint32_t *cursors; /* by column of the segment: values of rows before */
+    uint64_t *seen;    /* by template: 1 + number of the block that was looked at last */
+    uint64_t *skips;   /* by template: ... in which no span can match */
+    uint64_t block_number;
+    bool is_possible;
+    bool reads_times;
+    struct buf text; /* scratch: a time */
+};
+
+/* --- making --- */
+
+static uint64_t bit_of(uint32_t row) {
+    return UINT64_C(1) << (row % 64);
+}
+
+static void make_plans(struct text_match *m) {
+    for (uint32_t t = 0; t < m->segment->template_count; t++) {
+        text_plan_make(&m->plans[t], &m->arena, m->segment, m->automaton, m->dfa, &m->columns);
+    }
+}
+
+/* First by what is known without reading values; then by the dictionaries that this left. */
+static enum status prepare(struct text_match *m, struct err *err) {
+    make_plans(m);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < m->columns.count && status == STATUS_OK; i++) {
+        status = text_column_prepare(&m->columns.items[i], m->segment, m->automaton, m->dfa,
+                                     &m->arena, err);
+    }
+    if (status == STATUS_OK && m->columns.count > 0) {
+        make_plans(m);
+    }
+    return status;
+}
+
+static void note_reads(struct text_match *m, uint8_t *is_read, const struct text_plan *plan) {
+    m->is_possible = m->is_possible || plan->kind != TEXT_PLAN_NONE;
+    for (uint32_t i = 0; plan->kind == TEXT_PLAN_SPANS && i < plan->span_count; i++) {
+        for (uint32_t k = 0; k < plan->spans[i].count; k++) {
+            const struct row_text_element *e = plan->spans[i].steps[k].element;
+            m->reads_times = m->reads_times || e->kind == ROW_TEXT_TIME;
+            if (e->kind == ROW_TEXT_VALUE) {
+                is_read[e->column] = 1;
+            }
+        }
+    }
+}
+
+static void count_uses(struct text_match *m) {
+    const struct segment *s = m->segment;
+    uint8_t *is_read = mem_calloc(s->column_count + 1, 1);
+    for (uint32_t t = 0; t < s->template_count; t++) {
+        note_reads(m, is_read, &m->plans[t]);
+    }
+    for (uint32_t t = 0; t < s->template_count && m->is_possible; t++) {
+        text_plan_count(&m->plans[t], &m->arena, s, &s->templates[t], is_read);
+    }
+    mem_free(is_read);
+}
+
+enum status text_match_create(struct text_match **out, const struct automaton *automaton,
+                              struct segment *s, struct err *err) {
+    enum status status = segment_templates(s, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct text_match *m = mem_calloc(1, sizeof *m);
+    m->automaton = automaton;
+    m->segment = s;
+    m->dfa = dfa_create(automaton);
+    m->plans = mem_calloc((size_t)s->template_count + 1, sizeof *m->plans);
+    m->seen = mem_calloc((size_t)s->template_count + 1, sizeof *m->seen);
+    m->skips = mem_calloc((size_t)s->template_count + 1, sizeof *m->skips);
+    m->cursors = mem_calloc(s->column_count + 1, sizeof *m->cursors);
+    for (uint32_t t = 0; t < s->template_count; t++) {
+        text_plan_init(&m->plans[t], &m->arena, &s->templates[t], automaton, m->cursors);
+    }
+    status = prepare(m, err);
+    if (status != STATUS_OK) {
+        text_match_destroy(&m);
+        return status;
+    }
+    count_uses(m);
+    *out = m;
+    return STATUS_OK;
+}
+
+void text_match_destroy(struct text_match **match) {
+    struct text_match *m = *match;
+    if (m == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < m->columns.count; i++) {
+        text_column_fini(&m->columns.items[i]);
+    }
+    mem_free(m->columns.items);
+    mem_free(m->times);
+    mem_free(m->plans);
+    mem_free(m->seen);
+    mem_free(m->skips);
+    mem_free(m->cursors);
+    dfa_destroy(&m->dfa);
+    buf_fini(&m->text);
+    arena_fini(&m->arena);
+    mem_free(m);
+    *match = NULL;
+}
+
+bool text_match_is_possible(const struct text_match *match) {
+    return match->is_possible;
+}
+
+/* --- one row --- */
+
+static struct text_time *find_time(struct text_match *m, const struct formula *f) {
+    for (size_t i = 0; i < m->time_count; i++) {
+        const struct formula *known = m->times[i].formula;
+        if (known == f ||
+            (known->zone_seconds == f->zone_seconds && str_eq(known->pattern, f->pattern))) {
+            return &m->times[i];
+        }
+    }
+    MEM_GROW(m->times, m->time_capacity, m->time_count + 1);
+    struct text_time *time = &m->times[m->time_count++];
+    *time = (struct text_time){.formula = f};
+    for (size_t i = 0; i + 1 < f->pattern.len; i++) {
+        bool part = f->pattern.ptr[i] == '%';
+        time->has_fraction = time->has_fraction || (part && ascii_is_digit(f->pattern.ptr[i + 1]));
+        i += part;
+    }
+    return time;
+}
+
+static uint32_t run_time(struct text_match *m, const struct formula *f, int64_t time_ns,
+                         uint32_t state) {
+    struct text_time *time = find_time(m, f);
+    int64_t second = time_ns / NS_PER_SECOND - (time_ns % NS_PER_SECOND < 0);
+    if (time->is_known && time->second == second && time->in == state) {
+        return time->out;
+    }
+    buf_clear(&m->text);
+    time_text_print(&m->text, f->pattern, f->zone_seconds, time_ns, &time->cache);
+    uint32_t out = dfa_run(m->dfa, state, buf_str(&m->text));
+    time->is_known = !time->has_fraction;
+    time->second = second;
+    time->in = state;
+    time->out = out;
+    return out;
+}
+
+static uint32_t run_step(struct text_match *m, const struct block *b, struct text_step *step,
+                         uint32_t row, uint32_t state) {
+    const struct row_text_element *e = step->element;
+    switch (e->kind) {
+    case ROW_TEXT_LITERAL:
+        if (step->in != state) {
+            step->out = dfa_run(m->dfa, state, e->literal);
+            step->in = state;
+        }
+        return step->out;
+    case ROW_TEXT_VALUE:
+        return text_column_run(&m->columns.items[step->column], m->dfa, &m->arena, b,
+                               m->cursors[e->column] + e->ordinal, state);
+    case ROW_TEXT_TIME:
+        return run_time(m, e->time, b->numbers[NUMBER_TIME][row], state);
+    default:
+        return DFA_MAYBE;
+    }
+}
+
+static uint32_t run_span(struct text_match *m, const struct block *b, const struct text_span *span,
+                         uint32_t row) {
+    uint32_t state = DFA_START;
+    for (uint32_t i = 0; i < span->count; i++) {
+        struct text_step *step = &span->steps[i];
+        state = run_step(m, b, step, row, state);
+        if (dfa_is_end(state)) {
+            break;
+        }
+        if ((dfa_positions(m->dfa, state) & step->useful) == 0) {
+            state = DFA_START;
+        }
+    }
+    return state;
+}
+
+/* DFA_MATCH, DFA_MAYBE, or something else: the row does not match. */
+static uint32_t run_row(struct text_match *m, const struct block *b, const struct text_plan *plan,
+                        uint32_t row) {
+    uint32_t result = DFA_START;
+    switch (plan->kind) {
+    case TEXT_PLAN_NONE:
+        return DFA_START;
+    case TEXT_PLAN_ALL:
+        result = DFA_MATCH;
+        break;
+    case TEXT_PLAN_WHOLE:
+        return DFA_MAYBE;
+    case TEXT_PLAN_SPANS:
+        for (uint32_t i = 0; i < plan->span_count && result != DFA_MATCH; i++) {
+            uint32_t state = run_span(m, b, &plan->spans[i], row);
+            result = dfa_is_end(state) ? state : result;
+        }
+        break;
+    }
+    return result == DFA_MATCH && plan->verify ? DFA_MAYBE : result;
+}
+
+/* --- blocks --- */
+
+/* False if the one value that the span looks at is nowhere in the block what is looked for. */
+static enum status span_can_match(bool *can, struct text_match *m, struct block *b,
+                                  const struct text_span *span, struct err *err) {
+    enum status status = STATUS_OK;
+    *can = true;
+    for (uint32_t i = 0; i < span->count && status == STATUS_OK; i++) {
+        if (span->steps[i].element->kind == ROW_TEXT_VALUE) {
+            status = block_column(b, span->steps[i].element->column, err);
+        }
+    }
+    const struct text_step *only = &span->steps[0];
+    if (status == STATUS_OK && span->count == 1 && only->element->kind == ROW_TEXT_VALUE) {
+        *can = !text_column_excludes(&m->columns.items[only->column], m->automaton, b);
+    }
+    return status;
+}
+
+/* Looks at a template the first time that the block has a row of it. */
+static enum status meet_template(bool *any, struct text_match *m, struct block *b, uint32_t number,
+                                 struct err *err) {
+    const struct text_plan *plan = &m->plans[number];
+    bool can = plan->kind == TEXT_PLAN_ALL || plan->kind == TEXT_PLAN_WHOLE;
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; plan->kind == TEXT_PLAN_SPANS && i < plan->span_count; i++) {
+        bool span_can = false;
+        status = span_can_match(&span_can, m, b, &plan->spans[i], err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        can = can || span_can;
+    }
+    m->seen[number] = m->block_number;
+    m->skips[number] = can ? 0 : m->block_number;
+    *any = *any || can;
+    return STATUS_OK;
+}
+
+static enum status meet_templates(bool *any, struct text_match *m, struct block *b,
+                                  struct err *err) {
+    enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
+    m->block_number++;
+    for (uint32_t row = 0; status == STATUS_OK && row < b->info->rows; row++) {
+        uint64_t number = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
+        if (number >= m->segment->template_count) {
+            return segment_damaged(m->segment, err, _("a row has no template"));
+        }
+        if (m->seen[number] != m->block_number) {
+            status = meet_template(any, m, b, (uint32_t)number, err);
+        }
+    }
+    if (status == STATUS_OK && *any && m->reads_times) {
+        status = block_numbers(b, NUMBER_TIME, err);
+    }
+    return status;
+}
+
+enum status text_match_block(struct text_match *m, struct block *b, const uint64_t *care,
+                             uint64_t *hits, uint64_t *maybe, struct err *err) {
+    bool any = false;
+    enum status status = m->is_possible ? meet_templates(&any, m, b, err) : STATUS_OK;
+    if (status != STATUS_OK || !any) {
+        return status;
+    }
+    memset(m->cursors, 0, m->segment->column_count * sizeof *m->cursors);
+    for (uint32_t row = 0; row < b->info->rows; row++) {
+        uint32_t number = (uint32_t)b->numbers[NUMBER_TEMPLATE][row];
+        const struct text_plan *plan = &m->plans[number];
+        if (m->skips[number] != m->block_number && (care[row / 64] & bit_of(row)) != 0) {
+            uint32_t result = run_row(m, b, plan, row);
+            hits[row / 64] |= result == DFA_MATCH ? bit_of(row) : 0;
+            maybe[row / 64] |= result == DFA_MAYBE ? bit_of(row) : 0;
+        }
+        for (uint32_t i = 0; i < plan->use_count; i++) {
+            m->cursors[plan->uses[i].column] += plan->uses[i].count;
+        }
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,68 @@
+/*
+ * What an automaton can find in the rows of a segment, template by template: which rows match
+ * whatever their values are, which cannot, and which few elements of the others have to be looked
+ * at (spans).
+ *
+ * Threads: one. Ownership: memory is the arena's; borrows segment and automaton.
+ */
+#ifndef KONSEKI_TEXT_PLAN_H
+#define KONSEKI_TEXT_PLAN_H
+
+#include "text_column.h"
+#include "text_reach.h"
+
+enum text_plan_kind {
+    TEXT_PLAN_NONE,  /* no row matches */
+    TEXT_PLAN_ALL,   /* every row does */
+    TEXT_PLAN_SPANS, /* the spans tell */
+    TEXT_PLAN_WHOLE  /* only the row put together tells */
+};
+
+/* An element of a span. */
+struct text_step {
+    const struct row_text_element *element;
+    uint32_t column; /* VALUE: index in the list of columns */
+    uint64_t useful; /* positions behind it that something can come of */
+    uint32_t in;     /* LITERAL: the last state before, and the one behind it */
+    uint32_t out;
+};
+
+/* Neighbouring elements over whose seams a match can reach, or one element. */
+struct text_span {
+    struct text_step *steps;
+    uint32_t count;
+};
+
+struct text_use {
+    uint32_t column; /* of the segment */
+    uint32_t count;  /* values that a row takes */
+};
+
+struct text_plan {
+    enum text_plan_kind kind;
+    bool verify; /* what matches has to be put together and tested */
+    struct row_text text;
+    struct text_span *spans;
+    uint32_t span_count;
+    struct text_use *uses; /* of columns that spans of any template read */
+    uint32_t use_count;
+};
+
+struct text_columns {
+    struct text_column *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* Resolves the text of the template. */
+void text_plan_init(struct text_plan *plan, struct arena *arena, const struct template *t,
+                    const struct automaton *a, uint32_t *ordinals);
+/* Finds kind and spans; columns that spans read are added to the list. To be done again when
+ * dictionaries are known (text_column_prepare). */
+void text_plan_make(struct text_plan *plan, struct arena *arena, const struct segment *s,
+                    const struct automaton *a, struct dfa *dfa, struct text_columns *columns);
+/* Notes how many values a row takes of the columns that are marked (a byte by column). */
+void text_plan_count(struct text_plan *plan, struct arena *arena, const struct segment *s,
+                     const struct template *t, const uint8_t *is_read);
+
+#endif

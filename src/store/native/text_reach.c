@@ -1,0 +1,197 @@
+#include "text_reach.h"
+
+enum { MAX_RUN = 96 };
+
+/* Characters of a text as sets of bytes, each as the positions that take one of them. */
+struct run {
+    uint64_t sets[MAX_RUN];
+    uint32_t count;
+    bool repeats; /* any number of the first set */
+};
+
+static uint64_t takes_of(const struct automaton *a, const char *bytes) {
+    uint64_t takes = 0;
+    for (; *bytes != '\0'; bytes++) {
+        takes |= a->takes[(uint8_t)*bytes];
+    }
+    return takes;
+}
+
+static uint64_t takes_digit(const struct automaton *a) {
+    return takes_of(a, "0123456789");
+}
+
+static void repeat(struct run *run, uint64_t set) {
+    run->sets[0] = set;
+    run->count = 1;
+    run->repeats = true;
+}
+
+static void append(struct run *run, uint64_t set, uint32_t times) {
+    for (; times > 0 && run->count < MAX_RUN; times--) {
+        run->sets[run->count++] = set;
+    }
+}
+
+static void run_of_shape(struct run *run, const struct automaton *a, struct str shape) {
+    if (shape.len == 0 || shape.len > MAX_RUN) {
+        repeat(run, shape.len == 0 ? takes_digit(a) : UINT64_MAX);
+        return;
+    }
+    for (size_t i = 0; i < shape.len; i++) {
+        char c = shape.ptr[i];
+        append(run, c == '0' ? takes_digit(a) : a->takes[(uint8_t)c], 1);
+    }
+}
+
+/* --- times (time_text.h) --- */
+
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/* False: the part's length varies. */
+static bool append_part(struct run *run, const struct automaton *a, char part) {
+    uint64_t digit = takes_digit(a);
+    if (ascii_is_digit(part) && part != '0') {
+        append(run, digit, (uint32_t)(part - '0'));
+        return true;
+    }
+    switch (part) {
+    case 'Y':
+        append(run, digit, 4);
+        return true;
+    case 'j':
+        append(run, digit, 3);
+        return true;
+    case 'y':
+    case 'm':
+    case 'd':
+    case 'H':
+    case 'M':
+    case 'S':
+        append(run, digit, 2);
+        return true;
+    case 'e':
+    case 'k':
+        append(run, digit | takes_of(a, " "), 1);
+        append(run, digit, 1);
+        return true;
+    case 'a':
+    case 'b':
+        append(run, takes_of(a, letters), 3);
+        return true;
+    case 'z':
+    case 'Z':
+        append(run, takes_of(a, "+-"), 1);
+        append(run, digit, 2);
+        append(run, takes_of(a, ":"), part == 'z');
+        append(run, digit, 2);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool append_pattern(struct run *run, const struct automaton *a, struct str pattern) {
+    for (size_t i = 0; i < pattern.len && run->count + 9 < MAX_RUN; i++) {
+        char c = pattern.ptr[i];
+        if (c != '%') {
+            append(run, a->takes[(uint8_t)c], 1);
+        } else if (++i == pattern.len || !append_part(run, a, pattern.ptr[i])) {
+            return false;
+        }
+    }
+    return run->count + 9 < MAX_RUN;
+}
+
+/* All that the parts of a pattern can print, in any order. */
+static uint64_t takes_of_pattern(const struct automaton *a, struct str pattern) {
+    uint64_t takes = takes_digit(a) | takes_of(a, letters) | takes_of(a, " +-:%");
+    for (size_t i = 0; i < pattern.len; i++) {
+        takes |= a->takes[(uint8_t)pattern.ptr[i]];
+    }
+    return takes;
+}
+
+static void run_of_time(struct run *run, const struct automaton *a, struct str pattern) {
+    if (!append_pattern(run, a, pattern)) {
+        repeat(run, takes_of_pattern(a, pattern));
+    }
+}
+
+/* --- elements --- */
+
+static void run_of(struct run *run, const struct automaton *a, const struct row_text_element *e,
+                   const struct segment_column *column) {
+    run->count = 0;
+    run->repeats = false;
+    if (e->kind == ROW_TEXT_TIME) {
+        run_of_time(run, a, e->time->pattern);
+    } else if (e->kind == ROW_TEXT_UNKNOWN && e->is_digits) {
+        repeat(run, takes_digit(a));
+    } else if (e->kind == ROW_TEXT_VALUE && e->step_count == 0 && column->type == COLUMN_NUMBER) {
+        run_of_shape(run, a, column->shape);
+    } else {
+        repeat(run, UINT64_MAX);
+    }
+}
+
+static struct text_reach over_literal(const struct automaton *a, struct str text, uint64_t at) {
+    struct text_reach reach = {.positions = at};
+    for (size_t i = 0; i < text.len; i++) {
+        reach.positions = automaton_step(a, reach.positions, (uint8_t)text.ptr[i]);
+        reach.ends = reach.ends || (reach.positions & a->last) != 0;
+    }
+    return reach;
+}
+
+static struct text_reach over_repeated(const struct automaton *a, uint64_t set, uint64_t at) {
+    struct text_reach reach = {.positions = at};
+    for (uint64_t before = ~at; before != reach.positions;) {
+        before = reach.positions;
+        reach.positions |= automaton_step_any(a, before, set);
+    }
+    reach.ends = (reach.positions & a->last) != 0;
+    return reach;
+}
+
+struct text_reach text_reach_over(const struct automaton *a, const struct row_text_element *e,
+                                  const struct segment_column *column, uint64_t positions) {
+    if (e->kind == ROW_TEXT_LITERAL) {
+        return over_literal(a, e->literal, positions);
+    }
+    struct run run;
+    run_of(&run, a, e, column);
+    if (run.repeats) {
+        return over_repeated(a, run.sets[0], positions);
+    }
+    struct text_reach reach = {.positions = positions};
+    for (uint32_t i = 0; i < run.count; i++) {
+        reach.positions = automaton_step_any(a, reach.positions, run.sets[i]);
+        reach.ends = reach.ends || (reach.positions & a->last) != 0;
+    }
+    return reach;
+}
+
+uint64_t text_reach_back(const struct automaton *a, const struct row_text_element *e,
+                         const struct segment_column *column, uint64_t useful) {
+    if (e->kind == ROW_TEXT_LITERAL) {
+        for (size_t i = e->literal.len; i > 0; i--) {
+            uint8_t byte = (uint8_t)e->literal.ptr[i - 1];
+            useful = automaton_step_back(a, useful, a->takes[byte]);
+        }
+        return useful;
+    }
+    struct run run;
+    run_of(&run, a, e, column);
+    if (!run.repeats) {
+        for (uint32_t i = run.count; i > 0; i--) {
+            useful = automaton_step_back(a, useful, run.sets[i - 1]);
+        }
+        return useful;
+    }
+    for (uint64_t before = ~useful; before != useful;) {
+        before = useful;
+        useful |= automaton_step_back(a, before, run.sets[0]);
+    }
+    return useful;
+}
