@@ -88,7 +88,7 @@ void cutter_begin_segment(struct cutter *c) {
 
 /* What rows of one shape have in common and is cheap to know. */
 static uint64_t row_signature(struct cutter *c, const struct batch *b, const struct row *row) {
-    uint64_t h = (uint64_t)row->value_count << 8 | row->charset;
+    uint64_t h = (uint64_t)row->value_count << 8 | row->charset | (cut_is_made(row) ? 0x80 : 0);
     uint32_t slices = 0;
     uint64_t prose = 0;
     bool structured = cut_is_structured(b, row);

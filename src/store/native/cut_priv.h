@@ -94,6 +94,9 @@ void cut_make_draft(struct cutter *c, const struct batch *b, const struct row *r
 bool cut_is_structured(const struct batch *b, const struct row *row);
 /* True if the raw bytes are no text that can be cut at ASCII bytes. */
 bool cut_is_wide(const struct row *row);
+/* True if the row's values are searched instead of its raw bytes, which it has (expr_search_text).
+ */
+bool cut_is_made(const struct row *row);
 /* Counts a text of the field, roughly. */
 void cut_count_prose(struct cutter *c, uint32_t field, struct str text, bool structured);
 /* True if the field's texts are of several words and differ so much that they are cut. */

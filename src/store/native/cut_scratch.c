@@ -423,6 +423,10 @@ static void cut_values(struct cutter *c, const struct batch *b, const struct row
     }
 }
 
+bool cut_is_made(const struct row *row) {
+    return row->raw_len > 0 && (row->flags & (ROW_IN_CONTAINER | ROW_DERIVED)) != 0;
+}
+
 bool cut_is_wide(const struct row *row) {
     return row->charset == CHARSET_UTF16LE || row->charset == CHARSET_UTF16BE ||
            row->charset == CHARSET_ISO_2022_JP;
@@ -448,5 +452,6 @@ void cut_make_draft(struct cutter *c, const struct batch *b, const struct row *r
     if (row->charset != CHARSET_BINARY) {
         set_flags(d);
     }
-    d->flags |= row->charset == CHARSET_UTF8 ? 0 : TEMPLATE_ENCODED;
+    bool is_raw = row->charset == CHARSET_UTF8 && !cut_is_made(row);
+    d->flags |= is_raw ? 0 : TEMPLATE_ENCODED;
 }
