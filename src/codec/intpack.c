@@ -56,16 +56,47 @@ void intpack_put_planes(struct buf *out, const uint64_t *coded, size_t count, un
     out->len += (size_t)width * count;
 }
 
-void intpack_get_planes(uint64_t *coded, size_t count, const uint8_t *planes, unsigned width) {
-    if (width == 0) {
-        memset(coded, 0, count * sizeof *coded);
-    }
-    for (unsigned byte = 0; byte < width; byte++) {
-        const uint8_t *plane = planes + byte * count;
-        for (size_t i = 0; i < count; i++) {
-            uint64_t low = byte == 0 ? 0 : coded[i];
-            coded[i] = low | (uint64_t)plane[i] << (8 * byte);
+/* `width` is a constant in each call: then the loop becomes wide instructions. */
+static inline void join_planes(uint64_t *coded, size_t count, const uint8_t *planes,
+                               unsigned width) {
+    for (size_t i = 0; i < count; i++) {
+        uint64_t number = planes[i];
+        for (unsigned byte = 1; byte < width; byte++) {
+            number |= (uint64_t)planes[byte * count + i] << (8 * byte);
         }
+        coded[i] = number;
+    }
+}
+
+void intpack_get_planes(uint64_t *coded, size_t count, const uint8_t *planes, unsigned width) {
+    switch (width) {
+    case 0:
+        memset(coded, 0, count * sizeof *coded);
+        break;
+    case 1:
+        join_planes(coded, count, planes, 1);
+        break;
+    case 2:
+        join_planes(coded, count, planes, 2);
+        break;
+    case 3:
+        join_planes(coded, count, planes, 3);
+        break;
+    case 4:
+        join_planes(coded, count, planes, 4);
+        break;
+    case 5:
+        join_planes(coded, count, planes, 5);
+        break;
+    case 6:
+        join_planes(coded, count, planes, 6);
+        break;
+    case 7:
+        join_planes(coded, count, planes, 7);
+        break;
+    default:
+        join_planes(coded, count, planes, 8);
+        break;
     }
 }
 
@@ -254,20 +285,25 @@ static void fill(int64_t *values, size_t count, int64_t value) {
 }
 
 /* Coded numbers become values; wrapping around is what hostile bytes get. */
-static void finish(int64_t *values, const struct intpack_view *v) {
-    uint64_t last = (uint64_t)v->base;
+static void add_base(int64_t *values, const struct intpack_view *v) {
+    uint64_t base = (uint64_t)v->base;
+    uint64_t factor = v->factor;
+    for (size_t i = 0; factor == 1 && i < v->count; i++) {
+        values[i] = (int64_t)(base + (uint64_t)values[i]);
+    }
+    for (size_t i = 0; factor != 1 && i < v->count; i++) {
+        values[i] = (int64_t)((base + (uint64_t)values[i]) * factor);
+    }
+}
+
+static void add_differences(int64_t *values, const struct intpack_view *v) {
+    uint64_t value = (uint64_t)v->base * v->factor;
     uint64_t step = 0;
     for (size_t i = 0; i < v->count; i++) {
-        uint64_t coded = (uint64_t)values[i];
-        uint64_t value = (uint64_t)v->base + coded;
-        if (v->form == INTPACK_DIFFERENCE) {
-            value = last + (uint64_t)wire_unzigzag(coded);
-        } else if (v->form == INTPACK_SECOND) {
-            step += (uint64_t)wire_unzigzag(coded);
-            value = last + step;
-        }
-        last = value;
-        values[i] = (int64_t)(value * v->factor);
+        uint64_t difference = (uint64_t)wire_unzigzag((uint64_t)values[i]) * v->factor;
+        step = v->form == INTPACK_SECOND ? step + difference : difference;
+        value += step;
+        values[i] = (int64_t)value;
     }
 }
 
@@ -285,9 +321,58 @@ bool intpack_unpack(int64_t *values, const struct intpack_view *v) {
     } else {
         intpack_get_planes(coded, v->count, (const uint8_t *)v->body.ptr, v->width);
     }
-    if (good) {
-        finish(values, v);
+    if (good && (v->form == INTPACK_DIFFERENCE || v->form == INTPACK_SECOND)) {
+        add_differences(values, v);
+    } else if (good) {
+        add_base(values, v);
     }
+    return good;
+}
+
+/* Numbers that are small and stand in planes of their own, as codes mostly are. */
+static void widen_bytes(uint32_t *values, const struct intpack_view *v) {
+    const uint8_t *low = (const uint8_t *)v->body.ptr;
+    const uint8_t *high = low + v->count;
+    uint32_t base = (uint32_t)v->base;
+    for (size_t i = 0; v->width == 1 && i < v->count; i++) {
+        values[i] = base + low[i];
+    }
+    for (size_t i = 0; v->width == 2 && i < v->count; i++) {
+        values[i] = base + (low[i] | (uint32_t)high[i] << 8);
+    }
+}
+
+/* False if a number is not below the limit. */
+static bool narrow(uint32_t *values, const int64_t *numbers, size_t count, uint64_t limit) {
+    uint64_t widest = 0;
+    for (size_t i = 0; i < count; i++) {
+        widest = (uint64_t)numbers[i] > widest ? (uint64_t)numbers[i] : widest;
+        values[i] = (uint32_t)numbers[i];
+    }
+    return count == 0 || widest < limit;
+}
+
+bool intpack_unpack_small(uint32_t *values, const struct intpack_view *v, uint32_t limit) {
+    if (v->form == INTPACK_CONSTANT) {
+        uint64_t value = (uint64_t)v->base * v->factor;
+        for (size_t i = 0; i < v->count; i++) {
+            values[i] = (uint32_t)value;
+        }
+        return v->count == 0 || value < limit;
+    }
+    bool bytes = v->form == INTPACK_OFFSET && v->factor == 1 && v->base >= 0 &&
+                 v->base < UINT16_MAX && (v->width == 1 || v->width == 2);
+    if (bytes) {
+        uint32_t widest = 0;
+        widen_bytes(values, v);
+        for (size_t i = 0; i < v->count; i++) {
+            widest = values[i] > widest ? values[i] : widest;
+        }
+        return v->count == 0 || widest < limit;
+    }
+    int64_t *numbers = mem_alloc((v->count + 1) * sizeof *numbers);
+    bool good = intpack_unpack(numbers, v) && narrow(values, numbers, v->count, limit);
+    mem_free(numbers);
     return good;
 }
 

@@ -47,6 +47,8 @@ struct intpack_view {
 bool intpack_view(struct intpack_view *out, size_t count, struct wire *w);
 /* False if the body is malformed. */
 bool intpack_unpack(int64_t *values, const struct intpack_view *view);
+/* Numbers that are codes: false also if one of them is not below `limit`. */
+bool intpack_unpack_small(uint32_t *values, const struct intpack_view *view, uint32_t limit);
 /* True if *out is number `at` (< count), false if only unpacking tells. */
 bool intpack_peek(int64_t *out, const struct intpack_view *view, size_t at);
 

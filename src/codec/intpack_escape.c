@@ -39,6 +39,24 @@ bool intpack_escape_encode(struct buf *out, const uint64_t *coded, size_t count,
     return pays;
 }
 
+/* The place of the first byte from `at` on that is NEXT or OTHER, or `count`. */
+static size_t next_special(const uint8_t *bytes, size_t at, size_t count) {
+    for (; at + 8 <= count; at += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + at, sizeof word);
+        /* a byte is 254 or 255 if and only if all bits but its lowest are set */
+        uint64_t ones = word | UINT64_C(0x0101010101010101);
+        uint64_t zeros = ~ones;
+        if (((zeros - UINT64_C(0x0101010101010101)) & ~zeros & UINT64_C(0x8080808080808080)) != 0) {
+            break;
+        }
+    }
+    while (at < count && bytes[at] < NEXT) {
+        at++;
+    }
+    return at;
+}
+
 bool intpack_escape_decode(uint64_t *coded, size_t count, unsigned width, struct str body) {
     struct wire w = wire_make(body.ptr, body.len);
     uint64_t next = wire_u64(&w);
@@ -52,10 +70,13 @@ bool intpack_escape_decode(uint64_t *coded, size_t count, unsigned width, struct
     }
     uint64_t *rest = mem_alloc((other + 1) * sizeof *rest);
     intpack_get_planes(rest, other, w.at, width);
+    const uint8_t *from = (const uint8_t *)bytes.ptr;
+    for (size_t i = 0; i < count; i++) { /* most are themselves: one wide copy */
+        coded[i] = from[i];
+    }
     size_t at = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint8_t byte = (uint8_t)bytes.ptr[i];
-        coded[i] = byte < NEXT ? byte : byte == NEXT ? next++ : rest[at++] + NEXT;
+    for (size_t i = next_special(from, 0, count); i < count; i = next_special(from, i + 1, count)) {
+        coded[i] = from[i] == NEXT ? next++ : rest[at++] + NEXT;
     }
     mem_free(rest);
     return true;

@@ -8,6 +8,8 @@
 #include "mem.h"
 #include "num.h"
 
+enum { SET_BYTES = 32 }; /* of one member, about */
+
 /* --- the set --- */
 
 void aggregate_set_fini(struct aggregate_set *set) {
@@ -43,13 +45,11 @@ static void grow(struct aggregate_set *set) {
 }
 
 /* True if it was not there. */
-static bool aggregate_set_add(struct aggregate_set *set, uint32_t owner, struct str text,
-                              uint32_t *text_id) {
+static bool aggregate_set_add(struct aggregate_set *set, uint32_t owner, uint32_t text_id) {
     if (set->used * 2 >= set->slot_count) {
         grow(set);
     }
-    *text_id = intern_add(&set->texts, text);
-    bool is_new = place(set->slots, set->slot_count, ((uint64_t)owner + 1) << 32 | *text_id);
+    bool is_new = place(set->slots, set->slot_count, ((uint64_t)owner + 1) << 32 | text_id);
     set->used += is_new;
     return is_new;
 }
@@ -107,14 +107,17 @@ static size_t add_extreme(struct accumulator *a, const struct aggregate *spec, s
     order_key_init(&new_key, text, spec->column.type);
     order_key_init(&old_key, str_make(a->text, a->text_len), spec->column.type);
     int order = order_compare(&new_key, &old_key);
+    if (order == 0) { /* "1", "1.0": not by which came first */
+        order = str_compare(text, str_make(a->text, a->text_len));
+    }
     bool better = spec->fn == FN_MIN ? order < 0 : order > 0;
     return better ? keep_text(a, text) : 0;
 }
 
 static size_t add_distinct(struct accumulator *a, const struct aggregate *spec, struct str text,
                            struct aggregate_set *set, uint32_t owner) {
-    uint32_t id;
-    if (!aggregate_set_add(set, owner, text, &id)) {
+    uint32_t id = intern_add(&set->texts, text);
+    if (!aggregate_set_add(set, owner, id)) {
         return 0;
     }
     if (spec->fn == FN_VALUES) {
@@ -123,6 +126,18 @@ static size_t add_distinct(struct accumulator *a, const struct aggregate *spec, 
     }
     a->count++;
     return text.len + 64;
+}
+
+void accumulator_add_sum(struct accumulator *a, __int128 sum, uint64_t count) {
+    a->integers += sum;
+    a->count += count;
+}
+
+size_t accumulator_add_distinct(struct accumulator *a, uint32_t text_id, struct aggregate_set *set,
+                                uint32_t owner) {
+    bool is_new = aggregate_set_add(set, owner, text_id);
+    a->count += is_new;
+    return is_new ? SET_BYTES : 0;
 }
 
 size_t accumulator_add(struct accumulator *a, const struct aggregate *spec, struct str text,

@@ -37,6 +37,11 @@ void accumulator_fini(struct accumulator *a);
 /* Takes one value; returns the bytes of memory it cost. `owner` names the accumulator in `set`. */
 size_t accumulator_add(struct accumulator *a, const struct aggregate *spec, struct str text,
                        struct aggregate_set *set, uint32_t owner);
+/* Takes the sum of `count` whole numbers in (SUM, AVG), or their number (COUNT). */
+void accumulator_add_sum(struct accumulator *a, __int128 sum, uint64_t count);
+/* Takes a text of set->texts in (DISTINCT); returns the bytes of memory it cost. */
+size_t accumulator_add_distinct(struct accumulator *a, uint32_t text_id, struct aggregate_set *set,
+                                uint32_t owner);
 /* Adds the result's value(s) to the row being built; nothing where there is no result. */
 void accumulator_result(struct accumulator *a, const struct aggregate *spec, struct batch *out,
                         const struct aggregate_set *set);

@@ -268,9 +268,9 @@ static enum status run_rows(struct chain *chain, struct store *store,
 }
 
 /* The aggregation is the first stage behind the one that takes the scan's rows. */
-static enum status take_group(const struct store_group *group, void *ctx, struct err *err) {
+static enum status take_groups(const struct store_groups *groups, void *ctx, struct err *err) {
     struct chain *chain = ctx;
-    return columnar_add(&chain->stages[1], group, err);
+    return columnar_add(&chain->stages[1], groups, err);
 }
 
 static enum status take_rows(const struct batch *batch, void *ctx, struct err *err) {
@@ -281,7 +281,7 @@ static enum status run_columns(struct chain *chain, struct store *store,
                                const struct store_scan_options *options,
                                const struct store_group_spec *spec, struct query_run_stats *stats,
                                struct err *err) {
-    struct store_group_sink sink = {.group = take_group, .rows = take_rows, .ctx = chain};
+    struct store_group_sink sink = {.groups = take_groups, .rows = take_rows, .ctx = chain};
     int64_t start_ns = clock_mono_ns();
     enum status status = store_group(store, options, spec, &sink, &stats->scan, err);
     stats->scan_ns = (uint64_t)(clock_mono_ns() - start_ns) - stats->scan.open_ns;
@@ -308,8 +308,9 @@ static enum status run_scan(struct chain *chain, const struct query *query, stru
     scan_options.threads = options->threads;
     scan_options.cancel = options->cancel;
     int64_t start_ns = clock_mono_ns();
-    struct store_group_spec groups;
+    struct store_group_spec groups = {.key_count = 0};
     bool columnar = query->stage_count > 0 && columnar_spec(&groups, &query->stages[0]);
+    groups.memory_bytes = chain->stages[0].run->memory_bytes / 4; /* the rest is for the stage */
     enum status status = columnar ? run_columns(chain, store, &scan_options, &groups, stats, err)
                                   : run_rows(chain, store, &scan_options, options, stats, err);
     uint64_t store_ns = stats->scan_ns + stats->scan.open_ns;

@@ -178,54 +178,77 @@ void store_scan_close(struct store_scan **scan);
  * --- groups ---
  *
  * Counts and sums of matching rows by the values of fields, taken from the columns without putting
- * rows together. Of one segment after the other come its groups (the same group may come again,
- * also twice of one segment), then its rows that could not be grouped so; rows that are not sealed
- * come as rows.
+ * rows together. Parts come as they are done: groups of some rows of a segment (a group may come
+ * again in any other part), then rows that could not be grouped so; rows that are not sealed come
+ * last, as rows.
  */
-enum { STORE_GROUP_KEYS = 5, STORE_GROUP_SUMS = 8, STORE_GROUP_FIELDS = 8 };
+enum { STORE_GROUP_KEYS = 8, STORE_GROUP_SUMS = 8, STORE_GROUP_SETS = 4, STORE_GROUP_FIELDS = 8 };
 
-/* One value of a row: of the first of the fields that it has. */
+/* One value of a row: of the first of the fields that it has. Of the attributes only event.dataset,
+ * which stands alone, and not in a sum. */
 struct store_group_field {
-    const uint32_t *fields; /* no attributes but event.dataset */
+    const uint32_t *fields;
     size_t count;
-    bool optional; /* rows without it are grouped too */
+    bool any_text; /* sums: all values are counted, not numbers only */
 };
 
 struct store_group_spec {
     struct store_group_field keys[STORE_GROUP_KEYS];
     size_t key_count;
-    struct store_group_field sums[STORE_GROUP_SUMS]; /* of numbers */
+    struct store_group_field sums[STORE_GROUP_SUMS]; /* of whole numbers */
     size_t sum_count;
-    /* Start of the span of time that an instant lies in; NULL: no spans. *end: where it ends. */
+    struct store_group_field sets[STORE_GROUP_SETS]; /* of distinct values */
+    size_t set_count;
+    /* Start of the span of time that an instant lies in; NULL: no spans. *end: where it ends.
+     * Called from several threads. */
     int64_t (*span)(int64_t time_ns, int64_t *end_ns, const void *ctx);
     const void *span_ctx;
+    uint64_t memory_bytes; /* for groups on their way: at about this, a part comes early; 0: any */
 };
 
 struct store_group_sum {
-    uint64_t count; /* rows with a value */
     __int128 sum;
+    uint64_t count; /* rows with a value */
 };
 
-struct store_group {
-    int64_t span_ns;
-    struct str keys[STORE_GROUP_KEYS];
-    bool has_key[STORE_GROUP_KEYS];
-    uint64_t rows;
-    const struct store_group_sum *sums;
+struct store_group_texts {
+    const struct str *texts; /* by id; equal texts may have several */
+    size_t count;
 };
 
-typedef enum status store_group_fn(const struct store_group *group, void *ctx, struct err *err);
+/* (group, value) and in how many rows: each pair once, but equal texts may be several values. */
+struct store_group_set {
+    size_t count;
+    const uint32_t *groups;
+    const uint32_t *values;
+    const uint32_t *rows;
+    struct store_group_texts texts;
+};
+
+/* A part. Borrowed for the time of the call. */
+struct store_groups {
+    size_t count;
+    const uint64_t *rows;                   /* by group; 0: forget this group */
+    const int64_t *spans;                   /* by group; NULL: no spans */
+    const uint32_t *keys[STORE_GROUP_KEYS]; /* by group: id of a text */
+    struct store_group_texts key_texts[STORE_GROUP_KEYS];
+    const struct store_group_sum *sums; /* by group * sum_count */
+    struct store_group_set sets[STORE_GROUP_SETS];
+};
+
+typedef enum status store_groups_fn(const struct store_groups *groups, void *ctx, struct err *err);
 typedef enum status store_rows_fn(const struct batch *batch, void *ctx, struct err *err);
 
+/* Called by one thread at a time, but not always by the same. */
 struct store_group_sink {
-    store_group_fn *group;
+    store_groups_fn *groups;
     store_rows_fn *rows; /* with the fields of the scan options */
     void *ctx;
     uint64_t without_key; /* raised by grouped rows that have no value for a key */
 };
 
-/* One thread; `ordered` and `threads` of the options are not looked at. A status of the sink other
- * than OK ends it with this status. */
+/* `threads` (of the options; 0: one a core) share the segments; `ordered` is not looked at. A
+ * status of the sink other than OK ends it with this status. */
 enum status store_group(struct store *store, const struct store_scan_options *options,
                         const struct store_group_spec *spec, struct store_group_sink *sink,
                         struct store_scan_stats *stats, struct err *err) MUST_CHECK;

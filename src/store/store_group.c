@@ -1,9 +1,27 @@
-/* Groups of a scan's rows, one segment after the other. */
+/*
+ * Groups of a scan's rows. A few threads share the segments stripe by stripe: a thread stays with
+ * its segment, begins the largest that nobody has begun, and then helps where most is left.
+ *
+ * Threads: `lock` guards the struct grouping and the sink. Each worker has its own cursor, groups
+ * and batch.
+ */
+#include <pthread.h>
+
+#include "check.h"
+#include "cpu.h"
+#include "i18n.h"
+#include "mem.h"
 #include "segment_groups.h"
 #include "store_path.h"
 #include "store_scan_priv.h"
 
-enum { BATCH_ROWS = 4096 };
+enum { BATCH_ROWS = 4096, MAX_THREADS = 64, HELP_STRIPES = 2 };
+
+struct shared_segment {
+    const struct chosen_segment *chosen;
+    uint32_t next_stripe;
+    bool is_begun;
+};
 
 /* One run. */
 struct grouping {
@@ -11,31 +29,68 @@ struct grouping {
     const struct store_group_spec *spec;
     struct store_group_sink *sink;
     const atomic_bool *cancel;
-    struct batch batch; /* rows that could not be grouped */
+    atomic_bool stop;
+    uint64_t memory_bytes; /* of one worker; 0: any */
+    pthread_mutex_t lock;
+    struct shared_segment *segments;
+    size_t segment_count;
+    enum status status; /* the first that is not OK */
+    struct err err;
 };
 
-static enum status give_rows(struct grouping *g, struct err *err) {
-    enum status status =
-        g->batch.row_count > 0 ? g->sink->rows(&g->batch, g->sink->ctx, err) : STATUS_OK;
-    batch_clear(&g->batch);
+struct worker {
+    struct grouping *run;
+    struct shared_segment *segment; /* NULL: none yet */
+    bool began;                     /* the segment: it counts what nobody reads of it */
+    bool is_open;
+    struct segment_cursor cursor;
+    struct segment_groups *groups;
+    struct batch batch; /* rows that could not be grouped */
+    uint64_t rows_matched;
+    uint64_t without_key;
+    struct err err;
+};
+
+/* --- what comes out --- */
+
+static enum status give_rows(struct worker *w) {
+    struct grouping *g = w->run;
+    enum status status = STATUS_OK;
+    if (w->batch.row_count > 0) {
+        pthread_mutex_lock(&g->lock);
+        status = g->sink->rows(&w->batch, g->sink->ctx, &w->err);
+        pthread_mutex_unlock(&g->lock);
+        batch_clear(&w->batch);
+    }
+    return status;
+}
+
+static enum status give_groups(struct worker *w) {
+    struct grouping *g = w->run;
+    pthread_mutex_lock(&g->lock);
+    enum status status = segment_groups_give(w->groups, g->sink->groups, g->sink->ctx, &w->err);
+    pthread_mutex_unlock(&g->lock);
+    segment_groups_destroy(&w->groups);
     return status;
 }
 
 /* The rows of the block that were left over. */
-static enum status take_left(struct grouping *g, struct segment_cursor *c, struct err *err) {
+static enum status take_left(struct worker *w) {
+    struct segment_cursor *c = &w->cursor;
     enum status status = STATUS_OK;
     block_rewind(&c->block);
     for (uint32_t row = 0; row < c->block.info->rows && status == STATUS_OK; row++) {
         if ((c->selected[row / 64] >> (row % 64) & 1) != 0) {
-            status = block_take_row(&g->batch, &c->block, row, &g->scan->query.wants, err);
-            g->scan->stats.rows_matched++;
+            status = block_take_row(&w->batch, &c->block, row, &c->query->wants, &w->err);
         }
-        if (status == STATUS_OK && g->batch.row_count >= BATCH_ROWS) {
-            status = give_rows(g, err);
+        if (status == STATUS_OK && w->batch.row_count >= BATCH_ROWS) {
+            status = give_rows(w);
         }
     }
     return status;
 }
+
+/* --- blocks --- */
 
 static uint64_t count_rows(const struct segment_cursor *c) {
     uint64_t rows = 0;
@@ -45,61 +100,250 @@ static uint64_t count_rows(const struct segment_cursor *c) {
     return rows;
 }
 
-static enum status group_blocks(struct grouping *g, struct segment_groups *groups,
-                                struct segment_cursor *c, struct err *err) {
+static enum status group_block(struct worker *w) {
+    struct segment_cursor *c = &w->cursor;
+    struct grouping *g = w->run;
+    uint64_t matched = count_rows(c);
+    w->rows_matched += matched;
+    if (matched == 0) {
+        return STATUS_OK;
+    }
+    if (w->groups == NULL) {
+        w->groups = segment_groups_create(g->spec, c->segment);
+    }
+    enum status status =
+        segment_groups_add(w->groups, &c->block, c->selected, &w->without_key, &w->err);
+    if (status == STATUS_OK && count_rows(c) > 0) {
+        status = take_left(w);
+    }
+    bool early = g->memory_bytes > 0 && segment_groups_bytes(w->groups) > g->memory_bytes;
+    return status == STATUS_OK && early ? give_groups(w) : status;
+}
+
+static bool is_cancelled(const struct grouping *g) {
+    return g->cancel != NULL && atomic_load(g->cancel);
+}
+
+static enum status group_stripe(struct worker *w, uint32_t stripe) {
+    enum status status = STATUS_OK;
     bool more = true;
-    for (;;) {
-        enum status status = segment_cursor_block(&more, c, err);
-        if (status != STATUS_OK || !more) {
-            return status;
+    segment_cursor_stripe(&w->cursor, stripe);
+    while (status == STATUS_OK && more && !atomic_load(&w->run->stop)) {
+        status = segment_cursor_block(&more, &w->cursor, &w->err);
+        if (status == STATUS_OK && more) {
+            status = group_block(w);
         }
-        uint64_t matched = count_rows(c);
-        status = matched == 0 ? STATUS_OK
-                              : segment_groups_add(groups, &c->block, c->selected,
-                                                   &g->sink->without_key, err);
-        if (status == STATUS_OK) {
-            g->scan->stats.rows_matched += matched - count_rows(c);
-            status = take_left(g, c, err);
-        }
-        if (status == STATUS_OK && g->cancel != NULL && atomic_load(g->cancel)) {
+        if (status == STATUS_OK && is_cancelled(w->run)) {
             status = STATUS_CANCELLED;
         }
-        if (status != STATUS_OK) {
-            return status;
+    }
+    return status;
+}
+
+/* --- segments --- */
+
+static enum status open_segment(struct worker *w, const char *path) {
+    const struct chosen_segment *chosen = w->segment->chosen;
+    enum status status =
+        segment_cursor_open(&w->cursor, path, &w->run->scan->query, chosen->first_stripe, &w->err);
+    w->is_open = status == STATUS_OK;
+    if (status == STATUS_OK && w->cursor.segment->stripe_count != chosen->info->stripe_count) {
+        status = segment_damaged(w->cursor.segment, &w->err, _("the number of stripes is wrong"));
+    }
+    if (status == STATUS_OK && w->began && !w->cursor.excluded) {
+        w->cursor.blocks_pruned += w->cursor.segment->stripes[chosen->first_stripe].first_block;
+    } else if (status == STATUS_OK && !w->began) {
+        w->cursor.blocks_pruned = 0;
+    }
+    if (status == STATUS_OK) {
+        status = segment_templates(w->cursor.segment, &w->err);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+}
+
+/* Gives what the worker has of its segment, and closes it. */
+static enum status leave_segment(struct worker *w) {
+    enum status status = STATUS_OK;
+    if (w->groups != NULL) {
+        status = give_groups(w);
+    }
+    if (status == STATUS_OK) {
+        status = give_rows(w);
+    }
+    if (w->is_open) {
+        struct store_scan_stats *stats = &w->run->scan->stats;
+        pthread_mutex_lock(&w->run->lock);
+        stats->blocks_pruned += w->cursor.blocks_pruned;
+        stats->bytes_read += w->cursor.segment->bytes_read;
+        pthread_mutex_unlock(&w->run->lock);
+        segment_cursor_close(&w->cursor);
+        w->is_open = false;
+    }
+    return status;
+}
+
+/* No row of the segment can match: nobody has to look at its other stripes. */
+static void exclude_segment(struct worker *w) {
+    struct store_scan_stats *stats = &w->run->scan->stats;
+    pthread_mutex_lock(&w->run->lock);
+    if (w->segment->next_stripe < w->segment->chosen->info->stripe_count) {
+        w->segment->next_stripe = w->segment->chosen->info->stripe_count;
+    }
+    stats->pruned_by_dictionary += w->began;
+    stats->segments_pruned += w->began;
+    pthread_mutex_unlock(&w->run->lock);
+}
+
+static uint32_t stripes_left(const struct shared_segment *s) {
+    return s->chosen->info->stripe_count - s->next_stripe;
+}
+
+/* The segment to go on with: the own one, the largest of those not begun, or the one with most
+ * left. NULL: nothing is left. */
+static struct shared_segment *choose_segment(const struct worker *w) {
+    const struct grouping *g = w->run;
+    if (w->segment != NULL && stripes_left(w->segment) > 0) {
+        return w->segment;
+    }
+    struct shared_segment *best = NULL;
+    for (size_t i = 0; i < g->segment_count; i++) {
+        struct shared_segment *s = &g->segments[i];
+        bool can = stripes_left(s) > 0 && (!s->is_begun || stripes_left(s) >= HELP_STRIPES);
+        bool better = best == NULL || (best->is_begun && !s->is_begun) ||
+                      (best->is_begun == s->is_begun &&
+                       (s->is_begun ? stripes_left(s) > stripes_left(best)
+                                    : s->chosen->info->rows > best->chosen->info->rows));
+        best = can && better ? s : best;
+    }
+    return best;
+}
+
+/* One stripe, of the own segment or of another. *more false: nothing is left. */
+static enum status work_on(struct worker *w, bool *more) {
+    struct grouping *g = w->run;
+    struct buf name = BUF_INIT;
+    pthread_mutex_lock(&g->lock);
+    struct shared_segment *next = choose_segment(w);
+    uint32_t stripe = next == NULL ? 0 : next->next_stripe++;
+    bool same = next == w->segment;
+    const char *path =
+        next == NULL ? NULL : store_segment_path(&name, g->scan->store, next->chosen->info);
+    bool began = next != NULL && !next->is_begun;
+    if (next != NULL) {
+        next->is_begun = true;
+    }
+    pthread_mutex_unlock(&g->lock);
+    *more = next != NULL;
+    enum status status = STATUS_OK;
+    if (next != NULL && !same) {
+        status = leave_segment(w);
+        w->segment = next;
+        w->began = began;
+    }
+    if (status == STATUS_OK && next != NULL && !same) {
+        status = open_segment(w, path);
+        if (status == STATUS_OK && w->cursor.excluded) {
+            exclude_segment(w);
         }
+    }
+    buf_fini(&name);
+    bool reads = status == STATUS_OK && next != NULL && !w->cursor.excluded;
+    return reads ? group_stripe(w, stripe) : status;
+}
+
+/* --- threads --- */
+
+static void *work(void *ctx) {
+    struct worker *w = ctx;
+    struct grouping *g = w->run;
+    enum status status = STATUS_OK;
+    bool more = true;
+    while (status == STATUS_OK && more && !atomic_load(&g->stop)) {
+        status = work_on(w, &more);
+    }
+    if (status == STATUS_OK && !atomic_load(&g->stop)) {
+        status = leave_segment(w);
+    }
+    if (w->is_open) {
+        segment_cursor_close(&w->cursor);
+    }
+    segment_groups_destroy(&w->groups);
+    pthread_mutex_lock(&g->lock);
+    g->scan->stats.rows_matched += w->rows_matched;
+    g->sink->without_key += w->without_key;
+    if (status != STATUS_OK) {
+        atomic_store(&g->stop, true);
+        if (g->status == STATUS_OK) {
+            g->status = status;
+            g->err = w->err;
+        }
+    }
+    pthread_mutex_unlock(&g->lock);
+    return NULL;
+}
+
+static void worker_init(struct worker *w, struct grouping *run) {
+    *w = (struct worker){.run = run, .err = ERR_INIT};
+    batch_init(&w->batch);
+}
+
+/* The calling thread is one of them. */
+static void run_workers(struct grouping *g, unsigned threads) {
+    struct worker *workers = mem_calloc(threads, sizeof *workers);
+    pthread_t handles[MAX_THREADS];
+    unsigned started = 1;
+    for (unsigned i = 0; i < threads; i++) {
+        worker_init(&workers[i], g);
+    }
+    while (started < threads &&
+           pthread_create(&handles[started], NULL, work, &workers[started]) == 0) {
+        started++;
+    }
+    (void)work(&workers[0]);
+    for (unsigned i = 1; i < started; i++) {
+        (void)pthread_join(handles[i], NULL);
+    }
+    for (unsigned i = 0; i < threads; i++) {
+        batch_fini(&workers[i].batch);
+    }
+    g->scan->stats.threads = started;
+    mem_free(workers);
+}
+
+/* No more threads than stripes. */
+static unsigned thread_count(const struct grouping *g, unsigned wanted) {
+    size_t stripes = 0;
+    for (size_t i = 0; i < g->segment_count; i++) {
+        stripes += stripes_left(&g->segments[i]);
+    }
+    unsigned threads = wanted > 0 ? wanted : cpu_count();
+    threads = threads > MAX_THREADS ? MAX_THREADS : threads;
+    threads = threads > stripes ? (unsigned)stripes : threads;
+    return threads > 0 ? threads : 1;
+}
+
+static void share_segments(struct grouping *g) {
+    const struct store_scan *scan = g->scan;
+    g->segments = mem_calloc(scan->segment_count + 1, sizeof *g->segments);
+    g->segment_count = scan->segment_count;
+    for (size_t i = 0; i < scan->segment_count; i++) {
+        g->segments[i] = (struct shared_segment){.chosen = &scan->segments[i],
+                                                 .next_stripe = scan->segments[i].first_stripe};
     }
 }
 
-static enum status group_segment(struct grouping *g, const struct chosen_segment *chosen,
-                                 struct err *err) {
-    struct segment_cursor cursor;
-    struct buf name = BUF_INIT;
-    struct store_scan_stats *stats = &g->scan->stats;
-    enum status status =
-        segment_cursor_open(&cursor, store_segment_path(&name, g->scan->store, chosen->info),
-                            &g->scan->query, chosen->first_stripe, err);
-    buf_fini(&name);
-    if (status != STATUS_OK) {
-        return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+static enum status group_segments(struct grouping *g, unsigned wanted, struct err *err) {
+    CHECK(pthread_mutex_init(&g->lock, NULL) == 0);
+    share_segments(g);
+    unsigned threads = thread_count(g, wanted);
+    g->memory_bytes = g->spec->memory_bytes / threads;
+    run_workers(g, threads);
+    mem_free(g->segments);
+    (void)pthread_mutex_destroy(&g->lock);
+    if (g->status != STATUS_OK && err != NULL) {
+        *err = g->err;
     }
-    status = segment_templates(cursor.segment, err);
-    if (status == STATUS_OK) {
-        struct segment_groups *groups = segment_groups_create(g->spec, cursor.segment);
-        status = group_blocks(g, groups, &cursor, err);
-        if (status == STATUS_OK) {
-            status = segment_groups_give(groups, g->sink->group, g->sink->ctx, err);
-        }
-        segment_groups_destroy(&groups);
-    }
-    if (status == STATUS_OK) {
-        status = give_rows(g, err);
-    }
-    stats->blocks_pruned += cursor.blocks_pruned;
-    stats->bytes_read += cursor.segment->bytes_read;
-    stats->pruned_by_dictionary += cursor.excluded;
-    stats->segments_pruned += cursor.excluded;
-    segment_cursor_close(&cursor);
-    return status;
+    return g->status;
 }
 
 enum status store_group(struct store *store, const struct store_scan_options *options,
@@ -112,16 +356,12 @@ enum status store_group(struct store *store, const struct store_scan_options *op
     if (status != STATUS_OK) {
         return status;
     }
-    batch_init(&g.batch);
-    for (size_t i = 0; i < g.scan->segment_count && status == STATUS_OK; i++) {
-        status = group_segment(&g, &g.scan->segments[i], err);
-    }
+    status = group_segments(&g, options->threads, err);
     if (status == STATUS_OK && g.scan->tail.row_count > 0) {
         g.scan->stats.rows_matched += g.scan->tail.row_count;
         status = sink->rows(&g.scan->tail, sink->ctx, err);
     }
     *stats = g.scan->stats;
-    batch_fini(&g.batch);
     store_scan_close(&g.scan);
     return status;
 }

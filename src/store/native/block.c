@@ -166,36 +166,36 @@ static enum status load_column(struct block *b, uint32_t column, struct err *err
     return good ? STATUS_OK : segment_damaged(b->segment, err, _("a column is malformed"));
 }
 
-/* False if a number is no code. */
-static bool keep_codes(struct block_column *c, const int64_t *numbers, uint32_t dictionary_count) {
-    uint32_t *codes = mem_alloc(((size_t)c->count + 1) * sizeof *codes);
-    uint64_t widest = 0;
-    for (uint32_t i = 0; i < c->count; i++) {
-        widest = (uint64_t)numbers[i] > widest ? (uint64_t)numbers[i] : widest;
+/* Codes that are guesses from the context; *numbers is scratch. */
+static enum status guessed_codes(uint32_t *codes, struct block *b, uint32_t column,
+                                 struct err *err) {
+    struct block_column *c = &b->columns[column];
+    uint64_t limit = b->segment->columns[column].dictionary_count;
+    int64_t *numbers = mem_alloc(((size_t)c->count + 1) * sizeof *numbers);
+    bool good = intpack_unpack(numbers, &c->view);
+    enum status status = good ? block_context_resolve(numbers, b, column, err) : STATUS_OK;
+    for (uint32_t i = 0; i < c->count && good && status == STATUS_OK; i++) {
+        good = (uint64_t)numbers[i] < limit;
         codes[i] = (uint32_t)numbers[i];
     }
-    bool good = c->count == 0 || widest < dictionary_count;
-    if (good) {
-        c->codes = codes;
-    } else {
-        mem_free(codes);
-    }
-    return good;
+    mem_free(numbers);
+    return good ? status : segment_damaged(b->segment, err, _("a column is malformed"));
 }
 
 static enum status unpack_codes(struct block *b, uint32_t column, struct err *err) {
     struct block_column *c = &b->columns[column];
-    const struct segment_column *sc = &b->segment->columns[column];
-    int64_t *numbers = mem_alloc(((size_t)c->count + 1) * sizeof *numbers);
-    bool good = intpack_unpack(numbers, &c->view);
+    uint32_t limit = b->segment->columns[column].dictionary_count;
+    uint32_t *codes = mem_alloc(((size_t)c->count + 1) * sizeof *codes);
     enum status status = STATUS_OK;
-    if (good && c->is_guessed) {
-        status = block_context_resolve(numbers, b, column, err);
-    }
-    good = good && status == STATUS_OK && keep_codes(c, numbers, sc->dictionary_count);
-    mem_free(numbers);
-    if (status == STATUS_OK && !good) {
+    if (c->is_guessed) {
+        status = guessed_codes(codes, b, column, err);
+    } else if (!intpack_unpack_small(codes, &c->view, limit)) {
         status = segment_damaged(b->segment, err, _("a column is malformed"));
+    }
+    if (status == STATUS_OK) {
+        c->codes = codes;
+    } else {
+        mem_free(codes);
     }
     return status;
 }

@@ -17,6 +17,7 @@ enum status segment_cursor_open(struct segment_cursor *out, const char *path,
         return status;
     }
     out->selected = mem_calloc(SELECTED_WORDS, sizeof *out->selected);
+    out->end_block = out->segment->block_count;
     if (out->filter != NULL && !segment_filter_may_match(out->filter)) {
         out->excluded = true;
         out->blocks_pruned = out->segment->block_count;
@@ -197,11 +198,17 @@ enum status segment_cursor_block(bool *more, struct segment_cursor *c, struct er
         block_close(&c->block);
         c->block_is_open = false;
     }
-    while (status == STATUS_OK && !c->block_is_open && c->next_block < c->segment->block_count) {
+    while (status == STATUS_OK && !c->block_is_open && c->next_block < c->end_block) {
         status = open_next_block(c, err);
     }
     *more = status == STATUS_OK && c->block_is_open;
     return status;
+}
+
+void segment_cursor_stripe(struct segment_cursor *c, size_t stripe) {
+    const struct segment_stripe *s = &c->segment->stripes[stripe];
+    c->next_block = s->first_block;
+    c->end_block = (size_t)s->first_block + s->block_count;
 }
 
 enum status segment_cursor_step(bool *found, uint64_t *arrival, bool *more,
@@ -220,7 +227,7 @@ enum status segment_cursor_step(bool *found, uint64_t *arrival, bool *more,
         block_close(&c->block);
         c->block_is_open = false;
     }
-    *more = c->next_block < c->segment->block_count;
+    *more = c->next_block < c->end_block;
     return *more ? open_next_block(c, err) : STATUS_OK;
 }
 

@@ -34,6 +34,7 @@ struct segment_cursor {
     struct block block;
     bool block_is_open;
     size_t next_block;
+    size_t end_block;      /* it ends before this one */
     uint32_t first_stripe; /* no row before it can match */
     uint64_t *selected;    /* bitmap over the block's rows */
     uint32_t at;           /* next row of the block to look at */
@@ -52,6 +53,8 @@ enum status segment_cursor_step(bool *found, uint64_t *arrival, bool *more,
 /* Goes on to the next block that may match: c->block is open and c->selected says which of its rows
  * match; *more is false at the end. Not to be mixed with segment_cursor_step. */
 enum status segment_cursor_block(bool *more, struct segment_cursor *c, struct err *err) MUST_CHECK;
+/* Lets the cursor go over the blocks of one stripe only; it may be called again for another. */
+void segment_cursor_stripe(struct segment_cursor *c, size_t stripe);
 /* Appends the row that the cursor stands at to the batch. */
 enum status segment_cursor_take(struct batch *out, struct segment_cursor *c,
                                 struct err *err) MUST_CHECK;

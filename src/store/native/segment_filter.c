@@ -709,12 +709,18 @@ static enum status match_dataset(struct segment_filter *f, const struct filter_l
                                  struct err *err) {
     uint8_t passes[DATASET_COUNT] = {0};
     const struct segment *s = f->segment;
-    enum status status = block_numbers(b, NUMBER_DATASET, err);
+    size_t passing = 0;
     for (size_t i = 0; i < s->dataset_count && i < DATASET_COUNT; i++) {
         passes[i] = s->datasets[i] != DATASET_UNKNOWN &&
                     expr_leaf_match_value(leaf->e, dataset_info(s->datasets[i])->name,
                                           FIELD_TYPE_KEYWORD, f->scratch);
+        passing += passes[i];
     }
+    if (passing == 0 || passing == s->dataset_count) { /* most segments are of one dataset */
+        memcpy(out, care, passing == 0 ? 0 : BITMAP_WORDS * sizeof *out);
+        return STATUS_OK;
+    }
+    enum status status = block_numbers(b, NUMBER_DATASET, err);
     for (uint32_t row = 0; status == STATUS_OK && row < b->info->rows; row++) {
         uint64_t dataset = (uint64_t)b->numbers[NUMBER_DATASET][row];
         if (get_bit(care, row) && dataset < DATASET_COUNT && passes[dataset] != 0) {

@@ -1,0 +1,104 @@
+#include "group_text.h"
+
+#include "group_values.h"
+#include "i18n.h"
+#include "transform.h"
+
+static enum status put_formula(struct buf *out, struct group_text_source *s,
+                               const struct formula *f, struct err *err);
+
+static enum status put_atom(struct buf *out, struct group_text_source *s, struct group_atom atom,
+                            struct err *err) {
+    return block_put_value(out, s->block, atom.column, group_values_index(s->values, atom, s->row),
+                           err);
+}
+
+static enum status put_piece(struct buf *out, struct group_text_source *s, uint32_t piece,
+                             struct err *err) {
+    const struct template *t = &s->plan->segment->templates[s->recipe->template];
+    const struct template_piece *p = &t->pieces[piece];
+    if (p->formula != NULL) {
+        return put_formula(out, s, p->formula, err);
+    }
+    if (p->column == GROUP_NO_COLUMN) {
+        buf_add(out, p->literal);
+        return STATUS_OK;
+    }
+    struct group_atom atom = {p->column, group_uses_before(t, p->column, piece, 0)};
+    return put_atom(out, s, atom, err);
+}
+
+/* Appends the text of a formula's operand: a piece, or a value (as it stands in the raw bytes). */
+static enum status put_operand(struct buf *out, struct group_text_source *s, uint32_t operand,
+                               struct err *err) {
+    const struct template *t = &s->plan->segment->templates[s->recipe->template];
+    if (operand < t->piece_count) {
+        return put_piece(out, s, operand, err);
+    }
+    uint32_t value = operand - t->piece_count;
+    const struct template_value *v = &t->values[value];
+    if (v->formula != NULL) {
+        return put_formula(out, s, v->formula, err);
+    }
+    if (v->transform == TRANSFORM_NONE) {
+        struct group_atom atom = {v->first, group_uses_before(t, v->first, t->piece_count, value)};
+        return put_atom(out, s, atom, err);
+    }
+    enum status status = STATUS_OK;
+    for (uint32_t k = 0; k < v->count && status == STATUS_OK; k++) {
+        status = put_piece(out, s, v->first + k, err);
+    }
+    return status;
+}
+
+/* Formulas of the event time make no recipe. */
+static enum status put_formula(struct buf *out, struct group_text_source *s,
+                               const struct formula *f, struct err *err) {
+    struct buf texts = BUF_INIT;
+    size_t ends[FORMULA_MAX_OPERANDS];
+    struct str operands[FORMULA_MAX_OPERANDS];
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < f->operand_count && status == STATUS_OK; i++) {
+        status = put_operand(&texts, s, f->operands[i], err);
+        ends[i] = texts.len;
+    }
+    size_t at = 0;
+    for (uint32_t i = 0; i < f->operand_count && status == STATUS_OK; i++) {
+        operands[i] = str_make(buf_str(&texts).ptr + at, ends[i] - at);
+        at = ends[i];
+    }
+    if (status == STATUS_OK && !formula_print(out, f, operands, 0, NULL)) {
+        status = segment_damaged(s->plan->segment, err, _("a formula does not fit its row"));
+    }
+    buf_fini(&texts);
+    return status;
+}
+
+static enum status decode(struct buf *out, struct group_text_source *s, struct err *err) {
+    struct buf decoded = BUF_INIT;
+    bool good = transform_decode(&decoded, buf_str(out), s->recipe->transform);
+    if (good) {
+        buf_clear(out);
+        buf_add(out, buf_str(&decoded));
+    }
+    buf_fini(&decoded);
+    return good ? STATUS_OK
+                : segment_damaged(s->plan->segment, err, _("a value cannot be decoded"));
+}
+
+enum status group_text_put(struct buf *out, struct group_text_source *s, struct err *err) {
+    const struct group_recipe *r = s->recipe;
+    enum status status = STATUS_OK;
+    buf_clear(out);
+    for (uint32_t i = 0; i < r->piece_count && status == STATUS_OK; i++) {
+        const struct group_piece *p = &r->pieces[i];
+        if (p->formula != NULL) {
+            status = put_formula(out, s, p->formula, err);
+        } else if (p->atom.column == GROUP_NO_COLUMN) {
+            buf_add(out, p->literal);
+        } else {
+            status = put_atom(out, s, p->atom, err);
+        }
+    }
+    return status == STATUS_OK && r->transform > TRANSFORM_SAME ? decode(out, s, err) : status;
+}

@@ -1,0 +1,101 @@
+/*
+ * The values of slots (group_plan.h) in the rows of a block, as small ids: 0, 1, 2 ... a slot. A
+ * value's text is made when its id is new; ids follow from codes and numbers. Values of several
+ * recipes get several ids even where their texts are equal: who reads the ids compares the texts.
+ *
+ * Rows come in chunks of one class of templates, so that each step is a plain loop over arrays
+ * which stay in the first cache.
+ *
+ * Threads: one. Ownership: borrows the plan; texts live until group_values_fini.
+ */
+#ifndef KONSEKI_GROUP_VALUES_H
+#define KONSEKI_GROUP_VALUES_H
+
+#include "block.h"
+#include "group_plan.h"
+#include "id_table.h"
+
+enum { GROUP_CHUNK_ROWS = 1024 };
+
+#define GROUP_NO_ID UINT32_MAX
+
+/* Rows of a block that are of one class. */
+struct group_chunk {
+    const uint16_t *rows; /* NULL: those from `first` on */
+    uint32_t first;
+    uint32_t count;
+};
+
+static inline uint32_t group_chunk_row(const struct group_chunk *c, uint32_t i) {
+    return c->rows == NULL ? c->first + i : c->rows[i];
+}
+
+/* What a text is for a sum. */
+enum group_number { GROUP_NUMBER_NONE, GROUP_NUMBER_INTEGER, GROUP_NUMBER_FRACTION };
+
+/* The values of one slot, by id. */
+struct group_slot {
+    struct str *texts;
+    size_t text_capacity;
+    uint32_t count;
+    bool is_summed;
+    int64_t *integers; /* of summed slots */
+    size_t integer_capacity;
+    uint8_t *kinds; /* enum group_number */
+    size_t kind_capacity;
+};
+
+/* Where the values of one column stand in the block at hand. */
+struct group_stream {
+    bool is_by_row;   /* value i belongs to row i */
+    uint32_t *before; /* by row: values of the rows before it */
+};
+
+struct group_values {
+    const struct group_plan *plan;
+    struct arena arena;
+    struct group_slot slots[GROUP_SLOTS];
+    struct group_maker *makers; /* by recipe */
+    struct group_stream *streams;
+    struct block *block;
+    uint64_t *keys; /* scratch: by row of the chunk */
+    uint32_t *codes;
+    uint32_t *ids[GROUP_SLOTS];
+    int64_t *integers[GROUP_SLOTS];
+    struct buf text;
+    size_t text_bytes;
+};
+
+void group_values_init(struct group_values *out, const struct group_plan *plan);
+void group_values_fini(struct group_values *v);
+/* About how many bytes it holds. */
+size_t group_values_bytes(const struct group_values *v);
+
+/* The rows of a block: their templates, all below template_count, and which there are. */
+struct group_rows {
+    uint32_t *templates; /* by row */
+    uint32_t *present;
+    uint32_t present_count;
+};
+
+/* Makes the block the one at hand. */
+enum status group_values_block(struct group_values *v, struct block *block,
+                               const struct group_rows *rows, struct err *err) MUST_CHECK;
+/* Where in its column the atom stands of a row of the block at hand. */
+static inline uint32_t group_values_index(const struct group_values *v, struct group_atom atom,
+                                          uint32_t row) {
+    const struct group_stream *s = &v->streams[v->plan->place_of[atom.column] - 1];
+    return (s->is_by_row ? row : s->before[row]) + atom.ordinal;
+}
+
+/* The ids of the recipe's values in the chunk's rows. GROUP_NO_ID: a row of a dataset without a
+ * name. Valid until the slot is asked again. */
+enum status group_values_ids(const uint32_t **out, struct group_values *v, uint32_t recipe,
+                             const struct group_chunk *chunk, struct err *err) MUST_CHECK;
+/* The numbers to sum up; ids[i] is then the value's id, or ids is NULL where all are integers.
+ * *fits false: a value is a fraction or negative, which only rows can sum up. */
+enum status group_values_integers(const int64_t **out, const uint32_t **ids, bool *fits,
+                                  struct group_values *v, uint32_t recipe,
+                                  const struct group_chunk *chunk, struct err *err) MUST_CHECK;
+
+#endif
