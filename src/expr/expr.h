@@ -100,6 +100,8 @@ bool expr_wants_derived(const struct expr *root);
 /* False if no row of the dataset can match, by what the tree says of event.dataset. */
 bool expr_may_match_dataset(const struct expr *root, enum dataset dataset);
 
+/* True if TEXT leaves are about the row's values, not its raw bytes. */
+bool expr_searches_values(const struct row *row);
 /* Text of the row that TEXT leaves and tokens are about; may use `scratch`. Borrowed. */
 struct str expr_search_text(const struct batch *b, const struct row *row, struct buf *scratch);
 

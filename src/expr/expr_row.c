@@ -64,8 +64,12 @@ static struct str joined_values(const struct batch *b, const struct row *row, st
     return buf_str(scratch);
 }
 
+bool expr_searches_values(const struct row *row) {
+    return row->charset == CHARSET_BINARY || (row->flags & (ROW_IN_CONTAINER | ROW_DERIVED)) != 0;
+}
+
 struct str expr_search_text(const struct batch *b, const struct row *row, struct buf *scratch) {
-    if (row->charset == CHARSET_BINARY || (row->flags & (ROW_IN_CONTAINER | ROW_DERIVED)) != 0) {
+    if (expr_searches_values(row)) {
         return joined_values(b, row, scratch);
     }
     struct str raw = batch_raw(b, row);

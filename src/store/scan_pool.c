@@ -23,7 +23,7 @@ struct scan_source {
     struct scan_pool *pool;
     struct scan_source *next; /* in the queue */
     char *path;
-    uint32_t first_stripe;
+    uint32_t stripes;
     struct segment_cursor cursor;
     bool is_open;
     size_t rows_wanted;
@@ -76,7 +76,7 @@ static void fill(struct scan_source *s) {
     batch_clear(&s->spare);
     enum status status = STATUS_OK;
     if (!s->is_open) {
-        status = segment_cursor_open(&s->cursor, s->path, s->pool->query, s->first_stripe, &s->err);
+        status = segment_cursor_open(&s->cursor, s->path, s->pool->query, s->stripes, &s->err);
         s->is_open = status == STATUS_OK;
     }
     while (status == STATUS_OK && !s->finished && !is_full(s)) {
@@ -170,11 +170,11 @@ static void ask(struct scan_source *s) {
     pthread_mutex_unlock(&pool->lock);
 }
 
-struct scan_source *scan_pool_add(struct scan_pool *pool, const char *path, uint32_t first_stripe) {
+struct scan_source *scan_pool_add(struct scan_pool *pool, const char *path, uint32_t stripes) {
     struct scan_source *s = mem_calloc(1, sizeof *s);
     s->pool = pool;
     s->path = mem_strdup(path, strlen(path));
-    s->first_stripe = first_stripe;
+    s->stripes = stripes;
     s->rows_wanted = FIRST_ROWS;
     s->err = ERR_INIT;
     batch_init(&s->given);

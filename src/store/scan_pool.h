@@ -35,8 +35,9 @@ struct scan_pool *scan_pool_create(const struct scan_query *query, unsigned thre
 void scan_pool_destroy(struct scan_pool **pool);
 unsigned scan_pool_threads(const struct scan_pool *pool);
 
-/* Starts with the segment in the file `path` (copied); no row before `first_stripe` can match. */
-struct scan_source *scan_pool_add(struct scan_pool *pool, const char *path, uint32_t first_stripe);
+/* Starts with the segment in the file `path` (copied); only rows of `stripes` (a bit each) can
+ * match. */
+struct scan_source *scan_pool_add(struct scan_pool *pool, const char *path, uint32_t stripes);
 /* The next rows of the segment, valid until the next call or the end; *out is empty when there are
  * no more. An error is the error of this segment. */
 enum status scan_source_batch(struct batch **out, struct scan_source *source,

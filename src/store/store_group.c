@@ -145,13 +145,14 @@ static enum status group_stripe(struct worker *w, uint32_t stripe) {
 static enum status open_segment(struct worker *w, const char *path) {
     const struct chosen_segment *chosen = w->segment->chosen;
     enum status status =
-        segment_cursor_open(&w->cursor, path, &w->run->scan->query, chosen->first_stripe, &w->err);
+        segment_cursor_open(&w->cursor, path, &w->run->scan->query, chosen->stripes, &w->err);
     w->is_open = status == STATUS_OK;
     if (status == STATUS_OK && w->cursor.segment->stripe_count != chosen->info->stripe_count) {
         status = segment_damaged(w->cursor.segment, &w->err, _("the number of stripes is wrong"));
     }
     if (status == STATUS_OK && w->began && !w->cursor.excluded) {
-        w->cursor.blocks_pruned += w->cursor.segment->stripes[chosen->first_stripe].first_block;
+        w->cursor.blocks_pruned +=
+            w->cursor.segment->stripes[chosen_first_stripe(chosen)].first_block;
     } else if (status == STATUS_OK && !w->began) {
         w->cursor.blocks_pruned = 0;
     }
@@ -327,8 +328,8 @@ static void share_segments(struct grouping *g) {
     g->segments = mem_calloc(scan->segment_count + 1, sizeof *g->segments);
     g->segment_count = scan->segment_count;
     for (size_t i = 0; i < scan->segment_count; i++) {
-        g->segments[i] = (struct shared_segment){.chosen = &scan->segments[i],
-                                                 .next_stripe = scan->segments[i].first_stripe};
+        g->segments[i] = (struct shared_segment){
+            .chosen = &scan->segments[i], .next_stripe = chosen_first_stripe(&scan->segments[i])};
     }
 }
 

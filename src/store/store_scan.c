@@ -76,10 +76,10 @@ static bool dataset_can_match(const struct scan_query *q, const struct segment_i
     return scan_query_has_dataset(q, s->dataset) || (q->derived && s->derived > 0);
 }
 
-/* Looks at the segment's token filters only: *first becomes the first stripe that can match, or
- * stripe_count. A damaged filter prunes nothing: the rows are still right, and verify reports it.
+/* Looks at the index of the segment's words only: *stripes becomes those that can match (a bit
+ * each). A damaged index prunes nothing: the rows are still right, and verify reports it.
  */
-static enum status ask_filters(uint32_t *first, struct store_scan *scan,
+static enum status ask_filters(uint32_t *stripes, struct store_scan *scan,
                                const struct segment_info *info, struct err *err) {
     struct file_reader file;
     struct buf name = BUF_INIT;
@@ -88,9 +88,9 @@ static enum status ask_filters(uint32_t *first, struct store_scan *scan,
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
     }
-    uint32_t stripe = 0;
-    if (filter_plan_first_stripe(&stripe, scan->plan, info, &file) == STATUS_OK) {
-        *first = stripe;
+    uint32_t left = 0;
+    if (filter_plan_stripes(&left, scan->plan, info, &file) == STATUS_OK) {
+        *stripes = left;
     }
     file_reader_close(&file);
     return STATUS_OK;
@@ -103,11 +103,11 @@ static bool is_online(const struct store_scan *scan, const struct segment_info *
     return online;
 }
 
-/* *first: the first stripe that can match, stripe_count if none. */
-static enum status find_first(uint32_t *first, struct store_scan *scan,
-                              const struct segment_info *s, struct err *err) {
+/* *stripes: those that can match, a bit each. */
+static enum status find_stripes(uint32_t *stripes, struct store_scan *scan,
+                                const struct segment_info *s, struct err *err) {
     struct store_scan_stats *stats = &scan->stats;
-    *first = s->stripe_count;
+    *stripes = 0;
     if (!range_can_match(&scan->query, s)) {
         stats->pruned_by_range++;
         return STATUS_OK;
@@ -116,18 +116,17 @@ static enum status find_first(uint32_t *first, struct store_scan *scan,
         stats->pruned_by_dataset++;
         return STATUS_OK;
     }
-    *first = 0;
     if (!is_online(scan, s)) {
         store_note_missing(scan->store, s);
-        *first = s->stripe_count;
         stats->missing++;
         return STATUS_OK;
     }
+    *stripes = (UINT32_C(1) << s->stripe_count) - 1;
     if (scan->plan == NULL || !filter_plan_has_words(scan->plan)) {
         return STATUS_OK;
     }
-    enum status status = ask_filters(first, scan, s, err);
-    stats->pruned_by_filter += *first == s->stripe_count;
+    enum status status = ask_filters(stripes, scan, s, err);
+    stats->pruned_by_filter += *stripes == 0;
     return status;
 }
 
@@ -146,14 +145,14 @@ static enum status choose_segments(struct store_scan *scan, struct err *err) {
     uint64_t missing = 0;
     for (size_t i = 0; i < chain->segment_count; i++) {
         const struct segment_info *s = &chain->segments[i];
-        uint32_t first;
-        enum status status = find_first(&first, scan, s, err);
+        uint32_t stripes;
+        enum status status = find_stripes(&stripes, scan, s, err);
         if (status != STATUS_OK) {
             return status;
         }
         scan->stats.blocks_total += block_count(s);
-        if (first < s->stripe_count) {
-            scan->segments[scan->segment_count++] = (struct chosen_segment){s, first};
+        if (stripes != 0) {
+            scan->segments[scan->segment_count++] = (struct chosen_segment){s, stripes};
         } else if (scan->stats.missing > missing) {
             missing = scan->stats.missing;
             scan->stats.blocks_pruned += block_count(s);
@@ -224,7 +223,7 @@ static void add_source(struct store_scan *scan) {
     const char *path = store_segment_path(&name, scan->store, chosen.info);
     MEM_GROW(scan->sources, scan->source_capacity, scan->source_count + 1);
     scan->sources[scan->source_count++] =
-        (struct open_source){.source = scan_pool_add(scan->pool, path, chosen.first_stripe),
+        (struct open_source){.source = scan_pool_add(scan->pool, path, chosen.stripes),
                              .arrival_next = chosen.info->arrival_first};
     buf_fini(&name);
 }

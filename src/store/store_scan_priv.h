@@ -7,8 +7,12 @@
 
 struct chosen_segment {
     const struct segment_info *info;
-    uint32_t first_stripe; /* no row before it can match */
+    uint32_t stripes; /* a bit each: no row of others can match */
 };
+
+static inline uint32_t chosen_first_stripe(const struct chosen_segment *c) {
+    return (uint32_t)__builtin_ctz(c->stripes);
+}
 
 /* A segment that is being read. */
 struct open_source {

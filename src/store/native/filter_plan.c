@@ -1,6 +1,7 @@
 /* The predicate as the store needs it: leaves numbered, their words hashed. */
 #include "filter_priv.h"
 #include "mem.h"
+#include "number_index.h"
 #include "token.h"
 #include "token_filter.h"
 
@@ -13,21 +14,29 @@ static bool is_indexed(const struct expr *e) {
     return e->op == EXPR_TEXT || (field != FIELD_NONE && !schema_is_attribute(field));
 }
 
-static uint32_t add_leaf(struct filter_plan *plan, const struct expr *e) {
-    MEM_GROW(plan->leaves, plan->leaf_capacity, plan->leaf_count + 1);
-    struct filter_leaf *leaf = &plan->leaves[plan->leaf_count];
-    *leaf = (struct filter_leaf){.e = e, .word = STR_EMPTY};
+/* Sorts the leaf's words by which index knows them. */
+static void add_words(struct filter_plan *plan, struct filter_leaf *leaf, const struct expr *e) {
     const struct str *tokens = NULL;
     size_t count = is_indexed(e) ? expr_leaf_tokens(e, &tokens) : 0;
     leaf->hashes = arena_array(&plan->arena, count + 1, sizeof *leaf->hashes);
+    leaf->numbers = arena_array(&plan->arena, count + 1, sizeof *leaf->numbers);
     for (size_t i = 0; i < count; i++) {
         if (!token_is_zoned(tokens[i])) {
             leaf->hashes[leaf->hash_count++] = token_hash(tokens[i]);
+        } else if (e->op == EXPR_TEXT && number_word_counts(tokens[i])) {
+            leaf->numbers[leaf->number_count++] = tokens[i];
         }
         if (tokens[i].len > leaf->word.len) {
             leaf->word = tokens[i];
         }
     }
+}
+
+static uint32_t add_leaf(struct filter_plan *plan, const struct expr *e) {
+    MEM_GROW(plan->leaves, plan->leaf_capacity, plan->leaf_count + 1);
+    struct filter_leaf *leaf = &plan->leaves[plan->leaf_count];
+    *leaf = (struct filter_leaf){.e = e, .word = STR_EMPTY};
+    add_words(plan, leaf, e);
     if (e->op == EXPR_TEXT && leaf->word.len == 0) {
         const struct expr_fragment *fragment = expr_leaf_fragment(e);
         leaf->word = fragment->text;
@@ -75,83 +84,110 @@ void filter_plan_destroy(struct filter_plan **plan) {
     *plan = NULL;
 }
 
-/* --- the token filter --- */
+/* --- the index of words --- */
+
+static bool leaf_has_words(const struct filter_leaf *leaf) {
+    return leaf->hash_count > 0 || leaf->number_count > 0;
+}
 
 bool filter_plan_has_words(const struct filter_plan *plan) {
     bool has = false;
     for (size_t i = 0; i < plan->leaf_count; i++) {
-        has = has || plan->leaves[i].hash_count > 0;
+        has = has || leaf_has_words(&plan->leaves[i]);
     }
     return has;
 }
 
-/* The filters of one segment, and whether an asked page was damaged. */
-struct stripe_filters {
+/* The index of one segment, and whether a part that was asked was damaged. */
+struct asked_index {
     const struct segment_info *info;
     const struct file_reader *file;
+    uint32_t all; /* a bit a stripe */
     bool damaged;
+    bool is_open; /* the numbers: opened when first asked */
+    bool has_numbers;
+    struct number_index numbers;
 };
 
-static enum token_answer ask_stripe(const struct stripe_filters *f, uint64_t filter, uint32_t lines,
+static enum token_answer ask_stripe(const struct asked_index *x, uint64_t filter, uint32_t lines,
                                     uint64_t hash) {
     uint8_t line[FILTER_LINE_BYTES];
     if (lines == 0) {
         return TOKEN_ABSENT;
     }
     uint64_t at = filter + token_filter_line(lines, hash);
-    return at < filter || !file_reader_at(f->file, line, sizeof line, at)
+    return at < filter || !file_reader_at(x->file, line, sizeof line, at)
                ? TOKEN_DAMAGED
                : token_line_has(line, hash);
 }
 
-/* The first stripe that has the word; stripe_count: none. */
-static uint32_t first_with_word(struct stripe_filters *f, uint64_t hash) {
-    uint64_t filter = f->info->filter_offset;
-    uint32_t stripe = 0;
-    for (; stripe < f->info->stripe_count && !f->damaged; stripe++) {
-        uint32_t lines = f->info->filter_lines[stripe];
-        enum token_answer answer = ask_stripe(f, filter, lines, hash);
-        f->damaged = answer == TOKEN_DAMAGED;
+/* The first stripe that has the word, and those after it: they may use its dictionary entry. */
+static uint32_t stripes_with_word(struct asked_index *x, uint64_t hash) {
+    uint64_t filter = x->info->filter_offset;
+    for (uint32_t stripe = 0; stripe < x->info->stripe_count && !x->damaged; stripe++) {
+        uint32_t lines = x->info->filter_lines[stripe];
+        enum token_answer answer = ask_stripe(x, filter, lines, hash);
+        x->damaged = answer == TOKEN_DAMAGED;
         if (answer == TOKEN_MAYBE) {
-            break;
+            return x->all >> stripe << stripe;
         }
         filter += token_filter_bytes(lines);
     }
-    return stripe;
+    return 0;
 }
 
-/* All of its words must have been seen. */
-static uint32_t leaf_first(struct stripe_filters *f, const struct filter_leaf *leaf) {
-    uint32_t first = 0;
-    for (size_t i = 0; i < leaf->hash_count && first < f->info->stripe_count; i++) {
-        uint32_t stripe = first_with_word(f, leaf->hashes[i]);
-        first = stripe > first ? stripe : first;
+static uint32_t stripes_with_number(struct asked_index *x, struct str word) {
+    uint32_t stripes = 0;
+    enum status status = STATUS_OK;
+    if (!x->is_open) {
+        x->is_open = true;
+        status = number_index_open(&x->numbers, x->info, x->file);
+        x->has_numbers = status == STATUS_OK;
     }
-    return first;
+    if (!x->has_numbers) {
+        x->damaged = x->damaged || status == STATUS_DAMAGED;
+        return x->all;
+    }
+    x->damaged = x->damaged || number_index_ask(&stripes, &x->numbers, x->file, word) != STATUS_OK;
+    return stripes;
 }
 
-static uint32_t node_first(struct stripe_filters *f, const struct filter_plan *plan,
-                           const struct filter_node *node) {
-    bool any = node->op == EXPR_OR;
-    uint32_t first = any ? f->info->stripe_count : 0;
+/* All of its words must be there. */
+static uint32_t leaf_stripes(struct asked_index *x, const struct filter_leaf *leaf) {
+    uint32_t stripes = x->all;
+    for (size_t i = 0; i < leaf->hash_count && stripes != 0; i++) {
+        stripes &= stripes_with_word(x, leaf->hashes[i]);
+    }
+    for (size_t i = 0; i < leaf->number_count && stripes != 0; i++) {
+        stripes &= stripes_with_number(x, leaf->numbers[i]);
+    }
+    return stripes;
+}
+
+static uint32_t node_stripes(struct asked_index *x, const struct filter_plan *plan,
+                             const struct filter_node *node) {
     if (node->op == EXPR_FIELD || node->op == EXPR_TEXT) {
-        return leaf_first(f, &plan->leaves[node->leaf]);
+        return leaf_stripes(x, &plan->leaves[node->leaf]);
     }
     if (node->op != EXPR_AND && node->op != EXPR_OR) {
-        return 0; /* what must not be there does not help */
+        return x->all; /* what must not be there does not help */
     }
+    bool any = node->op == EXPR_OR;
+    uint32_t stripes = any ? 0 : x->all;
     for (size_t i = 0; i < node->child_count; i++) {
-        uint32_t stripe = node_first(f, plan, node->children[i]);
-        bool takes = any ? stripe < first : stripe > first;
-        first = takes ? stripe : first;
+        uint32_t own = node_stripes(x, plan, node->children[i]);
+        stripes = any ? stripes | own : stripes & own;
     }
-    return first;
+    return stripes;
 }
 
-enum status filter_plan_first_stripe(uint32_t *out, const struct filter_plan *plan,
-                                     const struct segment_info *info,
-                                     const struct file_reader *file) {
-    struct stripe_filters f = {info, file, false};
-    *out = node_first(&f, plan, plan->root);
-    return f.damaged ? STATUS_DAMAGED : STATUS_OK;
+enum status filter_plan_stripes(uint32_t *out, const struct filter_plan *plan,
+                                const struct segment_info *info, const struct file_reader *file) {
+    struct asked_index x = {
+        .info = info, .file = file, .all = (UINT32_C(1) << info->stripe_count) - 1};
+    *out = node_stripes(&x, plan, plan->root);
+    if (x.has_numbers) {
+        number_index_close(&x.numbers);
+    }
+    return x.damaged ? STATUS_DAMAGED : STATUS_OK;
 }

@@ -8,6 +8,8 @@ struct filter_leaf {
     const struct expr *e;
     uint64_t *hashes; /* of the tokens that every matching row has */
     size_t hash_count;
+    struct str *numbers; /* TEXT: those of digits that number_index.h knows */
+    size_t number_count;
     struct str word;  /* the longest of them, folded, or a part of a word; empty: none */
     bool is_part;     /* TEXT: `word` is a part of a word ... */
     bool is_raw;      /* ... to be looked for in the text as it stands, not in the folded one ... */

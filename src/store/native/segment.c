@@ -162,7 +162,7 @@ static void take_stripes(struct wire *w, struct segment *s, uint64_t *at) {
     }
 }
 
-/* Templates and filters, which lie behind the stripes up to the footer. */
+/* Templates, filters and words of digits, which lie behind the stripes up to the footer. */
 static void take_shared(struct wire *w, struct segment *s, uint64_t at, uint64_t end) {
     s->shared_offset = at;
     s->shared_len = end - at;
@@ -176,7 +176,6 @@ static void take_shared(struct wire *w, struct segment *s, uint64_t at, uint64_t
         filter += token_filter_bytes(s->stripes[i].filter_lines);
         w->failed = filter > end;
     }
-    w->failed = w->failed || filter != end;
 }
 
 static struct str *take_names(struct wire *w, struct segment *s, size_t *count) {

@@ -5,9 +5,8 @@
 enum { SELECTED_WORDS = SEGMENT_BLOCK_ROWS / 64 };
 
 enum status segment_cursor_open(struct segment_cursor *out, const char *path,
-                                const struct scan_query *query, uint32_t first_stripe,
-                                struct err *err) {
-    *out = (struct segment_cursor){.query = query, .first_stripe = first_stripe};
+                                const struct scan_query *query, uint32_t stripes, struct err *err) {
+    *out = (struct segment_cursor){.query = query, .stripes = stripes};
     enum status status = segment_open(&out->segment, path, err);
     if (status == STATUS_OK && query->filter != NULL) {
         status = segment_filter_create(&out->filter, query->filter, out->segment, err);
@@ -168,7 +167,7 @@ static uint32_t next_selected(const struct segment_cursor *c) {
 static enum status open_next_block(struct segment_cursor *c, struct err *err) {
     size_t index = c->next_block++;
     uint32_t stripe = c->segment->blocks[index].stripe;
-    if (stripe < c->first_stripe || !stripe_can_match(c, &c->segment->stripes[stripe])) {
+    if ((c->stripes >> stripe & 1) == 0 || !stripe_can_match(c, &c->segment->stripes[stripe])) {
         c->blocks_pruned++;
         return STATUS_OK;
     }

@@ -34,16 +34,16 @@ struct segment_cursor {
     struct block block;
     bool block_is_open;
     size_t next_block;
-    size_t end_block;      /* it ends before this one */
-    uint32_t first_stripe; /* no row before it can match */
-    uint64_t *selected;    /* bitmap over the block's rows */
-    uint32_t at;           /* next row of the block to look at */
+    size_t end_block;   /* it ends before this one */
+    uint32_t stripes;   /* a bit each: no row of others can match */
+    uint64_t *selected; /* bitmap over the block's rows */
+    uint32_t at;        /* next row of the block to look at */
     uint64_t blocks_pruned;
     bool excluded; /* no row can match, by templates and dictionaries */
 };
 
 enum status segment_cursor_open(struct segment_cursor *out, const char *path,
-                                const struct scan_query *query, uint32_t first_stripe,
+                                const struct scan_query *query, uint32_t stripes,
                                 struct err *err) MUST_CHECK;
 void segment_cursor_close(struct segment_cursor *c);
 /* Goes on by one row or one block: *found tells whether the cursor stands at a matching row (then

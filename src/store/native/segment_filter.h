@@ -21,12 +21,12 @@ struct filter_plan *filter_plan_create(const struct expr *root);
 void filter_plan_destroy(struct filter_plan **plan);
 /* True if some leaf looks for words, so that asking the token filter can help. */
 bool filter_plan_has_words(const struct filter_plan *plan);
-/* The first stripe of the segment that can hold a matching row, by the token filters of its stripes
- * (segment_info.h); info->stripe_count: none. Reads a line a word and stripe from the segment's
- * file. DAMAGED if one that was asked cannot be read or fails its checksum. */
-enum status filter_plan_first_stripe(uint32_t *out, const struct filter_plan *plan,
-                                     const struct segment_info *info,
-                                     const struct file_reader *file) MUST_CHECK;
+/* Which stripes of the segment can hold a matching row (a bit each), by the index of its words
+ * (segment_info.h, number_index.h). Reads a line a word and stripe from the segment's file. DAMAGED
+ * if one that was asked cannot be read or fails its checksum. */
+enum status filter_plan_stripes(uint32_t *out, const struct filter_plan *plan,
+                                const struct segment_info *info,
+                                const struct file_reader *file) MUST_CHECK;
 
 struct segment_filter;
 

@@ -5,7 +5,8 @@
  * filter_lines[i] lines of FILTER_LINE_BYTES. A filter holds the words of the stripe's texts and of
  * what is new in its dictionaries and literals: a word can stand in stripe i only if one of the
  * filters 0..i has it (token_filter.h), and if i's has it not, only by an entry of before. Words of
- * digits only may be in no filter at all (zoned numbers): the filter never excludes them.
+ * digits are in none: what is left of index_bytes behind the filters is their index
+ * (number_index.h).
  */
 #ifndef KONSEKI_SEGMENT_INFO_H
 #define KONSEKI_SEGMENT_INFO_H

@@ -44,6 +44,7 @@ void segment_writer_destroy(struct segment_writer **writer) {
     intern_fini(&w->names);
     token_set_fini(&w->tokens);
     token_set_fini(&w->stripe_tokens);
+    number_index_writer_fini(&w->number_index);
     zstd_frame_destroy(&w->zstd);
     mem_free(w);
     *writer = NULL;
@@ -51,6 +52,8 @@ void segment_writer_destroy(struct segment_writer **writer) {
 
 size_t segment_writer_memory(const struct segment_writer *w) {
     size_t bytes = w->out.capacity + w->filters.capacity + w->plain.capacity +
+                   w->number_index.lines.capacity +
+                   w->stripe_tokens.numbers.capacity * sizeof *w->stripe_tokens.numbers.keys +
                    (w->tokens.slot_count + w->tokens.fresh_capacity) * sizeof *w->tokens.slots;
     for (size_t i = 0; i < w->column_count; i++) {
         bytes += w->columns[i].dictionary.count * (size_t)96;
@@ -131,6 +134,14 @@ static void add_to_info(struct segment_info *info, const struct written_stripe *
     info->time_max = stripe->time_max > info->time_max ? stripe->time_max : info->time_max;
 }
 
+static void index_numbers(struct segment_writer *w, const struct written_stripe *stripe,
+                          const struct stripe *s) {
+    const struct number_times times = {&s->steps.patterns,
+                                       s->values_are_text ? &s->steps.value_patterns : NULL,
+                                       stripe->time_min, stripe->time_max};
+    number_index_writer_add(&w->number_index, &w->stripe_tokens.numbers, &times);
+}
+
 void segment_writer_add(struct segment_writer *w, struct stripe *s) {
     CHECK(w->stripe_count < SEGMENT_MAX_STRIPES && s->row_count > 0);
     struct written_stripe *stripe = &w->stripes[w->stripe_count];
@@ -146,6 +157,7 @@ void segment_writer_add(struct segment_writer *w, struct stripe *s) {
     sha256_of(stripe->sha256, str_make(w->out.ptr + offset, (size_t)stripe->len));
     token_set_take_fresh(&w->stripe_tokens, &w->tokens);
     stripe->filter_lines = token_set_encode_fresh(&w->filters, &w->stripe_tokens);
+    index_numbers(w, stripe, s);
     token_set_clear(&w->stripe_tokens);
     w->stripe_count++;
 }
@@ -194,7 +206,8 @@ static void put_stripe(struct buf *out, const struct segment_writer *w, size_t n
     }
 }
 
-/* Templates, then zeros up to a multiple of a filter's line, then the filters. */
+/* Templates, then zeros up to a multiple of a filter's line, then the filters and the words of
+ * digits. */
 static void put_shared(struct buf *footer, struct segment_writer *w) {
     size_t offset = w->out.len;
     for (uint32_t i = 0; i < w->templates.count; i++) {
@@ -206,8 +219,9 @@ static void put_shared(struct buf *footer, struct segment_writer *w) {
         buf_putc(&w->out, 0);
     }
     w->info.filter_offset = w->out.len;
-    w->info.index_bytes = w->filters.len;
     buf_add(&w->out, buf_str(&w->filters));
+    number_index_writer_end(&w->out, &w->number_index);
+    w->info.index_bytes = w->out.len - w->info.filter_offset;
     wire_put_u64(footer, w->templates.count);
     put_ref(footer, &templates);
     wire_put_u64(footer, w->info.filter_offset - offset);

@@ -60,6 +60,7 @@ struct segment_writer {
     size_t dataset_count;
     struct token_set tokens;        /* of dictionaries and literals, once a segment */
     struct token_set stripe_tokens; /* of the stripe: also of all its texts */
+    struct number_index_writer number_index;
 };
 
 struct segment_writer *segment_writer_create(enum dataset dataset, enum segment_effort effort);

@@ -1,6 +1,7 @@
 #include "stripe.h"
 
 #include "check.h"
+#include "expr.h"
 #include "mem.h"
 
 void stripe_fini(struct stripe *s) {
@@ -52,7 +53,8 @@ void stripe_clear(struct stripe *s, const struct cutter *renumbered) {
     intern_clear(&s->fields);
     intern_clear(&s->names);
     token_set_clear(&s->tokens);
-    s->steps.count = 0;
+    token_steps_clear(&s->steps);
+    s->values_are_text = false;
     s->bytes = 0;
     s->raw_bytes = 0;
     s->derived = 0;
@@ -185,6 +187,7 @@ void stripe_add(struct stripe *s, struct cutter *c, const struct batch *b, const
     const struct stripe_shape *plan = &s->shapes[shape];
     token_steps_take(&s->tokens, s->steps.items + plan->first_step, plan->step_count, b, row, &cut);
     add_numbers(s, b, row, shape);
+    s->values_are_text = s->values_are_text || expr_searches_values(row);
     s->bytes += count_bytes(b, row);
 }
 
@@ -194,7 +197,8 @@ bool stripe_is_full(const struct stripe *s) {
 
 size_t stripe_memory(const struct stripe *s) {
     size_t bytes = s->row_capacity * sizeof *s->rows + s->shape_bytes.capacity +
-                   s->tokens.slot_count * sizeof *s->tokens.slots;
+                   s->tokens.slot_count * sizeof *s->tokens.slots +
+                   s->tokens.numbers.capacity * sizeof *s->tokens.numbers.keys;
     for (size_t i = 0; i < s->column_count; i++) {
         bytes += column_values_memory(&s->columns[i]);
     }

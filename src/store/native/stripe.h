@@ -63,7 +63,8 @@ struct stripe {
     uint32_t last_origin;
     struct token_set tokens; /* words that neither columns nor literals show */
     struct token_steps steps;
-    uint64_t bytes; /* raw bytes and values that are not in them */
+    bool values_are_text; /* some rows are searched in their values, not in their raw bytes */
+    uint64_t bytes;       /* raw bytes and values that are not in them */
     uint64_t raw_bytes;
     uint64_t derived;
 };

@@ -9,7 +9,15 @@
 
 void token_steps_fini(struct token_steps *s) {
     mem_free(s->items);
+    intern_fini(&s->patterns);
+    intern_fini(&s->value_patterns);
     *s = (struct token_steps){.items = NULL};
+}
+
+void token_steps_clear(struct token_steps *s) {
+    s->count = 0;
+    intern_clear(&s->patterns);
+    intern_clear(&s->value_patterns);
 }
 
 /* --- planning --- */
@@ -32,11 +40,18 @@ static void put_step(struct plan *p, enum token_step_kind kind, uint64_t first, 
         (struct token_step){kind, p->value_count, (uint32_t)first, (uint32_t)count};
 }
 
-/* Names of months and days are the only words with letters that zoned formulas print. */
-static void add_name_tokens(struct token_set *tokens, const struct formula *f) {
+/* Digits. Names of months and days are the only words with letters that zoned formulas print. */
+static void plan_zoned(struct plan *p, const struct template_item *item) {
+    const struct formula *f = &item->formula;
     if (f->kind == FORMULA_TIME || f->kind == FORMULA_START) {
-        token_set_add_once(tokens, STR("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"));
-        token_set_add_once(tokens, STR("Mon Tue Wed Thu Fri Sat Sun"));
+        struct intern *patterns = item->is_value ? &p->steps->value_patterns : &p->steps->patterns;
+        number_index_pattern(patterns, f->pattern, f->zone_seconds, f->kind == FORMULA_START);
+        token_set_add_once(p->tokens, STR("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"));
+        token_set_add_once(p->tokens, STR("Mon Tue Wed Thu Fri Sat Sun"));
+    } else if (item->is_value) {
+        put_step(p, STEP_VALUE_DIGITS, 0, 0);
+    } else {
+        put_step(p, STEP_DIGITS, p->piece_count, 1);
     }
 }
 
@@ -45,7 +60,7 @@ static void plan_formula(struct plan *p, const struct template_item *item) {
         return;
     }
     if (template_formula_is_zoned(&item->formula)) {
-        add_name_tokens(p->tokens, &item->formula);
+        plan_zoned(p, item);
     } else if (item->is_value) {
         put_step(p, STEP_VALUE, 0, 0);
     } else {
@@ -242,6 +257,14 @@ static void add_split(struct token_set *tokens, const struct batch *b, const str
     }
 }
 
+static void add_digits(struct token_set *tokens, const struct batch *b, const struct row *row,
+                       const struct token_step *step, const uint32_t *starts) {
+    uint32_t start = starts[step->first];
+    struct str raw = batch_raw(b, row);
+    number_words_add_text(&tokens->numbers,
+                          str_make(raw.ptr + start, starts[step->first + 1] - start));
+}
+
 static void take_step(struct token_set *tokens, const struct token_step *step,
                       const struct batch *b, const struct row *row, const struct cut *cut) {
     const uint32_t *starts = cut->starts;
@@ -265,6 +288,15 @@ static void take_step(struct token_set *tokens, const struct token_step *step,
         break;
     case STEP_ESCAPED:
         add_escaped(tokens, b, row, step, starts);
+        break;
+    case STEP_DIGITS:
+        add_digits(tokens, b, row, step, starts);
+        break;
+    case STEP_VALUE_DIGITS:
+        if (expr_searches_values(row)) {
+            token_set_add_once(tokens,
+                               batch_value_text(b, &b->values[row->first_value + step->value]));
+        }
         break;
     }
 }

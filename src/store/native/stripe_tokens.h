@@ -13,6 +13,7 @@
 
 #include "batch.h"
 #include "cut.h"
+#include "number_index.h"
 #include "token_filter.h"
 
 enum token_step_kind {
@@ -21,7 +22,9 @@ enum token_step_kind {
     STEP_PRINTED,   /* the words in and around piece `first` */
     STEP_VALUE,     /* the text of the value */
     STEP_SPLIT,     /* words of the value that stand in two of its pieces [first, first + count) */
-    STEP_ESCAPED    /* piece `first`, of the value's JSON string, if escapes stand in it */
+    STEP_ESCAPED,   /* piece `first`, of the value's JSON string, if escapes stand in it */
+    STEP_DIGITS,    /* the digits of piece `first` */
+    STEP_VALUE_DIGITS /* the digits of the value, where rows are searched in their values */
 };
 
 struct token_step {
@@ -35,9 +38,13 @@ struct token_steps {
     struct token_step *items;
     size_t count;
     size_t capacity;
+    struct intern patterns;       /* times that formulas of pieces print (number_index_pattern) */
+    struct intern value_patterns; /* ... of values */
 };
 
 void token_steps_fini(struct token_steps *s);
+/* Forgets all, keeps memory. */
+void token_steps_clear(struct token_steps *s);
 /* Appends the steps for rows of a template (in its stored form, made by our own writer), and adds
  * the words that all its rows have. */
 void token_steps_plan(struct token_steps *s, struct token_set *tokens, struct str template_bytes);

@@ -223,25 +223,62 @@ static void put_values(struct stripe_work *k, struct buf *directory, struct stri
 
 /* --- words --- */
 
-/* A column's texts: each new entry of a dictionary once, else every value. */
+/* Numbers whose words are all of digits. */
+static void add_zoned(struct number_words *numbers, const struct column_values *v,
+                      struct str shape) {
+    struct buf scratch = BUF_INIT;
+    for (uint32_t i = 0; i < v->count; i++) {
+        if (shape.len == 0) {
+            number_words_add_number(numbers, (uint64_t)v->numbers[i]);
+        } else if (shape.len >= NUMBER_WORD_DIGITS) {
+            number_words_add_text(numbers, column_values_text(v, i, &scratch));
+        }
+    }
+    buf_fini(&scratch);
+}
+
+/* Each new entry of a dictionary once. Of the others that the stripe uses only words of digits:
+ * their index tells of all words of a stripe (number_index.h). */
+static void add_entries(struct stripe_work *k, const struct stripe_column *c, bool searched) {
+    const struct intern *dictionary = &k->w->columns[c->number].dictionary;
+    struct token_set *tokens = &k->w->tokens;
+    tokens->skips_numbers = !searched;
+    for (uint32_t i = c->first_new; i < dictionary->count; i++) {
+        token_set_add(tokens, intern_text(dictionary, i));
+    }
+    tokens->skips_numbers = false;
+    for (uint32_t i = 0; i < c->values->distinct.count && searched; i++) {
+        if (c->codes[i] < c->first_new) {
+            number_words_add_text(&tokens->numbers, intern_text(&c->values->distinct, i));
+        }
+    }
+}
+
+/* A column's texts: those of a dictionary once, else every value. */
 static void add_column_tokens(struct stripe_work *k, const struct stripe_column *c) {
     const struct written_column *column = &k->w->columns[c->number];
-    struct token_set *tokens = &k->w->tokens;
+    struct str shape = number_shape_str(&column->shape);
+    bool searched = column->kind != COLUMN_OF_EXTRA || k->s->values_are_text;
+    struct token_set *tokens = &k->w->stripe_tokens;
     struct buf scratch = BUF_INIT;
-    bool zoned =
-        column->type == COLUMN_NUMBER && number_shape_is_zoned(number_shape_str(&column->shape));
-    if (column->kind == COLUMN_OF_BINARY || zoned) {
+    if (column->kind == COLUMN_OF_BINARY) {
         return;
     }
     if (column->type == COLUMN_DICTIONARY) {
-        for (uint32_t i = c->first_new; i < column->dictionary.count; i++) {
-            token_set_add(tokens, intern_text(&column->dictionary, i));
+        add_entries(k, c, searched);
+        return;
+    }
+    if (column->type == COLUMN_NUMBER && number_shape_is_zoned(shape)) {
+        if (searched) {
+            add_zoned(&tokens->numbers, c->values, shape);
         }
         return;
     }
+    tokens->skips_numbers = !searched;
     for (uint32_t i = 0; i < c->values->count; i++) {
-        token_set_add(&k->w->stripe_tokens, column_values_text(c->values, i, &scratch));
+        token_set_add(tokens, column_values_text(c->values, i, &scratch));
     }
+    tokens->skips_numbers = false;
     buf_fini(&scratch);
 }
 

@@ -19,6 +19,7 @@ void token_set_fini(struct token_set *t) {
     mem_free(t->fresh);
     mem_free(t->texts);
     buf_fini(&t->folded);
+    number_words_fini(&t->numbers);
     memset(t, 0, sizeof *t);
 }
 
@@ -29,6 +30,7 @@ void token_set_clear(struct token_set *t) {
     if (t->texts != NULL) {
         memset(t->texts, 0, TOKEN_TEXT_CACHE * sizeof *t->texts);
     }
+    number_words_clear(&t->numbers);
     t->count = 0;
     t->fresh_count = 0;
 }
@@ -95,6 +97,8 @@ void token_set_add(struct token_set *t, struct str text) {
     while (token_next(&token, &rest)) {
         if (!token_is_zoned(token)) {
             add_hash(t, token_hash(token));
+        } else if (!t->skips_numbers) {
+            number_words_add(&t->numbers, token);
         }
     }
 }
@@ -117,6 +121,7 @@ void token_set_add_all(struct token_set *t, const struct token_set *from) {
             add_hash(t, from->slots[i]);
         }
     }
+    number_words_add_all(&t->numbers, &from->numbers);
 }
 
 void token_set_take_fresh(struct token_set *t, struct token_set *from) {
@@ -124,6 +129,8 @@ void token_set_take_fresh(struct token_set *t, struct token_set *from) {
         add_hash(t, from->fresh[i]);
     }
     from->fresh_count = 0;
+    number_words_add_all(&t->numbers, &from->numbers);
+    number_words_clear(&from->numbers);
 }
 
 /* --- the filter --- */
@@ -147,14 +154,15 @@ static uint32_t line_checksum(const uint8_t *line) {
     return (uint32_t)hash_bytes(line, FILTER_LINE_BYTES - CHECKSUM_BYTES);
 }
 
-uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t) {
-    uint64_t lines = (t->fresh_count * BITS_A_TOKEN + LINE_BITS - 1) / LINE_BITS;
+uint32_t token_filter_encode(struct buf *out, const uint64_t *hashes, size_t count,
+                             unsigned bits_a_hash) {
+    uint64_t lines = (count * bits_a_hash + LINE_BITS - 1) / LINE_BITS;
     size_t bytes = (size_t)token_filter_bytes(lines);
     uint8_t *filter = (uint8_t *)buf_reserve(out, bytes + 1);
     memset(filter, 0, bytes);
-    for (size_t i = 0; i < t->fresh_count; i++) {
-        uint8_t *line = filter + line_of(t->fresh[i], lines) * FILTER_LINE_BYTES;
-        uint64_t bits = hash_u64(t->fresh[i]);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *line = filter + line_of(hashes[i], lines) * FILTER_LINE_BYTES;
+        uint64_t bits = hash_u64(hashes[i]);
         for (int probe = 0; probe < PROBES; probe++) {
             unsigned bit = next_bit(&bits);
             line[bit / 8] |= (uint8_t)(1u << (bit % 8));
@@ -165,8 +173,13 @@ uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t) {
         bytes_put_le32(line + FILTER_LINE_BYTES - CHECKSUM_BYTES, line_checksum(line));
     }
     out->len += bytes;
-    t->fresh_count = 0;
     return (uint32_t)lines;
+}
+
+uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t) {
+    uint32_t lines = token_filter_encode(out, t->fresh, t->fresh_count, BITS_A_TOKEN);
+    t->fresh_count = 0;
+    return lines;
 }
 
 uint64_t token_filter_line(uint64_t lines, uint64_t hash) {

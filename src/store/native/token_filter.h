@@ -6,13 +6,13 @@
  * A line has 64 bytes: 60 bytes of bits and the low half of their XXH3-64 (le32). Lines follow each
  * other, so a test reads one cache line, and damage is seen where it would be believed.
  *
- * Words of digits only, or of digits with the T and Z of ISO 8601 times, are never excluded
- * (token_is_zoned): number columns and formulas print too many of them to be worth listing.
+ * Words of digits only, or of digits with the T and Z of ISO 8601 times (token_is_zoned), are not
+ * in it: number_index.h has the longer ones.
  */
 #ifndef KONSEKI_TOKEN_FILTER_H
 #define KONSEKI_TOKEN_FILTER_H
 
-#include "buf.h"
+#include "number_words.h"
 
 enum { TOKEN_TEXT_CACHE = 4096 };
 
@@ -24,23 +24,28 @@ struct token_set {
     uint64_t *fresh; /* tokens that are new since token_set_encode_fresh */
     size_t fresh_count;
     size_t fresh_capacity;
-    uint64_t *texts;   /* hashes of texts that were added lately; NULL until needed */
-    struct buf folded; /* scratch */
+    uint64_t *texts;             /* hashes of texts that were added lately; NULL until needed */
+    struct buf folded;           /* scratch */
+    struct number_words numbers; /* zoned tokens that count: they are in another index */
+    bool skips_numbers;          /* ... but not now */
 };
 
 void token_set_fini(struct token_set *t);
 /* Forgets the tokens, keeps memory. */
 void token_set_clear(struct token_set *t);
-/* Adds every token of UTF-8 text (but zoned ones). */
+/* Adds every token of UTF-8 text; zoned ones go to t->numbers. */
 void token_set_add(struct token_set *t, struct str text);
 /* The same for texts that are likely to return. */
 void token_set_add_once(struct token_set *t, struct str text);
 void token_set_add_all(struct token_set *t, const struct token_set *from);
-/* Adds the fresh tokens of `from`, which are fresh no longer. */
+/* Adds the fresh tokens of `from`, which are fresh no longer, and takes its numbers. */
 void token_set_take_fresh(struct token_set *t, struct token_set *from);
 
 /* Appends the filter of the fresh tokens; returns its number of lines. */
 uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t);
+/* Appends a filter of `count` hashes; returns its number of lines. */
+uint32_t token_filter_encode(struct buf *out, const uint64_t *hashes, size_t count,
+                             unsigned bits_a_hash);
 uint64_t token_filter_bytes(uint64_t lines);
 
 enum token_answer { TOKEN_ABSENT, TOKEN_MAYBE, TOKEN_DAMAGED };

@@ -1,0 +1,284 @@
+#include "number_index.h"
+
+#include "hash.h"
+#include "mem.h"
+#include "time_word.h"
+#include "token_filter.h"
+#include "wire.h"
+
+enum {
+    BITS_A_WORD = 12,
+    MOST_APART = 16,  /* neighbours in a stretch */
+    LEAST_IN_ONE = 8, /* numbers in a stretch: fewer cost less in the filter */
+    MAX_PATTERNS = 128,
+    HEAD_BYTES = 8, /* length and checksum of the directory */
+    FIRST_READ = 4096
+};
+
+/* --- writing --- */
+
+void number_index_writer_fini(struct number_index_writer *w) {
+    buf_fini(&w->stripes);
+    buf_fini(&w->lines);
+    intern_fini(&w->patterns);
+    mem_free(w->masks);
+    *w = (struct number_index_writer){.stripe_count = 0};
+}
+
+void number_index_pattern(struct intern *patterns, struct str pattern, int32_t zone_seconds,
+                          bool is_before) {
+    struct buf stored = BUF_INIT;
+    if (time_pattern_has_word(pattern, NUMBER_WORD_DIGITS)) {
+        wire_put_u64(&stored, is_before);
+        wire_put_i64(&stored, zone_seconds);
+        wire_put_str(&stored, pattern);
+        (void)intern_add(patterns, buf_str(&stored));
+    }
+    buf_fini(&stored);
+}
+
+static void add_patterns(struct number_index_writer *w, const struct intern *patterns) {
+    uint32_t stripe = UINT32_C(1) << w->stripe_count;
+    for (uint32_t i = 0; i < patterns->count; i++) {
+        struct str pattern = intern_text(patterns, i);
+        uint32_t known = intern_find(&w->patterns, pattern);
+        if (known == INTERN_NONE && w->patterns.count == MAX_PATTERNS) {
+            w->unlisted |= stripe;
+            continue;
+        }
+        if (known == INTERN_NONE) {
+            known = intern_add(&w->patterns, pattern);
+            MEM_GROW(w->masks, w->mask_capacity, (size_t)known + 1);
+            w->masks[known] = 0;
+        }
+        w->masks[known] |= stripe;
+    }
+}
+
+/* How many keys from `at` on are one stretch; 1: none. */
+static size_t stretch_length(const struct number_words *words, size_t at) {
+    size_t end = at + 1;
+    while (end < words->count && words->keys[end] < NUMBER_WORD_HASHES &&
+           words->keys[end] - words->keys[end - 1] <= MOST_APART) {
+        end++;
+    }
+    return end - at >= LEAST_IN_ONE ? end - at : 1;
+}
+
+/* Writes the stretches to `out` and leaves the keys that are in none; returns their number. */
+static uint64_t put_stretches(struct buf *out, struct number_words *words) {
+    uint64_t count = 0;
+    uint64_t last = 0;
+    size_t left = 0;
+    for (size_t at = 0; at < words->count;) {
+        uint64_t first = words->keys[at];
+        size_t length = first < NUMBER_WORD_HASHES ? stretch_length(words, at) : 1;
+        if (length > 1) {
+            uint64_t end = words->keys[at + length - 1];
+            wire_put_u64(out, first - last);
+            wire_put_u64(out, end - first);
+            last = end;
+            count++;
+        } else {
+            words->keys[left++] = hash_u64(first);
+        }
+        at += length;
+    }
+    words->count = left;
+    return count;
+}
+
+void number_index_writer_add(struct number_index_writer *w, struct number_words *words,
+                             const struct number_times *times) {
+    struct buf stretches = BUF_INIT;
+    number_words_sort(words);
+    uint64_t count = put_stretches(&stretches, words);
+    wire_put_i64(&w->stripes, times->time_min);
+    wire_put_u64(&w->stripes, (uint64_t)times->time_max - (uint64_t)times->time_min);
+    wire_put_u64(&w->stripes,
+                 token_filter_encode(&w->lines, words->keys, words->count, BITS_A_WORD));
+    wire_put_u64(&w->stripes, count);
+    buf_add(&w->stripes, buf_str(&stretches));
+    buf_fini(&stretches);
+    add_patterns(w, times->patterns);
+    if (times->more != NULL) {
+        add_patterns(w, times->more);
+    }
+    number_words_clear(words);
+    w->stripe_count++;
+}
+
+void number_index_writer_end(struct buf *out, const struct number_index_writer *w) {
+    struct buf directory = BUF_INIT;
+    wire_put_u64(&directory, w->patterns.count);
+    for (uint32_t i = 0; i < w->patterns.count; i++) {
+        buf_add(&directory, intern_text(&w->patterns, i));
+        wire_put_u64(&directory, w->masks[i]);
+    }
+    wire_put_u64(&directory, w->unlisted);
+    buf_add(&directory, buf_str(&w->stripes));
+    size_t start = out->len;
+    wire_put_fixed32(out, (uint32_t)directory.len);
+    wire_put_fixed32(out, (uint32_t)hash_bytes(directory.ptr, directory.len));
+    buf_add(out, buf_str(&directory));
+    while ((out->len - start) % FILTER_LINE_BYTES != 0) {
+        buf_putc(out, 0);
+    }
+    buf_add(out, buf_str(&w->lines));
+    buf_fini(&directory);
+}
+
+/* --- reading --- */
+
+/* Reads the head and, mostly at once, all of the directory. */
+static enum status read_directory(struct number_index *out, const struct file_reader *file,
+                                  uint64_t start) {
+    uint64_t room = out->end - start;
+    size_t first = room < FIRST_READ ? (size_t)room : FIRST_READ;
+    char *at = buf_reserve(&out->directory, first);
+    if (first < HEAD_BYTES || !file_reader_at(file, at, first, start)) {
+        return STATUS_DAMAGED;
+    }
+    uint64_t length = bytes_le32(at);
+    uint32_t checksum = bytes_le32(at + 4);
+    if (length > room - HEAD_BYTES) {
+        return STATUS_DAMAGED;
+    }
+    if (length + HEAD_BYTES > first) {
+        at = buf_reserve(&out->directory, (size_t)length + HEAD_BYTES);
+        if (!file_reader_at(file, at, (size_t)length + HEAD_BYTES, start)) {
+            return STATUS_DAMAGED;
+        }
+    }
+    out->directory.len = (size_t)length + HEAD_BYTES;
+    uint64_t lines = (length + HEAD_BYTES + FILTER_LINE_BYTES - 1) / FILTER_LINE_BYTES;
+    out->lines_offset = start + lines * FILTER_LINE_BYTES;
+    return (uint32_t)hash_bytes(at + HEAD_BYTES, (size_t)length) == checksum ? STATUS_OK
+                                                                             : STATUS_DAMAGED;
+}
+
+enum status number_index_open(struct number_index *out, const struct segment_info *info,
+                              const struct file_reader *file) {
+    uint64_t filters = 0;
+    *out = (struct number_index){.stripe_count = info->stripe_count};
+    for (uint32_t i = 0; i < info->stripe_count; i++) {
+        filters += token_filter_bytes(info->filter_lines[i]);
+    }
+    if (info->index_bytes == filters) {
+        return STATUS_NOT_FOUND; /* of a segment from before there was this index */
+    }
+    uint64_t start;
+    if (info->index_bytes < filters || info->stripe_count > SEGMENT_MAX_STRIPES ||
+        __builtin_add_overflow(info->filter_offset, filters, &start) ||
+        __builtin_add_overflow(info->filter_offset, info->index_bytes, &out->end)) {
+        return STATUS_DAMAGED;
+    }
+    enum status status = read_directory(out, file, start);
+    if (status != STATUS_OK) {
+        number_index_close(out);
+    }
+    return status;
+}
+
+void number_index_close(struct number_index *index) {
+    buf_fini(&index->directory);
+}
+
+struct asked {
+    struct str word;
+    uint64_t key;
+    struct time_word *times; /* by pattern that can print the word */
+    uint32_t *masks;
+    bool *are_before;
+    size_t time_count;
+};
+
+/* Takes the patterns; keeps those that can print the word. */
+static uint32_t take_patterns(struct asked *a, struct wire *w) {
+    uint64_t count = wire_count(w, MAX_PATTERNS);
+    a->times = mem_alloc(((size_t)count + 1) * sizeof *a->times);
+    a->masks = mem_calloc((size_t)count + 1, sizeof *a->masks);
+    a->are_before = mem_calloc((size_t)count + 1, sizeof *a->are_before);
+    for (uint64_t i = 0; i < count && !w->failed; i++) {
+        bool is_before = wire_count(w, 1) != 0;
+        int64_t zone = wire_i64(w);
+        struct str pattern = wire_str(w);
+        uint32_t mask = (uint32_t)wire_count(w, UINT32_MAX);
+        w->failed = w->failed || zone < -86400 || zone > 86400;
+        if (!w->failed &&
+            time_word_make(&a->times[a->time_count], pattern, (int32_t)zone, a->word)) {
+            a->masks[a->time_count] = mask;
+            a->are_before[a->time_count++] = is_before;
+        }
+    }
+    return (uint32_t)wire_count(w, UINT32_MAX);
+}
+
+static bool times_may_print(const struct asked *a, uint32_t stripe, int64_t low, int64_t high) {
+    bool may = false;
+    for (size_t i = 0; i < a->time_count && !may; i++) {
+        may = (a->masks[i] >> stripe & 1) != 0 &&
+              time_word_in(&a->times[i], a->are_before[i] ? INT64_MIN : low, high);
+    }
+    return may;
+}
+
+/* True if a stretch has the key. Takes all of them. */
+static bool take_stretches(struct wire *w, uint64_t key) {
+    uint64_t count = wire_count(w, wire_left(w));
+    uint64_t at = 0;
+    bool has = false;
+    for (uint64_t i = 0; i < count && !w->failed; i++) {
+        at += wire_u64(w);
+        uint64_t length = wire_u64(w);
+        has = has || (key >= at && key - at <= length);
+        at += length;
+    }
+    return has;
+}
+
+static enum token_answer ask_lines(const struct number_index *index, const struct file_reader *file,
+                                   uint64_t offset, uint64_t lines, uint64_t key) {
+    uint8_t line[FILTER_LINE_BYTES];
+    if (lines == 0) {
+        return TOKEN_ABSENT;
+    }
+    uint64_t hash = hash_u64(key);
+    uint64_t at = offset + token_filter_line(lines, hash);
+    return at < offset || at + sizeof line > index->end ||
+                   !file_reader_at(file, line, sizeof line, at)
+               ? TOKEN_DAMAGED
+               : token_line_has(line, hash);
+}
+
+/* Whether each stripe has the word. */
+static enum status ask_stripes(uint32_t *out, const struct asked *a, struct wire *w,
+                               const struct number_index *index, const struct file_reader *file) {
+    uint64_t offset = index->lines_offset;
+    for (uint32_t i = 0; i < index->stripe_count && !w->failed; i++) {
+        int64_t low = wire_i64(w);
+        int64_t high = (int64_t)((uint64_t)low + wire_u64(w));
+        uint64_t lines = wire_count(w, (index->end - offset) / FILTER_LINE_BYTES);
+        bool has = take_stretches(w, a->key) || times_may_print(a, i, low, high);
+        enum token_answer answer =
+            has || w->failed ? TOKEN_MAYBE : ask_lines(index, file, offset, lines, a->key);
+        if (answer == TOKEN_DAMAGED) {
+            return STATUS_DAMAGED;
+        }
+        *out |= answer == TOKEN_MAYBE ? UINT32_C(1) << i : 0;
+        offset += token_filter_bytes(lines);
+    }
+    return w->failed ? STATUS_DAMAGED : STATUS_OK;
+}
+
+enum status number_index_ask(uint32_t *out, const struct number_index *index,
+                             const struct file_reader *file, struct str word) {
+    struct asked a = {.word = word, .key = number_word_key(word)};
+    struct wire w = wire_make(index->directory.ptr + HEAD_BYTES, index->directory.len - HEAD_BYTES);
+    *out = take_patterns(&a, &w);
+    enum status status = ask_stripes(out, &a, &w, index, file);
+    mem_free(a.times);
+    mem_free(a.masks);
+    mem_free(a.are_before);
+    return status;
+}

@@ -1,0 +1,73 @@
+/*
+ * Which words of digits the search texts of a segment's stripes hold (docs/formats/segment.md,
+ * "Words of digits"). They are as many as all other words together, but most come from counters:
+ * stretches of numbers that are (nearly) all there are kept as their ends, the others go to a
+ * filter like that of other words (token_filter.h). Times that follow from the event time are not
+ * listed: their patterns are, and a reader asks what these can print (time_word.h).
+ *
+ * Unlike the token filter, this tells of all words of a stripe, whether or not a stripe before has
+ * them. Only words that count (number_word_counts) are in it. "Absent" is certain.
+ *
+ * Threads: one an index. Cost of reading: one read, and one more a word and stripe.
+ */
+#ifndef KONSEKI_NUMBER_INDEX_H
+#define KONSEKI_NUMBER_INDEX_H
+
+#include "file_io.h"
+#include "intern.h"
+#include "number_words.h"
+#include "segment_info.h"
+
+/* --- writing --- */
+
+/* All zero is empty. */
+struct number_index_writer {
+    struct buf stripes; /* what the directory says of them */
+    struct buf lines;
+    uint32_t stripe_count;
+    struct intern patterns; /* as number_index_pattern makes them */
+    uint32_t *masks;        /* by pattern: the stripes that print it */
+    size_t mask_capacity;
+    uint32_t unlisted; /* stripes with more patterns than are listed */
+};
+
+/* What formulas of a stripe print of time, and when. */
+struct number_times {
+    const struct intern *patterns;
+    const struct intern *more; /* NULL: none */
+    int64_t time_min;
+    int64_t time_max;
+};
+
+void number_index_writer_fini(struct number_index_writer *w);
+/* Adds the next stripe; sorts its words. */
+void number_index_writer_add(struct number_index_writer *w, struct number_words *words,
+                             const struct number_times *times);
+/* Appends the index; its length is a multiple of FILTER_LINE_BYTES. */
+void number_index_writer_end(struct buf *out, const struct number_index_writer *w);
+
+/* Adds a time pattern of search texts to `patterns` if it can print a word that counts.
+ * `is_before`: it prints some instant not after the row's event time, else that. */
+void number_index_pattern(struct intern *patterns, struct str pattern, int32_t zone_seconds,
+                          bool is_before);
+
+/* --- reading --- */
+
+struct number_index {
+    struct buf directory;
+    uint64_t lines_offset; /* in the file */
+    uint64_t end;
+    uint32_t stripe_count;
+};
+
+/* Reads the directory. NOT_FOUND: the segment has no index (any stripe may have any word). DAMAGED
+ * if it cannot be read or fails its checksum. */
+enum status number_index_open(struct number_index *out, const struct segment_info *info,
+                              const struct file_reader *file) MUST_CHECK;
+void number_index_close(struct number_index *index);
+/* *out: a bit for each stripe that may have the word, which must count. DAMAGED: as above, of what
+ * was looked at. */
+enum status number_index_ask(uint32_t *out, const struct number_index *index,
+                             const struct file_reader *file, struct str word) MUST_CHECK;
+
+#endif
