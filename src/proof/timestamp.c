@@ -167,9 +167,11 @@ enum status timestamp_check(int64_t *time_ns, struct str reply, struct str line,
     }
     bool holds = response_holds(response, line, (int)TS_VFY_SIGNATURE, store);
     TS_RESP_free(response);
+    if (!holds) {
+        return err_set(err, STATUS_DAMAGED, "the time stamp does not hold: %s", reason());
+    }
     *time_ns = seconds * NS_PER_SECOND;
-    return holds ? STATUS_OK
-                 : err_set(err, STATUS_DAMAGED, "the time stamp does not hold: %s", reason());
+    return STATUS_OK;
 }
 
 /* --- asking --- */
