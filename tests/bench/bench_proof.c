@@ -3,8 +3,9 @@
  *   bench_proof STORE [COUNT]
  * prints one JSON object, times in microseconds: `open` (the store and its prover), `cold` (a proof
  * by a prover that was just opened: nothing is unpacked yet), `random` (proofs of events anywhere,
- * by one prover), `run` (of events one after the other: mostly in the group of the one before).
- * Medians, and what one in twenty exceeds. Each proof is checked against the signed root.
+ * by one prover), `run` (of events one after the other: mostly in the group of the one before),
+ * `check` (what konseki-verify does with one: read the document, the leaf from the raw bytes, the
+ * path to the root). Medians, and what one in twenty exceeds.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +13,13 @@
 #include "clock.h"
 #include "mem.h"
 #include "num.h"
+#include "proof_check.h"
 #include "prover.h"
 
 enum { DEFAULT_COUNT = 200, COLD_COUNT = 20, RUN_ROWS = 2000 };
+
+enum { OPEN, COLD, RANDOM, RUN, CHECKING, SAMPLES };
+static const char *const sample_names[SAMPLES] = {"open", "cold", "random", "run", "check"};
 
 struct event_name {
     struct str source;
@@ -43,10 +48,12 @@ static int compare(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static void print(const char *name, struct sample *s, const char *end) {
-    qsort(s->us, s->count, sizeof *s->us, compare);
-    (void)printf("\"%s\":{\"count\":%zu,\"median\":%.1f,\"p95\":%.1f}%s", name, s->count,
-                 s->us[s->count / 2], s->us[s->count * 19 / 20], end);
+static void print(const char *name, struct sample *s, const char *before) {
+    if (s->count > 1) {
+        qsort(s->us, s->count, sizeof *s->us, compare);
+    }
+    (void)printf("%s\"%s\":{\"count\":%zu,\"median\":%.1f,\"p95\":%.1f}", before, name, s->count,
+                 s->us[s->count / 2], s->us[s->count * 19 / 20]);
 }
 
 /* The names of rows `from`, from + step, ... */
@@ -126,6 +133,56 @@ static void measure_cold(struct sample *opening, struct sample *out, const char 
     }
 }
 
+/* The document of one event's proof, as konseki prove writes it. */
+static void write_one(struct buf *out, struct prover *p, const struct event_name *name) {
+    struct err err = ERR_INIT;
+    struct proof_event e = {.index = 0};
+    struct proof_inclusion inclusion = {prover_get_checkpoint(p, prover_last(p))->rows, {0}};
+    struct proof proof = {.events = &e, .event_count = 1, .arena = ARENA_INIT};
+    stop_on(prover_find(&e, p, name->source, name->sequence, &proof.arena, &err), &err);
+    stop_on(prover_path(&inclusion.path, p, &e, inclusion.rows, &err), &err);
+    e.inclusions = &inclusion;
+    e.inclusion_count = 1;
+    buf_clear(out);
+    proof_write(out, &proof);
+    arena_fini(&proof.arena);
+}
+
+static void check_one(struct str json, struct str raw, uint64_t rows, const uint8_t *root) {
+    struct err err = ERR_INIT;
+    struct proof proof;
+    stop_on(proof_read(&proof, json, "proof", &err), &err);
+    if (!proof_raw_fits(&proof.events[0], raw) ||
+        proof_check_root(&proof.events[0], &proof, NULL, rows, root) != PROOF_HOLDS) {
+        (void)err_set(&err, STATUS_DAMAGED, "a proof does not hold");
+        stop_on(err.status, &err);
+    }
+    proof_fini(&proof);
+}
+
+static void measure_checks(struct sample *out, struct store *store, const struct event_name *names,
+                           size_t count) {
+    struct err err = ERR_INIT;
+    struct prover *p = NULL;
+    struct buf json = BUF_INIT;
+    struct buf raw = BUF_INIT;
+    uint8_t root[SHA256_BYTES];
+    stop_on(prover_open(&p, store, &err), &err);
+    uint64_t rows = prover_get_checkpoint(p, prover_last(p))->rows;
+    stop_on(prover_root(root, p, rows, &err), &err);
+    for (size_t i = 0; i < count; i++) {
+        write_one(&json, p, &names[i]);
+        buf_clear(&raw);
+        stop_on(store_read_raw(store, names[i].source, names[i].sequence, &raw, &err), &err);
+        int64_t start = clock_mono_ns();
+        check_one(buf_str(&json), buf_str(&raw), rows, root);
+        note(out, start);
+    }
+    prover_close(&p);
+    buf_fini(&json);
+    buf_fini(&raw);
+}
+
 /* The order is that of a multiplication by an odd number: far from each other, the same each time.
  */
 static void shuffle(struct event_name *names, size_t count) {
@@ -151,24 +208,23 @@ int main(int argc, char **argv) {
     store_get_stat(store, DATASET_COUNT, &stat);
     struct arena arena = ARENA_INIT;
     struct event_name *names = mem_calloc((size_t)count + RUN_ROWS + 1, sizeof *names);
-    struct sample samples[4];
-    for (size_t i = 0; i < 4; i++) {
+    struct sample samples[SAMPLES];
+    for (size_t i = 0; i < SAMPLES; i++) {
         samples[i] = (struct sample){mem_calloc((size_t)count + RUN_ROWS + 1, sizeof(double)), 0};
     }
     size_t found = pick(names, (size_t)count, store, 0, stat.sealed_to / count + 1, &arena);
     shuffle(names, found);
-    measure_cold(&samples[0], &samples[1], argv[1], names, found < COLD_COUNT ? found : COLD_COUNT);
-    measure(&samples[2], store, names, found);
+    size_t few = found < COLD_COUNT ? found : COLD_COUNT;
+    measure_cold(&samples[OPEN], &samples[COLD], argv[1], names, few);
+    measure(&samples[RANDOM], store, names, found);
+    measure_checks(&samples[CHECKING], store, names, few);
     found = pick(names, RUN_ROWS, store, stat.sealed_to / 2, 1, &arena);
-    measure(&samples[3], store, names, found);
-    (void)printf("{");
-    print("open", &samples[0], ",");
-    print("cold", &samples[1], ",");
-    print("random", &samples[2], ",");
-    print("run", &samples[3], "}\n");
-    for (size_t i = 0; i < 4; i++) {
+    measure(&samples[RUN], store, names, found);
+    for (size_t i = 0; i < SAMPLES; i++) {
+        print(sample_names[i], &samples[i], i == 0 ? "{" : ",");
         mem_free(samples[i].us);
     }
+    (void)printf("}\n");
     mem_free(names);
     arena_fini(&arena);
     store_close(&store);
