@@ -87,17 +87,26 @@ enum dataset dataset_home(enum dataset dataset) {
     }
 }
 
+static bool is_alias(const struct dataset_info *d, struct str name) {
+    struct str rest = d->aliases;
+    struct str alias;
+    while (str_word_next(&alias, &rest)) {
+        if (str_eq(alias, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum dataset dataset_find(struct str name) {
     for (int id = DATASET_UNKNOWN + 1; id < DATASET_COUNT; id++) {
         if (str_eq(datasets[id].name, name)) {
             return (enum dataset)id;
         }
-        struct str rest = datasets[id].aliases;
-        struct str alias;
-        while (str_word_next(&alias, &rest)) {
-            if (str_eq(alias, name)) {
-                return (enum dataset)id;
-            }
+    }
+    for (int id = DATASET_UNKNOWN + 1; id < DATASET_COUNT; id++) {
+        if (is_alias(&datasets[id], name)) {
+            return (enum dataset)id;
         }
     }
     return DATASET_COUNT;

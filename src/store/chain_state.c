@@ -6,7 +6,14 @@
 #include "mem.h"
 #include "store_path.h"
 
-enum { LEAST_GROWTH_BYTES = 64 << 10 };
+/* Of the chain, before its state is written again; and the part of the state's own size. */
+static const struct {
+    uint64_t bytes;
+    uint64_t part;
+} least_growth[] = {
+    [STATE_AT_CHECKPOINT] = {64 << 10, 2},
+    [STATE_AT_CLOSE] = {4 << 10, 16},
+};
 
 static const struct str magic = {"KSTATE01", 8};
 
@@ -62,7 +69,6 @@ void chain_state_encode(struct buf *out, const struct chain *c) {
     buf_add(out, magic);
     wire_put_u64(out, c->last_at);
     wire_put_u64(out, c->valid_bytes);
-    wire_put_u64(out, c->next_segment);
     put_head(out, c);
     put_segments(out, c);
     put_rest(out, c);
@@ -90,8 +96,7 @@ static void take_segments(struct wire *w, struct chain *c) {
         struct segment_info *s = &c->segments[c->segment_count++];
         chain_take_segment(w, s);
         s->place = wire_u64(w);
-        bool ascends = i == 0 || s->number > c->segments[i - 1].number;
-        w->failed = w->failed || !ascends || s->number >= c->next_segment;
+        w->failed = w->failed || (i > 0 && s->number <= c->segments[i - 1].number);
     }
 }
 
@@ -144,7 +149,6 @@ bool chain_state_decode(struct chain *c, struct str bytes) {
     struct wire w = wire_make(bytes.ptr + magic.len, bytes.len - magic.len - 8);
     c->last_at = wire_u64(&w);
     c->valid_bytes = wire_u64(&w);
-    c->next_segment = wire_u64(&w);
     take_head(&w, c);
     take_segments(&w, c);
     take_expired(&w, c);
@@ -246,17 +250,37 @@ static enum status replace_file(const char *path, struct str bytes, struct err *
     return status;
 }
 
-void chain_save_state(const struct chain *c, const char *path, uint64_t *saved_bytes) {
+void chain_save_state(const struct chain *c, const char *path, uint64_t *saved_bytes,
+                      enum state_moment moment) {
     uint64_t growth = c->valid_bytes - *saved_bytes;
-    if (c->valid_bytes < *saved_bytes || growth < LEAST_GROWTH_BYTES) {
+    if (c->valid_bytes < *saved_bytes || growth < least_growth[moment].bytes) {
         return;
     }
     struct buf state = BUF_INIT;
     chain_state_encode(&state, c);
-    if (growth >= state.len / 2) {
+    if (growth >= state.len / least_growth[moment].part) {
         struct err ignored;
         (void)!replace_file(path, buf_str(&state), &ignored);
         *saved_bytes = c->valid_bytes;
     }
     buf_fini(&state);
+}
+
+uint64_t chain_state_covers(const char *path) {
+    char head[64]; /* the magic and the first two numbers, at most 28 bytes */
+    struct buf name = BUF_INIT;
+    struct file_reader file;
+    struct err ignored;
+    uint64_t covers = 0;
+    if (file_reader_open(&file, store_path(&name, path, "chain.state"), &ignored) == STATUS_OK) {
+        if (file_reader_at(&file, head, sizeof head, 0) &&
+            memcmp(head, magic.ptr, magic.len) == 0) {
+            struct wire w = wire_make(head + magic.len, sizeof head - magic.len);
+            (void)wire_u64(&w);
+            covers = wire_u64(&w);
+        }
+        file_reader_close(&file);
+    }
+    buf_fini(&name);
+    return covers;
 }

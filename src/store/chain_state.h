@@ -1,7 +1,8 @@
 /*
  * The saved state of the chain, DIR/chain.state: what folding the first part of the chain gives, so
  * that opening a store costs what it holds now, not what ever happened to it. It can be made again
- * at any time, is not signed, and counts only for readers: writers and verify fold the whole chain.
+ * at any time, is not signed, and counts only for readers: writers and verify fold the whole chain
+ * (it does not hold the number of the next segment).
  * Format: docs/formats/checkpoint.md.
  *
  * Threads: one.
@@ -15,9 +16,14 @@
  * to this chain. `c` is initialised. NOT_FOUND if there is no chain. */
 enum status chain_load(struct chain *c, const char *store_path, struct err *err) MUST_CHECK;
 
-/* Saves the state if the chain grew enough since `*saved_bytes` (its length when it was saved last;
- * 0: not known) for the writing to pay. Nothing depends on it: a failure is no failure. */
-void chain_save_state(const struct chain *c, const char *store_path, uint64_t *saved_bytes);
+/* When a state is saved: often enough that readers fold little, seldom enough that writing pays. */
+enum state_moment { STATE_AT_CHECKPOINT, STATE_AT_CLOSE };
+/* Saves the state if the chain grew enough since `*saved_bytes` (its length when it was saved
+ * last). Nothing depends on it: a failure is no failure. */
+void chain_save_state(const struct chain *c, const char *store_path, uint64_t *saved_bytes,
+                      enum state_moment moment);
+/* The length of the chain that the saved state covers, by its own words; 0 if there is none. */
+uint64_t chain_state_covers(const char *store_path);
 
 /* Is the saved state what the chain in `bytes` (all of it, which folds) says? True also if there is
  * none. */

@@ -109,6 +109,7 @@ static enum status open_writer(struct store *s, bool create, struct err *err) {
         status = open_chain_file(s, err);
     }
     if (status == STATUS_OK) {
+        s->state_bytes = chain_state_covers(s->path);
         status = store_find_garbage(s, err);
     }
     if (status == STATUS_OK) {
@@ -195,6 +196,14 @@ enum status store_open(struct store **out, const struct store_options *options, 
     return STATUS_OK;
 }
 
+/* Not while the chain's sequence numbers run ahead of its last checkpoint. */
+static void save_state(struct store *s) {
+    bool is_sealed = s->tree.size == s->chain.last.tree.size && s->failed.status == STATUS_OK;
+    if (s->mode != STORE_READ && s->chain_file.fd >= 0 && is_sealed) {
+        chain_save_state(&s->chain, s->path, &s->state_bytes, STATE_AT_CLOSE);
+    }
+}
+
 void store_close(struct store **store) {
     struct store *s = *store;
     if (s == NULL) {
@@ -202,6 +211,7 @@ void store_close(struct store **store) {
     }
     CHECK(s->merges == NULL); /* store_merge_end comes first */
     store_sweep(s);
+    save_state(s);
     sealer_destroy(&s->sealer);
     file_close(&s->chain_file);
     wal_close(&s->wal);

@@ -170,7 +170,7 @@ enum status store_checkpoint(struct store *s, struct err *err) {
         remove_replaced(s);
         forget_pending(s);
         archives_load(&s->archives, &s->chain);
-        chain_save_state(&s->chain, s->path, &s->state_bytes);
+        chain_save_state(&s->chain, s->path, &s->state_bytes, STATE_AT_CHECKPOINT);
     }
     buf_fini(&record);
     return status == STATUS_OK ? STATUS_OK : store_fail(s, status, err);

@@ -41,7 +41,7 @@ struct store {
     int lock_fd; /* writers: DIR/lock; readers: the shared mark on DIR/chain; -1: none */
     struct chain chain;
     struct file chain_file;
-    uint64_t state_bytes; /* of the chain, when its state was saved last; 0: not by this writer */
+    uint64_t state_bytes; /* of the chain, when its state was saved last */
     struct signing_keys keys;
     struct merkle tree; /* of all appended rows */
     struct tree_file tree_file;
