@@ -21,8 +21,10 @@ enum stat_column {
     STAT_RAW_BYTES,
     STAT_DISK_BYTES,
     STAT_INDEX_BYTES,
+    STAT_ARCHIVED_BYTES,
     STAT_SEGMENTS,
     STAT_MERGED,
+    STAT_ARCHIVED,
     STAT_SEALED_TO,
     STAT_OLDEST,
     STAT_NEWEST,
@@ -30,9 +32,11 @@ enum stat_column {
 };
 
 static const struct str stat_names[STAT_COLUMN_COUNT] = {
-    STR_INIT("stream"),    STR_INIT("events"),     STR_INIT("derived"),     STR_INIT("unsealed"),
-    STR_INIT("raw_bytes"), STR_INIT("disk_bytes"), STR_INIT("index_bytes"), STR_INIT("segments"),
-    STR_INIT("merged"),    STR_INIT("sealed_to"),  STR_INIT("oldest"),      STR_INIT("newest")};
+    STR_INIT("stream"),      STR_INIT("events"),         STR_INIT("derived"),
+    STR_INIT("unsealed"),    STR_INIT("raw_bytes"),      STR_INIT("disk_bytes"),
+    STR_INIT("index_bytes"), STR_INIT("archived_bytes"), STR_INIT("segments"),
+    STR_INIT("merged"),      STR_INIT("archived"),       STR_INIT("sealed_to"),
+    STR_INIT("oldest"),      STR_INIT("newest")};
 
 enum { CELL_BYTES = CIVIL_RFC3339_BYTES };
 
@@ -59,8 +63,10 @@ static void fill_row(struct stat_row *row, struct str name, const struct store_s
     set_number(row, STAT_RAW_BYTES, s->raw_bytes);
     set_number(row, STAT_DISK_BYTES, s->disk_bytes);
     set_number(row, STAT_INDEX_BYTES, s->index_bytes);
+    set_number(row, STAT_ARCHIVED_BYTES, s->archived_bytes);
     set_number(row, STAT_SEGMENTS, s->segments);
     set_number(row, STAT_MERGED, s->merged);
+    set_number(row, STAT_ARCHIVED, s->archived);
     set_number(row, STAT_SEALED_TO, s->sealed_to);
     set_time(row, STAT_OLDEST, s->oldest_ns);
     set_time(row, STAT_NEWEST, s->newest_ns);

@@ -3,12 +3,12 @@
 #include <signal.h>
 
 #include "background_merge.h"
+#include "background_retention.h"
 #include "clock.h"
 #include "collect.h"
 #include "ingest.h"
 #include "input.h"
 #include "mem.h"
-#include "retention_round.h"
 #include "runner.h"
 #include "surroundings.h"
 
@@ -20,6 +20,7 @@ struct serve {
     struct ingest *ingest;
     struct runner *runner;
     struct background_merge merging;
+    struct background_retention retention;
     struct parse_settings settings;
     struct parse_stream *stream;
     struct batch batch; /* received, not yet taken in */
@@ -56,6 +57,14 @@ static void announce_rule_hit(struct str json_line, void *ctx) {
     serve->callbacks->found(json_line, serve->callbacks->ctx);
 }
 
+/* A round of retention has segments in its hands, which no merge may take. */
+static void start_merge(void *ctx) {
+    struct serve *serve = ctx;
+    if (!serve->retention.is_busy) {
+        background_merge_start(&serve->merging);
+    }
+}
+
 static void seal(struct serve *serve) {
     if (serve->unsealed_bytes == 0 || serve->status != STATUS_OK) {
         return;
@@ -67,7 +76,7 @@ static void seal(struct serve *serve) {
     }
     serve->unsealed_bytes = 0;
     serve->counts->seals++;
-    background_merge_start(&serve->merging);
+    start_merge(serve);
 }
 
 /* Merged segments become part of the store with a seal. */
@@ -77,7 +86,7 @@ static void seal_merged(void *ctx) {
     seal(serve);
 }
 
-static void warn_merge(const char *text, void *ctx) {
+static void warn_background(const char *text, void *ctx) {
     struct serve *serve = ctx;
     serve->callbacks->warn(text, serve->callbacks->ctx);
 }
@@ -91,12 +100,8 @@ static void keep_retention(struct serve *serve) {
     if (interval == 0 || !due || serve->status != STATUS_OK || serve->merging.merge != NULL) {
         return;
     }
-    struct err err = ERR_INIT;
     serve->retention_done_ns = now;
-    if (retention_round(serve->around.store, config_text(serve->config, CONFIG_ARCHIVE_PATH),
-                        &err) != STATUS_OK) {
-        serve->callbacks->warn(err.message, serve->callbacks->ctx);
-    }
+    background_retention_start(&serve->retention);
 }
 
 /* Takes in and commits what was received since the last time. */
@@ -292,10 +297,11 @@ static void run(struct serve *serve) {
     start_timer(serve, &serve->commit_timer, on_commit_timer, CONFIG_COMMIT_INTERVAL);
     start_timer(serve, &serve->seal_timer, on_seal_timer, CONFIG_SEAL_INTERVAL);
     start_timer(serve, &serve->detect_timer, on_detect_timer, CONFIG_DETECT_INTERVAL);
-    background_merge_start(&serve->merging);
+    start_merge(serve);
     serve->callbacks->ready(serve->callbacks->ctx);
     (void)uv_run(&serve->loop, UV_RUN_DEFAULT);
     background_merge_stop(&serve->merging);
+    background_retention_stop(&serve->retention);
     drain_inputs(serve);
 }
 
@@ -327,8 +333,16 @@ enum status serve_run(const struct config *config, const struct serve_callbacks 
     serve.merging = (struct background_merge){.loop = &serve.loop,
                                               .store = serve.around.store,
                                               .merged = seal_merged,
-                                              .failed = warn_merge,
+                                              .failed = warn_background,
                                               .ctx = &serve};
+    serve.retention =
+        (struct background_retention){.loop = &serve.loop,
+                                      .store = serve.around.store,
+                                      .store_path = config_text(config, CONFIG_STORE),
+                                      .archive_path = config_text(config, CONFIG_ARCHIVE_PATH),
+                                      .ended = start_merge,
+                                      .failed = warn_background,
+                                      .ctx = &serve};
     if (serve.status == STATUS_OK) {
         serve.status = open_inputs(&serve);
         if (serve.status == STATUS_OK) {

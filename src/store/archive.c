@@ -92,14 +92,16 @@ static enum status copy_segment(const char *from, const char *to, const struct s
 
 /* --- the archive's folder --- */
 
-struct moving {
-    struct store *store;
-    const struct archive_options *options;
+struct archive_act {
+    const struct store *store; /* the view while it is prepared, then the writer's */
+    struct archive_options options;
     struct archive_result *result;
+    struct segment_info *due; /* copied */
+    size_t due_count;
+    size_t due_capacity;
     char folder[PATH_MAX]; /* absolute */
     uint64_t id;
     struct buf label;
-    bool is_new; /* to the chain */
 };
 
 static void hex_of(struct buf *out, const uint8_t *bytes, size_t len) {
@@ -117,11 +119,11 @@ static void put_id(struct buf *out, uint64_t id) {
 }
 
 /* A number that no other archive has: nobody needs to be unable to guess it. */
-static uint64_t make_id(const struct moving *m) {
+static uint64_t make_id(const struct archive_act *m) {
     struct buf text = BUF_INIT;
     uint8_t hash[SHA256_BYTES];
     buf_append(&text, m->store->chain.last_hash, SHA256_BYTES);
-    buf_printf(&text, "%lld %s", (long long)m->options->now_ns, m->folder);
+    buf_printf(&text, "%lld %s", (long long)m->options.now_ns, m->folder);
     sha256_of(hash, buf_str(&text));
     buf_fini(&text);
     uint64_t id = bytes_le64(hash);
@@ -134,12 +136,12 @@ static struct str last_name(const char *path) {
     return slash == STR_NONE ? text : str_skip(text, slash + 1);
 }
 
-static enum status describe(struct moving *m, struct err *err) {
+static enum status describe(struct archive_act *m, struct err *err) {
     struct buf text = BUF_INIT;
     struct buf key = BUF_INIT;
     m->id = make_id(m);
     buf_clear(&m->label);
-    buf_add(&m->label, m->options->label.len > 0 ? m->options->label : last_name(m->folder));
+    buf_add(&m->label, m->options.label.len > 0 ? m->options.label : last_name(m->folder));
     hex_of(&key, m->store->chain.first_key, ED25519_PUBLIC_BYTES);
     note_put(&text, STR("format"), STR("1"));
     put_id(&text, m->id);
@@ -153,7 +155,7 @@ static enum status describe(struct moving *m, struct err *err) {
     return status;
 }
 
-static enum status identify(struct moving *m, const char *folder, struct err *err) {
+static enum status identify(struct archive_act *m, const char *folder, struct err *err) {
     struct buf key = BUF_INIT;
     struct buf own = BUF_INIT;
     enum status status = archive_identify(&m->id, &m->label, &key, folder, err);
@@ -166,7 +168,7 @@ static enum status identify(struct moving *m, const char *folder, struct err *er
     return status;
 }
 
-static enum status resolve(struct moving *m, const char *folder, struct err *err) {
+static enum status resolve(struct archive_act *m, const char *folder, struct err *err) {
     if (realpath(folder, m->folder) == NULL) {
         return err_set(err, STATUS_NOT_FOUND, "there is no folder %s", folder);
     }
@@ -183,11 +185,11 @@ static enum status resolve(struct moving *m, const char *folder, struct err *err
                           "the name of folder %s is no UTF-8; a store cannot remember it", folder);
 }
 
-static enum status prepare(struct moving *m, struct err *err) {
+static enum status prepare(struct archive_act *m, struct err *err) {
     struct buf path = BUF_INIT;
-    enum status status = file_make_dir(m->options->folder, err);
+    enum status status = file_make_dir(m->options.folder, err);
     if (status == STATUS_OK) {
-        status = resolve(m, m->options->folder, err);
+        status = resolve(m, m->options.folder, err);
     }
     if (status == STATUS_OK) {
         status = file_make_dir(store_path(&path, m->folder, "segments"), err);
@@ -196,27 +198,23 @@ static enum status prepare(struct moving *m, struct err *err) {
         status = identify(m, m->folder, err);
         status = status == STATUS_NOT_FOUND ? describe(m, err) : status;
     }
-    if (status == STATUS_OK) {
-        const struct archive *known = archives_find(&m->store->archives, m->id);
-        m->is_new = known == NULL || !str_eq(known->path, str_from_c(m->folder));
-    }
     buf_fini(&path);
     return status;
 }
 
-static void note_archive(struct moving *m, struct str by) {
+static void note_archive(const struct archive_act *m, struct store *s, struct str by) {
     struct buf text = BUF_INIT;
     note_put(&text, STR("by"), by);
     put_id(&text, m->id);
     note_put(&text, STR("label"), buf_str(&m->label));
     note_put(&text, STR("path"), str_from_c(m->folder));
     note_end(&text);
-    (void)store_add_note(m->store, STR("archive"), buf_str(&text));
+    (void)store_add_note(s, STR("archive"), buf_str(&text));
     buf_fini(&text);
 }
 
 /* The chain as it is now, so that the medium can be read alone. */
-static enum status leave_chain(struct moving *m, struct err *err) {
+static enum status leave_chain(struct archive_act *m, struct err *err) {
     struct buf name = BUF_INIT;
     struct buf line = BUF_INIT;
     struct file_map map;
@@ -238,13 +236,13 @@ static enum status leave_chain(struct moving *m, struct err *err) {
 /* --- moving --- */
 
 /* Is the segment old enough? */
-static bool is_due(struct moving *m, const struct retention *rules,
+static bool is_due(struct archive_act *m, const struct retention *rules,
                    const struct segment_info *info) {
-    uint32_t days = m->options->days;
+    uint32_t days = m->options.days;
     if (info->place != 0) {
         return false;
     }
-    if (!m->options->has_days) {
+    if (!m->options.has_days) {
         const struct retention_class *c = retention_of(rules, info->dataset);
         if (c == NULL) {
             m->result->without_class++;
@@ -252,10 +250,11 @@ static bool is_due(struct moving *m, const struct retention *rules,
         }
         days = c->hot_days;
     }
-    return info->time_max < retention_limit(m->options->now_ns, days);
+    return info->time_max < retention_limit(m->options.now_ns, days);
 }
 
-static enum status copy_out(struct moving *m, const struct segment_info *info, struct err *err) {
+static enum status copy_out(struct archive_act *m, const struct segment_info *info,
+                            struct err *err) {
     struct buf from = BUF_INIT;
     struct buf to = BUF_INIT;
     enum status status =
@@ -272,8 +271,12 @@ static void count(struct archive_result *r, const struct segment_info *info) {
     r->bytes += info->file_bytes;
 }
 
-/* Copies what is due; the fates wait for the checkpoint. */
-static enum status copy_due(struct moving *m, const struct retention *rules, struct err *err) {
+static bool is_cancelled(const struct archive_act *m) {
+    return m->options.cancel != NULL && atomic_load(m->options.cancel);
+}
+
+/* Copies what is due. */
+static enum status copy_due(struct archive_act *m, const struct retention *rules, struct err *err) {
     const struct chain *c = &m->store->chain;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < c->segment_count && status == STATUS_OK; i++) {
@@ -281,33 +284,18 @@ static enum status copy_due(struct moving *m, const struct retention *rules, str
         if (!is_due(m, rules, info)) {
             continue;
         }
-        if (m->result->segments == 0 && !m->options->dry_run) {
+        if (m->due_count == 0 && !m->options.dry_run) {
             status = prepare(m, err);
         }
-        if (status == STATUS_OK && !m->options->dry_run) {
-            status = copy_out(m, info, err);
+        if (status == STATUS_OK && !m->options.dry_run) {
+            status = is_cancelled(m) ? STATUS_CANCELLED : copy_out(m, info, err);
         }
         if (status == STATUS_OK) {
-            store_add_fate(m->store, info->number, SEGMENT_ARCHIVED, m->id);
+            MEM_GROW(m->due, m->due_capacity, m->due_count + 1);
+            m->due[m->due_count++] = *info;
             count(m->result, info);
         }
     }
-    return status;
-}
-
-static enum status commit_move(struct moving *m, struct err *err) {
-    struct buf path = BUF_INIT;
-    enum status status = file_sync_dir(store_path(&path, m->folder, "segments"), err);
-    if (status == STATUS_OK && m->is_new) {
-        note_archive(m, m->options->by);
-    }
-    if (status == STATUS_OK) {
-        status = store_seal(m->store, err);
-    }
-    if (status == STATUS_OK) {
-        status = leave_chain(m, err);
-    }
-    buf_fini(&path);
     return status;
 }
 
@@ -320,39 +308,100 @@ static enum status check_rules(const struct archive_options *o, const struct ret
                          " --older-than DAYS");
 }
 
-enum status store_archive(struct store *s, const struct archive_options *options,
-                          struct archive_result *result, struct err *err) {
-    struct moving *m = mem_calloc(1, sizeof *m);
+void archive_discard(struct archive_act **act) {
+    struct archive_act *m = *act;
+    if (m != NULL) {
+        buf_fini(&m->label);
+        mem_free(m->due);
+        mem_free(m);
+        *act = NULL;
+    }
+}
+
+enum status archive_prepare(struct archive_act **out, const struct store *view,
+                            const struct archive_options *options, struct archive_result *result,
+                            struct err *err) {
+    struct archive_act *m = mem_calloc(1, sizeof *m);
     struct retention *rules = mem_calloc(1, sizeof *rules);
     *result = (struct archive_result){.id = 0};
-    *m = (struct moving){.store = s, .options = options, .result = result, .label = BUF_INIT};
-    retention_load(rules, &s->chain);
-    enum status status = store_seal(s, err); /* what waits is no part of this act */
-    if (status == STATUS_OK) {
-        status = check_rules(options, rules, err);
-    }
+    *out = NULL;
+    *m = (struct archive_act){
+        .store = view, .options = *options, .result = result, .label = BUF_INIT};
+    retention_load(rules, &view->chain);
+    enum status status = check_rules(options, rules, err);
     if (status == STATUS_OK) {
         status = copy_due(m, rules, err);
     }
-    if (status != STATUS_OK || options->dry_run) {
-        s->fate_count = 0; /* copies without a checkpoint mean nothing */
-    } else if (result->segments > 0) {
-        result->id = m->id;
-        status = commit_move(m, err);
-    }
     retention_fini(rules);
-    buf_fini(&m->label);
     mem_free(rules);
-    mem_free(m);
+    if (status == STATUS_OK && m->due_count > 0 && !options->dry_run) {
+        result->id = m->id;
+        *out = m;
+        return STATUS_OK;
+    }
+    archive_discard(&m); /* copies without a checkpoint mean nothing */
     return status;
+}
+
+/* Are the segments where they were, and in no other act? */
+static bool is_still_right(const struct archive_act *m, const struct store *s) {
+    bool right = s->fate_count == 0;
+    for (size_t i = 0; i < m->due_count && right; i++) {
+        const struct segment_info *info = chain_find_segment(&s->chain, m->due[i].number);
+        right = info != NULL && info->place == 0;
+    }
+    return right;
+}
+
+static enum status commit_move(struct archive_act *m, struct store *s, struct err *err) {
+    struct buf path = BUF_INIT;
+    const struct archive *known = archives_find(&s->archives, m->id);
+    enum status status = file_sync_dir(store_path(&path, m->folder, "segments"), err);
+    buf_fini(&path);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < m->due_count; i++) {
+        store_add_fate(s, m->due[i].number, SEGMENT_ARCHIVED, m->id);
+    }
+    if (known == NULL || !str_eq(known->path, str_from_c(m->folder))) { /* new to the chain */
+        note_archive(m, s, m->options.by);
+    }
+    status = store_seal(s, err);
+    return status == STATUS_OK ? leave_chain(m, err) : status;
+}
+
+enum status archive_commit(struct archive_act **act, struct store *s, struct archive_result *result,
+                           struct err *err) {
+    struct archive_act *m = *act;
+    enum status status = store_seal(s, err); /* what waits is no part of this act */
+    m->store = s;
+    if (status == STATUS_OK && is_still_right(m, s)) {
+        status = commit_move(m, s, err);
+    } else if (status == STATUS_OK) {
+        *result = (struct archive_result){.id = 0};
+    }
+    archive_discard(act);
+    return status;
+}
+
+enum status store_archive(struct store *s, const struct archive_options *options,
+                          struct archive_result *result, struct err *err) {
+    struct archive_act *act = NULL;
+    *result = (struct archive_result){.id = 0};
+    enum status status = store_seal(s, err); /* what waits is no part of this act */
+    if (status == STATUS_OK) {
+        status = archive_prepare(&act, s, options, result, err);
+    }
+    return status == STATUS_OK && act != NULL ? archive_commit(&act, s, result, err) : status;
 }
 
 /* --- attaching --- */
 
 enum status store_attach(struct store *s, const char *folder, struct str by, uint64_t *id,
                          struct err *err) {
-    struct moving *m = mem_calloc(1, sizeof *m);
-    *m = (struct moving){.store = s, .label = BUF_INIT};
+    struct archive_act *m = mem_calloc(1, sizeof *m);
+    *m = (struct archive_act){.store = s, .label = BUF_INIT};
     enum status status = resolve(m, folder, err);
     if (status == STATUS_OK) {
         status = identify(m, m->folder, err);
@@ -364,7 +413,7 @@ enum status store_attach(struct store *s, const char *folder, struct str by, uin
     }
     if (status == STATUS_OK) {
         *id = m->id;
-        note_archive(m, by);
+        note_archive(m, s, by);
         status = store_seal(s, err);
     }
     buf_fini(&m->label);

@@ -6,7 +6,9 @@
  * Order: hashes of the rows (written, synced), checkpoint with notes and fates, removal of the
  * files. A crash leaves either everything or the finished act.
  *
- * Threads: the writer's; no merge is under way.
+ * An act has two steps. Preparing reads what is sealed and does the work (looks into segments,
+ * hashes rows, writes the hashes); it may be done by any thread through a reader of its own.
+ * Committing is the writer's and takes the time of a seal.
  */
 #ifndef KONSEKI_EXPIRE_H
 #define KONSEKI_EXPIRE_H
@@ -40,6 +42,7 @@ struct expire_options {
     /* One call a segment that is past its class, before anything is removed. May be NULL. */
     void (*line)(const struct expire_line *line, void *ctx);
     void *ctx;
+    const atomic_bool *cancel; /* true: preparing ends with CANCELLED; may be NULL */
 };
 
 struct expire_result {
@@ -53,7 +56,21 @@ struct expire_result {
     bool has_rules;
 };
 
-/* DAMAGED: a segment fails its checks (its hashes cannot be kept), nothing was removed. */
+struct expire_act;
+/* *out is NULL if nothing is due (or dry_run). `view` stays open until the act is committed: while
+ * readers are there nobody removes the file of hashes. `options` are copied, texts borrowed. One
+ * act at a time. DAMAGED: as store_expire. */
+enum status expire_prepare(struct expire_act **out, const struct store *view,
+                           const struct expire_options *options, struct expire_result *result,
+                           struct err *err) MUST_CHECK;
+/* No merge is under way. Where segments, rules or holds have changed since, nothing is done (and
+ * *result is empty). Ends the act. */
+enum status expire_commit(struct expire_act **act, struct store *s, struct expire_result *result,
+                          struct err *err) MUST_CHECK;
+void expire_discard(struct expire_act **act);
+
+/* Both at once. DAMAGED: a segment fails its checks (its hashes cannot be kept), nothing was
+ * removed. */
 enum status store_expire(struct store *s, const struct expire_options *options,
                          struct expire_result *result, struct err *err) MUST_CHECK;
 

@@ -158,10 +158,12 @@ static enum status open_reader(struct store *s, struct err *err) {
         chain_fini(&s->chain);
         chain_init(&s->chain);
         status = load_chain(s, err);
-        if (status == STATUS_OK) {
+        if (status == STATUS_OK && s->sealed_only) {
+            s->committed_end = s->chain.last.tree.size;
+        } else if (status == STATUS_OK) {
             status = store_replay(s, err);
         }
-    } while ((status == STATUS_OK || status == STATUS_NOT_FOUND) &&
+    } while ((status == STATUS_OK || status == STATUS_NOT_FOUND) && !s->sealed_only &&
              chain_moved(&s->chain, s->path));
     archives_load(&s->archives, &s->chain);
     return status;
@@ -173,6 +175,7 @@ enum status store_open(struct store **out, const struct store_options *options, 
     s->path = mem_strdup(options->path, strlen(options->path));
     s->writer_name = mem_strdup(writer, strlen(writer));
     s->mode = options->mode;
+    s->sealed_only = options->sealed_only;
     s->threaded = !options->one_thread && cpu_count() > 1;
     s->memory_bytes = s->mode == STORE_LIVE ? DEFAULT_LIVE_BYTES
                       : s->threaded         ? DEFAULT_THREADED_BYTES

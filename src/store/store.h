@@ -38,6 +38,7 @@ struct store_options {
     uint64_t memory_bytes;   /* limit of unsealed rows in memory; 0: the default */
     uint64_t reserve_bytes;  /* writing modes: refuse rows when less is free; 0: do not look */
     const char *writer_name; /* program and version, kept in the checkpoints */
+    bool sealed_only;        /* READ: rows that are in the log only are left out */
     bool one_thread;         /* write segments in the caller's thread, also where cores are free */
 };
 
@@ -280,9 +281,11 @@ struct store_stat {
     uint64_t derived;
     uint64_t unsealed; /* events that are in the log only */
     uint64_t raw_bytes;
-    uint64_t disk_bytes; /* of segments; of everything: the chain too */
-    uint64_t index_bytes;
+    uint64_t disk_bytes;     /* of segments in the store's folder; of everything: the chain too */
+    uint64_t index_bytes;    /* of these */
+    uint64_t archived_bytes; /* of segments that lie in archives */
     uint64_t segments;
+    uint64_t archived;    /* of them: in archives */
     uint64_t merged;      /* of them: made by a merge, with more effort */
     uint64_t sealed_to;   /* arrival number: everything below is under a signed checkpoint */
     uint64_t arrival_end; /* arrival number after the last committed row */

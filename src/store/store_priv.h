@@ -35,6 +35,7 @@ struct restored_rows {
 struct store {
     char *path;
     enum store_mode mode;
+    bool sealed_only;
     char *writer_name;
     uint64_t memory_bytes;
     uint64_t reserve_bytes;

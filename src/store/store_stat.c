@@ -14,9 +14,14 @@ static void add_segment(struct store_stat *out, const struct segment_info *s) {
     out->events += s->rows - s->derived;
     out->derived += s->derived;
     out->raw_bytes += s->raw_bytes;
-    out->disk_bytes += s->file_bytes;
-    out->index_bytes += s->index_bytes;
+    if (s->place == 0) {
+        out->disk_bytes += s->file_bytes;
+        out->index_bytes += s->index_bytes;
+    } else {
+        out->archived_bytes += s->file_bytes;
+    }
     out->segments++;
+    out->archived += s->place != 0;
     out->merged += s->effort == EFFORT_DEEP;
     widen_times(out, s->time_min, s->time_max);
 }

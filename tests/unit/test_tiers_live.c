@@ -1,0 +1,198 @@
+/* Acts of retention that are prepared by a reader while the writer goes on: as a server does. */
+#define _GNU_SOURCE /* nftw */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tiers_fixture.h"
+
+enum { OLD = 700, YOUNG = 500, LATER = 300 };
+
+static void write_rows(const struct fixture *f) {
+    static const struct tiers_part parts[] = {{DATASET_FORTIGATE, 400, 400, OLD},
+                                              {DATASET_SYSLOG, 3, 3, YOUNG}};
+    tiers_write(f, parts, 2);
+    tiers_rules(f, "short=1/365", "fortigate=short syslog=two-year");
+}
+
+static struct store *open_view(const struct fixture *f) {
+    struct err err = ERR_INIT;
+    struct store *view = NULL;
+    struct store_options o = {.path = f->path, .mode = STORE_READ, .sealed_only = true};
+    assert_int_equal(store_open(&view, &o, &err), STATUS_OK);
+    return view;
+}
+
+/* The writer takes rows in and seals them. */
+static void append(struct store *writer, int rows) {
+    struct err err = ERR_INIT;
+    struct tiers_part part = {DATASET_FORTIGATE, 0, 0, rows};
+    struct batch b;
+    batch_init(&b);
+    for (int i = 0; i < rows; i++) {
+        tiers_add_row(&b, &part, i);
+    }
+    assert_int_equal(store_append(writer, &b, &err), STATUS_OK);
+    assert_int_equal(store_commit(writer, &err), STATUS_OK);
+    assert_int_equal(store_seal(writer, &err), STATUS_OK);
+    batch_fini(&b);
+}
+
+static struct expire_act *prepare_expiry(const struct store *view, const atomic_bool *cancel,
+                                         enum status expected) {
+    struct err err = ERR_INIT;
+    struct expire_act *act = NULL;
+    struct expire_result result;
+    struct expire_options o = {.by = STR("tester"), .now_ns = TIERS_TODAY, .cancel = cancel};
+    assert_int_equal(expire_prepare(&act, view, &o, &result, &err), expected);
+    return act;
+}
+
+static struct expire_result commit_expiry(struct expire_act *act, struct store *writer) {
+    struct err err = ERR_INIT;
+    struct expire_result result = {.rows = OLD};
+    if (expire_commit(&act, writer, &result, &err) != STATUS_OK) {
+        fail_msg("commit: %s", err.message);
+    }
+    assert_null(act);
+    return result;
+}
+
+static void test_expiry_beside_a_writer(void **state) {
+    const struct fixture *f = *state;
+    uint64_t missing;
+    write_rows(f);
+    struct store *writer = fixture_open(f, STORE_LIVE);
+    struct store *view = open_view(f);
+    struct expire_act *act = prepare_expiry(view, NULL, STATUS_OK);
+    assert_non_null(act);
+    append(writer, LATER); /* meanwhile; the tree goes on */
+    assert_int_equal(commit_expiry(act, writer).rows, OLD);
+    store_close(&view);
+    append(writer, LATER);
+    store_close(&writer);
+    assert_int_equal(tiers_count(f, &missing), YOUNG + 2 * LATER);
+    tiers_expect(f, false, "expired beside a writer", "700 rows expired by policy at ");
+}
+
+static void test_archive_beside_a_writer(void **state) {
+    const struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct archive_act *act = NULL;
+    struct archive_result result;
+    uint64_t missing;
+    char folder[96];
+    (void)snprintf(folder, sizeof folder, "%s/medium", f->path);
+    write_rows(f);
+    struct store *writer = fixture_open(f, STORE_LIVE);
+    struct store *view = open_view(f);
+    struct archive_options o = {
+        .folder = folder, .label = STR_EMPTY, .by = STR("tester"), .now_ns = TIERS_TODAY};
+    assert_int_equal(archive_prepare(&act, view, &o, &result, &err), STATUS_OK);
+    assert_non_null(act);
+    append(writer, LATER);
+    assert_int_equal(archive_commit(&act, writer, &result, &err), STATUS_OK);
+    assert_int_equal(result.rows, OLD);
+    store_close(&view);
+    store_close(&writer);
+    assert_int_equal(tiers_count(f, &missing), OLD + YOUNG + LATER);
+    assert_int_equal(missing, 0);
+    struct store_stat stat;
+    view = open_view(f);
+    store_get_stat(view, DATASET_FORTIGATE, &stat);
+    assert_int_equal(stat.archived, 1);
+    assert_true(stat.archived_bytes > 0 &&
+                stat.disk_bytes > 0); /* old rows there, young ones here */
+    store_get_stat(view, DATASET_SYSLOG, &stat);
+    assert_int_equal(stat.archived_bytes, 0);
+    store_close(&view);
+    tiers_expect(f, false, "archived beside a writer", "");
+}
+
+/* A hold that came meanwhile, or an act by hand, beats what was prepared. */
+static void test_what_changed_meanwhile_wins(void **state) {
+    const struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct buf text = BUF_INIT;
+    uint64_t missing;
+    write_rows(f);
+    struct store *writer = fixture_open(f, STORE_LIVE);
+    struct store *view = open_view(f);
+    struct expire_act *act = prepare_expiry(view, NULL, STATUS_OK);
+    struct hold_request q = {.case_name = STR("7"),
+                             .by = STR("tester"),
+                             .reason = STR("court"),
+                             .datasets = STR_EMPTY,
+                             .sources = STR_EMPTY,
+                             .from_ns = TIME_NONE,
+                             .to_ns = TIME_NONE,
+                             .until_ns = TIME_NONE};
+    assert_int_equal(hold_encode(&text, &q, &err), STATUS_OK);
+    assert_int_equal(store_write_note(writer, STR("hold"), buf_str(&text), NULL, &err), STATUS_OK);
+    assert_int_equal(commit_expiry(act, writer).rows, 0);
+    store_close(&view);
+    view = open_view(f);
+    assert_null(prepare_expiry(view, NULL, STATUS_OK)); /* it is held */
+    store_close(&view);
+    store_close(&writer);
+    assert_int_equal(tiers_count(f, &missing), OLD + YOUNG);
+    tiers_expect(f, false, "held", "");
+    buf_fini(&text);
+}
+
+static void test_a_stopped_act_leaves_nothing(void **state) {
+    const struct fixture *f = *state;
+    atomic_bool cancel = true;
+    uint64_t missing;
+    write_rows(f);
+    struct store *writer = fixture_open(f, STORE_LIVE);
+    struct store *view = open_view(f);
+    assert_null(prepare_expiry(view, &cancel, STATUS_CANCELLED));
+    struct expire_act *act = prepare_expiry(view, NULL, STATUS_OK);
+    expire_discard(&act);
+    assert_null(act);
+    store_close(&view);
+    append(writer, LATER);
+    store_close(&writer);
+    assert_int_equal(tiers_count(f, &missing), OLD + YOUNG + LATER);
+    tiers_expect(f, false, "stopped", "");
+}
+
+/* A reader of what is sealed does not see the log. */
+static void test_view_of_what_is_sealed(void **state) {
+    const struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct tiers_part part = {DATASET_SYSLOG, 0, 0, 9};
+    struct batch b;
+    write_rows(f);
+    batch_init(&b);
+    tiers_add_row(&b, &part, 0);
+    struct store *writer = fixture_open(f, STORE_LIVE);
+    assert_int_equal(store_append(writer, &b, &err), STATUS_OK);
+    assert_int_equal(store_commit(writer, &err), STATUS_OK);
+    struct store *view = open_view(f);
+    struct store_stat stat;
+    store_get_stat(view, DATASET_COUNT, &stat);
+    assert_int_equal(stat.events, OLD + YOUNG);
+    assert_int_equal(stat.unsealed, 0);
+    store_close(&view);
+    store_close(&writer);
+    batch_fini(&b);
+}
+
+#define IN_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        IN_STORE(test_expiry_beside_a_writer),      IN_STORE(test_archive_beside_a_writer),
+        IN_STORE(test_what_changed_meanwhile_wins), IN_STORE(test_a_stopped_act_leaves_nothing),
+        IN_STORE(test_view_of_what_is_sealed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
