@@ -63,12 +63,12 @@ static void write_index(struct buf *out) {
     struct number_index_writer w = {.stripe_count = 0};
     struct intern patterns = INTERN_INIT;
     for (uint64_t i = 0; i < STRIPES; i++) {
-        struct number_words words = {.count = 0};
+        struct number_words words[SEGMENT_STRIPE_BLOCKS] = {{.count = 0}};
         for (uint64_t k = 0; k < SPARSE; k++) {
-            number_words_add_number(&words, 1000000 * (i + 1) + k * 3);
-            number_words_add_number(&words, 7000000 + k * 1000 * (i + 7));
+            number_words_add_number(&words[k / 256], 1000000 * (i + 1) + k * 3);
+            number_words_add_number(&words[k % 8], 7000000 + k * 1000 * (i + 7));
         }
-        number_words_add_text(&words, STR("007007007"));
+        number_words_add_text(&words[i], STR("007007007"));
         intern_clear(&patterns);
         if (i == 1) {
             number_index_pattern(&patterns, STR("%s.%3"), 0, false);
@@ -76,9 +76,11 @@ static void write_index(struct buf *out) {
         }
         const struct number_times times = {&patterns, NULL, INT64_C(1772377204) * NS_PER_SECOND,
                                            INT64_C(1772377300) * NS_PER_SECOND};
-        number_index_writer_add(&w, &words, &times);
-        assert_int_equal(words.count, 0);
-        number_words_fini(&words);
+        number_index_writer_add(&w, words, &times);
+        for (size_t k = 0; k < SEGMENT_STRIPE_BLOCKS; k++) {
+            assert_int_equal(words[k].count, 0);
+            number_words_fini(&words[k]);
+        }
     }
     assert_int_equal(w.patterns.count, 1);
     number_index_writer_end(out, &w);
@@ -92,7 +94,8 @@ static enum status open_bytes(struct written *w, struct str bytes) {
     assert_int_equal(file_write_whole(w->path, bytes, &err), STATUS_OK);
     w->info = (struct segment_info){.stripe_count = STRIPES, .index_bytes = bytes.len};
     assert_int_equal(file_reader_open(&w->file, w->path, &err), STATUS_OK);
-    return number_index_open(&w->index, &w->info, &w->file);
+    const struct index_source source = {.file = &w->file};
+    return number_index_open(&w->index, &w->info, &source);
 }
 
 static void close_bytes(struct written *w) {
@@ -100,10 +103,12 @@ static void close_bytes(struct written *w) {
     (void)unlink(w->path);
 }
 
+/* The blocks of all stripes: 8 bits a stripe. */
 static uint32_t ask(const struct written *w, const char *word) {
-    uint32_t stripes = 0;
-    assert_int_equal(number_index_ask(&stripes, &w->index, &w->file, str_from_c(word)), STATUS_OK);
-    return stripes;
+    struct index_blocks blocks;
+    assert_int_equal(number_index_ask(&blocks, &w->index, str_from_c(word)), STATUS_OK);
+    return blocks.of_stripe[0] | (uint32_t)blocks.of_stripe[1] << 8 |
+           (uint32_t)blocks.of_stripe[2] << 16;
 }
 
 static void test_found(void **state) {
@@ -119,16 +124,16 @@ static void test_found(void **state) {
     for (uint64_t i = 0; i < STRIPES; i++) {
         for (uint64_t k = 0; k < SPARSE; k++) {
             (void)snprintf(word, sizeof word, "%d", (int)(1000000 * (i + 1) + k * 3));
-            assert_int_equal(ask(&w, word) >> i & 1, 1);
+            assert_int_equal(ask(&w, word) >> (8 * i + k / 256) & 1, 1);
             (void)snprintf(word, sizeof word, "%d", (int)(7000000 + k * 1000 * (i + 7)));
-            assert_int_equal(ask(&w, word) >> i & 1, 1);
+            assert_int_equal(ask(&w, word) >> (8 * i + k % 8) & 1, 1);
             (void)snprintf(word, sizeof word, "%d", (int)(500000 * (i + 1) + k * 7 + 1));
             wrong += ask(&w, word) != 0;
         }
     }
     assert_true(wrong < STRIPES * SPARSE / 5); /* some lie in the counters */
-    assert_int_equal(ask(&w, "007007007"), 7);
-    assert_int_equal(ask(&w, "1772377204") & 2, 2);
+    assert_int_equal(ask(&w, "007007007"), 1 | 2 << 8 | 4 << 16);
+    assert_int_equal(ask(&w, "1772377204"), 0xff00);
     assert_int_equal(ask(&w, "1772377301"), 0);
     number_index_close(&w.index);
     close_bytes(&w);
@@ -152,20 +157,21 @@ static void test_damage(void **state) {
         bytes.ptr[at] ^= 1;
     }
     struct written w;
-    uint32_t stripes;
+    struct index_blocks blocks;
     assert_int_equal(open_bytes(&w, buf_str(&bytes)), STATUS_OK);
-    assert_int_equal(number_index_ask(&stripes, &w.index, &w.file, STR("555555")), STATUS_DAMAGED);
+    assert_int_equal(number_index_ask(&blocks, &w.index, STR("555555")), STATUS_DAMAGED);
     number_index_close(&w.index);
     close_bytes(&w);
     size_t lines = (directory + 8 + 63) / 64 * 64;
     assert_int_equal(open_bytes(&w, str_make(bytes.ptr, lines)), STATUS_OK); /* no lines */
-    assert_int_equal(number_index_ask(&stripes, &w.index, &w.file, STR("555555")), STATUS_DAMAGED);
+    assert_int_equal(number_index_ask(&blocks, &w.index, STR("555555")), STATUS_DAMAGED);
     number_index_close(&w.index);
+    const struct index_source source = {.file = &w.file};
     w.info.index_bytes = 0;
-    assert_int_equal(number_index_open(&w.index, &w.info, &w.file), STATUS_NOT_FOUND);
+    assert_int_equal(number_index_open(&w.index, &w.info, &source), STATUS_NOT_FOUND);
     w.info.index_bytes = bytes.len * 2;
     w.info.filter_offset = UINT64_MAX - 100;
-    assert_int_equal(number_index_open(&w.index, &w.info, &w.file), STATUS_DAMAGED);
+    assert_int_equal(number_index_open(&w.index, &w.info, &source), STATUS_DAMAGED);
     close_bytes(&w);
     buf_fini(&bytes);
 }

@@ -101,7 +101,7 @@ bool filter_plan_has_words(const struct filter_plan *plan) {
 /* The index of one segment, and whether a part that was asked was damaged. */
 struct asked_index {
     const struct segment_info *info;
-    const struct file_reader *file;
+    struct index_source source;
     uint32_t all; /* a bit a stripe */
     bool damaged;
     bool is_open; /* the numbers: opened when first asked */
@@ -116,7 +116,7 @@ static enum token_answer ask_stripe(const struct asked_index *x, uint64_t filter
         return TOKEN_ABSENT;
     }
     uint64_t at = filter + token_filter_line(lines, hash);
-    return at < filter || !file_reader_at(x->file, line, sizeof line, at)
+    return at < filter || !index_source_read(&x->source, line, sizeof line, at)
                ? TOKEN_DAMAGED
                : token_line_has(line, hash);
 }
@@ -141,14 +141,18 @@ static uint32_t stripes_with_number(struct asked_index *x, struct str word) {
     enum status status = STATUS_OK;
     if (!x->is_open) {
         x->is_open = true;
-        status = number_index_open(&x->numbers, x->info, x->file);
+        status = number_index_open(&x->numbers, x->info, &x->source);
         x->has_numbers = status == STATUS_OK;
     }
     if (!x->has_numbers) {
         x->damaged = x->damaged || status == STATUS_DAMAGED;
         return x->all;
     }
-    x->damaged = x->damaged || number_index_ask(&stripes, &x->numbers, x->file, word) != STATUS_OK;
+    struct index_blocks blocks;
+    x->damaged = x->damaged || number_index_ask(&blocks, &x->numbers, word) != STATUS_OK;
+    for (uint32_t i = 0; i < x->info->stripe_count && !x->damaged; i++) {
+        stripes |= blocks.of_stripe[i] != 0 ? UINT32_C(1) << i : 0;
+    }
     return stripes;
 }
 
@@ -184,7 +188,7 @@ static uint32_t node_stripes(struct asked_index *x, const struct filter_plan *pl
 enum status filter_plan_stripes(uint32_t *out, const struct filter_plan *plan,
                                 const struct segment_info *info, const struct file_reader *file) {
     struct asked_index x = {
-        .info = info, .file = file, .all = (UINT32_C(1) << info->stripe_count) - 1};
+        .info = info, .source = {.file = file}, .all = (UINT32_C(1) << info->stripe_count) - 1};
     *out = node_stripes(&x, plan, plan->root);
     if (x.has_numbers) {
         number_index_close(&x.numbers);

@@ -7,7 +7,7 @@
 #include "wire.h"
 
 enum {
-    BITS_A_WORD = 12,
+    BITS_A_WORD = 14,
     MOST_APART = 16,  /* neighbours in a stretch */
     LEAST_IN_ONE = 8, /* numbers in a stretch: fewer cost less in the filter */
     MAX_PATTERNS = 128,
@@ -65,8 +65,14 @@ static size_t stretch_length(const struct number_words *words, size_t at) {
     return end - at >= LEAST_IN_ONE ? end - at : 1;
 }
 
-/* Writes the stretches to `out` and leaves the keys that are in none; returns their number. */
-static uint64_t put_stretches(struct buf *out, struct number_words *words) {
+/* What stands for a key of one block in the stripe's filter: mostly all blocks' are in one line. */
+static uint64_t block_hash(uint64_t key, uint32_t block) {
+    return (hash_u64(key) & ~(uint64_t)(SEGMENT_STRIPE_BLOCKS - 1)) | block;
+}
+
+/* Writes the stretches of a block's keys to `out` and leaves hashes of those that are in none;
+ * returns their number. */
+static uint64_t put_stretches(struct buf *out, struct number_words *words, uint32_t block) {
     uint64_t count = 0;
     uint64_t last = 0;
     size_t left = 0;
@@ -80,7 +86,7 @@ static uint64_t put_stretches(struct buf *out, struct number_words *words) {
             last = end;
             count++;
         } else {
-            words->keys[left++] = hash_u64(first);
+            words->keys[left++] = block_hash(first, block);
         }
         at += length;
     }
@@ -91,20 +97,28 @@ static uint64_t put_stretches(struct buf *out, struct number_words *words) {
 void number_index_writer_add(struct number_index_writer *w, struct number_words *words,
                              const struct number_times *times) {
     struct buf stretches = BUF_INIT;
-    number_words_sort(words);
-    uint64_t count = put_stretches(&stretches, words);
+    struct buf block = BUF_INIT;
+    struct number_words hashes = {.count = 0};
+    for (uint32_t i = 0; i < SEGMENT_STRIPE_BLOCKS; i++) {
+        buf_clear(&block);
+        number_words_sort(&words[i]);
+        wire_put_u64(&stretches, put_stretches(&block, &words[i], i));
+        buf_add(&stretches, buf_str(&block));
+        number_words_add_all(&hashes, &words[i]);
+        number_words_clear(&words[i]);
+    }
     wire_put_i64(&w->stripes, times->time_min);
     wire_put_u64(&w->stripes, (uint64_t)times->time_max - (uint64_t)times->time_min);
     wire_put_u64(&w->stripes,
-                 token_filter_encode(&w->lines, words->keys, words->count, BITS_A_WORD));
-    wire_put_u64(&w->stripes, count);
+                 token_filter_encode(&w->lines, hashes.keys, hashes.count, BITS_A_WORD));
     buf_add(&w->stripes, buf_str(&stretches));
+    number_words_fini(&hashes);
+    buf_fini(&block);
     buf_fini(&stretches);
     add_patterns(w, times->patterns);
     if (times->more != NULL) {
         add_patterns(w, times->more);
     }
-    number_words_clear(words);
     w->stripe_count++;
 }
 
@@ -130,13 +144,23 @@ void number_index_writer_end(struct buf *out, const struct number_index_writer *
 
 /* --- reading --- */
 
+bool index_source_read(const struct index_source *source, void *out, size_t len, uint64_t offset) {
+    if (source->file != NULL) {
+        return file_reader_at(source->file, out, len, offset);
+    }
+    bool fits = offset <= source->mapped_bytes && len <= source->mapped_bytes - offset;
+    if (fits) {
+        memcpy(out, source->mapped + offset, len);
+    }
+    return fits;
+}
+
 /* Reads the head and, mostly at once, all of the directory. */
-static enum status read_directory(struct number_index *out, const struct file_reader *file,
-                                  uint64_t start) {
+static enum status read_directory(struct number_index *out, uint64_t start) {
     uint64_t room = out->end - start;
     size_t first = room < FIRST_READ ? (size_t)room : FIRST_READ;
     char *at = buf_reserve(&out->directory, first);
-    if (first < HEAD_BYTES || !file_reader_at(file, at, first, start)) {
+    if (first < HEAD_BYTES || !index_source_read(&out->source, at, first, start)) {
         return STATUS_DAMAGED;
     }
     uint64_t length = bytes_le32(at);
@@ -146,7 +170,7 @@ static enum status read_directory(struct number_index *out, const struct file_re
     }
     if (length + HEAD_BYTES > first) {
         at = buf_reserve(&out->directory, (size_t)length + HEAD_BYTES);
-        if (!file_reader_at(file, at, (size_t)length + HEAD_BYTES, start)) {
+        if (!index_source_read(&out->source, at, (size_t)length + HEAD_BYTES, start)) {
             return STATUS_DAMAGED;
         }
     }
@@ -158,9 +182,9 @@ static enum status read_directory(struct number_index *out, const struct file_re
 }
 
 enum status number_index_open(struct number_index *out, const struct segment_info *info,
-                              const struct file_reader *file) {
+                              const struct index_source *source) {
     uint64_t filters = 0;
-    *out = (struct number_index){.stripe_count = info->stripe_count};
+    *out = (struct number_index){.source = *source, .stripe_count = info->stripe_count};
     for (uint32_t i = 0; i < info->stripe_count; i++) {
         filters += token_filter_bytes(info->filter_lines[i]);
     }
@@ -173,7 +197,7 @@ enum status number_index_open(struct number_index *out, const struct segment_inf
         __builtin_add_overflow(info->filter_offset, info->index_bytes, &out->end)) {
         return STATUS_DAMAGED;
     }
-    enum status status = read_directory(out, file, start);
+    enum status status = read_directory(out, start);
     if (status != STATUS_OK) {
         number_index_close(out);
     }
@@ -237,46 +261,59 @@ static bool take_stretches(struct wire *w, uint64_t key) {
     return has;
 }
 
-static enum token_answer ask_lines(const struct number_index *index, const struct file_reader *file,
-                                   uint64_t offset, uint64_t lines, uint64_t key) {
+/* Blocks of a stripe that have the key by its filter. */
+static enum status ask_lines(uint8_t *out, const struct number_index *index, uint64_t offset,
+                             uint64_t lines, uint64_t key) {
     uint8_t line[FILTER_LINE_BYTES];
-    if (lines == 0) {
-        return TOKEN_ABSENT;
-    }
-    uint64_t hash = hash_u64(key);
-    uint64_t at = offset + token_filter_line(lines, hash);
-    return at < offset || at + sizeof line > index->end ||
-                   !file_reader_at(file, line, sizeof line, at)
-               ? TOKEN_DAMAGED
-               : token_line_has(line, hash);
-}
-
-/* Whether each stripe has the word. */
-static enum status ask_stripes(uint32_t *out, const struct asked *a, struct wire *w,
-                               const struct number_index *index, const struct file_reader *file) {
-    uint64_t offset = index->lines_offset;
-    for (uint32_t i = 0; i < index->stripe_count && !w->failed; i++) {
-        int64_t low = wire_i64(w);
-        int64_t high = (int64_t)((uint64_t)low + wire_u64(w));
-        uint64_t lines = wire_count(w, (index->end - offset) / FILTER_LINE_BYTES);
-        bool has = take_stretches(w, a->key) || times_may_print(a, i, low, high);
-        enum token_answer answer =
-            has || w->failed ? TOKEN_MAYBE : ask_lines(index, file, offset, lines, a->key);
+    uint64_t last = UINT64_MAX; /* place of `line` */
+    for (uint32_t block = 0; block < SEGMENT_STRIPE_BLOCKS && lines > 0; block++) {
+        uint64_t hash = block_hash(key, block);
+        uint64_t at = offset + token_filter_line(lines, hash);
+        if (at != last && !index_source_read(&index->source, line, sizeof line, at)) {
+            return STATUS_DAMAGED;
+        }
+        last = at;
+        enum token_answer answer = token_line_has(line, hash);
         if (answer == TOKEN_DAMAGED) {
             return STATUS_DAMAGED;
         }
-        *out |= answer == TOKEN_MAYBE ? UINT32_C(1) << i : 0;
-        offset += token_filter_bytes(lines);
+        *out |= (uint8_t)(answer == TOKEN_MAYBE ? 1U << block : 0);
     }
-    return w->failed ? STATUS_DAMAGED : STATUS_OK;
+    return STATUS_OK;
 }
 
-enum status number_index_ask(uint32_t *out, const struct number_index *index,
-                             const struct file_reader *file, struct str word) {
+static enum status ask_stripe(uint8_t *out, const struct asked *a, struct wire *w,
+                              const struct number_index *index, uint32_t stripe, uint64_t *offset) {
+    int64_t low = wire_i64(w);
+    int64_t high = (int64_t)((uint64_t)low + wire_u64(w));
+    uint64_t lines = wire_count(w, (index->end - *offset) / FILTER_LINE_BYTES);
+    for (uint32_t block = 0; block < SEGMENT_STRIPE_BLOCKS; block++) {
+        *out |= (uint8_t)(take_stretches(w, a->key) ? 1U << block : 0);
+    }
+    if (w->failed) {
+        return STATUS_DAMAGED;
+    }
+    uint64_t first = *offset;
+    *offset += token_filter_bytes(lines);
+    if (times_may_print(a, stripe, low, high)) {
+        *out = UINT8_MAX;
+        return STATUS_OK;
+    }
+    return ask_lines(out, index, first, lines, a->key);
+}
+
+enum status number_index_ask(struct index_blocks *out, const struct number_index *index,
+                             struct str word) {
     struct asked a = {.word = word, .key = number_word_key(word)};
     struct wire w = wire_make(index->directory.ptr + HEAD_BYTES, index->directory.len - HEAD_BYTES);
-    *out = take_patterns(&a, &w);
-    enum status status = ask_stripes(out, &a, &w, index, file);
+    uint64_t offset = index->lines_offset;
+    enum status status = offset <= index->end ? STATUS_OK : STATUS_DAMAGED;
+    memset(out, 0, sizeof *out);
+    uint32_t unlisted = take_patterns(&a, &w);
+    for (uint32_t i = 0; i < index->stripe_count && status == STATUS_OK; i++) {
+        out->of_stripe[i] = (unlisted >> i & 1) != 0 ? UINT8_MAX : 0;
+        status = ask_stripe(&out->of_stripe[i], &a, &w, index, i, &offset);
+    }
     mem_free(a.times);
     mem_free(a.masks);
     mem_free(a.are_before);

@@ -5,7 +5,7 @@
  * filter like that of other words (token_filter.h). Times that follow from the event time are not
  * listed: their patterns are, and a reader asks what these can print (time_word.h).
  *
- * Unlike the token filter, this tells of all words of a stripe, whether or not a stripe before has
+ * Unlike the token filter, this tells of all words of each block, whether or not one before has
  * them. Only words that count (number_word_counts) are in it. "Absent" is certain.
  *
  * Threads: one an index. Cost of reading: one read, and one more a word and stripe.
@@ -40,7 +40,7 @@ struct number_times {
 };
 
 void number_index_writer_fini(struct number_index_writer *w);
-/* Adds the next stripe; sorts its words. */
+/* Adds the next stripe; sorts and clears its words (of each of SEGMENT_STRIPE_BLOCKS blocks). */
 void number_index_writer_add(struct number_index_writer *w, struct number_words *words,
                              const struct number_times *times);
 /* Appends the index; its length is a multiple of FILTER_LINE_BYTES. */
@@ -53,7 +53,23 @@ void number_index_pattern(struct intern *patterns, struct str pattern, int32_t z
 
 /* --- reading --- */
 
+/* Where the bytes are: in a file, or in all of its bytes. */
+struct index_source {
+    const struct file_reader *file; /* NULL: mapped */
+    const uint8_t *mapped;
+    size_t mapped_bytes;
+};
+
+/* False if not all of them are there. */
+bool index_source_read(const struct index_source *source, void *out, size_t len, uint64_t offset);
+
+/* A bit for each block of a stripe. */
+struct index_blocks {
+    uint8_t of_stripe[SEGMENT_MAX_STRIPES];
+};
+
 struct number_index {
+    struct index_source source;
     struct buf directory;
     uint64_t lines_offset; /* in the file */
     uint64_t end;
@@ -63,11 +79,11 @@ struct number_index {
 /* Reads the directory. NOT_FOUND: the segment has no index (any stripe may have any word). DAMAGED
  * if it cannot be read or fails its checksum. */
 enum status number_index_open(struct number_index *out, const struct segment_info *info,
-                              const struct file_reader *file) MUST_CHECK;
+                              const struct index_source *source) MUST_CHECK;
 void number_index_close(struct number_index *index);
-/* *out: a bit for each stripe that may have the word, which must count. DAMAGED: as above, of what
- * was looked at. */
-enum status number_index_ask(uint32_t *out, const struct number_index *index,
-                             const struct file_reader *file, struct str word) MUST_CHECK;
+/* *out: the blocks that may have the word, which must count. DAMAGED: as above, of what was looked
+ * at. */
+enum status number_index_ask(struct index_blocks *out, const struct number_index *index,
+                             struct str word) MUST_CHECK;
 
 #endif

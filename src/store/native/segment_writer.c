@@ -53,7 +53,7 @@ void segment_writer_destroy(struct segment_writer **writer) {
 size_t segment_writer_memory(const struct segment_writer *w) {
     size_t bytes = w->out.capacity + w->filters.capacity + w->plain.capacity +
                    w->number_index.lines.capacity +
-                   w->stripe_tokens.numbers.capacity * sizeof *w->stripe_tokens.numbers.keys +
+
                    (w->tokens.slot_count + w->tokens.fresh_capacity) * sizeof *w->tokens.slots;
     for (size_t i = 0; i < w->column_count; i++) {
         bytes += w->columns[i].dictionary.count * (size_t)96;
@@ -135,11 +135,11 @@ static void add_to_info(struct segment_info *info, const struct written_stripe *
 }
 
 static void index_numbers(struct segment_writer *w, const struct written_stripe *stripe,
-                          const struct stripe *s) {
+                          struct stripe *s) {
     const struct number_times times = {&s->steps.patterns,
                                        s->values_are_text ? &s->steps.value_patterns : NULL,
                                        stripe->time_min, stripe->time_max};
-    number_index_writer_add(&w->number_index, &w->stripe_tokens.numbers, &times);
+    number_index_writer_add(&w->number_index, s->numbers, &times);
 }
 
 void segment_writer_add(struct segment_writer *w, struct stripe *s) {

@@ -18,6 +18,9 @@ void stripe_fini(struct stripe *s) {
     intern_fini(&s->names);
     token_set_fini(&s->tokens);
     token_steps_fini(&s->steps);
+    for (size_t i = 0; i < SEGMENT_STRIPE_BLOCKS; i++) {
+        number_words_fini(&s->numbers[i]);
+    }
     *s = (struct stripe){.rows = NULL};
 }
 
@@ -54,6 +57,9 @@ void stripe_clear(struct stripe *s, const struct cutter *renumbered) {
     intern_clear(&s->names);
     token_set_clear(&s->tokens);
     token_steps_clear(&s->steps);
+    for (size_t i = 0; i < SEGMENT_STRIPE_BLOCKS; i++) {
+        number_words_clear(&s->numbers[i]);
+    }
     s->values_are_text = false;
     s->bytes = 0;
     s->raw_bytes = 0;
@@ -68,6 +74,7 @@ void stripe_plan(struct stripe *s, bool thorough) {
 
 void stripe_move(struct stripe *out, struct stripe *s) {
     *out = *s;
+    out->tokens.numbers = NULL;
     *s = (struct stripe){.column_count = out->column_count};
     MEM_GROW(s->columns, s->column_capacity, s->column_count + 1);
     MEM_GROW(s->heads, s->head_capacity, s->column_count + 1);
@@ -184,6 +191,7 @@ void stripe_add(struct stripe *s, struct cutter *c, const struct batch *b, const
     uint32_t shape = shape_number(s, c, cut.shape);
     grow_columns(s, c);
     add_variables(s, &cut);
+    token_set_numbers(&s->tokens, &s->numbers[s->row_count / SEGMENT_BLOCK_ROWS]);
     const struct stripe_shape *plan = &s->shapes[shape];
     token_steps_take(&s->tokens, s->steps.items + plan->first_step, plan->step_count, b, row, &cut);
     add_numbers(s, b, row, shape);
@@ -197,8 +205,10 @@ bool stripe_is_full(const struct stripe *s) {
 
 size_t stripe_memory(const struct stripe *s) {
     size_t bytes = s->row_capacity * sizeof *s->rows + s->shape_bytes.capacity +
-                   s->tokens.slot_count * sizeof *s->tokens.slots +
-                   s->tokens.numbers.capacity * sizeof *s->tokens.numbers.keys;
+                   s->tokens.slot_count * sizeof *s->tokens.slots;
+    for (size_t i = 0; i < SEGMENT_STRIPE_BLOCKS; i++) {
+        bytes += s->numbers[i].capacity * sizeof *s->numbers[i].keys;
+    }
     for (size_t i = 0; i < s->column_count; i++) {
         bytes += column_values_memory(&s->columns[i]);
     }

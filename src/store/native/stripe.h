@@ -62,6 +62,7 @@ struct stripe {
     uint32_t last_source;
     uint32_t last_origin;
     struct token_set tokens; /* words that neither columns nor literals show */
+    struct number_words numbers[SEGMENT_STRIPE_BLOCKS]; /* the same of digits, by block */
     struct token_steps steps;
     bool values_are_text; /* some rows are searched in their values, not in their raw bytes */
     uint64_t bytes;       /* raw bytes and values that are not in them */

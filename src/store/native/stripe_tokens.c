@@ -261,7 +261,7 @@ static void add_digits(struct token_set *tokens, const struct batch *b, const st
                        const struct token_step *step, const uint32_t *starts) {
     uint32_t start = starts[step->first];
     struct str raw = batch_raw(b, row);
-    number_words_add_text(&tokens->numbers,
+    number_words_add_text(tokens->numbers,
                           str_make(raw.ptr + start, starts[step->first + 1] - start));
 }
 

@@ -227,71 +227,94 @@ static void put_values(struct stripe_work *k, struct buf *directory, struct stri
 static void add_zoned(struct number_words *numbers, const struct column_values *v,
                       struct str shape) {
     struct buf scratch = BUF_INIT;
-    for (uint32_t i = 0; i < v->count; i++) {
-        if (shape.len == 0) {
-            number_words_add_number(numbers, (uint64_t)v->numbers[i]);
-        } else if (shape.len >= NUMBER_WORD_DIGITS) {
-            number_words_add_text(numbers, column_values_text(v, i, &scratch));
+    for (uint32_t block = 0; block < SEGMENT_STRIPE_BLOCKS; block++) {
+        for (uint32_t i = v->block_start[block]; i < v->block_start[block + 1]; i++) {
+            if (shape.len == 0) {
+                number_words_add_number(&numbers[block], (uint64_t)v->numbers[i]);
+            } else if (shape.len >= NUMBER_WORD_DIGITS) {
+                number_words_add_text(&numbers[block], column_values_text(v, i, &scratch));
+            }
         }
     }
     buf_fini(&scratch);
 }
 
-/* Each new entry of a dictionary once. Of the others that the stripe uses only words of digits:
- * their index tells of all words of a stripe (number_index.h). */
-static void add_entries(struct stripe_work *k, const struct stripe_column *c, bool searched) {
-    const struct intern *dictionary = &k->w->columns[c->number].dictionary;
-    struct token_set *tokens = &k->w->tokens;
-    tokens->skips_numbers = !searched;
-    for (uint32_t i = c->first_new; i < dictionary->count; i++) {
-        token_set_add(tokens, intern_text(dictionary, i));
+/* Words of digits in the entries that each block uses. */
+static void add_used_entries(struct number_words *numbers, const struct column_values *v) {
+    struct number_words found = {.count = 0};
+    uint32_t entries = v->distinct.count;
+    size_t *ends =
+        mem_calloc((size_t)entries + 1, sizeof *ends); /* of an entry's keys in `found` */
+    for (uint32_t i = 0; i < entries; i++) {
+        number_words_add_text(&found, intern_text(&v->distinct, i));
+        ends[i + 1] = found.count;
     }
-    tokens->skips_numbers = false;
-    for (uint32_t i = 0; i < c->values->distinct.count && searched; i++) {
-        if (c->codes[i] < c->first_new) {
-            number_words_add_text(&tokens->numbers, intern_text(&c->values->distinct, i));
+    uint32_t *seen = mem_calloc((size_t)entries + 1, sizeof *seen); /* 1 + the last block */
+    for (uint32_t block = 0; block < SEGMENT_STRIPE_BLOCKS && found.count > 0; block++) {
+        for (uint32_t i = v->block_start[block]; i < v->block_start[block + 1]; i++) {
+            uint32_t entry = v->codes[i];
+            bool is_new = seen[entry] != block + 1;
+            seen[entry] = block + 1;
+            for (size_t k = ends[entry]; is_new && k < ends[entry + 1]; k++) {
+                number_words_add_key(&numbers[block], found.keys[k]);
+            }
         }
     }
+    mem_free(seen);
+    mem_free(ends);
+    number_words_fini(&found);
 }
 
-/* A column's texts: those of a dictionary once, else every value. */
+static void add_texts(struct stripe_work *k, const struct column_values *v, bool searched) {
+    struct token_set *tokens = &k->w->stripe_tokens;
+    struct buf scratch = BUF_INIT;
+    for (uint32_t block = 0; block < SEGMENT_STRIPE_BLOCKS; block++) {
+        token_set_numbers(tokens, searched ? &k->s->numbers[block] : NULL);
+        for (uint32_t i = v->block_start[block]; i < v->block_start[block + 1]; i++) {
+            token_set_add(tokens, column_values_text(v, i, &scratch));
+        }
+    }
+    token_set_numbers(tokens, NULL);
+    buf_fini(&scratch);
+}
+
+/* A column's texts: of a dictionary each new entry once, else every value. */
 static void add_column_tokens(struct stripe_work *k, const struct stripe_column *c) {
     const struct written_column *column = &k->w->columns[c->number];
     struct str shape = number_shape_str(&column->shape);
     bool searched = column->kind != COLUMN_OF_EXTRA || k->s->values_are_text;
-    struct token_set *tokens = &k->w->stripe_tokens;
-    struct buf scratch = BUF_INIT;
     if (column->kind == COLUMN_OF_BINARY) {
         return;
     }
     if (column->type == COLUMN_DICTIONARY) {
-        add_entries(k, c, searched);
-        return;
-    }
-    if (column->type == COLUMN_NUMBER && number_shape_is_zoned(shape)) {
-        if (searched) {
-            add_zoned(&tokens->numbers, c->values, shape);
+        for (uint32_t i = c->first_new; i < column->dictionary.count; i++) {
+            token_set_add(&k->w->tokens, intern_text(&column->dictionary, i));
         }
-        return;
+        if (searched) {
+            add_used_entries(k->s->numbers, c->values);
+        }
+    } else if (column->type != COLUMN_NUMBER || !number_shape_is_zoned(shape)) {
+        add_texts(k, c->values, searched);
+    } else if (searched) {
+        add_zoned(k->s->numbers, c->values, shape);
     }
-    tokens->skips_numbers = !searched;
-    for (uint32_t i = 0; i < c->values->count; i++) {
-        token_set_add(tokens, column_values_text(c->values, i, &scratch));
-    }
-    tokens->skips_numbers = false;
-    buf_fini(&scratch);
 }
 
+/* Literals are few: their numbers count for all blocks of the stripe. */
 static void add_literal_tokens(struct stripe_work *k) {
-    const struct stripe *s = k->s;
+    struct stripe *s = k->s;
     struct template_reader r;
     struct template_item item;
     for (size_t i = 0; i < s->shape_count; i++) {
         template_reader_begin(&r,
                               str_make(s->shape_bytes.ptr + s->shapes[i].offset, s->shapes[i].len));
         while (template_reader_next(&item, &r)) {
-            if (item.kind == TEMPLATE_ITEM_LITERAL) {
-                token_set_add(&k->w->tokens, item.literal);
+            if (item.kind != TEMPLATE_ITEM_LITERAL) {
+                continue;
+            }
+            token_set_add(&k->w->tokens, item.literal);
+            for (size_t block = 0; block * SEGMENT_BLOCK_ROWS < s->row_count; block++) {
+                number_words_add_text(&s->numbers[block], item.literal);
             }
         }
     }

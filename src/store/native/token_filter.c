@@ -19,7 +19,6 @@ void token_set_fini(struct token_set *t) {
     mem_free(t->fresh);
     mem_free(t->texts);
     buf_fini(&t->folded);
-    number_words_fini(&t->numbers);
     memset(t, 0, sizeof *t);
 }
 
@@ -30,7 +29,7 @@ void token_set_clear(struct token_set *t) {
     if (t->texts != NULL) {
         memset(t->texts, 0, TOKEN_TEXT_CACHE * sizeof *t->texts);
     }
-    number_words_clear(&t->numbers);
+    t->numbers = NULL;
     t->count = 0;
     t->fresh_count = 0;
 }
@@ -97,8 +96,8 @@ void token_set_add(struct token_set *t, struct str text) {
     while (token_next(&token, &rest)) {
         if (!token_is_zoned(token)) {
             add_hash(t, token_hash(token));
-        } else if (!t->skips_numbers) {
-            number_words_add(&t->numbers, token);
+        } else if (t->numbers != NULL) {
+            number_words_add(t->numbers, token);
         }
     }
 }
@@ -115,13 +114,19 @@ void token_set_add_once(struct token_set *t, struct str text) {
     }
 }
 
+void token_set_numbers(struct token_set *t, struct number_words *numbers) {
+    if (t->numbers != numbers && t->texts != NULL) { /* what was added lately is not there yet */
+        memset(t->texts, 0, TOKEN_TEXT_CACHE * sizeof *t->texts);
+    }
+    t->numbers = numbers;
+}
+
 void token_set_add_all(struct token_set *t, const struct token_set *from) {
     for (size_t i = 0; i < from->slot_count; i++) {
         if (from->slots[i] != 0) {
             add_hash(t, from->slots[i]);
         }
     }
-    number_words_add_all(&t->numbers, &from->numbers);
 }
 
 void token_set_take_fresh(struct token_set *t, struct token_set *from) {
@@ -129,8 +134,6 @@ void token_set_take_fresh(struct token_set *t, struct token_set *from) {
         add_hash(t, from->fresh[i]);
     }
     from->fresh_count = 0;
-    number_words_add_all(&t->numbers, &from->numbers);
-    number_words_clear(&from->numbers);
 }
 
 /* --- the filter --- */

@@ -24,10 +24,9 @@ struct token_set {
     uint64_t *fresh; /* tokens that are new since token_set_encode_fresh */
     size_t fresh_count;
     size_t fresh_capacity;
-    uint64_t *texts;             /* hashes of texts that were added lately; NULL until needed */
-    struct buf folded;           /* scratch */
-    struct number_words numbers; /* zoned tokens that count: they are in another index */
-    bool skips_numbers;          /* ... but not now */
+    uint64_t *texts;              /* hashes of texts that were added lately; NULL until needed */
+    struct buf folded;            /* scratch */
+    struct number_words *numbers; /* borrowed: takes zoned tokens that count; NULL: none does */
 };
 
 void token_set_fini(struct token_set *t);
@@ -37,8 +36,10 @@ void token_set_clear(struct token_set *t);
 void token_set_add(struct token_set *t, struct str text);
 /* The same for texts that are likely to return. */
 void token_set_add_once(struct token_set *t, struct str text);
+/* From now on zoned tokens go there. */
+void token_set_numbers(struct token_set *t, struct number_words *numbers);
 void token_set_add_all(struct token_set *t, const struct token_set *from);
-/* Adds the fresh tokens of `from`, which are fresh no longer, and takes its numbers. */
+/* Adds the fresh tokens of `from`, which are fresh no longer. */
 void token_set_take_fresh(struct token_set *t, struct token_set *from);
 
 /* Appends the filter of the fresh tokens; returns its number of lines. */
