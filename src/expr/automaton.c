@@ -16,6 +16,15 @@ uint64_t automaton_step_back(const struct automaton *a, uint64_t useful, uint64_
     return from;
 }
 
+static void set_classes(struct automaton *a) {
+    a->digits = 0;
+    a->letters = 0;
+    for (unsigned c = 0; c < 128; c++) {
+        a->digits |= ascii_is_digit((char)c) ? a->takes[c] : 0;
+        a->letters |= ascii_is_alpha((char)c) ? a->takes[c] : 0;
+    }
+}
+
 static void set_before(struct automaton *a) {
     memset(a->before, 0, sizeof a->before);
     for (unsigned p = 0; p < a->count; p++) {
@@ -75,6 +84,7 @@ void automaton_finish(struct automaton *a, struct arena *arena) {
     size_t len = 0;
     bool has_cases = false;
     set_before(a);
+    set_classes(a);
     a->literal = STR_EMPTY;
     a->ignores_case = false;
     for (unsigned p = 0; p < a->count; p++) {

@@ -28,6 +28,8 @@ struct automaton {
     uint64_t last;       /* ... end with */
     uint64_t keep;       /* positions that bytes 0x80 to 0xbf do not leave */
     uint64_t takes[256]; /* by byte: positions that take it */
+    uint64_t digits;     /* positions that take some digit, some letter (ASCII) */
+    uint64_t letters;
     uint64_t follow[AUTOMATON_POSITIONS];
     uint64_t before[AUTOMATON_POSITIONS];
     struct str literal; /* longest run of ASCII that every accepted text holds; may be empty */
@@ -57,7 +59,8 @@ uint64_t automaton_step_back(const struct automaton *a, uint64_t useful, uint64_
 bool automaton_of_regex(struct automaton *out, struct arena *arena, struct str pattern,
                         bool ignore_case, bool newline_is_lf);
 
-/* Sets `before` and `literal`; the rest is made. For those who make automata. */
+/* Sets what follows from the rest: before, literal, digits, letters. For those who make automata.
+ */
 void automaton_finish(struct automaton *a, struct arena *arena);
 
 /* Adds to the texts that every accepted text holds as whole words: ASCII words of `literal` with

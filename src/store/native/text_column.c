@@ -1,9 +1,10 @@
-#define _GNU_SOURCE /* memmem */
 #include "text_column.h"
 
+#include "mem.h"
 #include "number_text.h"
 
 void text_column_fini(struct text_column *c) {
+    mem_free(c->states);
     buf_fini(&c->buffers[0]);
     buf_fini(&c->buffers[1]);
     buf_fini(&c->text);
@@ -16,27 +17,33 @@ static uint32_t run_text(struct text_column *c, struct dfa *dfa, struct str text
     return dfa_run(dfa, state, text);
 }
 
-/* --- dictionaries --- */
+/* --- many texts that lie one behind the other --- */
 
-/* Which entries of one part can matter: those that hold the automaton's literal, and those whose
- * last byte leads to a useful position. */
-struct part_walk {
+/* Only those can matter that hold the automaton's literal, and those whose last byte leads to a
+ * useful position. */
+struct walk {
     struct text_column *column;
-    const struct automaton *automaton;
-    struct dfa *dfa;
-    const struct str *texts;
-    uint32_t count;
+    struct text_walker *walker;
+    struct str rest; /* where the literal is still looked for */
     const char *hit; /* next place of the literal; NULL: none */
     bool has_literal;
 };
 
-static void find_hit(struct part_walk *w, const char *from) {
-    const struct str *last = &w->texts[w->count - 1];
-    struct str literal = w->automaton->literal;
-    w->hit = memmem(from, (size_t)(last->ptr + last->len - from), literal.ptr, literal.len);
+static void find_hit(struct walk *w, const char *from) {
+    w->rest = str_skip(w->rest, (size_t)(from - w->rest.ptr));
+    w->hit = substring_find(&w->walker->literal, w->rest);
 }
 
-static bool can_matter(struct part_walk *w, struct str text) {
+static struct walk walk_begin(struct text_column *c, struct text_walker *walker, struct str all) {
+    struct walk w = {.column = c, .walker = walker, .rest = all};
+    w.has_literal = walker->has_literal && c->key.step_count == 0;
+    if (w.has_literal) {
+        find_hit(&w, all.ptr);
+    }
+    return w;
+}
+
+static bool can_matter(struct walk *w, struct str text) {
     if (!w->has_literal) {
         return true;
     }
@@ -46,48 +53,99 @@ static bool can_matter(struct part_walk *w, struct str text) {
     if (w->hit != NULL && w->hit < text.ptr + text.len) {
         return true;
     }
-    return text.len > 0 &&
-           (w->automaton->takes[(uint8_t)text.ptr[text.len - 1]] & w->column->useful) != 0;
+    uint8_t last = text.len == 0 ? 0 : (uint8_t)text.ptr[text.len - 1];
+    return text.len > 0 && (w->walker->automaton->takes[last] & w->column->useful) != 0;
 }
 
-static void walk_part(struct part_walk *w, uint16_t *states) {
-    struct text_column *c = w->column;
-    if (w->has_literal) {
-        find_hit(w, w->texts[0].ptr);
-    }
-    for (uint32_t i = 0; i < w->count; i++) {
-        uint32_t state = DFA_START;
-        if (can_matter(w, w->texts[i])) {
-            state = run_text(c, w->dfa, w->texts[i], DFA_START);
-        }
-        states[i] = (uint16_t)state;
+/* The next text, from the start. */
+static uint16_t walk_over(struct walk *w, struct str text) {
+    return (uint16_t)(can_matter(w, text) ? run_text(w->column, w->walker->dfa, text, DFA_START)
+                                          : DFA_START);
+}
+
+/* --- dictionaries --- */
+
+static void walk_part(struct text_column *c, struct text_walker *walker,
+                      const struct dictionary_part *part) {
+    const struct str *texts = c->column->dictionary + part->first;
+    const struct str *last = &texts[part->count - 1];
+    struct walk w = walk_begin(
+        c, walker, str_make(texts[0].ptr, (size_t)(last->ptr + last->len - texts[0].ptr)));
+    for (uint32_t i = 0; i < part->count; i++) {
+        uint16_t state = walk_over(&w, texts[i]);
+        c->from_start[part->first + i] = state;
         c->ends = c->ends || dfa_is_end(state);
-        c->positions |= dfa_positions(w->dfa, state);
+        c->positions |= state == DFA_START ? 0 : dfa_positions(walker->dfa, state);
     }
 }
 
-enum status text_column_prepare(struct text_column *c, struct segment *s, const struct automaton *a,
-                                struct dfa *dfa, struct arena *arena, struct err *err) {
-    if (c->column->type != COLUMN_DICTIONARY) {
+enum status text_column_prepare(struct text_column *c, struct text_walker *w, struct segment *s,
+                                struct err *err) {
+    if (c->column->type != COLUMN_DICTIONARY || c->from_start != NULL) {
         return STATUS_OK;
     }
     enum status status = segment_dictionary(s, c->column, err);
     if (status != STATUS_OK) {
         return status;
     }
-    size_t count = c->column->dictionary_count;
-    c->from_start = arena_array(arena, count + 1, sizeof *c->from_start);
+    c->from_start =
+        arena_array(&w->arena, (size_t)c->column->dictionary_count + 1, sizeof *c->from_start);
     for (size_t i = 0; i < s->stripe_count; i++) {
-        const struct dictionary_part *part = &c->column->parts[i];
-        struct part_walk w = {.column = c,
-                              .automaton = a,
-                              .dfa = dfa,
-                              .texts = c->column->dictionary + part->first,
-                              .count = part->count};
-        w.has_literal = a->literal.len > 1 && !a->ignores_case && c->key.step_count == 0;
-        if (part->count > 0) {
-            walk_part(&w, c->from_start + part->first);
+        if (c->column->parts[i].count > 0) {
+            walk_part(c, w, &c->column->parts[i]);
         }
+    }
+    return STATUS_OK;
+}
+
+/* --- blocks --- */
+
+static bool no_code_ends(const struct text_column *c, const struct block_column *values) {
+    for (uint32_t i = 0; i < values->count && c->ends; i++) {
+        if (dfa_is_end(c->from_start[values->codes[i]])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Walks over all texts of the block. */
+static bool no_text_ends(struct text_column *c, struct text_walker *walker,
+                         const struct block_column *values) {
+    const uint32_t *offsets = values->offsets;
+    struct str all = str_make(values->bytes + offsets[0], offsets[values->count] - offsets[0]);
+    struct walk w = walk_begin(c, walker, all);
+    bool none = true;
+    MEM_GROW(c->states, c->state_capacity, (size_t)values->count + 1);
+    if (w.has_literal && w.hit == NULL && c->useful == 0) {
+        memset(c->states, 0, values->count * sizeof *c->states);
+        return true;
+    }
+    for (uint32_t i = 0; i < values->count; i++) {
+        c->states[i] =
+            walk_over(&w, str_make(values->bytes + offsets[i], offsets[i + 1] - offsets[i]));
+        none = none && !dfa_is_end(c->states[i]);
+    }
+    return none;
+}
+
+enum status text_column_begin(struct text_column *c, struct text_walker *w, struct block *b,
+                              uint64_t number, struct err *err) {
+    if (c->block_number == number) {
+        return STATUS_OK;
+    }
+    enum status status = block_column(b, c->key.column, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct block_column *values = &b->columns[c->key.column];
+    c->block_number = number;
+    if (values->codes != NULL) {
+        c->excludes = no_code_ends(c, values);
+    } else if (values->offsets != NULL) {
+        c->excludes = no_text_ends(c, w, values);
+    } else {
+        c->excludes = values->count == 0;
     }
     return STATUS_OK;
 }
@@ -112,55 +170,40 @@ static struct text_column_memo *find_memo(struct text_column *c, struct arena *a
     return memo;
 }
 
-static uint32_t run_entry(struct text_column *c, struct dfa *dfa, struct arena *arena,
-                          uint32_t code, uint32_t state) {
+static uint32_t run_entry(struct text_column *c, struct text_walker *w, uint32_t code,
+                          uint32_t state) {
     if (state == DFA_START) {
         return c->from_start[code];
     }
-    struct text_column_memo *memo = find_memo(c, arena, state);
+    struct text_column_memo *memo = find_memo(c, &w->arena, state);
     if (memo != NULL && memo->behind[code] != UINT16_MAX) {
         return memo->behind[code];
     }
-    uint32_t behind = run_text(c, dfa, c->column->dictionary[code], state);
+    uint32_t behind = run_text(c, w->dfa, c->column->dictionary[code], state);
     if (memo != NULL) {
         memo->behind[code] = (uint16_t)behind;
     }
     return behind;
 }
 
-uint32_t text_column_run(struct text_column *c, struct dfa *dfa, struct arena *arena,
-                         const struct block *b, uint32_t index, uint32_t state) {
+uint32_t text_column_run(struct text_column *c, struct text_walker *w, const struct block *b,
+                         uint32_t index, uint32_t state) {
     const struct block_column *values = &b->columns[c->key.column];
     if (index >= values->count) {
         return DFA_MAYBE; /* damaged: putting the row together will say so */
     }
     if (values->codes != NULL) {
-        return run_entry(c, dfa, arena, values->codes[index], state);
+        return run_entry(c, w, values->codes[index], state);
     }
     if (values->numbers != NULL) {
         buf_clear(&c->text);
         number_print(&c->text, values->numbers[index], c->column->shape);
-        return run_text(c, dfa, buf_str(&c->text), state);
+        return run_text(c, w->dfa, buf_str(&c->text), state);
+    }
+    if (state == DFA_START) {
+        return c->states[index];
     }
     uint32_t at = values->offsets[index];
-    return run_text(c, dfa, str_make(values->bytes + at, values->offsets[index + 1] - at), state);
-}
-
-bool text_column_excludes(const struct text_column *c, const struct automaton *a,
-                          const struct block *b) {
-    const struct block_column *values = &b->columns[c->key.column];
-    if (values->codes != NULL) {
-        bool ends = false;
-        for (uint32_t i = 0; i < values->count && !ends; i++) {
-            ends = dfa_is_end(c->from_start[values->codes[i]]);
-        }
-        return !ends;
-    }
-    if (values->offsets == NULL || values->count == 0 || a->literal.len < 2 || a->ignores_case ||
-        c->key.step_count > 0) {
-        return values->count == 0;
-    }
-    const char *bytes = values->bytes + values->offsets[0];
-    size_t len = values->offsets[values->count] - values->offsets[0];
-    return memmem(bytes, len, a->literal.ptr, a->literal.len) == NULL;
+    struct str text = str_make(values->bytes + at, values->offsets[index + 1] - at);
+    return run_text(c, w->dfa, text, state);
 }

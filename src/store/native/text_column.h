@@ -3,7 +3,7 @@
  * them): the state behind each entry of its dictionary is computed once a segment, from other
  * states once for each state that is met.
  *
- * Threads: one. Ownership: borrows the segment and the DFA; memory is the arena's.
+ * Threads: one. Ownership: borrows the segment and the walker; memory is the walker's.
  */
 #ifndef KONSEKI_TEXT_COLUMN_H
 #define KONSEKI_TEXT_COLUMN_H
@@ -11,6 +11,16 @@
 #include "block.h"
 #include "dfa.h"
 #include "row_text.h"
+#include "substring.h"
+
+/* What walks over texts. */
+struct text_walker {
+    const struct automaton *automaton;
+    struct dfa *dfa;
+    struct substring literal; /* every match holds it */
+    bool has_literal;
+    struct arena arena;
+};
 
 enum { TEXT_COLUMN_MEMOS = 6 };
 
@@ -26,20 +36,23 @@ struct text_column {
     uint32_t memo_count;
     uint64_t positions;    /* behind the entries, from the start: all together */
     bool ends;             /* a match ends in one of them */
+    uint64_t block_number; /* the block that `states` and `excludes` are about; 0: none */
+    uint16_t *states;      /* TEXT: from the start, by value of the block */
+    size_t state_capacity;
+    bool excludes;         /* no value of the block has a match in it */
     struct buf buffers[2]; /* scratch: texts of steps */
     struct buf text;       /* scratch: text of a number */
 };
 
 void text_column_fini(struct text_column *c);
 /* Loads the dictionary, if it has one, and walks over its entries. */
-enum status text_column_prepare(struct text_column *c, struct segment *s, const struct automaton *a,
-                                struct dfa *dfa, struct arena *arena, struct err *err) MUST_CHECK;
-/* The state behind value `index` of the block. The column is loaded (block_column). MAYBE if the
- * value cannot be had. */
-uint32_t text_column_run(struct text_column *c, struct dfa *dfa, struct arena *arena,
-                         const struct block *b, uint32_t index, uint32_t state);
-/* True if no value of the loaded column of this block has a match in it. */
-bool text_column_excludes(const struct text_column *c, const struct automaton *a,
-                          const struct block *b);
+enum status text_column_prepare(struct text_column *c, struct text_walker *w, struct segment *s,
+                                struct err *err) MUST_CHECK;
+/* Loads the values of a block; to be called before text_column_run. `number` tells blocks apart. */
+enum status text_column_begin(struct text_column *c, struct text_walker *w, struct block *b,
+                              uint64_t number, struct err *err) MUST_CHECK;
+/* The state behind value `index` of the block. MAYBE if the value cannot be had. */
+uint32_t text_column_run(struct text_column *c, struct text_walker *w, const struct block *b,
+                         uint32_t index, uint32_t state);
 
 #endif

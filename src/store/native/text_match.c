@@ -15,10 +15,8 @@ struct text_time {
 };
 
 struct text_match {
-    const struct automaton *automaton;
     struct segment *segment;
-    struct dfa *dfa;
-    struct arena arena;
+    struct text_walker walker;
     struct text_plan *plans; /* by template */
     struct text_columns columns;
     struct text_time *times;
@@ -41,7 +39,7 @@ static uint64_t bit_of(uint32_t row) {
 
 static void make_plans(struct text_match *m) {
     for (uint32_t t = 0; t < m->segment->template_count; t++) {
-        text_plan_make(&m->plans[t], &m->arena, m->segment, m->automaton, m->dfa, &m->columns);
+        text_plan_make(&m->plans[t], &m->walker, m->segment, &m->columns);
     }
 }
 
@@ -50,8 +48,7 @@ static enum status prepare(struct text_match *m, struct err *err) {
     make_plans(m);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < m->columns.count && status == STATUS_OK; i++) {
-        status = text_column_prepare(&m->columns.items[i], m->segment, m->automaton, m->dfa,
-                                     &m->arena, err);
+        status = text_column_prepare(&m->columns.items[i], &m->walker, m->segment, err);
     }
     if (status == STATUS_OK && m->columns.count > 0) {
         make_plans(m);
@@ -79,7 +76,7 @@ static void count_uses(struct text_match *m) {
         note_reads(m, is_read, &m->plans[t]);
     }
     for (uint32_t t = 0; t < s->template_count && m->is_possible; t++) {
-        text_plan_count(&m->plans[t], &m->arena, s, &s->templates[t], is_read);
+        text_plan_count(&m->plans[t], &m->walker.arena, s, &s->templates[t], is_read);
     }
     mem_free(is_read);
 }
@@ -91,15 +88,18 @@ enum status text_match_create(struct text_match **out, const struct automaton *a
         return status;
     }
     struct text_match *m = mem_calloc(1, sizeof *m);
-    m->automaton = automaton;
     m->segment = s;
-    m->dfa = dfa_create(automaton);
+    m->walker = (struct text_walker){.automaton = automaton, .dfa = dfa_create(automaton)};
+    m->walker.has_literal = automaton->literal.len > 1;
+    if (m->walker.has_literal) {
+        m->walker.literal = substring_make(automaton->literal, automaton->ignores_case);
+    }
     m->plans = mem_calloc((size_t)s->template_count + 1, sizeof *m->plans);
     m->seen = mem_calloc((size_t)s->template_count + 1, sizeof *m->seen);
     m->skips = mem_calloc((size_t)s->template_count + 1, sizeof *m->skips);
     m->cursors = mem_calloc(s->column_count + 1, sizeof *m->cursors);
     for (uint32_t t = 0; t < s->template_count; t++) {
-        text_plan_init(&m->plans[t], &m->arena, &s->templates[t], automaton, m->cursors);
+        text_plan_init(&m->plans[t], &m->walker, &s->templates[t], m->cursors);
     }
     status = prepare(m, err);
     if (status != STATUS_OK) {
@@ -125,9 +125,9 @@ void text_match_destroy(struct text_match **match) {
     mem_free(m->seen);
     mem_free(m->skips);
     mem_free(m->cursors);
-    dfa_destroy(&m->dfa);
+    dfa_destroy(&m->walker.dfa);
     buf_fini(&m->text);
-    arena_fini(&m->arena);
+    arena_fini(&m->walker.arena);
     mem_free(m);
     *match = NULL;
 }
@@ -166,7 +166,7 @@ static uint32_t run_time(struct text_match *m, const struct formula *f, int64_t 
     }
     buf_clear(&m->text);
     time_text_print(&m->text, f->pattern, f->zone_seconds, time_ns, &time->cache);
-    uint32_t out = dfa_run(m->dfa, state, buf_str(&m->text));
+    uint32_t out = dfa_run(m->walker.dfa, state, buf_str(&m->text));
     time->is_known = !time->has_fraction;
     time->second = second;
     time->in = state;
@@ -180,12 +180,12 @@ static uint32_t run_step(struct text_match *m, const struct block *b, struct tex
     switch (e->kind) {
     case ROW_TEXT_LITERAL:
         if (step->in != state) {
-            step->out = dfa_run(m->dfa, state, e->literal);
+            step->out = dfa_run(m->walker.dfa, state, e->literal);
             step->in = state;
         }
         return step->out;
     case ROW_TEXT_VALUE:
-        return text_column_run(&m->columns.items[step->column], m->dfa, &m->arena, b,
+        return text_column_run(&m->columns.items[step->column], &m->walker, b,
                                m->cursors[e->column] + e->ordinal, state);
     case ROW_TEXT_TIME:
         return run_time(m, e->time, b->numbers[NUMBER_TIME][row], state);
@@ -203,7 +203,7 @@ static uint32_t run_span(struct text_match *m, const struct block *b, const stru
         if (dfa_is_end(state)) {
             break;
         }
-        if ((dfa_positions(m->dfa, state) & step->useful) == 0) {
+        if (state != DFA_START && (dfa_positions(m->walker.dfa, state) & step->useful) == 0) {
             state = DFA_START;
         }
     }
@@ -237,18 +237,19 @@ static uint32_t run_row(struct text_match *m, const struct block *b, const struc
 /* False if the one value that the span looks at is nowhere in the block what is looked for. */
 static enum status span_can_match(bool *can, struct text_match *m, struct block *b,
                                   const struct text_span *span, struct err *err) {
-    enum status status = STATUS_OK;
     *can = true;
-    for (uint32_t i = 0; i < span->count && status == STATUS_OK; i++) {
-        if (span->steps[i].element->kind == ROW_TEXT_VALUE) {
-            status = block_column(b, span->steps[i].element->column, err);
+    for (uint32_t i = 0; i < span->count; i++) {
+        if (span->steps[i].element->kind != ROW_TEXT_VALUE) {
+            continue;
         }
+        struct text_column *c = &m->columns.items[span->steps[i].column];
+        enum status status = text_column_begin(c, &m->walker, b, m->block_number, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        *can = span->count > 1 || !c->excludes;
     }
-    const struct text_step *only = &span->steps[0];
-    if (status == STATUS_OK && span->count == 1 && only->element->kind == ROW_TEXT_VALUE) {
-        *can = !text_column_excludes(&m->columns.items[only->column], m->automaton, b);
-    }
-    return status;
+    return STATUS_OK;
 }
 
 /* Looks at a template the first time that the block has a row of it. */

@@ -26,18 +26,18 @@ static void cut_terminator(struct text_plan *plan, const struct automaton *a) {
     text->count -= s->len == 0;
 }
 
-void text_plan_init(struct text_plan *plan, struct arena *arena, const struct template *t,
-                    const struct automaton *a, uint32_t *ordinals) {
+void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct template *t,
+                    uint32_t *ordinals) {
     bool is_encoded = (t->flags & TEMPLATE_ENCODED) != 0 && t->piece_count > 0;
     *plan = (struct text_plan){.kind = TEXT_PLAN_WHOLE, .verify = true};
     if (is_encoded) {
         return;
     }
-    row_text_resolve(&plan->text, arena, t, ordinals);
+    row_text_resolve(&plan->text, &w->arena, t, ordinals);
     /* rows without pieces: whether their values are searched depends on the row */
     plan->verify = plan->text.is_values;
     if (plan->text.is_resolved && !plan->text.is_values) {
-        cut_terminator(plan, a);
+        cut_terminator(plan, w->automaton);
     }
 }
 
@@ -168,8 +168,8 @@ static bool is_in_literal(struct text_plan *plan, struct dfa *dfa) {
     return false;
 }
 
-void text_plan_make(struct text_plan *plan, struct arena *arena, const struct segment *s,
-                    const struct automaton *a, struct dfa *dfa, struct text_columns *columns) {
+void text_plan_make(struct text_plan *plan, struct text_walker *w, const struct segment *s,
+                    struct text_columns *columns) {
     if (!plan->text.is_resolved) {
         return;
     }
@@ -178,12 +178,12 @@ void text_plan_make(struct text_plan *plan, struct arena *arena, const struct se
                       .useful = mem_calloc(count, sizeof *r.useful),
                       .ends = mem_calloc(count, sizeof *r.ends)};
     plan->span_count = 0;
-    if (is_in_literal(plan, dfa)) {
+    if (is_in_literal(plan, w->dfa)) {
         plan->kind = TEXT_PLAN_ALL;
     } else {
-        find_reach(&r, plan, s, a, columns);
-        plan->spans = arena_array(arena, count, sizeof *plan->spans);
-        find_spans(plan, arena, s, &r, columns);
+        find_reach(&r, plan, s, w->automaton, columns);
+        plan->spans = arena_array(&w->arena, count, sizeof *plan->spans);
+        find_spans(plan, &w->arena, s, &r, columns);
         plan->kind = plan->span_count > 0 ? TEXT_PLAN_SPANS : TEXT_PLAN_NONE;
     }
     mem_free(r.before);

@@ -3,7 +3,7 @@
  * whatever their values are, which cannot, and which few elements of the others have to be looked
  * at (spans).
  *
- * Threads: one. Ownership: memory is the arena's; borrows segment and automaton.
+ * Threads: one. Ownership: memory is the walker's; borrows the segment.
  */
 #ifndef KONSEKI_TEXT_PLAN_H
 #define KONSEKI_TEXT_PLAN_H
@@ -55,12 +55,12 @@ struct text_columns {
 };
 
 /* Resolves the text of the template. */
-void text_plan_init(struct text_plan *plan, struct arena *arena, const struct template *t,
-                    const struct automaton *a, uint32_t *ordinals);
+void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct template *t,
+                    uint32_t *ordinals);
 /* Finds kind and spans; columns that spans read are added to the list. To be done again when
  * dictionaries are known (text_column_prepare). */
-void text_plan_make(struct text_plan *plan, struct arena *arena, const struct segment *s,
-                    const struct automaton *a, struct dfa *dfa, struct text_columns *columns);
+void text_plan_make(struct text_plan *plan, struct text_walker *w, const struct segment *s,
+                    struct text_columns *columns);
 /* Notes how many values a row takes of the columns that are marked (a byte by column). */
 void text_plan_count(struct text_plan *plan, struct arena *arena, const struct segment *s,
                      const struct template *t, const uint8_t *is_read);

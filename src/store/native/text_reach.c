@@ -17,10 +17,6 @@ static uint64_t takes_of(const struct automaton *a, const char *bytes) {
     return takes;
 }
 
-static uint64_t takes_digit(const struct automaton *a) {
-    return takes_of(a, "0123456789");
-}
-
 static void repeat(struct run *run, uint64_t set) {
     run->sets[0] = set;
     run->count = 1;
@@ -35,22 +31,20 @@ static void append(struct run *run, uint64_t set, uint32_t times) {
 
 static void run_of_shape(struct run *run, const struct automaton *a, struct str shape) {
     if (shape.len == 0 || shape.len > MAX_RUN) {
-        repeat(run, shape.len == 0 ? takes_digit(a) : UINT64_MAX);
+        repeat(run, shape.len == 0 ? a->digits : UINT64_MAX);
         return;
     }
     for (size_t i = 0; i < shape.len; i++) {
         char c = shape.ptr[i];
-        append(run, c == '0' ? takes_digit(a) : a->takes[(uint8_t)c], 1);
+        append(run, c == '0' ? a->digits : a->takes[(uint8_t)c], 1);
     }
 }
 
 /* --- times (time_text.h) --- */
 
-static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
 /* False: the part's length varies. */
 static bool append_part(struct run *run, const struct automaton *a, char part) {
-    uint64_t digit = takes_digit(a);
+    uint64_t digit = a->digits;
     if (ascii_is_digit(part) && part != '0') {
         append(run, digit, (uint32_t)(part - '0'));
         return true;
@@ -77,7 +71,7 @@ static bool append_part(struct run *run, const struct automaton *a, char part) {
         return true;
     case 'a':
     case 'b':
-        append(run, takes_of(a, letters), 3);
+        append(run, a->letters, 3);
         return true;
     case 'z':
     case 'Z':
@@ -105,7 +99,7 @@ static bool append_pattern(struct run *run, const struct automaton *a, struct st
 
 /* All that the parts of a pattern can print, in any order. */
 static uint64_t takes_of_pattern(const struct automaton *a, struct str pattern) {
-    uint64_t takes = takes_digit(a) | takes_of(a, letters) | takes_of(a, " +-:%");
+    uint64_t takes = a->digits | a->letters | takes_of(a, " +-:%");
     for (size_t i = 0; i < pattern.len; i++) {
         takes |= a->takes[(uint8_t)pattern.ptr[i]];
     }
@@ -127,7 +121,7 @@ static void run_of(struct run *run, const struct automaton *a, const struct row_
     if (e->kind == ROW_TEXT_TIME) {
         run_of_time(run, a, e->time->pattern);
     } else if (e->kind == ROW_TEXT_UNKNOWN && e->is_digits) {
-        repeat(run, takes_digit(a));
+        repeat(run, a->digits);
     } else if (e->kind == ROW_TEXT_VALUE && e->step_count == 0 && column->type == COLUMN_NUMBER) {
         run_of_shape(run, a, column->shape);
     } else {
