@@ -98,6 +98,45 @@ enum status text_column_prepare(struct text_column *c, struct text_walker *w, st
     return STATUS_OK;
 }
 
+/* Goes on from some positions only: no match begins in the text. */
+static uint64_t go_on(const struct automaton *a, uint64_t from, struct str text, bool *ends) {
+    for (size_t i = 0; i < text.len && from != 0; i++) {
+        uint8_t byte = (uint8_t)text.ptr[i];
+        uint64_t next = byte >= 0x80 ? from & a->keep : 0;
+        for (uint64_t left = from; left != 0; left &= left - 1) {
+            next |= a->follow[__builtin_ctzll(left)] & a->takes[byte];
+        }
+        from = next;
+        *ends = *ends || (from & a->last) != 0;
+    }
+    return from;
+}
+
+bool text_column_over(uint64_t *positions, bool *ends, struct text_column *c,
+                      const struct text_walker *w, uint64_t from) {
+    for (uint32_t i = 0; i < c->set_count; i++) {
+        if (c->sets[i].from == from) {
+            *positions = c->sets[i].positions;
+            *ends = c->sets[i].ends;
+            return true;
+        }
+    }
+    if (c->from_start == NULL || c->set_count == TEXT_COLUMN_SETS) {
+        return false;
+    }
+    struct text_column_set set = {from, c->positions, c->ends};
+    for (uint32_t i = 0; i < c->column->dictionary_count; i++) {
+        struct str text = c->column->dictionary[i];
+        if (row_text_apply(&text, c->buffers, &c->key)) { /* else no row has it */
+            set.positions |= go_on(w->automaton, from, text, &set.ends);
+        }
+    }
+    c->sets[c->set_count++] = set;
+    *positions = set.positions;
+    *ends = set.ends;
+    return true;
+}
+
 /* --- blocks --- */
 
 static bool no_code_ends(const struct text_column *c, const struct block_column *values) {

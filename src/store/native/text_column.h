@@ -22,7 +22,7 @@ struct text_walker {
     struct arena arena;
 };
 
-enum { TEXT_COLUMN_MEMOS = 6 };
+enum { TEXT_COLUMN_MEMOS = 6, TEXT_COLUMN_SETS = 8 };
 
 struct text_column {
     struct row_text_element key;   /* column and steps */
@@ -34,8 +34,14 @@ struct text_column {
         uint16_t *behind; /* by entry; UINT16_MAX: not known */
     } memos[TEXT_COLUMN_MEMOS];
     uint32_t memo_count;
-    uint64_t positions;    /* behind the entries, from the start: all together */
-    bool ends;             /* a match ends in one of them */
+    uint64_t positions; /* behind the entries, from the start: all together */
+    bool ends;          /* a match ends in one of them */
+    struct text_column_set {
+        uint64_t from;
+        uint64_t positions; /* behind the entries, from these positions or the start */
+        bool ends;
+    } sets[TEXT_COLUMN_SETS];
+    uint32_t set_count;
     uint64_t block_number; /* the block that `states` and `excludes` are about; 0: none */
     uint16_t *states;      /* TEXT: from the start, by value of the block */
     size_t state_capacity;
@@ -48,6 +54,9 @@ void text_column_fini(struct text_column *c);
 /* Loads the dictionary, if it has one, and walks over its entries. */
 enum status text_column_prepare(struct text_column *c, struct text_walker *w, struct segment *s,
                                 struct err *err) MUST_CHECK;
+/* What all entries of a prepared dictionary make of a set of positions; false: not known. */
+bool text_column_over(uint64_t *positions, bool *ends, struct text_column *c,
+                      const struct text_walker *w, uint64_t from);
 /* Loads the values of a block; to be called before text_column_run. `number` tells blocks apart. */
 enum status text_column_begin(struct text_column *c, struct text_walker *w, struct block *b,
                               uint64_t number, struct err *err) MUST_CHECK;

@@ -82,31 +82,37 @@ struct reach {
 };
 
 static struct text_reach over_element(const struct text_plan *plan, const struct segment *s,
-                                      const struct automaton *a, const struct text_columns *columns,
+                                      const struct text_walker *w, struct text_columns *columns,
                                       uint32_t i, uint64_t positions) {
     const struct row_text_element *e = &plan->text.elements[i];
-    const struct segment_column *column = e->kind == ROW_TEXT_VALUE ? &s->columns[e->column] : NULL;
-    uint32_t at = column == NULL ? (uint32_t)columns->count : find_column(columns, e);
-    if (at < columns->count && columns->items[at].from_start != NULL && positions == 0) {
-        const struct text_column *c = &columns->items[at];
+    if (e->kind != ROW_TEXT_VALUE) {
+        return text_reach_over(w->automaton, e, NULL, positions);
+    }
+    uint32_t at = find_column(columns, e);
+    struct text_column *c = at < columns->count ? &columns->items[at] : NULL;
+    struct text_reach reach;
+    if (c != NULL && c->from_start != NULL && positions == 0) {
         return (struct text_reach){c->positions, c->ends};
     }
-    return text_reach_over(a, e, column, positions);
+    if (c != NULL && text_column_over(&reach.positions, &reach.ends, c, w, positions)) {
+        return reach;
+    }
+    return text_reach_over(w->automaton, e, &s->columns[e->column], positions);
 }
 
 static void find_reach(struct reach *r, const struct text_plan *plan, const struct segment *s,
-                       const struct automaton *a, const struct text_columns *columns) {
+                       const struct text_walker *w, struct text_columns *columns) {
     uint32_t count = plan->text.count;
     r->useful[count] = 0;
     for (uint32_t i = count; i > 0; i--) {
         const struct row_text_element *e = &plan->text.elements[i - 1];
         const struct segment_column *column =
             e->kind == ROW_TEXT_VALUE ? &s->columns[e->column] : NULL;
-        r->useful[i - 1] = text_reach_back(a, e, column, r->useful[i]);
+        r->useful[i - 1] = text_reach_back(w->automaton, e, column, r->useful[i]);
     }
     r->before[0] = 0;
     for (uint32_t i = 0; i < count; i++) {
-        struct text_reach next = over_element(plan, s, a, columns, i, r->before[i]);
+        struct text_reach next = over_element(plan, s, w, columns, i, r->before[i]);
         r->before[i + 1] = next.positions & r->useful[i + 1];
         r->ends[i] = next.ends;
     }
@@ -181,7 +187,7 @@ void text_plan_make(struct text_plan *plan, struct text_walker *w, const struct 
     if (is_in_literal(plan, w->dfa)) {
         plan->kind = TEXT_PLAN_ALL;
     } else {
-        find_reach(&r, plan, s, w->automaton, columns);
+        find_reach(&r, plan, s, w, columns);
         plan->spans = arena_array(&w->arena, count, sizeof *plan->spans);
         find_spans(plan, &w->arena, s, &r, columns);
         plan->kind = plan->span_count > 0 ? TEXT_PLAN_SPANS : TEXT_PLAN_NONE;

@@ -42,6 +42,17 @@ static void run_of_shape(struct run *run, const struct automaton *a, struct str 
 
 /* --- times (time_text.h) --- */
 
+/* One of several names of three letters. */
+static void append_names(struct run *run, const struct automaton *a, const char *names) {
+    for (size_t place = 0; place < 3; place++) {
+        uint64_t takes = 0;
+        for (const char *name = names; *name != '\0'; name += 3) {
+            takes |= a->takes[(uint8_t)name[place]];
+        }
+        append(run, takes, 1);
+    }
+}
+
 /* False: the part's length varies. */
 static bool append_part(struct run *run, const struct automaton *a, char part) {
     uint64_t digit = a->digits;
@@ -70,8 +81,10 @@ static bool append_part(struct run *run, const struct automaton *a, char part) {
         append(run, digit, 1);
         return true;
     case 'a':
+        append_names(run, a, "MonTueWedThuFriSatSun");
+        return true;
     case 'b':
-        append(run, a->letters, 3);
+        append_names(run, a, "JanFebMarAprMayJunJulAugSepOctNovDec");
         return true;
     case 'z':
     case 'Z':
@@ -99,9 +112,21 @@ static bool append_pattern(struct run *run, const struct automaton *a, struct st
 
 /* All that the parts of a pattern can print, in any order. */
 static uint64_t takes_of_pattern(const struct automaton *a, struct str pattern) {
-    uint64_t takes = a->digits | a->letters | takes_of(a, " +-:%");
+    uint64_t takes = a->digits;
     for (size_t i = 0; i < pattern.len; i++) {
-        takes |= a->takes[(uint8_t)pattern.ptr[i]];
+        struct run part = {.count = 0};
+        char c = pattern.ptr[i];
+        bool is_part = c == '%' && i + 1 < pattern.len;
+        i += is_part;
+        if (is_part && append_part(&part, a, pattern.ptr[i])) {
+            for (uint32_t k = 0; k < part.count; k++) {
+                takes |= part.sets[k];
+            }
+        } else if (is_part && strchr("sDKL", pattern.ptr[i]) != NULL) {
+            takes |= takes_of(a, "-");
+        } else { /* a character, or a part that is none */
+            takes |= a->takes[(uint8_t)c] | a->takes[(uint8_t)pattern.ptr[i]];
+        }
     }
     return takes;
 }
@@ -114,13 +139,19 @@ static void run_of_time(struct run *run, const struct automaton *a, struct str p
 
 /* --- elements --- */
 
+static bool prints_digits(const struct row_text_element *e) {
+    return (e->kind == ROW_TEXT_UNKNOWN && e->is_digits) ||
+           (e->kind == ROW_TEXT_VALUE && e->step_count > 0 &&
+            e->steps[e->step_count - 1]->kind == FORMULA_SCALE);
+}
+
 static void run_of(struct run *run, const struct automaton *a, const struct row_text_element *e,
                    const struct segment_column *column) {
     run->count = 0;
     run->repeats = false;
     if (e->kind == ROW_TEXT_TIME) {
         run_of_time(run, a, e->time->pattern);
-    } else if (e->kind == ROW_TEXT_UNKNOWN && e->is_digits) {
+    } else if (prints_digits(e)) {
         repeat(run, a->digits);
     } else if (e->kind == ROW_TEXT_VALUE && e->step_count == 0 && column->type == COLUMN_NUMBER) {
         run_of_shape(run, a, column->shape);
