@@ -65,7 +65,7 @@ def time_part(dice, line):
         return edge_part(dice, line)
     at = dice.choice(found)
     start = max(0, at.start() - dice.randrange(4)) + dice.randrange(6)
-    return line[start:at.end() + dice.randrange(-3, 7)]
+    return line[start:at.end() + dice.randrange(-3, 7)] or at.group()
 
 
 def delimiter_part(dice, line):

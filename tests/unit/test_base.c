@@ -10,6 +10,7 @@
 #include "err.h"
 #include "ip.h"
 #include "num.h"
+#include "substring.h"
 
 static void civil_round_trip(void **state) {
     (void)state;
@@ -125,6 +126,35 @@ static void batch_keeps_slices_and_texts(void **state) {
     batch_fini(&b);
 }
 
+/* The same place as by a look at each, whatever stands around it. */
+static void substrings_are_found(void **state) {
+    (void)state;
+    static const char letters[] = "abA-1k";
+    char text[120];
+    uint64_t r = 5;
+    unsigned found = 0;
+    for (int round = 0; round < 20000; round++) {
+        size_t len = (size_t)(r % sizeof text);
+        for (size_t i = 0; i < len; i++) {
+            r = r * UINT64_C(6364136223846793005) + 1442695040888963407;
+            text[i] = letters[(r >> 33) % 6];
+        }
+        size_t start = len == 0 ? 0 : (size_t)(r >> 40) % len;
+        char needle[8] = "b";
+        size_t needle_len = 1 + (size_t)(r >> 20) % sizeof needle;
+        bool ignores_case = round % 2 == 0;
+        for (size_t i = 0; i < needle_len; i++) {
+            char c = start + i < len ? text[start + i] : 'k';
+            needle[i] = ignores_case ? ascii_lower(c) : c;
+        }
+        struct substring s = substring_make(str_make(needle, needle_len), ignores_case);
+        const char *hit = substring_find(&s, str_make(text, len));
+        assert_ptr_equal(hit, substring_find_scalar(&s, str_make(text, len)));
+        found += hit != NULL;
+    }
+    assert_in_range(found, 10000, 19999);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(civil_round_trip),
@@ -133,6 +163,7 @@ int main(void) {
         cmocka_unit_test(lower_case_names_are_one_at_any_length),
         cmocka_unit_test(networks_hold_their_addresses),
         cmocka_unit_test(messages_are_harmless),
+        cmocka_unit_test(substrings_are_found),
         cmocka_unit_test(batch_keeps_slices_and_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,7 +99,7 @@ enum status text_match_create(struct text_match **out, const struct automaton *a
     m->skips = mem_calloc((size_t)s->template_count + 1, sizeof *m->skips);
     m->cursors = mem_calloc(s->column_count + 1, sizeof *m->cursors);
     for (uint32_t t = 0; t < s->template_count; t++) {
-        text_plan_init(&m->plans[t], &m->walker, &s->templates[t], m->cursors);
+        text_plan_init(&m->plans[t], &m->walker, s, &s->templates[t], m->cursors);
     }
     status = prepare(m, err);
     if (status != STATUS_OK) {

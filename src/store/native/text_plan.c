@@ -4,30 +4,39 @@
 
 /* --- the text --- */
 
-static bool takes_byte(const struct automaton *a, char byte) {
-    return a->takes[(uint8_t)byte] != 0;
+static bool ends_with(const struct automaton *a, char byte) {
+    return (a->takes[(uint8_t)byte] & a->last) != 0;
 }
 
-/* The search text ends before the row's terminator, LF or CR LF (expr_search_text). */
-static void cut_terminator(struct text_plan *plan, const struct automaton *a) {
+/* Can the text of the element end with CR? */
+static bool may_end_with_cr(const struct row_text_element *e, const struct segment *s) {
+    bool digits = e->kind == ROW_TEXT_VALUE && e->step_count == 0 &&
+                  s->columns[e->column].type == COLUMN_NUMBER;
+    return e->kind != ROW_TEXT_TIME && !digits;
+}
+
+/* The search text ends before the row's terminator, LF or CR LF (expr_search_text). Where that is
+ * not sure, a match that ends with such a byte has to be looked at again. */
+static void cut_terminator(struct text_plan *plan, const struct segment *s,
+                           const struct automaton *a) {
     struct row_text *text = &plan->text;
     struct row_text_element *last = text->count == 0 ? NULL : &text->elements[text->count - 1];
     if (last == NULL || last->kind != ROW_TEXT_LITERAL) {
-        plan->verify = plan->verify || takes_byte(a, '\n') || takes_byte(a, '\r');
+        plan->verify = plan->verify || ends_with(a, '\n') || ends_with(a, '\r');
         return;
     }
-    struct str *s = &last->literal;
-    s->len -= s->len > 0 && s->ptr[s->len - 1] == '\n';
-    if (s->len > 0) {
-        s->len -= s->ptr[s->len - 1] == '\r';
-    } else { /* the value before may end with CR */
-        plan->verify = plan->verify || takes_byte(a, '\r');
+    struct str *end = &last->literal;
+    end->len -= end->len > 0 && end->ptr[end->len - 1] == '\n';
+    if (end->len > 0) {
+        end->len -= end->ptr[end->len - 1] == '\r';
+    } else if (text->count > 1 && may_end_with_cr(last - 1, s)) {
+        plan->verify = plan->verify || ends_with(a, '\r');
     }
-    text->count -= s->len == 0;
+    text->count -= end->len == 0;
 }
 
-void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct template *t,
-                    uint32_t *ordinals) {
+void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct segment *s,
+                    const struct template *t, uint32_t *ordinals) {
     bool is_encoded = (t->flags & TEMPLATE_ENCODED) != 0 && t->piece_count > 0;
     *plan = (struct text_plan){.kind = TEXT_PLAN_WHOLE, .verify = true};
     if (is_encoded) {
@@ -37,7 +46,7 @@ void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct 
     /* rows without pieces: whether their values are searched depends on the row */
     plan->verify = plan->text.is_values;
     if (plan->text.is_resolved && !plan->text.is_values) {
-        cut_terminator(plan, w->automaton);
+        cut_terminator(plan, s, w->automaton);
     }
 }
 

@@ -55,8 +55,8 @@ struct text_columns {
 };
 
 /* Resolves the text of the template. */
-void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct template *t,
-                    uint32_t *ordinals);
+void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct segment *s,
+                    const struct template *t, uint32_t *ordinals);
 /* Finds kind and spans; columns that spans read are added to the list. To be done again when
  * dictionaries are known (text_column_prepare). */
 void text_plan_make(struct text_plan *plan, struct text_walker *w, const struct segment *s,

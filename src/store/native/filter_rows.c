@@ -1,0 +1,106 @@
+/* Rows that a leaf has to see whole, and times that are only printed. */
+#include "segment_filter_priv.h"
+
+/* Puts one row together and tests the leaf on it. */
+static enum status test_whole_row(bool *out, struct segment_filter *f,
+                                  const struct filter_leaf *leaf, struct block *b, uint32_t row,
+                                  struct err *err) {
+    bool text = leaf->e->op == EXPR_TEXT;
+    int64_t flags = b->numbers[NUMBER_FLAGS][row];
+    bool made = (flags & (ROW_IN_CONTAINER | ROW_DERIVED)) != 0 ||
+                b->numbers[NUMBER_CHARSET][row] == CHARSET_BINARY; /* text of the values */
+    uint32_t field = text ? FIELD_NONE : expr_leaf_field(leaf->e);
+    bool attribute = field != FIELD_NONE && schema_is_attribute(field);
+    struct block_wants wants = {.all_fields = (!text && !attribute) || made,
+                                .raw = text || field == FIELD_EVENT_ORIGINAL};
+    batch_clear(&f->row);
+    enum status status = block_take_row(&f->row, b, row, &wants, err);
+    *out = status == STATUS_OK && expr_match_row(leaf->e, &f->row, &f->row.rows[0], f->scratch);
+    return status;
+}
+
+/* Rows that have to be put together: for TEXT leaves also those that a column spoke for. */
+enum status filter_match_rows(struct segment_filter *f, const struct filter_leaf *leaf,
+                              const struct leaf_state *state, struct block *b, const uint64_t *care,
+                              uint64_t *out, struct err *err) {
+    enum status status = block_numbers(b, NUMBER_FLAGS, err);
+    if (status == STATUS_OK) {
+        status = block_numbers(b, NUMBER_CHARSET, err);
+    }
+    bool text = leaf->e->op == EXPR_TEXT;
+    block_rewind(b);
+    for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
+        uint64_t template = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
+        bool listed = filter_get_bit(out, row);
+        bool whole = template <f->segment->template_count && state->whole[template] != 0;
+        bool test = filter_get_bit(care, row) &&
+                    (text ? listed || whole : !listed && (whole || state->attribute));
+        if (!test) {
+            continue;
+        }
+        bool passes = false;
+        status = test_whole_row(&passes, f, leaf, b, row, err);
+        out[row / 64] &= ~(UINT64_C(1) << (row % 64));
+        if (passes) {
+            filter_set_bit(out, row);
+        }
+    }
+    block_rewind(b);
+    return status;
+}
+
+/* Puts the rows of `maybe` together; those that pass get their bits in `out`. */
+enum status filter_verify_rows(struct segment_filter *f, const struct filter_leaf *leaf,
+                               struct block *b, const uint64_t *maybe, uint64_t *out,
+                               struct err *err) {
+    if (filter_is_empty(maybe)) {
+        return STATUS_OK;
+    }
+    enum status status = block_numbers(b, NUMBER_FLAGS, err);
+    if (status == STATUS_OK) {
+        status = block_numbers(b, NUMBER_CHARSET, err);
+    }
+    block_rewind(b);
+    for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
+        bool passes = false;
+        if (filter_get_bit(maybe, row)) {
+            status = test_whole_row(&passes, f, leaf, b, row, err);
+        }
+        if (passes) {
+            filter_set_bit(out, row);
+        }
+    }
+    block_rewind(b);
+    return status;
+}
+
+/* Prints the times of a row: does one hold the word? */
+static bool time_holds_word(struct segment_filter *f, const struct filter_leaf *leaf,
+                            const struct template *t, int64_t time_ns) {
+    bool holds = false;
+    for (uint32_t i = 0; i < t->piece_count && !holds; i++) {
+        const struct formula *formula = t->pieces[i].formula;
+        if (formula != NULL && formula->kind == FORMULA_TIME) {
+            buf_clear(&f->value);
+            time_text_print(&f->value, formula->pattern, formula->zone_seconds, time_ns, NULL);
+            holds = filter_holds_word(f, leaf, buf_str(&f->value));
+        }
+    }
+    return holds;
+}
+
+enum status filter_match_times(struct segment_filter *f, const struct filter_leaf *leaf,
+                               const struct leaf_state *state, struct block *b,
+                               const uint64_t *care, uint64_t *out, struct err *err) {
+    enum status status = block_numbers(b, NUMBER_TIME, err);
+    for (uint32_t row = 0; status == STATUS_OK && row < b->info->rows; row++) {
+        uint64_t template = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
+        if (template <f->segment->template_count && state->by_time[template] != 0 &&
+                      filter_get_bit(care, row) && !filter_get_bit(out, row) &&
+                      time_holds_word(f, leaf, &f->segment->templates[template],
+                                      b->numbers[NUMBER_TIME][row])) {
+            filter_set_bit(out, row);
+        }
+    }
+    return status;
+}

@@ -1,0 +1,255 @@
+/* Values of columns: each distinct one is tested once, then codes and numbers are looked at. */
+#define _GNU_SOURCE /* memmem */
+#include "i18n.h"
+#include "num.h"
+#include "segment_filter_priv.h"
+#include "token.h"
+#include "transform.h"
+
+/* --- single values --- */
+
+/* Does the text hold the leaf's word, or part of a word? */
+bool filter_holds_word(struct segment_filter *f, const struct filter_leaf *leaf, struct str text) {
+    struct str word = leaf->word;
+    if (leaf->is_raw) {
+        return leaf->ignore_case ? str_find_ci(text, word) != STR_NONE
+                                 : memmem(text.ptr, text.len, word.ptr, word.len) != NULL;
+    }
+    buf_clear(&f->other);
+    fold_text(&f->other, text);
+    return memmem(f->other.ptr, f->other.len, word.ptr, word.len) != NULL;
+}
+
+static bool test_text(struct segment_filter *f, const struct filter_leaf *leaf,
+                      const struct column_match *m, struct str text) {
+    if (leaf->e->op == EXPR_TEXT) {
+        return filter_holds_word(f, leaf, text);
+    }
+    if (m->transform > TRANSFORM_SAME) {
+        buf_clear(&f->other);
+        if (!transform_decode(&f->other, text, m->transform)) {
+            return false;
+        }
+        text = buf_str(&f->other);
+    }
+    return expr_leaf_match_value(leaf->e, text, m->type, f->scratch);
+}
+
+/* Folding many texts as one is right only if none can combine with the end of the one before. */
+static bool begins_apart(const char *text, size_t len) {
+    return len == 0 || (uint8_t)text[0] < 0x80;
+}
+
+/* True if none of the texts, which lie one behind the other, holds the word. */
+static bool run_excludes(struct segment_filter *f, const struct filter_leaf *leaf,
+                         const struct str *texts, uint32_t count) {
+    for (uint32_t i = 0; i < count && !leaf->is_raw; i++) {
+        if (!begins_apart(texts[i].ptr, texts[i].len)) {
+            return false;
+        }
+    }
+    const char *end = count == 0 ? NULL : texts[count - 1].ptr + texts[count - 1].len;
+    return count == 0 ||
+           !filter_holds_word(f, leaf, str_make(texts[0].ptr, (size_t)(end - texts[0].ptr)));
+}
+
+/* Tests the entries that are new in one stripe. */
+static void test_part(struct segment_filter *f, const struct filter_leaf *leaf,
+                      struct column_match *m, const struct dictionary_part *part) {
+    const struct str *texts = f->segment->columns[m->column].dictionary + part->first;
+    if (leaf->e->op == EXPR_TEXT && run_excludes(f, leaf, texts, part->count)) {
+        return;
+    }
+    for (uint32_t i = 0; i < part->count; i++) {
+        uint8_t *entry = &m->entries[part->first + i];
+        *entry = test_text(f, leaf, m, texts[i]);
+        m->possible = m->possible || *entry != 0;
+    }
+}
+
+static void test_dictionary(struct segment_filter *f, const struct filter_leaf *leaf,
+                            struct column_match *m) {
+    const struct segment_column *column = &f->segment->columns[m->column];
+    m->entries = arena_alloc(&f->arena, (size_t)column->dictionary_count + 1);
+    for (size_t i = 0; i < f->segment->stripe_count; i++) {
+        test_part(f, leaf, m, &column->parts[i]);
+    }
+}
+
+static bool fits_shape(struct str run, struct str word) {
+    for (size_t i = 0; i < word.len; i++) {
+        bool fits = run.ptr[i] == '0' ? ascii_is_digit(word.ptr[i]) : run.ptr[i] == word.ptr[i];
+        if (!fits) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Can the word be one of the words of a value of this shape, or the part of a word stand in one?
+ * (Words that stand in two pieces are looked for in whole rows.) */
+static bool shape_can_hold(struct segment_filter *f, struct str shape,
+                           const struct filter_leaf *leaf) {
+    struct str word = leaf->word;
+    buf_clear(&f->other);
+    if (leaf->is_raw) {
+        buf_add(&f->other, shape);
+    } else {
+        fold_text(&f->other, shape);
+    }
+    struct str rest = buf_str(&f->other);
+    struct str run;
+    while (token_run_next(&run, &rest)) {
+        bool can = !leaf->is_part && run.len == word.len && fits_shape(run, word);
+        for (size_t at = 0; leaf->is_part && !can && at + word.len <= run.len; at++) {
+            can = leaf->ignore_case || fits_shape(str_skip(run, at), word);
+        }
+        if (can) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool all_digits(struct str word) {
+    size_t digits = 0;
+    while (digits < word.len && ascii_is_digit(word.ptr[digits])) {
+        digits++;
+    }
+    return digits == word.len;
+}
+
+/* A plain number is one word. */
+static void prepare_plain_number(const struct filter_leaf *leaf, struct column_match *m) {
+    int64_t number;
+    if (leaf->is_part) {
+        m->possible = all_digits(leaf->word);
+        return;
+    }
+    bool canonical = leaf->word.ptr[0] != '0' || leaf->word.len == 1;
+    m->is_number = canonical && num_parse_i64(&number, leaf->word) && number >= 0;
+    m->low = m->high = m->is_number ? number : 0;
+    m->possible = m->is_number;
+}
+
+/* Numbers and a TEXT leaf's word; numbers and a leaf that is a range of integers. */
+static void prepare_number(struct segment_filter *f, const struct filter_leaf *leaf,
+                           struct column_match *m, struct str shape) {
+    m->possible = true;
+    if (leaf->e->op != EXPR_TEXT) {
+        m->is_number = shape.len == 0 && m->transform <= TRANSFORM_SAME &&
+                       expr_leaf_integers(leaf->e, m->type, &m->low, &m->high);
+    } else if (shape.len > 0) {
+        m->possible = shape_can_hold(f, shape, leaf);
+    } else {
+        prepare_plain_number(leaf, m);
+    }
+}
+
+enum status filter_prepare_match(struct segment_filter *f, const struct filter_leaf *leaf,
+                                 struct column_match *m, struct err *err) {
+    struct segment_column *column = &f->segment->columns[m->column];
+    if (column->type == COLUMN_DICTIONARY) {
+        enum status status = segment_dictionary(f->segment, column, err);
+        if (status == STATUS_OK) {
+            test_dictionary(f, leaf, m);
+        }
+        return status;
+    }
+    if (column->type == COLUMN_NUMBER) {
+        prepare_number(f, leaf, m, column->shape);
+    } else {
+        m->possible = true;
+    }
+    return STATUS_OK;
+}
+
+/* --- columns of a block --- */
+
+static bool is_between(const struct column_match *m, int64_t number) {
+    return number >= m->low && number <= m->high;
+}
+
+static bool test_value(struct segment_filter *f, const struct filter_leaf *leaf,
+                       const struct column_match *m, const struct block *b, uint32_t index) {
+    const struct block_column *column = &b->columns[m->column];
+    if (m->entries != NULL) {
+        return index < column->count && m->entries[column->codes[index]] != 0;
+    }
+    if (m->is_number) {
+        return index < column->count && is_between(m, column->numbers[index]);
+    }
+    buf_clear(&f->value);
+    return block_value(&f->value, b, m->column, index) && test_text(f, leaf, m, buf_str(&f->value));
+}
+
+/* True if no value of the column in this block can pass: one look over codes, numbers or bytes. */
+static bool block_excludes(struct segment_filter *f, const struct filter_leaf *leaf,
+                           const struct column_match *m, const struct block *b) {
+    const struct block_column *column = &b->columns[m->column];
+    uint32_t i = 0;
+    if (m->entries != NULL) {
+        while (i < column->count && m->entries[column->codes[i]] == 0) {
+            i++;
+        }
+        return i == column->count;
+    }
+    if (m->is_number) {
+        while (i < column->count && !is_between(m, column->numbers[i])) {
+            i++;
+        }
+        return i == column->count;
+    }
+    if (leaf->e->op != EXPR_TEXT || column->offsets == NULL || column->count == 0) {
+        return false;
+    }
+    for (; i < column->count && !leaf->is_raw; i++) {
+        uint32_t at = column->offsets[i];
+        if (!begins_apart(column->bytes + at, column->offsets[i + 1] - at)) {
+            return false;
+        }
+    }
+    struct str all = str_make(column->bytes + column->offsets[0],
+                              column->offsets[column->count] - column->offsets[0]);
+    return !filter_holds_word(f, leaf, all);
+}
+
+/* By the smallest and largest number of the block, without reading it. */
+static bool zone_excludes(const struct segment_filter *f, const struct column_match *m,
+                          const struct block *b) {
+    return m->is_number && f->segment->columns[m->column].type == COLUMN_NUMBER &&
+           (m->high < b->info->smallest[m->column] || m->low > b->info->largest[m->column]);
+}
+
+enum status filter_match_column(struct segment_filter *f, const struct filter_leaf *leaf,
+                                const struct column_match *m, struct block *b, const uint64_t *care,
+                                uint64_t *out, struct err *err) {
+    if (!m->possible || b->info->column_counts[m->column] == 0 || zone_excludes(f, m, b)) {
+        return STATUS_OK;
+    }
+    enum status status = block_column(b, m->column, err);
+    if (status != STATUS_OK || block_excludes(f, leaf, m, b)) {
+        return status;
+    }
+    uint32_t base = 0;
+    for (uint32_t row = 0; row < b->info->rows; row++) {
+        uint64_t template = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
+        if (template >= f->segment->template_count) {
+            return segment_damaged(f->segment, err, _("a row has no template"));
+        }
+        uint32_t uses = m->uses[template];
+        if (uses > 0 && m->selected[template] != 0 && filter_get_bit(care, row) &&
+            !filter_get_bit(out, row)) {
+            for (uint32_t k = 0; k < uses; k++) {
+                uint64_t chosen = m->selected[template];
+                bool tested = k < MAX_ORDINALS ? (chosen >> k & 1) != 0 : chosen == UINT64_MAX;
+                if (tested && test_value(f, leaf, m, b, base + k)) {
+                    filter_set_bit(out, row);
+                    break;
+                }
+            }
+        }
+        base += uses;
+    }
+    return STATUS_OK;
+}

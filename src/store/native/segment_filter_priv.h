@@ -1,0 +1,114 @@
+/*
+ * The inside of a segment_filter: segment_filter.c (leaves and nodes), filter_select.c (which
+ * values a leaf looks at), filter_values.c (single values, columns), filter_rows.c (rows put
+ * together).
+ */
+#ifndef KONSEKI_SEGMENT_FILTER_PRIV_H
+#define KONSEKI_SEGMENT_FILTER_PRIV_H
+
+#include "filter_priv.h"
+#include "mem.h"
+#include "text_match.h"
+
+enum {
+    BITMAP_WORDS = SEGMENT_BLOCK_ROWS / 64,
+    MAX_ORDINALS = 64 /* uses of one column in a template that are told apart */
+};
+
+/*
+ * One column as a leaf sees it. For a FIELD leaf the values of the selected uses are tested; for a
+ * TEXT leaf all values are looked through for its longest word.
+ */
+struct column_match {
+    uint32_t column;
+    enum transform transform;
+    enum field_type type;
+    uint32_t *uses;     /* by template: values of the column in a row */
+    uint64_t *selected; /* by template: which of them (bits) the leaf tests */
+    uint8_t *entries;   /* by dictionary entry: 1 = passes; NULL: no dictionary */
+    bool is_number;     /* plain numbers: those from low to high pass, and no others */
+    int64_t low;
+    int64_t high;
+    bool possible; /* some value may pass */
+};
+
+/* One leaf on this segment. */
+struct leaf_state {
+    struct column_match *matches;
+    size_t match_count;
+    size_t match_capacity;
+    uint8_t *whole; /* by template: 1 = the row has to be put together and tested */
+    bool any_whole;
+    uint8_t *by_time; /* TEXT, by template: 1 = a formula may print the word of the event time */
+    bool any_by_time;
+    bool attribute;          /* tests the row's own properties: every row has to be looked at */
+    struct text_match *text; /* TEXT with an automaton: nothing else is used */
+};
+
+struct segment_filter {
+    const struct filter_plan *plan;
+    struct segment *segment;
+    struct leaf_state *leaves;
+    struct arena arena;
+    struct expr_scratch *scratch;
+    struct batch row; /* scratch: one row */
+    struct buf value; /* scratch: one value */
+    struct buf other;
+};
+
+/* --- bits of rows --- */
+
+static inline bool filter_get_bit(const uint64_t *bits, uint32_t i) {
+    return (bits[i / 64] >> (i % 64) & 1) != 0;
+}
+
+static inline void filter_set_bit(uint64_t *bits, uint32_t i) {
+    bits[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+static inline bool filter_is_empty(const uint64_t *bits) {
+    uint64_t any = 0;
+    for (size_t i = 0; i < BITMAP_WORDS; i++) {
+        any |= bits[i];
+    }
+    return any == 0;
+}
+
+/* --- filter_select.c --- */
+
+/* Fills state->matches, whole, by_time: what the leaf looks at in each template. */
+void filter_select_field(struct segment_filter *f, const struct filter_leaf *leaf,
+                         struct leaf_state *state);
+void filter_select_text(struct segment_filter *f, const struct filter_leaf *leaf,
+                        struct leaf_state *state);
+/* Sets m->uses. */
+void filter_count_uses(struct segment_filter *f, struct column_match *m);
+
+/* --- filter_values.c --- */
+
+/* Does the text hold the leaf's word, or part of a word? */
+bool filter_holds_word(struct segment_filter *f, const struct filter_leaf *leaf, struct str text);
+/* Looks at the column's distinct values. */
+enum status filter_prepare_match(struct segment_filter *f, const struct filter_leaf *leaf,
+                                 struct column_match *m, struct err *err) MUST_CHECK;
+/* Sets the bits of the rows of `care` of which a value of the column passes. */
+enum status filter_match_column(struct segment_filter *f, const struct filter_leaf *leaf,
+                                const struct column_match *m, struct block *b, const uint64_t *care,
+                                uint64_t *out, struct err *err) MUST_CHECK;
+
+/* --- filter_rows.c --- */
+
+/* Rows that have to be put together: for TEXT leaves also those that a column spoke for. */
+enum status filter_match_rows(struct segment_filter *f, const struct filter_leaf *leaf,
+                              const struct leaf_state *state, struct block *b, const uint64_t *care,
+                              uint64_t *out, struct err *err) MUST_CHECK;
+/* Puts the rows of `maybe` together; those that pass get their bits in `out`. */
+enum status filter_verify_rows(struct segment_filter *f, const struct filter_leaf *leaf,
+                               struct block *b, const uint64_t *maybe, uint64_t *out,
+                               struct err *err) MUST_CHECK;
+/* Rows of which a printed time holds the leaf's word. */
+enum status filter_match_times(struct segment_filter *f, const struct filter_leaf *leaf,
+                               const struct leaf_state *state, struct block *b,
+                               const uint64_t *care, uint64_t *out, struct err *err) MUST_CHECK;
+
+#endif
