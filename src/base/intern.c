@@ -4,6 +4,8 @@
 #include "hash.h"
 #include "mem.h"
 
+enum { FIRST_SLOTS = 64, MOST_SLOTS = 1 << 30 };
+
 void intern_fini(struct intern *t) {
     arena_fini(&t->arena);
     mem_free(t->texts);
@@ -34,8 +36,7 @@ static uint32_t find_slot(const struct intern *t, struct str text, uint64_t hash
     return at;
 }
 
-static void grow_slots(struct intern *t) {
-    uint32_t wanted = t->slot_count == 0 ? 64 : t->slot_count * 2;
+static void grow_slots(struct intern *t, uint32_t wanted) {
     CHECK(wanted > t->slot_count);
     mem_free(t->slots);
     t->slots = mem_calloc(wanted, sizeof *t->slots);
@@ -59,11 +60,24 @@ static void grow_items(struct intern *t) {
     t->capacity = wanted;
 }
 
-uint32_t intern_add(struct intern *t, struct str text) {
-    if (t->slot_count == 0 || t->count >= t->slot_count / 2) {
-        grow_slots(t);
+void intern_reserve(struct intern *t, uint32_t more) {
+    uint32_t wanted = t->slot_count == 0 ? FIRST_SLOTS : t->slot_count;
+    while (wanted < MOST_SLOTS && (uint64_t)t->count + more > wanted / 2) {
+        wanted *= 2;
     }
-    uint64_t hash = hash_str(text);
+    if (wanted > t->slot_count) {
+        grow_slots(t, wanted);
+    }
+}
+
+uint32_t intern_add(struct intern *t, struct str text) {
+    return intern_add_hashed(t, text, hash_str(text));
+}
+
+uint32_t intern_add_hashed(struct intern *t, struct str text, uint64_t hash) {
+    if (t->slot_count == 0 || t->count >= t->slot_count / 2) {
+        grow_slots(t, t->slot_count == 0 ? FIRST_SLOTS : t->slot_count * 2);
+    }
     uint32_t at = find_slot(t, text, hash);
     if (t->slots[at] != 0) {
         return t->slots[at] - 1;

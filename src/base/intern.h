@@ -25,6 +25,15 @@ void intern_fini(struct intern *t);
 /* Forgets everything, keeps some memory. */
 void intern_clear(struct intern *t);
 uint32_t intern_add(struct intern *t, struct str text);
+/* For many texts: make room, hash all, then fetch the place of one while an earlier one is added
+ * (`hash` is hash_str of the text). */
+void intern_reserve(struct intern *t, uint32_t more);
+uint32_t intern_add_hashed(struct intern *t, struct str text, uint64_t hash);
+static inline void intern_prefetch(const struct intern *t, uint64_t hash) {
+    if (t->slot_count > 0) {
+        __builtin_prefetch(&t->slots[(uint32_t)hash & (t->slot_count - 1)]);
+    }
+}
 /* INTERN_NONE when it is not there. */
 uint32_t intern_find(const struct intern *t, struct str text);
 /* The same for the text with its ASCII letters in lower case. */

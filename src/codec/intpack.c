@@ -56,46 +56,53 @@ void intpack_put_planes(struct buf *out, const uint64_t *coded, size_t count, un
     out->len += (size_t)width * count;
 }
 
+static void fill(int64_t *values, size_t count, int64_t value) {
+    for (size_t i = 0; i < count; i++) {
+        values[i] = value;
+    }
+}
+
 /* `width` is a constant in each call: then the loop becomes wide instructions. */
-static inline void join_planes(uint64_t *coded, size_t count, const uint8_t *planes,
-                               unsigned width) {
+static inline void join_planes(uint64_t *numbers, size_t count, const uint8_t *planes,
+                               unsigned width, uint64_t base) {
     for (size_t i = 0; i < count; i++) {
         uint64_t number = planes[i];
         for (unsigned byte = 1; byte < width; byte++) {
             number |= (uint64_t)planes[byte * count + i] << (8 * byte);
         }
-        coded[i] = number;
+        numbers[i] = base + number;
     }
 }
 
-void intpack_get_planes(uint64_t *coded, size_t count, const uint8_t *planes, unsigned width) {
+void intpack_get_planes(uint64_t *numbers, size_t count, const uint8_t *planes, unsigned width,
+                        uint64_t base) {
     switch (width) {
     case 0:
-        memset(coded, 0, count * sizeof *coded);
+        fill((int64_t *)numbers, count, (int64_t)base);
         break;
     case 1:
-        join_planes(coded, count, planes, 1);
+        join_planes(numbers, count, planes, 1, base);
         break;
     case 2:
-        join_planes(coded, count, planes, 2);
+        join_planes(numbers, count, planes, 2, base);
         break;
     case 3:
-        join_planes(coded, count, planes, 3);
+        join_planes(numbers, count, planes, 3, base);
         break;
     case 4:
-        join_planes(coded, count, planes, 4);
+        join_planes(numbers, count, planes, 4, base);
         break;
     case 5:
-        join_planes(coded, count, planes, 5);
+        join_planes(numbers, count, planes, 5, base);
         break;
     case 6:
-        join_planes(coded, count, planes, 6);
+        join_planes(numbers, count, planes, 6, base);
         break;
     case 7:
-        join_planes(coded, count, planes, 7);
+        join_planes(numbers, count, planes, 7, base);
         break;
     default:
-        join_planes(coded, count, planes, 8);
+        join_planes(numbers, count, planes, 8, base);
         break;
     }
 }
@@ -278,21 +285,11 @@ bool intpack_view(struct intpack_view *out, size_t count, struct wire *w) {
     return !w->failed;
 }
 
-static void fill(int64_t *values, size_t count, int64_t value) {
-    for (size_t i = 0; i < count; i++) {
-        values[i] = value;
-    }
-}
-
 /* Coded numbers become values; wrapping around is what hostile bytes get. */
-static void add_base(int64_t *values, const struct intpack_view *v) {
-    uint64_t base = (uint64_t)v->base;
+static void multiply(int64_t *values, const struct intpack_view *v) {
     uint64_t factor = v->factor;
-    for (size_t i = 0; factor == 1 && i < v->count; i++) {
-        values[i] = (int64_t)(base + (uint64_t)values[i]);
-    }
     for (size_t i = 0; factor != 1 && i < v->count; i++) {
-        values[i] = (int64_t)((base + (uint64_t)values[i]) * factor);
+        values[i] = (int64_t)((uint64_t)values[i] * factor);
     }
 }
 
@@ -313,33 +310,47 @@ bool intpack_unpack(int64_t *values, const struct intpack_view *v) {
         return true;
     }
     uint64_t *coded = (uint64_t *)values; /* the same width: decoded in place */
+    uint64_t base = (uint64_t)v->base;
+    const uint8_t *planes = (const uint8_t *)v->body.ptr;
     bool good = true;
-    if (v->form == INTPACK_ESCAPE) {
-        good = intpack_escape_decode(coded, v->count, v->width, v->body);
-    } else if (v->form == INTPACK_RECENT) {
-        good = intpack_recent_decode(coded, v->count, v->width, v->body);
-    } else {
-        intpack_get_planes(coded, v->count, (const uint8_t *)v->body.ptr, v->width);
-    }
-    if (good && (v->form == INTPACK_DIFFERENCE || v->form == INTPACK_SECOND)) {
+    switch (v->form) {
+    case INTPACK_ESCAPE:
+        good = intpack_escape_decode(coded, v->count, v->width, v->body, base);
+        break;
+    case INTPACK_RECENT:
+        good = intpack_recent_decode(coded, v->count, v->width, v->body, base);
+        break;
+    case INTPACK_OFFSET:
+        intpack_get_planes(coded, v->count, planes, v->width, base);
+        break;
+    default:
+        intpack_get_planes(coded, v->count, planes, v->width, 0);
         add_differences(values, v);
-    } else if (good) {
-        add_base(values, v);
+        return true;
+    }
+    if (good) {
+        multiply(values, v);
     }
     return good;
 }
 
-/* Numbers that are small and stand in planes of their own, as codes mostly are. */
-static void widen_bytes(uint32_t *values, const struct intpack_view *v) {
+/* Numbers of one or two planes, as codes mostly are. */
+static bool widen_bytes(uint32_t *values, const struct intpack_view *v, uint32_t limit) {
     const uint8_t *low = (const uint8_t *)v->body.ptr;
     const uint8_t *high = low + v->count;
+    size_t count = v->count;
     uint32_t base = (uint32_t)v->base;
-    for (size_t i = 0; v->width == 1 && i < v->count; i++) {
+    int32_t widest = 0;
+    for (size_t i = 0; v->width == 1 && i < count; i++) {
         values[i] = base + low[i];
     }
-    for (size_t i = 0; v->width == 2 && i < v->count; i++) {
+    for (size_t i = 0; v->width == 2 && i < count; i++) {
         values[i] = base + (low[i] | (uint32_t)high[i] << 8);
     }
+    for (size_t i = 0; i < count; i++) { /* below 2^17 */
+        widest = (int32_t)values[i] > widest ? (int32_t)values[i] : widest;
+    }
+    return count == 0 || (uint32_t)widest < limit;
 }
 
 /* False if a number is not below the limit. */
@@ -353,22 +364,18 @@ static bool narrow(uint32_t *values, const int64_t *numbers, size_t count, uint6
 }
 
 bool intpack_unpack_small(uint32_t *values, const struct intpack_view *v, uint32_t limit) {
-    if (v->form == INTPACK_CONSTANT) {
-        uint64_t value = (uint64_t)v->base * v->factor;
-        for (size_t i = 0; i < v->count; i++) {
-            values[i] = (uint32_t)value;
-        }
-        return v->count == 0 || value < limit;
+    bool is_plain = v->factor == 1 && v->base >= 0 && v->base < UINT16_MAX;
+    if (is_plain && v->form == INTPACK_OFFSET && (v->width == 1 || v->width == 2)) {
+        return widen_bytes(values, v, limit);
     }
-    bool bytes = v->form == INTPACK_OFFSET && v->factor == 1 && v->base >= 0 &&
-                 v->base < UINT16_MAX && (v->width == 1 || v->width == 2);
-    if (bytes) {
-        uint32_t widest = 0;
-        widen_bytes(values, v);
+    if (is_plain && v->form == INTPACK_ESCAPE) {
+        return intpack_escape_small(values, v->count, v->width, v->body, (uint32_t)v->base, limit);
+    }
+    if (is_plain && v->form == INTPACK_CONSTANT) {
         for (size_t i = 0; i < v->count; i++) {
-            widest = values[i] > widest ? values[i] : widest;
+            values[i] = (uint32_t)v->base;
         }
-        return v->count == 0 || widest < limit;
+        return v->count == 0 || v->base < limit;
     }
     int64_t *numbers = mem_alloc((v->count + 1) * sizeof *numbers);
     bool good = intpack_unpack(numbers, v) && narrow(values, numbers, v->count, limit);

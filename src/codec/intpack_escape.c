@@ -57,9 +57,16 @@ static size_t next_special(const uint8_t *bytes, size_t at, size_t count) {
     return at;
 }
 
-bool intpack_escape_decode(uint64_t *coded, size_t count, unsigned width, struct str body) {
+/* A body taken apart. */
+struct escaped {
+    const uint8_t *bytes; /* count of them; borrowed */
+    uint64_t next;
+    uint64_t *rest; /* the others, in order; mem_free */
+};
+
+static bool take_apart(struct escaped *out, size_t count, unsigned width, struct str body) {
     struct wire w = wire_make(body.ptr, body.len);
-    uint64_t next = wire_u64(&w);
+    out->next = wire_u64(&w);
     struct str bytes = wire_bytes(&w, count);
     size_t other = 0;
     for (size_t i = 0; i < bytes.len; i++) {
@@ -68,16 +75,53 @@ bool intpack_escape_decode(uint64_t *coded, size_t count, unsigned width, struct
     if (w.failed || wire_left(&w) != other * width) {
         return false;
     }
-    uint64_t *rest = mem_alloc((other + 1) * sizeof *rest);
-    intpack_get_planes(rest, other, w.at, width);
-    const uint8_t *from = (const uint8_t *)bytes.ptr;
-    for (size_t i = 0; i < count; i++) { /* most are themselves: one wide copy */
-        coded[i] = from[i];
-    }
-    size_t at = 0;
-    for (size_t i = next_special(from, 0, count); i < count; i = next_special(from, i + 1, count)) {
-        coded[i] = from[i] == NEXT ? next++ : rest[at++] + NEXT;
-    }
-    mem_free(rest);
+    out->bytes = (const uint8_t *)bytes.ptr;
+    out->rest = mem_alloc((other + 1) * sizeof *out->rest);
+    intpack_get_planes(out->rest, other, w.at, width, NEXT);
     return true;
+}
+
+/* Most numbers are their bytes: one wide copy, and then the others. */
+bool intpack_escape_decode(uint64_t *numbers, size_t count, unsigned width, struct str body,
+                           uint64_t base) {
+    struct escaped e;
+    if (!take_apart(&e, count, width, body)) {
+        return false;
+    }
+    const uint8_t *bytes = e.bytes;
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = base + bytes[i];
+    }
+    const uint64_t *rest = e.rest;
+    for (size_t i = next_special(bytes, 0, count); i < count;
+         i = next_special(bytes, i + 1, count)) {
+        numbers[i] = base + (bytes[i] == NEXT ? e.next++ : *rest++);
+    }
+    mem_free(e.rest);
+    return true;
+}
+
+bool intpack_escape_small(uint32_t *numbers, size_t count, unsigned width, struct str body,
+                          uint32_t base, uint32_t limit) {
+    struct escaped e;
+    if (!take_apart(&e, count, width, body)) {
+        return false;
+    }
+    const uint8_t *bytes = e.bytes;
+    uint8_t widest = 0; /* of the bytes that are numbers */
+    for (size_t i = 0; i < count; i++) {
+        uint8_t byte = bytes[i] < NEXT ? bytes[i] : 0;
+        widest = byte > widest ? byte : widest;
+        numbers[i] = base + bytes[i];
+    }
+    bool good = (uint64_t)base + widest < limit;
+    const uint64_t *rest = e.rest;
+    for (size_t i = next_special(bytes, 0, count); i < count && good;
+         i = next_special(bytes, i + 1, count)) {
+        uint64_t number = base + (bytes[i] == NEXT ? e.next++ : *rest++);
+        good = number < limit;
+        numbers[i] = (uint32_t)number;
+    }
+    mem_free(e.rest);
+    return good;
 }

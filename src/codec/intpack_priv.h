@@ -8,16 +8,24 @@ unsigned intpack_bits(uint64_t value);
 /* Bytes that hold the number. */
 unsigned intpack_width(uint64_t widest);
 void intpack_put_planes(struct buf *out, const uint64_t *coded, size_t count, unsigned width);
-void intpack_get_planes(uint64_t *coded, size_t count, const uint8_t *planes, unsigned width);
+/* Each number is `base` more than its planes say. */
+void intpack_get_planes(uint64_t *numbers, size_t count, const uint8_t *planes, unsigned width,
+                        uint64_t base);
 
 /* The number from which on the most of those not below `floor` are each one above the largest
  * before: where codes of a dictionary in the order of first use go on. */
 uint64_t intpack_first_next(const uint64_t *coded, size_t count, uint64_t floor);
 
-/* Encoders: false if the form does not pay. Decoders: false if the body is malformed. */
+/* Encoders: false if the form does not pay. Decoders: false if the body is malformed; the numbers
+ * that come out have the base added. */
 bool intpack_escape_encode(struct buf *out, const uint64_t *coded, size_t count, unsigned width);
-bool intpack_escape_decode(uint64_t *coded, size_t count, unsigned width, struct str body);
+bool intpack_escape_decode(uint64_t *numbers, size_t count, unsigned width, struct str body,
+                           uint64_t base);
+/* False also if a number is not below the limit. */
+bool intpack_escape_small(uint32_t *numbers, size_t count, unsigned width, struct str body,
+                          uint32_t base, uint32_t limit);
 bool intpack_recent_encode(struct buf *out, const uint64_t *coded, size_t count, unsigned width);
-bool intpack_recent_decode(uint64_t *coded, size_t count, unsigned width, struct str body);
+bool intpack_recent_decode(uint64_t *numbers, size_t count, unsigned width, struct str body,
+                           uint64_t base);
 
 #endif

@@ -80,7 +80,8 @@ bool intpack_recent_encode(struct buf *out, const uint64_t *coded, size_t count,
     return pays;
 }
 
-bool intpack_recent_decode(uint64_t *coded, size_t count, unsigned width, struct str body) {
+bool intpack_recent_decode(uint64_t *numbers, size_t count, unsigned width, struct str body,
+                           uint64_t base) {
     struct wire w = wire_make(body.ptr, body.len);
     uint64_t next = wire_u64(&w);
     struct str ranks = wire_bytes(&w, count);
@@ -93,14 +94,17 @@ bool intpack_recent_decode(uint64_t *coded, size_t count, unsigned width, struct
     }
     struct recent recent = {.count = 0};
     uint64_t *rest = mem_alloc((other + 1) * sizeof *rest);
-    intpack_get_planes(rest, other, w.at, width);
+    intpack_get_planes(rest, other, w.at, width, 0);
     bool good = true;
     for (size_t i = 0, at = 0; i < count && good; i++) {
         unsigned rank = (uint8_t)ranks.ptr[i];
         good = rank >= NEXT || rank < recent.count;
         if (good) {
-            coded[i] = rank == OTHER ? rest[at++] : rank == NEXT ? next++ : recent.numbers[rank];
-            meet(&recent, rank, coded[i]);
+            uint64_t coded = rank == OTHER  ? rest[at++]
+                             : rank == NEXT ? next++
+                                            : recent.numbers[rank];
+            meet(&recent, rank, coded);
+            numbers[i] = base + coded;
         }
     }
     mem_free(rest);

@@ -8,7 +8,10 @@
 #include "mem.h"
 #include "num.h"
 
-enum { SET_BYTES = 32 }; /* of one member, about */
+enum {
+    SET_BYTES = 32, /* of one member, about */
+    FIRST_SLOTS = 1024
+};
 
 /* --- the set --- */
 
@@ -31,8 +34,7 @@ static bool place(uint64_t *slots, size_t slot_count, uint64_t entry) {
     return true;
 }
 
-static void grow(struct aggregate_set *set) {
-    size_t slot_count = set->slot_count == 0 ? 1024 : set->slot_count * 2;
+static void grow(struct aggregate_set *set, size_t slot_count) {
     uint64_t *slots = mem_calloc(slot_count, sizeof *slots);
     for (size_t i = 0; i < set->slot_count; i++) {
         if (set->slots[i] != 0) {
@@ -44,12 +46,31 @@ static void grow(struct aggregate_set *set) {
     set->slot_count = slot_count;
 }
 
+void aggregate_set_reserve(struct aggregate_set *set, size_t more) {
+    size_t slot_count = set->slot_count == 0 ? FIRST_SLOTS : set->slot_count;
+    while ((set->used + more) * 2 >= slot_count) {
+        slot_count *= 2;
+    }
+    if (slot_count > set->slot_count) {
+        grow(set, slot_count);
+    }
+}
+
+static uint64_t member(uint32_t owner, uint32_t text_id) {
+    return ((uint64_t)owner + 1) << 32 | text_id;
+}
+
+void aggregate_set_prefetch(const struct aggregate_set *set, uint32_t owner, uint32_t text_id) {
+    if (set->slot_count > 0) {
+        uint64_t hash = hash_u64(member(owner, text_id));
+        __builtin_prefetch(&set->slots[(size_t)hash & (set->slot_count - 1)]);
+    }
+}
+
 /* True if it was not there. */
 static bool aggregate_set_add(struct aggregate_set *set, uint32_t owner, uint32_t text_id) {
-    if (set->used * 2 >= set->slot_count) {
-        grow(set);
-    }
-    bool is_new = place(set->slots, set->slot_count, ((uint64_t)owner + 1) << 32 | text_id);
+    aggregate_set_reserve(set, 1);
+    bool is_new = place(set->slots, set->slot_count, member(owner, text_id));
     set->used += is_new;
     return is_new;
 }

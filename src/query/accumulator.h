@@ -39,6 +39,9 @@ size_t accumulator_add(struct accumulator *a, const struct aggregate *spec, stru
                        struct aggregate_set *set, uint32_t owner);
 /* Takes the sum of `count` whole numbers in (SUM, AVG), or their number (COUNT). */
 void accumulator_add_sum(struct accumulator *a, __int128 sum, uint64_t count);
+/* Room for so many more members. */
+void aggregate_set_reserve(struct aggregate_set *set, size_t more);
+void aggregate_set_prefetch(const struct aggregate_set *set, uint32_t owner, uint32_t text_id);
 /* Takes a text of set->texts in (DISTINCT); returns the bytes of memory it cost. */
 size_t accumulator_add_distinct(struct accumulator *a, uint32_t text_id, struct aggregate_set *set,
                                 uint32_t owner);

@@ -9,7 +9,7 @@
 #include "mem.h"
 #include "stats_priv.h"
 
-enum { GROUP_BYTES = 64, TEXT_BYTES = 64 };
+enum { GROUP_BYTES = 64 };
 
 static void *stats_create(struct stage *stage) {
     struct stats *s = mem_calloc(1, sizeof *s);
@@ -42,7 +42,7 @@ static void stats_destroy(void *state) {
 uint32_t stats_text_id(struct stats *s, struct intern *texts, struct str text) {
     uint32_t before = texts->count;
     uint32_t id = intern_add(texts, text);
-    s->used_bytes += texts->count > before ? text.len + TEXT_BYTES : 0;
+    s->used_bytes += texts->count > before ? text.len + STATS_TEXT_BYTES : 0;
     return id;
 }
 

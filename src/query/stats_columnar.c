@@ -3,6 +3,7 @@
  * the groups. Texts of a part are looked up once each, then all goes by ids.
  */
 #include "columnar.h"
+#include "hash.h"
 #include "mem.h"
 #include "stats_priv.h"
 
@@ -98,13 +99,27 @@ bool columnar_spec(struct store_group_spec *out, const struct stage_spec *stage)
 
 /* --- what comes back --- */
 
-/* The ids that the part's texts have here (mem_free). */
+enum { AHEAD = 8 };
+
+/* The ids that the part's texts have here (mem_free). There may be many: the place of each is
+ * fetched some texts ahead. */
 static uint32_t *map_texts(struct stats *s, struct intern *to,
                            const struct store_group_texts *texts) {
     uint32_t *ids = mem_alloc((texts->count + 1) * sizeof *ids);
+    uint64_t *hashes = mem_alloc((texts->count + 1) * sizeof *hashes);
+    intern_reserve(to, (uint32_t)texts->count);
     for (size_t i = 0; i < texts->count; i++) {
-        ids[i] = stats_text_id(s, to, texts->texts[i]);
+        hashes[i] = hash_str(texts->texts[i]);
     }
+    for (size_t i = 0; i < texts->count; i++) {
+        if (i + AHEAD < texts->count) {
+            intern_prefetch(to, hashes[i + AHEAD]);
+        }
+        uint32_t before = to->count;
+        ids[i] = intern_add_hashed(to, texts->texts[i], hashes[i]);
+        s->used_bytes += to->count > before ? texts->texts[i].len + STATS_TEXT_BYTES : 0;
+    }
+    mem_free(hashes);
     return ids;
 }
 
@@ -167,10 +182,17 @@ static enum status take_set(struct stage *stage, size_t aggregate, const struct 
     bool distinct = spec->fn == FN_DISTINCT;
     uint32_t *ids = distinct ? map_texts(s, &set->texts, &in->texts) : NULL;
     enum status status = stage_check_memory(stage, s->used_bytes, err);
+    if (distinct && status == STATUS_OK) {
+        aggregate_set_reserve(set, in->count);
+    }
     for (size_t i = 0; i < in->count && status == STATUS_OK; i++) {
         uint32_t group = groups[in->groups[i]];
         struct accumulator *a = accumulator_of(s, group, aggregate);
         if (distinct) {
+            if (i + AHEAD < in->count) {
+                aggregate_set_prefetch(set, groups[in->groups[i + AHEAD]],
+                                       ids[in->values[i + AHEAD]]);
+            }
             s->used_bytes += accumulator_add_distinct(a, ids[in->values[i]], set, group);
             continue;
         }

@@ -7,6 +7,8 @@
 #include "stage.h"
 #include "stats_groups.h"
 
+enum { STATS_TEXT_BYTES = 64 }; /* memory of a text beside its bytes, about */
+
 struct stats {
     size_t aggregate_count;
     struct stats_groups groups;

@@ -74,11 +74,13 @@ static enum status put_formula(struct buf *out, struct group_text_source *s,
     return status;
 }
 
-static enum status decode(struct buf *out, struct group_text_source *s, struct err *err) {
+/* What was appended from `start` on is decoded. */
+static enum status decode(struct buf *out, size_t start, struct group_text_source *s,
+                          struct err *err) {
     struct buf decoded = BUF_INIT;
-    bool good = transform_decode(&decoded, buf_str(out), s->recipe->transform);
+    bool good = transform_decode(&decoded, str_skip(buf_str(out), start), s->recipe->transform);
     if (good) {
-        buf_clear(out);
+        out->len = start;
         buf_add(out, buf_str(&decoded));
     }
     buf_fini(&decoded);
@@ -89,7 +91,7 @@ static enum status decode(struct buf *out, struct group_text_source *s, struct e
 enum status group_text_put(struct buf *out, struct group_text_source *s, struct err *err) {
     const struct group_recipe *r = s->recipe;
     enum status status = STATUS_OK;
-    buf_clear(out);
+    size_t start = out->len;
     for (uint32_t i = 0; i < r->piece_count && status == STATUS_OK; i++) {
         const struct group_piece *p = &r->pieces[i];
         if (p->formula != NULL) {
@@ -100,5 +102,6 @@ enum status group_text_put(struct buf *out, struct group_text_source *s, struct 
             status = put_atom(out, s, p->atom, err);
         }
     }
-    return status == STATUS_OK && r->transform > TRANSFORM_SAME ? decode(out, s, err) : status;
+    return status == STATUS_OK && r->transform > TRANSFORM_SAME ? decode(out, start, s, err)
+                                                                : status;
 }

@@ -20,7 +20,7 @@ struct group_text_source {
     uint32_t row;
 };
 
-/* Replaces *out. */
+/* Appends it. */
 enum status group_text_put(struct buf *out, struct group_text_source *source,
                            struct err *err) MUST_CHECK;
 

@@ -6,6 +6,7 @@
 #include "num.h"
 
 enum {
+    AHEAD = 8,
     DIRECT_MAX = 1 << 18,    /* ids in an array by the number that the codes make */
     SLOT_BYTES = 48,         /* memory of a value, about */
     SMALL_NUMBER = INT32_MAX /* numbers below are their own local ids */
@@ -15,7 +16,6 @@ enum {
 struct atom_maker {
     struct id_table pairs;   /* (what the atoms before make, compressed) */
     struct id_table numbers; /* numbers that are not small */
-    struct intern texts;
 };
 
 /* How the values of one recipe get their ids. */
@@ -24,6 +24,10 @@ struct group_maker {
     size_t direct_size; /* 0: `table` is used */
     uint32_t *direct;   /* id + 1, by the number that the codes make; NULL until needed */
     struct id_table table;
+    bool is_by_text;     /* an atom is a text: the whole text is made of each row */
+    struct intern texts; /* of BY_TEXT; ids[] by their ids */
+    uint32_t *ids;
+    size_t id_capacity;
 };
 
 /* Being made: one number a row of the chunk, equal where all atoms so far are equal. */
@@ -47,6 +51,14 @@ static size_t direct_size(const struct group_plan *plan, const struct group_reci
     return size;
 }
 
+static bool has_text(const struct group_plan *plan, const struct group_recipe *r) {
+    bool has = false;
+    for (uint32_t i = 0; i < r->atom_count; i++) {
+        has = has || plan->segment->columns[r->atoms[i].column].type == COLUMN_TEXT;
+    }
+    return has;
+}
+
 void group_values_init(struct group_values *out, const struct group_plan *plan) {
     *out = (struct group_values){.plan = plan};
     const struct store_group_spec *spec = plan->spec;
@@ -55,13 +67,15 @@ void group_values_init(struct group_values *out, const struct group_plan *plan) 
         struct group_maker *m = &out->makers[i];
         m->atoms = mem_calloc((size_t)plan->recipes[i].atom_count + 1, sizeof *m->atoms);
         m->direct_size = direct_size(plan, &plan->recipes[i]);
+        m->is_by_text = has_text(plan, &plan->recipes[i]);
     }
     out->streams = mem_calloc((size_t)plan->column_count + 1, sizeof *out->streams);
-    out->keys = mem_alloc(GROUP_CHUNK_ROWS * sizeof *out->keys);
-    out->codes = mem_alloc(GROUP_CHUNK_ROWS * sizeof *out->codes);
+    out->keys = mem_alloc(GROUP_WINDOW_ROWS * sizeof *out->keys);
+    out->codes = mem_alloc(GROUP_WINDOW_ROWS * sizeof *out->codes);
+    out->ends = mem_alloc(GROUP_WINDOW_ROWS * sizeof *out->ends);
     for (uint32_t s = 0; s < plan->slot_count; s++) {
-        out->ids[s] = mem_alloc(GROUP_CHUNK_ROWS * sizeof *out->ids[s]);
-        out->integers[s] = mem_alloc(GROUP_CHUNK_ROWS * sizeof *out->integers[s]);
+        out->ids[s] = mem_alloc(GROUP_WINDOW_ROWS * sizeof *out->ids[s]);
+        out->integers[s] = mem_alloc(GROUP_WINDOW_ROWS * sizeof *out->integers[s]);
         out->slots[s].is_summed = s >= spec->key_count && s < spec->key_count + spec->sum_count;
     }
 }
@@ -70,11 +84,12 @@ static void fini_maker(struct group_maker *m, uint32_t atom_count) {
     for (uint32_t k = 0; k < atom_count; k++) {
         id_table_fini(&m->atoms[k].pairs);
         id_table_fini(&m->atoms[k].numbers);
-        intern_fini(&m->atoms[k].texts);
     }
     mem_free(m->atoms);
     mem_free(m->direct);
     id_table_fini(&m->table);
+    intern_fini(&m->texts);
+    mem_free(m->ids);
 }
 
 void group_values_fini(struct group_values *v) {
@@ -82,7 +97,7 @@ void group_values_fini(struct group_values *v) {
         fini_maker(&v->makers[i], v->plan->recipes[i].atom_count);
     }
     for (uint32_t i = 0; i < v->plan->column_count; i++) {
-        mem_free(v->streams[i].before);
+        mem_free(v->streams[i].places);
     }
     for (uint32_t s = 0; s < v->plan->slot_count; s++) {
         mem_free(v->ids[s]);
@@ -95,7 +110,8 @@ void group_values_fini(struct group_values *v) {
     mem_free(v->streams);
     mem_free(v->keys);
     mem_free(v->codes);
-    buf_fini(&v->text);
+    buf_fini(&v->texts);
+    mem_free(v->ends);
     arena_fini(&v->arena);
 }
 
@@ -106,11 +122,11 @@ size_t group_values_bytes(const struct group_values *v) {
     }
     for (size_t i = 0; i < v->plan->recipe_count; i++) {
         const struct group_maker *m = &v->makers[i];
-        bytes += id_table_bytes(&m->table) + (m->direct != NULL ? m->direct_size : 0);
+        bytes += id_table_bytes(&m->table) + (m->direct != NULL ? m->direct_size : 0) +
+                 (size_t)m->texts.count * SLOT_BYTES;
         for (uint32_t k = 0; k < v->plan->recipes[i].atom_count; k++) {
             const struct atom_maker *a = &v->makers[i].atoms[k];
-            bytes += id_table_bytes(&a->pairs) + id_table_bytes(&a->numbers) +
-                     (size_t)a->texts.count * SLOT_BYTES;
+            bytes += id_table_bytes(&a->pairs) + id_table_bytes(&a->numbers);
         }
     }
     return bytes;
@@ -118,66 +134,107 @@ size_t group_values_bytes(const struct group_values *v) {
 
 /* --- where values stand --- */
 
-/* Counts through the rows; false if the block has fewer values than its rows use. */
-static bool count_through(struct group_stream *s, const uint16_t *uses, const uint32_t *templates,
-                          uint32_t rows, uint32_t limit) {
-    if (s->before == NULL) {
-        s->before = mem_alloc(SEGMENT_BLOCK_ROWS * sizeof *s->before);
-    }
-    uint32_t at = 0; /* at most 8192 x 65535 */
-    for (uint32_t row = 0; row < rows; row++) {
-        s->before[row] = at;
-        at += uses[templates[row]];
-    }
-    return at <= limit;
-}
-
-/* Do the rows of all templates in the block use the column just once? */
-static bool is_by_row(const uint16_t *uses, const struct group_rows *rows) {
+/* Do the rows of all templates in the window use the column just `times` times? */
+static bool all_use(const uint16_t *uses, const struct group_rows *rows, uint16_t times) {
     for (uint32_t i = 0; i < rows->present_count; i++) {
-        if (uses[rows->present[i]] != 1) {
+        if (uses[rows->present[i]] != times) {
             return false;
         }
     }
     return true;
 }
 
-enum status group_values_block(struct group_values *v, struct block *block,
+/* Notes where the values of each row begin. */
+static void count_through(struct group_stream *s, const uint16_t *uses,
+                          const struct group_rows *rows) {
+    if (s->places == NULL) {
+        s->places = mem_alloc(GROUP_WINDOW_ROWS * sizeof *s->places);
+    }
+    uint32_t at = s->first; /* at most 8192 x 65535 */
+    for (uint32_t i = 0; i < rows->count; i++) {
+        s->places[i] = at;
+        at += uses[rows->templates[i]];
+    }
+    s->next = at;
+}
+
+static enum status next_window(struct group_values *v, uint32_t place,
                                const struct group_rows *rows, struct err *err) {
-    const struct group_plan *plan = v->plan;
+    const struct group_column *column = &v->plan->columns[place];
+    struct group_stream *s = &v->streams[place];
+    struct block *b = v->block;
+    s->first = s->next;
+    if (all_use(column->uses, rows, 0)) {
+        return STATUS_OK;
+    }
+    s->is_by_row = all_use(column->uses, rows, 1);
+    if (s->is_by_row) {
+        s->next = s->first + rows->count;
+    } else {
+        count_through(s, column->uses, rows);
+    }
+    if (s->next > b->info->column_counts[column->column]) {
+        return segment_damaged(v->plan->segment, err, _("a column has too few values"));
+    }
+    bool loaded =
+        b->columns[column->column].codes != NULL || b->columns[column->column].numbers != NULL;
+    return loaded ? STATUS_OK : block_column_codes(b, column->column, err);
+}
+
+void group_values_block(struct group_values *v, struct block *block) {
     v->block = block;
-    for (uint32_t i = 0; i < plan->column_count; i++) {
-        uint32_t column = plan->columns[i].column;
-        uint32_t count = block->info->column_counts[column];
-        struct group_stream *s = &v->streams[i];
-        const uint16_t *uses = plan->columns[i].uses;
-        s->is_by_row = is_by_row(uses, rows);
-        bool good = s->is_by_row
-                        ? block->info->rows <= count
-                        : count_through(s, uses, rows->templates, block->info->rows, count);
-        if (!good) {
-            return segment_damaged(plan->segment, err, _("a column has too few values"));
+    for (uint32_t i = 0; i < v->plan->column_count; i++) {
+        v->streams[i].next = 0;
+    }
+}
+
+enum status group_values_window(struct group_values *v, const struct group_rows *rows,
+                                struct err *err) {
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < v->plan->column_count && status == STATUS_OK; i++) {
+        status = next_window(v, i, rows, err);
+    }
+    return status;
+}
+
+/* Where in its column the atom stands, of each row of the chunk. */
+static void list_places(uint32_t *out, const struct group_stream *s, uint32_t ordinal,
+                        const struct group_chunk *c) {
+    uint32_t count = c->count;
+    const uint16_t *rows = c->rows;
+    const uint32_t *places = s->places;
+    uint32_t first = s->first + ordinal;
+    for (uint32_t i = 0; i < count; i++) {
+        out[i] = rows != NULL ? rows[i] : i;
+    }
+    if (s->is_by_row) {
+        for (uint32_t i = 0; i < count; i++) {
+            out[i] += first;
         }
-        enum status status = count > 0 ? block_column_codes(block, column, err) : STATUS_OK;
-        if (status != STATUS_OK) {
-            return status;
+    } else {
+        for (uint32_t i = 0; i < count; i++) {
+            out[i] = places[out[i]] + ordinal;
         }
     }
-    return STATUS_OK;
+}
+
+static const struct group_stream *stream_of(const struct group_values *v, struct group_atom atom) {
+    return &v->streams[v->plan->place_of[atom.column] - 1];
 }
 
 /* The codes of the atom in the chunk: as they stand in the block, or picked out. */
 static const uint32_t *atom_codes(struct group_values *v, struct group_atom atom,
                                   const struct group_chunk *c) {
-    const struct group_stream *s = &v->streams[v->plan->place_of[atom.column] - 1];
     const uint32_t *codes = v->block->columns[atom.column].codes;
-    if (s->is_by_row && c->rows == NULL) {
-        return codes + c->first;
+    if (stream_of(v, atom)->is_by_row && c->rows == NULL) {
+        return codes + stream_of(v, atom)->first;
     }
+    uint32_t *picked = v->codes;
+    list_places(picked, stream_of(v, atom), atom.ordinal, c);
     for (uint32_t i = 0; i < c->count; i++) {
-        v->codes[i] = codes[group_values_index(v, atom, group_chunk_row(c, i))];
+        picked[i] = codes[picked[i]];
     }
-    return v->codes;
+    return picked;
 }
 
 /* --- one number a row --- */
@@ -214,27 +271,16 @@ static uint32_t local_number(struct atom_maker *m, int64_t number) {
     return (uint32_t)SMALL_NUMBER + id_table_add(&m->numbers, (uint64_t)number)->id_plus_1;
 }
 
-static uint32_t local_text(struct group_values *v, struct atom_maker *m,
-                           const struct block_column *c, uint32_t index) {
-    uint32_t before = m->texts.count;
-    uint32_t at = c->offsets[index];
-    uint32_t id = intern_add(&m->texts, str_make(c->bytes + at, c->offsets[index + 1] - at));
-    v->text_bytes += m->texts.count > before ? c->offsets[index + 1] - at : 0;
-    return id;
-}
-
-static void fold_others(struct folding *f, uint32_t atom) {
+static void fold_numbers(struct folding *f, uint32_t atom) {
     struct group_values *v = f->values;
     struct group_atom a = f->recipe->atoms[atom];
     struct atom_maker *m = &f->maker->atoms[atom];
-    const struct block_column *c = &v->block->columns[a.column];
+    const int64_t *numbers = v->block->columns[a.column].numbers;
     bool first = f->limit == 1;
     compress(f, &m->pairs);
+    list_places(v->codes, stream_of(v, a), a.ordinal, f->chunk);
     for (uint32_t i = 0; i < f->chunk->count; i++) {
-        uint32_t index = group_values_index(v, a, group_chunk_row(f->chunk, i));
-        uint32_t local =
-            c->numbers != NULL ? local_number(m, c->numbers[index]) : local_text(v, m, c, index);
-        v->keys[i] = v->keys[i] << 32 | local;
+        v->keys[i] = v->keys[i] << 32 | local_number(m, numbers[v->codes[i]]);
     }
     f->limit = first ? (uint64_t)UINT32_MAX + 1 : 0;
 }
@@ -248,7 +294,7 @@ static void fold(struct folding *f) {
         if (v->plan->segment->columns[column].type == COLUMN_DICTIONARY) {
             fold_codes(f, i);
         } else {
-            fold_others(f, i);
+            fold_numbers(f, i);
         }
     }
 }
@@ -280,18 +326,61 @@ static uint32_t add_value(struct group_values *v, uint32_t slot_number, struct s
     return id;
 }
 
-/* A value that was not met before: its text, of row `i` of the chunk. */
+/* Appends the value's text in row `i` of the chunk. */
+static enum status put_text(struct buf *out, struct folding *f, uint32_t i, struct err *err) {
+    struct group_text_source source = {.block = f->values->block,
+                                       .recipe = f->recipe,
+                                       .plan = f->values->plan,
+                                       .values = f->values,
+                                       .row = group_chunk_row(f->chunk, i)};
+    return group_text_put(out, &source, err);
+}
+
+/* A value that was not met before. */
 static enum status new_value(uint32_t *id_plus_1, struct folding *f, uint32_t i, struct err *err) {
     struct group_values *v = f->values;
-    struct group_text_source source = {.block = v->block,
-                                       .recipe = f->recipe,
-                                       .plan = v->plan,
-                                       .values = v,
-                                       .row = group_chunk_row(f->chunk, i)};
-    enum status status = group_text_put(&v->text, &source, err);
+    buf_clear(&v->texts);
+    enum status status = put_text(&v->texts, f, i, err);
     if (status == STATUS_OK) {
-        struct str text = arena_str(&v->arena, buf_str(&v->text));
+        struct str text = arena_str(&v->arena, buf_str(&v->texts));
         *id_plus_1 = add_value(v, f->recipe->slot, text) + 1;
+    }
+    return status;
+}
+
+/* The id of a whole text. */
+static uint32_t text_id(struct folding *f, struct str text, uint64_t hash) {
+    struct group_maker *m = f->maker;
+    uint32_t before = m->texts.count;
+    uint32_t id = intern_add_hashed(&m->texts, text, hash);
+    if (m->texts.count > before) {
+        MEM_GROW(m->ids, m->id_capacity, (size_t)id + 1);
+        m->ids[id] = add_value(f->values, f->recipe->slot, intern_text(&m->texts, id));
+    }
+    return m->ids[id];
+}
+
+/* All texts of the chunk, then their ids: the table is large, so places in it are fetched ahead. */
+static enum status text_ids(uint32_t *ids, struct folding *f, struct err *err) {
+    struct group_values *v = f->values;
+    uint32_t count = f->chunk->count;
+    size_t *ends = v->ends;
+    enum status status = STATUS_OK;
+    buf_clear(&v->texts);
+    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
+        size_t start = v->texts.len;
+        status = put_text(&v->texts, f, i, err);
+        ends[i] = v->texts.len;
+        v->keys[i] = hash_str(str_skip(buf_str(&v->texts), start));
+    }
+    size_t start = 0;
+    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
+        if (i + AHEAD < count) {
+            intern_prefetch(&f->maker->texts, v->keys[i + AHEAD]);
+        }
+        struct str text = str_make(buf_str(&v->texts).ptr + start, ends[i] - start);
+        ids[i] = text_id(f, text, v->keys[i]);
+        start = ends[i];
     }
     return status;
 }
@@ -330,7 +419,7 @@ static enum status dataset_ids(uint32_t *ids, struct folding *f, struct err *err
     struct id_table *table = &f->maker->table;
     enum status status = block_numbers(v->block, NUMBER_DATASET, err);
     for (uint32_t i = 0; i < f->chunk->count && status == STATUS_OK; i++) {
-        uint32_t row = group_chunk_row(f->chunk, i);
+        uint32_t row = f->chunk->first + group_chunk_row(f->chunk, i);
         uint64_t number = (uint64_t)v->block->numbers[NUMBER_DATASET][row];
         if (number >= s->dataset_count) {
             return segment_damaged(s, err, _("a row's source, origin or dataset has no name"));
@@ -361,6 +450,9 @@ enum status group_values_ids(const uint32_t **out, struct group_values *v, uint3
     if (f.recipe->is_dataset) {
         return dataset_ids(ids, &f, err);
     }
+    if (f.maker->is_by_text) {
+        return text_ids(ids, &f, err);
+    }
     if (f.maker->direct_size > 0 && f.maker->direct == NULL) {
         f.maker->direct = mem_calloc(f.maker->direct_size, sizeof *f.maker->direct);
     }
@@ -386,14 +478,14 @@ static bool is_plain_number(const struct group_plan *plan, const struct group_re
 static const int64_t *plain_numbers(struct group_values *v, const struct group_recipe *r,
                                     const struct group_chunk *c) {
     struct group_atom atom = r->pieces[0].atom;
-    const struct group_stream *s = &v->streams[v->plan->place_of[atom.column] - 1];
     const int64_t *numbers = v->block->columns[atom.column].numbers;
-    if (s->is_by_row && c->rows == NULL) {
-        return numbers + c->first;
+    if (stream_of(v, atom)->is_by_row && c->rows == NULL) {
+        return numbers + stream_of(v, atom)->first;
     }
     int64_t *picked = v->integers[r->slot];
+    list_places(v->codes, stream_of(v, atom), atom.ordinal, c);
     for (uint32_t i = 0; i < c->count; i++) {
-        picked[i] = numbers[group_values_index(v, atom, group_chunk_row(c, i))];
+        picked[i] = numbers[v->codes[i]];
     }
     return picked;
 }

@@ -3,8 +3,8 @@
  * value's text is made when its id is new; ids follow from codes and numbers. Values of several
  * recipes get several ids even where their texts are equal: who reads the ids compares the texts.
  *
- * Rows come in chunks of one class of templates, so that each step is a plain loop over arrays
- * which stay in the first cache.
+ * Rows come in windows, and in these in chunks of one class of templates, so that each step is a
+ * plain loop over arrays which stay in the first cache.
  *
  * Threads: one. Ownership: borrows the plan; texts live until group_values_fini.
  */
@@ -12,23 +12,10 @@
 #define KONSEKI_GROUP_VALUES_H
 
 #include "block.h"
-#include "group_plan.h"
+#include "group_rows.h"
 #include "id_table.h"
 
-enum { GROUP_CHUNK_ROWS = 1024 };
-
 #define GROUP_NO_ID UINT32_MAX
-
-/* Rows of a block that are of one class. */
-struct group_chunk {
-    const uint16_t *rows; /* NULL: those from `first` on */
-    uint32_t first;
-    uint32_t count;
-};
-
-static inline uint32_t group_chunk_row(const struct group_chunk *c, uint32_t i) {
-    return c->rows == NULL ? c->first + i : c->rows[i];
-}
 
 /* What a text is for a sum. */
 enum group_number { GROUP_NUMBER_NONE, GROUP_NUMBER_INTEGER, GROUP_NUMBER_FRACTION };
@@ -45,10 +32,12 @@ struct group_slot {
     size_t kind_capacity;
 };
 
-/* Where the values of one column stand in the block at hand. */
+/* Where the values of one column stand in the window at hand. */
 struct group_stream {
-    bool is_by_row;   /* value i belongs to row i */
-    uint32_t *before; /* by row: values of the rows before it */
+    uint32_t first;   /* value of the window's first row */
+    uint32_t next;    /* of the next window's */
+    bool is_by_row;   /* each row of the window has just one */
+    uint32_t *places; /* else: by row, where its values begin */
 };
 
 struct group_values {
@@ -62,7 +51,8 @@ struct group_values {
     uint32_t *codes;
     uint32_t *ids[GROUP_SLOTS];
     int64_t *integers[GROUP_SLOTS];
-    struct buf text;
+    struct buf texts; /* of the chunk's rows */
+    size_t *ends;     /* in `texts` */
     size_t text_bytes;
 };
 
@@ -71,21 +61,16 @@ void group_values_fini(struct group_values *v);
 /* About how many bytes it holds. */
 size_t group_values_bytes(const struct group_values *v);
 
-/* The rows of a block: their templates, all below template_count, and which there are. */
-struct group_rows {
-    uint32_t *templates; /* by row */
-    uint32_t *present;
-    uint32_t present_count;
-};
-
 /* Makes the block the one at hand. */
-enum status group_values_block(struct group_values *v, struct block *block,
-                               const struct group_rows *rows, struct err *err) MUST_CHECK;
-/* Where in its column the atom stands of a row of the block at hand. */
+void group_values_block(struct group_values *v, struct block *block);
+/* Goes to the next window of the block; the windows go over all its rows in their order. */
+enum status group_values_window(struct group_values *v, const struct group_rows *rows,
+                                struct err *err) MUST_CHECK;
+/* Where in its column the atom of a row of the window stands. */
 static inline uint32_t group_values_index(const struct group_values *v, struct group_atom atom,
                                           uint32_t row) {
     const struct group_stream *s = &v->streams[v->plan->place_of[atom.column] - 1];
-    return (s->is_by_row ? row : s->before[row]) + atom.ordinal;
+    return (s->is_by_row ? s->first + row : s->places[row]) + atom.ordinal;
 }
 
 /* The ids of the recipe's values in the chunk's rows. GROUP_NO_ID: a row of a dataset without a

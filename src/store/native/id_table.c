@@ -2,7 +2,7 @@
 
 #include "mem.h"
 
-enum { FIRST_SLOTS = 256 };
+enum { FIRST_SLOTS = 256, FEW_SLOTS = 16384 };
 
 void id_table_fini(struct id_table *t) {
     mem_free(t->slots);
@@ -10,7 +10,8 @@ void id_table_fini(struct id_table *t) {
 }
 
 void id_table_grow(struct id_table *t) {
-    size_t slot_count = t->slot_count == 0 ? FIRST_SLOTS : t->slot_count * 2;
+    size_t factor = t->slot_count < FEW_SLOTS ? 8 : 2;
+    size_t slot_count = t->slot_count == 0 ? FIRST_SLOTS : t->slot_count * factor;
     struct id_slot *slots = mem_calloc(slot_count, sizeof *slots);
     for (size_t i = 0; i < t->slot_count; i++) {
         if (t->slots[i].id_plus_1 != 0) {

@@ -45,6 +45,12 @@ static inline struct id_slot *id_table_add(struct id_table *t, uint64_t key) {
     return slot;
 }
 
+static inline void id_table_prefetch(const struct id_table *t, uint64_t key) {
+    if (t->slot_count > 0) {
+        __builtin_prefetch(&t->slots[(size_t)hash_u64(key) & (t->slot_count - 1)]);
+    }
+}
+
 static inline size_t id_table_bytes(const struct id_table *t) {
     return t->slot_count * sizeof *t->slots;
 }

@@ -1,5 +1,5 @@
 /*
- * A block's rows are divided by the classes of their templates, each class is taken in chunks:
+ * A block is taken in windows, the rows of a window by the classes of their templates:
  * ids of the keys, numbers of the sums, ids of the sets; then the number of the group of each row;
  * then the counts and sums of the groups.
  */
@@ -9,30 +9,28 @@
 #include "group_values.h"
 #include "i18n.h"
 #include "mem.h"
+#include "pair_table.h"
 
-enum { MAX_DIMENSIONS = STORE_GROUP_KEYS + 1, GROUP_BYTES = 32 };
+enum { MAX_DIMENSIONS = STORE_GROUP_KEYS + 1, GROUP_BYTES = 32, AHEAD = 12 };
 
 struct segment_groups {
     const struct store_group_spec *spec;
     struct group_plan plan;
     struct group_values values;
     struct group_spans spans;
-    struct id_table steps[MAX_DIMENSIONS];  /* (group by the keys before, id of this key) */
-    struct id_table sets[STORE_GROUP_SETS]; /* (group, value) and their rows */
+    struct pair_table steps[MAX_DIMENSIONS]; /* (group by the keys before, id of this key) */
+    struct id_table sets[STORE_GROUP_SETS];  /* (group, value) and their rows */
     uint32_t count;
     size_t capacity;
     uint64_t *rows; /* by group */
     int64_t *span_starts;
     uint32_t *keys[STORE_GROUP_KEYS];
     struct store_group_sum *sums; /* by group * sum_count */
+    int64_t *small_sums;          /* likewise: parts of the sums */
+    uint32_t *missing;            /* likewise: rows without a value */
     /* of the block at hand */
-    struct group_rows block_rows;
-    uint32_t *template_rows; /* by template: rows; 0 between blocks */
-    uint16_t *class_rows;    /* selected rows, one class after the other */
-    uint32_t *class_ends;    /* by class: in class_rows, while they are put there */
-    uint32_t *classes;       /* that are present */
-    uint32_t *class_starts;  /* of classes[i] in class_rows */
-    uint32_t class_count;
+    struct group_rows window;
+    uint32_t *templates; /* by row */
     /* of the chunk at hand */
     uint32_t *span_ids;
     int64_t *times;
@@ -61,17 +59,11 @@ struct segment_groups *segment_groups_create(const struct store_group_spec *spec
     g->spans.spec = spec;
     group_plan_init(&g->plan, spec, segment);
     group_values_init(&g->values, &g->plan);
-    size_t templates = (size_t)segment->template_count + 1;
-    g->block_rows.templates = mem_alloc(SEGMENT_BLOCK_ROWS * sizeof *g->block_rows.templates);
-    g->block_rows.present = mem_alloc(SEGMENT_BLOCK_ROWS * sizeof *g->block_rows.present);
-    g->template_rows = mem_calloc(templates, sizeof *g->template_rows);
-    g->class_rows = mem_alloc((SEGMENT_BLOCK_ROWS + 1) * sizeof *g->class_rows);
-    g->class_ends = mem_calloc(g->plan.class_count + 1, sizeof *g->class_ends);
-    g->classes = mem_alloc((g->plan.class_count + 1) * sizeof *g->classes);
-    g->class_starts = mem_alloc((g->plan.class_count + 1) * sizeof *g->class_starts);
-    g->span_ids = mem_alloc(GROUP_CHUNK_ROWS * sizeof *g->span_ids);
-    g->times = mem_alloc(GROUP_CHUNK_ROWS * sizeof *g->times);
-    g->groups = mem_alloc(GROUP_CHUNK_ROWS * sizeof *g->groups);
+    group_rows_init(&g->window, &g->plan);
+    g->templates = mem_alloc(SEGMENT_BLOCK_ROWS * sizeof *g->templates);
+    g->span_ids = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->span_ids);
+    g->times = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->times);
+    g->groups = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->groups);
     return g;
 }
 
@@ -82,10 +74,11 @@ void segment_groups_destroy(struct segment_groups **out) {
         return;
     }
     group_values_fini(&g->values);
+    group_rows_fini(&g->window);
     group_plan_fini(&g->plan);
     group_spans_fini(&g->spans);
     for (size_t i = 0; i < MAX_DIMENSIONS; i++) {
-        id_table_fini(&g->steps[i]);
+        pair_table_fini(&g->steps[i]);
     }
     for (size_t i = 0; i < STORE_GROUP_SETS; i++) {
         id_table_fini(&g->sets[i]);
@@ -96,13 +89,9 @@ void segment_groups_destroy(struct segment_groups **out) {
     mem_free(g->rows);
     mem_free(g->span_starts);
     mem_free(g->sums);
-    mem_free(g->block_rows.templates);
-    mem_free(g->block_rows.present);
-    mem_free(g->template_rows);
-    mem_free(g->class_rows);
-    mem_free(g->class_ends);
-    mem_free(g->classes);
-    mem_free(g->class_starts);
+    mem_free(g->small_sums);
+    mem_free(g->missing);
+    mem_free(g->templates);
     mem_free(g->span_ids);
     mem_free(g->times);
     mem_free(g->groups);
@@ -112,7 +101,7 @@ void segment_groups_destroy(struct segment_groups **out) {
 size_t segment_groups_bytes(const struct segment_groups *g) {
     size_t bytes = group_values_bytes(&g->values) + id_table_bytes(&g->spans.ids);
     for (size_t i = 0; i < MAX_DIMENSIONS; i++) {
-        bytes += id_table_bytes(&g->steps[i]);
+        bytes += pair_table_bytes(&g->steps[i]);
     }
     for (size_t i = 0; i < STORE_GROUP_SETS; i++) {
         bytes += id_table_bytes(&g->sets[i]);
@@ -142,6 +131,12 @@ static void grow_groups(struct segment_groups *g, uint32_t needed) {
         g->sums = mem_realloc(g->sums, g->capacity, spec->sum_count * sizeof *g->sums);
         memset(g->sums + old * spec->sum_count, 0,
                (g->capacity - old) * spec->sum_count * sizeof *g->sums);
+        size_t bytes = spec->sum_count * sizeof *g->small_sums;
+        g->small_sums = mem_realloc(g->small_sums, g->capacity, bytes);
+        memset(g->small_sums + old * spec->sum_count, 0, (g->capacity - old) * bytes);
+        bytes = spec->sum_count * sizeof *g->missing;
+        g->missing = mem_realloc(g->missing, g->capacity, bytes);
+        memset(g->missing + old * spec->sum_count, 0, (g->capacity - old) * bytes);
     }
 }
 
@@ -167,25 +162,28 @@ static const uint32_t *groups_by_id(struct segment_groups *g, const struct chunk
     return v->dimensions[0];
 }
 
+/* Groups that came with this chunk: each one's dimensions are those of a row that is in it. */
+static void add_new_groups(struct segment_groups *g, const struct chunk_values *v, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (g->groups[i] >= g->count) { /* ids are given in the order of the rows */
+            uint32_t ids[MAX_DIMENSIONS];
+            for (uint32_t k = 0; k < v->dimension_count; k++) {
+                ids[k] = v->dimensions[k][i];
+            }
+            add_group(g, ids);
+        }
+    }
+}
+
 static const uint32_t *groups_by_steps(struct segment_groups *g, const struct chunk_values *v,
                                        uint32_t count) {
     const uint32_t *before = v->dimensions[0];
     for (uint32_t d = 1; d < v->dimension_count; d++) {
-        const uint32_t *own = v->dimensions[d];
-        bool last = d + 1 == v->dimension_count;
-        struct id_table *table = &g->steps[d];
-        for (uint32_t i = 0; i < count; i++) {
-            uint32_t known = table->count;
-            g->groups[i] = id_table_add(table, (uint64_t)before[i] << 32 | own[i])->id_plus_1 - 1;
-            if (last && table->count != known) {
-                uint32_t ids[MAX_DIMENSIONS];
-                for (uint32_t k = 0; k < v->dimension_count; k++) {
-                    ids[k] = v->dimensions[k][i];
-                }
-                add_group(g, ids);
-            }
-        }
+        pair_table_ids(g->groups, &g->steps[d], before, v->dimensions[d], count);
         before = g->groups;
+    }
+    if (g->steps[v->dimension_count - 1].count > g->count) {
+        add_new_groups(g, v, count);
     }
     return g->groups;
 }
@@ -205,25 +203,54 @@ static const uint32_t *find_groups(struct segment_groups *g, const struct chunk_
 
 /* --- sums and sets --- */
 
-static void add_numbers(struct segment_groups *g, size_t which, const struct chunk_values *v,
-                        const uint32_t *groups, uint32_t count) {
-    const int64_t *integers = v->integers[which];
-    const uint32_t *ids = v->integer_ids[which];
+/* Rows without a value for the sum: most have one, so these are counted. ids NULL: all lack it. */
+static void count_missing(struct segment_groups *g, size_t which, const uint32_t *ids,
+                          const uint32_t *groups, uint32_t count) {
     const struct group_slot *slot = &g->values.slots[g->spec->key_count + which];
     bool any = g->spec->sums[which].any_text;
     size_t width = g->spec->sum_count;
     for (uint32_t i = 0; i < count; i++) {
-        struct store_group_sum *sum = &g->sums[groups[i] * width + which];
-        bool counts = ids == NULL || (ids[i] != GROUP_NO_ID &&
-                                      (any || slot->kinds[ids[i]] == GROUP_NUMBER_INTEGER));
-        sum->sum += integers[i];
-        sum->count += counts;
+        bool counts = ids != NULL && ids[i] != GROUP_NO_ID &&
+                      (any || slot->kinds[ids[i]] == GROUP_NUMBER_INTEGER);
+        g->missing[groups[i] * width + which] += !counts;
     }
 }
 
+/* Small numbers cannot overflow 64 bits in a segment's rows. */
+static bool are_small(const int64_t *integers, uint32_t count) {
+    uint64_t any = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        any |= (uint64_t)integers[i];
+    }
+    return any < INT64_MAX / SEGMENT_MAX_ROWS;
+}
+
+static void add_numbers(struct segment_groups *g, size_t which, const struct chunk_values *v,
+                        const uint32_t *groups, uint32_t count) {
+    const int64_t *integers = v->integers[which];
+    size_t width = g->spec->sum_count;
+    int64_t *small = g->small_sums + which;
+    if (are_small(integers, count)) {
+        for (uint32_t i = 0; i < count; i++) {
+            small[groups[i] * width] += integers[i];
+        }
+    } else {
+        for (uint32_t i = 0; i < count; i++) {
+            g->sums[groups[i] * width + which].sum += integers[i];
+        }
+    }
+    if (v->integer_ids[which] != NULL) {
+        count_missing(g, which, v->integer_ids[which], groups, count);
+    }
+}
+
+/* Sets are large: what is needed a few rows later is fetched meanwhile. */
 static void add_to_set(struct id_table *set, const uint32_t *ids, const uint32_t *groups,
                        uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
+        if (i + AHEAD < count) {
+            id_table_prefetch(set, (uint64_t)groups[i + AHEAD] << 32 | ids[i + AHEAD]);
+        }
         if (ids[i] != GROUP_NO_ID) {
             id_table_add(set, (uint64_t)groups[i] << 32 | ids[i])->rows++;
         }
@@ -238,6 +265,8 @@ static void add_rows(struct segment_groups *g, const struct chunk_values *v, uin
     for (size_t s = 0; s < g->spec->sum_count; s++) {
         if (v->integers[s] != NULL) {
             add_numbers(g, s, v, groups, count);
+        } else {
+            count_missing(g, s, NULL, groups, count);
         }
     }
     for (size_t s = 0; s < g->spec->set_count; s++) {
@@ -252,13 +281,10 @@ static void add_rows(struct segment_groups *g, const struct chunk_values *v, uin
 static const uint32_t *chunk_spans(struct segment_groups *g, const struct block *b,
                                    const struct group_chunk *c) {
     const int64_t *times = b->numbers[NUMBER_TIME] + c->first;
-    if (c->rows != NULL) {
-        for (uint32_t i = 0; i < c->count; i++) {
-            g->times[i] = b->numbers[NUMBER_TIME][c->rows[i]];
-        }
-        times = g->times;
+    for (uint32_t i = 0; c->rows != NULL && i < c->count; i++) {
+        g->times[i] = times[c->rows[i]];
     }
-    group_spans_ids(g->span_ids, &g->spans, times, c->count);
+    group_spans_ids(g->span_ids, &g->spans, c->rows == NULL ? times : g->times, c->count);
     return g->span_ids;
 }
 
@@ -305,182 +331,149 @@ static enum status take_sets(struct chunk_values *v, struct segment_groups *g,
 
 static void unselect(uint64_t *selected, const struct group_chunk *c) {
     for (uint32_t i = 0; i < c->count; i++) {
-        uint32_t row = group_chunk_row(c, i);
+        uint32_t row = c->first + group_chunk_row(c, i);
         selected[row / 64] &= ~(UINT64_C(1) << (row % 64));
     }
 }
 
-/* All of the chunk's rows, or none. */
-static enum status take_chunk(struct segment_groups *g, struct block *b,
-                              const struct group_class *class, const struct group_chunk *c,
-                              uint64_t *selected, struct err *err) {
-    struct chunk_values v = {.dimension_count = 0};
-    bool fits = true;
-    enum status status = take_sums(&v, &fits, g, class, c, err);
-    if (status == STATUS_OK && fits) {
-        status = take_keys(&v, g, b, class, c, err);
+/* As it is for all rows of a window. */
+static void unselect_window(uint64_t *selected, const struct group_rows *window) {
+    uint32_t row = window->first; /* a multiple of 64 */
+    uint32_t end = window->first + window->count;
+    for (; row + 64 <= end; row += 64) {
+        selected[row / 64] = 0;
     }
-    if (status == STATUS_OK && fits) {
+    if (row < end) {
+        selected[row / 64] &= UINT64_MAX << (end - row);
+    }
+}
+
+/* All of the chunk's rows, or none. */
+static enum status take_chunk(bool *taken, struct segment_groups *g, struct block *b,
+                              const struct group_class *class, const struct group_chunk *c,
+                              struct err *err) {
+    struct chunk_values v = {.dimension_count = 0};
+    *taken = true;
+    enum status status = take_sums(&v, taken, g, class, c, err);
+    if (status != STATUS_OK || !*taken) {
+        return status;
+    }
+    status = take_keys(&v, g, b, class, c, err);
+    if (status == STATUS_OK) {
         status = take_sets(&v, g, class, c, err);
     }
-    if (status == STATUS_OK && fits) {
+    if (status == STATUS_OK) {
         add_rows(g, &v, c->count);
-        unselect(selected, c);
     }
     return status;
 }
 
-static enum status take_class(struct segment_groups *g, struct block *b,
-                              const struct group_class *class, const uint16_t *rows, uint32_t count,
-                              uint64_t *selected, struct err *err) {
+/* --- windows --- */
+
+static bool is_named(const struct segment *s, uint64_t dataset) {
+    return dataset < s->dataset_count && dataset_info(s->datasets[dataset])->name.len > 0;
+}
+
+/* Is the row's dataset a key, and can it be without a name? */
+static bool may_lack_dataset(const struct segment_groups *g, const struct group_class *class) {
+    const struct segment *s = g->plan.segment;
+    bool is_key = false;
+    for (size_t k = 0; k < g->spec->key_count && g->plan.reads_dataset; k++) {
+        is_key = is_key || g->plan.recipes[class->recipes[k] - 1].is_dataset;
+    }
+    bool lacks = false;
+    for (size_t i = 0; i < s->dataset_count && is_key; i++) {
+        lacks = lacks || !is_named(s, i);
+    }
+    return lacks;
+}
+
+/* Divides the chunk: rows of datasets with a name go to *kept (in `room`), the others are
+ * unselected and counted. */
+static enum status drop_unnamed(struct group_chunk *kept, uint16_t *room, struct segment_groups *g,
+                                struct block *b, const struct group_chunk *c,
+                                struct group_outcome *out, struct err *err) {
+    enum status status = block_numbers(b, NUMBER_DATASET, err);
+    *kept = (struct group_chunk){.first = c->first, .rows = room};
+    for (uint32_t i = 0; i < c->count && status == STATUS_OK; i++) {
+        uint32_t row = group_chunk_row(c, i);
+        uint64_t dataset = (uint64_t)b->numbers[NUMBER_DATASET][c->first + row];
+        if (is_named(g->plan.segment, dataset)) {
+            room[kept->count++] = (uint16_t)row;
+        } else {
+            out->selected[(c->first + row) / 64] &= ~(UINT64_C(1) << ((c->first + row) % 64));
+            *out->without_key += 1;
+        }
+    }
+    return status;
+}
+
+static enum status add_chunk(struct segment_groups *g, struct block *b, uint32_t number,
+                             const struct group_chunk *c, struct group_outcome *out,
+                             struct err *err) {
+    const struct group_class *class = &g->plan.classes[number];
+    uint16_t room[GROUP_WINDOW_ROWS];
+    struct group_chunk chunk = *c;
     enum status status = STATUS_OK;
-    for (uint32_t at = 0; at < count && status == STATUS_OK; at += GROUP_CHUNK_ROWS) {
-        uint32_t left = count - at;
-        struct group_chunk chunk = {.rows = rows == NULL ? NULL : rows + at,
-                                    .first = at,
-                                    .count = left < GROUP_CHUNK_ROWS ? left : GROUP_CHUNK_ROWS};
-        status = take_chunk(g, b, class, &chunk, selected, err);
+    bool taken = false;
+    if (class->action == GROUP_WITHOUT_KEY) {
+        *out->without_key += c->count;
+        taken = true;
+    } else if (class->action == GROUP_TAKE) {
+        if (may_lack_dataset(g, class)) {
+            status = drop_unnamed(&chunk, room, g, b, c, out, err);
+        }
+        if (status == STATUS_OK) {
+            status = take_chunk(&taken, g, b, class, &chunk, err);
+        }
+    }
+    if (status == STATUS_OK && taken) {
+        unselect(out->selected, &chunk);
+    }
+    return status;
+}
+
+/* All rows are of one class and selected. */
+static enum status add_whole(struct segment_groups *g, struct block *b, struct group_outcome *out,
+                             struct err *err) {
+    struct group_chunk all = {.first = g->window.first, .count = g->window.count};
+    bool taken = false;
+    enum status status =
+        take_chunk(&taken, g, b, &g->plan.classes[g->window.classes[0]], &all, err);
+    if (status == STATUS_OK && taken) {
+        unselect_window(out->selected, &g->window);
+    }
+    return status;
+}
+
+static enum status add_window(struct segment_groups *g, struct block *b, struct group_outcome *out,
+                              struct err *err) {
+    const struct group_rows *w = &g->window;
+    const struct group_class *first = &g->plan.classes[w->classes[0]];
+    if (w->class_count == 1 && first->action == GROUP_TAKE && !may_lack_dataset(g, first) &&
+        group_rows_all_selected(w, out->selected)) {
+        return add_whole(g, b, out, err);
+    }
+    enum status status = STATUS_OK;
+    bool sorted = group_rows_sort(&g->window, out->selected);
+    for (uint32_t i = 0; i < w->class_count && sorted && status == STATUS_OK; i++) {
+        struct group_chunk chunk = group_rows_chunk(w, i);
+        status = add_chunk(g, b, w->classes[i], &chunk, out, err);
     }
     return status;
 }
 
 /* --- blocks --- */
 
-/* Which templates the rows have, and how many rows each. */
-static enum status list_templates(struct segment_groups *g, struct block *b, struct err *err) {
-    struct group_rows *rows = &g->block_rows;
-    uint32_t limit = g->plan.segment->template_count;
+static enum status load_rows(struct segment_groups *g, struct block *b, struct err *err) {
     const struct intpack_view *view;
-    rows->present_count = 0;
     enum status status = block_number_view(&view, b, NUMBER_TEMPLATE, err);
-    if (status == STATUS_OK && !intpack_unpack_small(rows->templates, view, limit)) {
+    uint32_t limit = g->plan.segment->template_count;
+    if (status == STATUS_OK && !intpack_unpack_small(g->templates, view, limit)) {
         status = segment_damaged(g->plan.segment, err, _("a row has no template"));
     }
-    for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
-        uint32_t template = rows->templates[row];
-        if (g->template_rows[template]++ == 0) {
-            rows->present[rows->present_count++] = template;
-        }
-    }
-    return status;
-}
-
-static bool is_all_selected(const uint64_t *selected, uint32_t rows) {
-    uint64_t all = UINT64_MAX;
-    for (uint32_t i = 0; i < rows / 64; i++) {
-        all &= selected[i];
-    }
-    uint64_t rest = (UINT64_C(1) << (rows % 64)) - 1;
-    return all == UINT64_MAX && (rest == 0 || (selected[rows / 64] & rest) == rest);
-}
-
-/* Sorts the selected rows by their classes: those of classes[i] stand in class_rows from
- * class_starts[i] to class_ends[classes[i]]. */
-static void sort_rows(struct segment_groups *g, uint32_t rows, const uint64_t *selected) {
-    const struct group_rows *in = &g->block_rows;
-    for (uint32_t i = 0; i < in->present_count; i++) { /* class_ends count rows, for a moment */
-        uint32_t class = g->plan.class_of[in->present[i]];
-        if (g->class_ends[class] == 0) {
-            g->classes[g->class_count++] = class;
-        }
-        g->class_ends[class] += g->template_rows[in->present[i]];
-    }
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < g->class_count; i++) {
-        uint32_t count = g->class_ends[g->classes[i]];
-        g->class_starts[i] = at;
-        g->class_ends[g->classes[i]] = at;
-        at += count;
-    }
-    for (uint32_t row = 0; row < rows; row++) {
-        uint32_t *end = &g->class_ends[g->plan.class_of[in->templates[row]]];
-        g->class_rows[*end] = (uint16_t)row; /* the next one overwrites it if it is not selected */
-        *end += selected[row / 64] >> (row % 64) & 1;
-    }
-}
-
-/* Is the row's dataset a key, and can it be without a name? */
-static bool may_lack_dataset(const struct segment_groups *g, const struct group_class *class) {
-    bool is_key = false;
-    for (size_t k = 0; k < g->spec->key_count; k++) {
-        is_key = is_key || g->plan.recipes[class->recipes[k] - 1].is_dataset;
-    }
-    const struct segment *s = g->plan.segment;
-    bool lacks = false;
-    for (size_t i = 0; i < s->dataset_count; i++) {
-        lacks = lacks || dataset_info(s->datasets[i])->name.len == 0;
-    }
-    return is_key && lacks;
-}
-
-/* Takes rows of datasets without a name off the list. */
-static enum status drop_unnamed(uint16_t *rows, uint32_t *count, struct segment_groups *g,
-                                struct block *b, struct group_outcome *out, struct err *err) {
-    const struct segment *s = g->plan.segment;
-    enum status status = block_numbers(b, NUMBER_DATASET, err);
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < *count && status == STATUS_OK; i++) {
-        uint16_t row = rows[i];
-        uint64_t number = (uint64_t)b->numbers[NUMBER_DATASET][row];
-        bool named = number >= s->dataset_count || dataset_info(s->datasets[number])->name.len > 0;
-        rows[kept] = row;
-        kept += named;
-        if (!named) {
-            out->selected[row / 64] &= ~(UINT64_C(1) << (row % 64));
-            *out->without_key += 1;
-        }
-    }
-    *count = kept;
-    return status;
-}
-
-static enum status add_class(struct segment_groups *g, struct block *b, uint32_t number,
-                             uint16_t *rows, uint32_t count, struct group_outcome *out,
-                             struct err *err) {
-    const struct group_class *class = &g->plan.classes[number];
-    struct group_chunk list = {.rows = rows, .count = count};
-    enum status status = STATUS_OK;
-    switch (class->action) {
-    case GROUP_LEAVE:
-        return STATUS_OK;
-    case GROUP_WITHOUT_KEY:
-        unselect(out->selected, &list);
-        *out->without_key += count;
-        return STATUS_OK;
-    case GROUP_TAKE:
-        break;
-    }
-    if (may_lack_dataset(g, class)) {
-        status = drop_unnamed(rows, &count, g, b, out, err);
-    }
-    return status == STATUS_OK ? take_class(g, b, class, rows, count, out->selected, err) : status;
-}
-
-/* All rows of the block are of one class, and all are selected. */
-static bool is_whole(const struct segment_groups *g, const struct block *b,
-                     const uint64_t *selected) {
-    uint32_t first = g->plan.class_of[g->block_rows.present[0]];
-    const struct group_class *class = &g->plan.classes[first];
-    bool same = class->action == GROUP_TAKE && !may_lack_dataset(g, class);
-    for (uint32_t i = 1; i < g->block_rows.present_count && same; i++) {
-        same = g->plan.class_of[g->block_rows.present[i]] == first;
-    }
-    return same && is_all_selected(selected, b->info->rows);
-}
-
-static enum status add_classes(struct segment_groups *g, struct block *b, struct group_outcome *out,
-                               struct err *err) {
-    enum status status = STATUS_OK;
-    g->class_count = 0;
-    sort_rows(g, b->info->rows, out->selected);
-    for (uint32_t i = 0; i < g->class_count && status == STATUS_OK; i++) {
-        uint32_t class = g->classes[i];
-        uint32_t first = g->class_starts[i];
-        uint32_t count = g->class_ends[class] - first;
-        status = add_class(g, b, class, g->class_rows + first, count, out, err);
-    }
-    for (uint32_t i = 0; i < g->class_count; i++) {
-        g->class_ends[g->classes[i]] = 0;
+    if (status == STATUS_OK && g->spec->span != NULL) {
+        status = block_numbers(b, NUMBER_TIME, err);
     }
     return status;
 }
@@ -488,21 +481,17 @@ static enum status add_classes(struct segment_groups *g, struct block *b, struct
 enum status segment_groups_add(struct segment_groups *g, struct block *b, uint64_t *selected,
                                uint64_t *without_key, struct err *err) {
     struct group_outcome out = {.selected = selected, .without_key = without_key};
-    enum status status = list_templates(g, b, err);
-    if (status == STATUS_OK && b->info->rows > 0) {
-        status = group_values_block(&g->values, b, &g->block_rows, err);
-    }
-    if (status == STATUS_OK && g->spec->span != NULL) {
-        status = block_numbers(b, NUMBER_TIME, err);
-    }
-    if (status == STATUS_OK && b->info->rows > 0) {
-        uint32_t class = g->plan.class_of[g->block_rows.present[0]];
-        status = is_whole(g, b, selected)
-                     ? take_class(g, b, &g->plan.classes[class], NULL, b->info->rows, selected, err)
-                     : add_classes(g, b, &out, err);
-    }
-    for (uint32_t i = 0; i < g->block_rows.present_count; i++) {
-        g->template_rows[g->block_rows.present[i]] = 0;
+    enum status status = load_rows(g, b, err);
+    group_values_block(&g->values, b);
+    for (uint32_t first = 0; first < b->info->rows && status == STATUS_OK;
+         first += GROUP_WINDOW_ROWS) {
+        uint32_t left = b->info->rows - first;
+        group_rows_window(&g->window, g->templates, first,
+                          left < GROUP_WINDOW_ROWS ? left : GROUP_WINDOW_ROWS);
+        status = group_values_window(&g->values, &g->window, err);
+        if (status == STATUS_OK) {
+            status = add_window(g, b, &out, err);
+        }
     }
     return status;
 }
@@ -540,6 +529,11 @@ static void list_set(struct store_group_set *out, struct set_lists *lists,
 enum status segment_groups_give(struct segment_groups *g, store_groups_fn *fn, void *ctx,
                                 struct err *err) {
     const struct store_group_spec *spec = g->spec;
+    for (size_t i = 0; i < (size_t)g->count * spec->sum_count; i++) {
+        g->sums[i].sum += g->small_sums[i];
+        g->sums[i].count = g->rows[i / spec->sum_count] - g->missing[i];
+        g->small_sums[i] = 0;
+    }
     struct store_groups out = {.count = g->count,
                                .rows = g->rows,
                                .spans = spec->span != NULL ? g->span_starts : NULL,

@@ -1,0 +1,58 @@
+/*
+ * A window on a block: up to 1,024 of its rows, and how they divide into the classes of their
+ * templates (group_plan.h). Most windows are of one class, and nothing has to be picked out then.
+ *
+ * Threads: one. Ownership: borrows the plan and the templates.
+ */
+#ifndef KONSEKI_GROUP_ROWS_H
+#define KONSEKI_GROUP_ROWS_H
+
+#include "group_plan.h"
+
+enum {
+    GROUP_WINDOW_ROWS = 1024,
+    GROUP_WINDOW_CLASSES = 256 /* that are told apart */
+};
+
+/* Rows of one class in a window. */
+struct group_chunk {
+    uint32_t first;       /* the window's first row in its block */
+    const uint16_t *rows; /* from `first` on; NULL: all */
+    uint32_t count;
+};
+
+/* Row `i` of the chunk, from `first` on. */
+static inline uint32_t group_chunk_row(const struct group_chunk *c, uint32_t i) {
+    return c->rows == NULL ? i : c->rows[i];
+}
+
+struct group_rows {
+    const struct group_plan *plan;
+    uint32_t first; /* in the block */
+    uint32_t count;
+    const uint32_t *templates; /* of the window's rows */
+    uint32_t *present;         /* templates that they have */
+    uint32_t present_count;
+    uint8_t *is_present; /* by template; 0 between windows */
+    uint32_t *classes;   /* that they are of */
+    uint32_t class_count;
+    uint32_t *places; /* by class: of its next row in `sorted` */
+    uint32_t *ends;   /* of classes[i] in `sorted` */
+    uint16_t *sorted; /* those of classes[i] begin at i * GROUP_WINDOW_ROWS */
+    size_t sorted_capacity;
+};
+
+void group_rows_init(struct group_rows *out, const struct group_plan *plan);
+void group_rows_fini(struct group_rows *r);
+/* Goes to the `count` rows from `first` on; `templates` are those of the block's rows, all below
+ * template_count. */
+void group_rows_window(struct group_rows *r, const uint32_t *templates, uint32_t first,
+                       uint32_t count);
+/* Are all rows of the window selected (bits of the block's rows)? */
+bool group_rows_all_selected(const struct group_rows *r, const uint64_t *selected);
+/* Sorts the selected rows by class; false if there are too many classes. */
+bool group_rows_sort(struct group_rows *r, const uint64_t *selected);
+/* The selected rows of classes[index], after group_rows_sort. */
+struct group_chunk group_rows_chunk(const struct group_rows *r, uint32_t index);
+
+#endif

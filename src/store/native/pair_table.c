@@ -1,0 +1,77 @@
+#include "pair_table.h"
+
+#include "mem.h"
+
+enum { FIRST_ROWS = 64, FIRST_SHIFT = 2, MAX_CELLS = 1 << 20 };
+
+void pair_table_fini(struct pair_table *t) {
+    mem_free(t->cells);
+    id_table_fini(&t->table);
+    *t = (struct pair_table){.count = 0};
+}
+
+size_t pair_table_bytes(const struct pair_table *t) {
+    return ((size_t)t->rows << t->shift) * sizeof *t->cells + id_table_bytes(&t->table);
+}
+
+static void turn_to_hashed(struct pair_table *t) {
+    for (uint32_t row = 0; row < t->rows; row++) {
+        for (uint32_t k = 0; k < 1u << t->shift; k++) {
+            uint32_t id_plus_1 = t->cells[((size_t)row << t->shift) + k];
+            if (id_plus_1 != 0) {
+                id_table_add(&t->table, (uint64_t)row << 32 | k)->id_plus_1 = id_plus_1;
+            }
+        }
+    }
+    mem_free(t->cells);
+    t->cells = NULL;
+    t->rows = 0;
+    t->is_hashed = true;
+}
+
+/* Makes room for firsts up to `first` and seconds up to `second`. */
+static void grow(struct pair_table *t, uint32_t first, uint32_t second) {
+    uint64_t rows = t->rows == 0 ? FIRST_ROWS : t->rows;
+    unsigned shift = t->shift == 0 ? FIRST_SHIFT : t->shift;
+    while (rows <= first) {
+        rows *= 2;
+    }
+    while ((uint64_t)second >> shift != 0) {
+        shift++;
+    }
+    if (shift > 20 || rows << shift > MAX_CELLS) {
+        turn_to_hashed(t);
+        return;
+    }
+    uint32_t *cells = mem_calloc((size_t)rows << shift, sizeof *cells);
+    for (uint32_t row = 0; row < t->rows; row++) {
+        memcpy(cells + ((size_t)row << shift), t->cells + ((size_t)row << t->shift),
+               sizeof *cells << t->shift);
+    }
+    mem_free(t->cells);
+    t->cells = cells;
+    t->rows = (uint32_t)rows;
+    t->shift = shift;
+}
+
+void pair_table_ids(uint32_t *ids, struct pair_table *t, const uint32_t *firsts,
+                    const uint32_t *seconds, uint32_t count) {
+    uint32_t i = 0;
+    for (; i < count && !t->is_hashed; i++) {
+        if (firsts[i] >= t->rows || seconds[i] >> t->shift != 0) {
+            grow(t, firsts[i], seconds[i]);
+            if (t->is_hashed) {
+                break;
+            }
+        }
+        uint32_t *cell = &t->cells[((size_t)firsts[i] << t->shift) + seconds[i]];
+        if (*cell == 0) {
+            *cell = ++t->count;
+        }
+        ids[i] = *cell - 1;
+    }
+    for (; i < count; i++) {
+        ids[i] = id_table_add(&t->table, (uint64_t)firsts[i] << 32 | seconds[i])->id_plus_1 - 1;
+        t->count = t->table.count;
+    }
+}
