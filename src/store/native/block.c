@@ -42,6 +42,11 @@ void block_close(struct block *b) {
     mem_free(b->template_rows);
     mem_free(b->piece_starts);
     buf_fini(&b->spare);
+    buf_fini(&b->order_text);
+    if (b->order != NULL) {
+        json_order_fini(b->order);
+        mem_free(b->order);
+    }
     memset(b, 0, sizeof *b);
 }
 

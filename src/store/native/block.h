@@ -12,6 +12,7 @@
 #define KONSEKI_BLOCK_H
 
 #include "intpack.h"
+#include "json_order.h"
 #include "segment.h"
 
 struct block_column {
@@ -39,9 +40,11 @@ struct block {
     uint32_t row;                 /* next row */
     uint32_t *piece_values;       /* scratch: value index by piece, then by value */
     size_t piece_capacity;
-    uint32_t *template_rows; /* scratch: rows of each template that are skipped */
-    struct buf spare;        /* scratch: texts of a formula's operands */
-    uint32_t *piece_starts;  /* scratch: where pieces begin in the raw bytes */
+    uint32_t *template_rows;  /* scratch: rows of each template that are skipped */
+    struct buf spare;         /* scratch: texts of a formula's operands */
+    struct buf order_text;    /* scratch: an order number */
+    struct json_order *order; /* scratch: NULL until a row needs it */
+    uint32_t *piece_starts;   /* scratch: where pieces begin in the raw bytes */
     size_t start_capacity;
 };
 

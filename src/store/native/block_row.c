@@ -3,6 +3,7 @@
 #include "check.h"
 #include "i18n.h"
 #include "mem.h"
+#include "num.h"
 #include "transform.h"
 
 void block_rewind(struct block *b) {
@@ -153,10 +154,59 @@ static enum status put_piece(struct buf *out, struct block *b, const struct temp
     return block_put_value(out, b, p->column, b->piece_values[piece], err);
 }
 
-enum status block_raw(struct buf *out, struct block *b, const struct template *t, struct err *err) {
+/* --- objects whose members come in any order --- */
+
+/* Puts the sorted text out[raw_off, end) into its order; b->order knows then where things are. */
+static enum status restore_order(struct buf *out, size_t raw_off, struct block *b,
+                                 const struct template *t, struct err *err) {
+    if (b->order == NULL) {
+        b->order = mem_calloc(1, sizeof *b->order);
+    }
+    uint64_t numbers[JSON_ORDER_NUMBERS];
     enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < t->piece_count && status == STATUS_OK; i++) {
+    for (uint32_t i = 0; i < t->order_count && status == STATUS_OK; i++) {
+        buf_clear(&b->order_text);
+        status = put_piece(&b->order_text, b, t, i, err);
+        if (status == STATUS_OK && !num_parse_u64(&numbers[i], buf_str(&b->order_text))) {
+            status = segment_damaged(b->segment, err, _("a row's order is no number"));
+        }
+    }
+    struct str sorted = str_make(out->ptr + raw_off, out->len - raw_off);
+    if (status == STATUS_OK && !json_order_restore(b->order, sorted, numbers, t->order_count)) {
+        status = segment_damaged(b->segment, err, _("a row's order does not fit its text"));
+    }
+    if (status == STATUS_OK) { /* it is as long as the sorted text */
+        memcpy(out->ptr + raw_off, b->order->text.ptr, sorted.len);
+    }
+    return status;
+}
+
+/* The values' slices stand in the sorted text: finds them in the restored one. */
+static bool move_slices(struct batch *out, const struct block *b, uint32_t raw_off) {
+    const struct row *row = batch_row(out);
+    for (uint32_t i = 0; i < row->value_count; i++) {
+        struct value *v = &out->values[row->first_value + i];
+        uint32_t *off = v->transform == TRANSFORM_SAME ? &v->text_off : &v->raw_off;
+        uint32_t len = v->transform == TRANSFORM_SAME ? v->text_len : v->raw_len;
+        if (v->transform == TRANSFORM_NONE) {
+            continue;
+        }
+        if (!json_order_place(off, b->order, *off - raw_off, len)) {
+            return false;
+        }
+        *off += raw_off;
+    }
+    return true;
+}
+
+enum status block_raw(struct buf *out, struct block *b, const struct template *t, struct err *err) {
+    size_t start = out->len;
+    enum status status = STATUS_OK;
+    for (uint32_t i = t->order_count; i < t->piece_count && status == STATUS_OK; i++) {
         status = put_piece(out, b, t, i, err);
+    }
+    if (status == STATUS_OK && t->order_count > 0) {
+        status = restore_order(out, start, b, t, err);
     }
     return status;
 }
@@ -286,7 +336,9 @@ static enum status put_raw(struct batch *out, struct block *b, const struct temp
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < t->piece_count && status == STATUS_OK; i++) {
         piece_starts[i] = (uint32_t)out->raw.len;
-        status = put_piece(&out->raw, b, t, i, err);
+        if (i >= t->order_count) {
+            status = put_piece(&out->raw, b, t, i, err);
+        }
     }
     piece_starts[t->piece_count] = (uint32_t)out->raw.len;
     return status;
@@ -329,6 +381,12 @@ enum status block_take_row(struct batch *out, struct block *b, uint32_t at,
     }
     if (status == STATUS_OK) {
         status = put_values(out, b, t, b->piece_starts, wants, err);
+    }
+    if (status == STATUS_OK && wants->raw && t->order_count > 0) {
+        status = restore_order(&out->raw, raw_off, b, t, err);
+        if (status == STATUS_OK && !move_slices(out, b, (uint32_t)raw_off)) {
+            status = segment_damaged(b->segment, err, _("a value is torn by its row's order"));
+        }
     }
     return status;
 }

@@ -52,6 +52,7 @@ void cutter_destroy(struct cutter **p) {
     relation_table_fini(&c->relations);
     miner_fini(&c->miner);
     cut_draft_fini(&c->draft);
+    cut_order_destroy(c);
     for (size_t i = 0; i < c->prose_capacity; i++) {
         mem_free(c->prose[i]);
     }
@@ -77,6 +78,7 @@ void cutter_begin_stripe(struct cutter *c) {
 }
 
 void cutter_begin_segment(struct cutter *c) {
+    cut_order_begin_segment(c);
     if (c->column_count > c->max_gap_columns) {
         forget(c);
     } else {
@@ -145,10 +147,14 @@ static struct shape *cut_from_scratch(struct cutter *c, const struct batch *b,
 
 static void emit(struct cut *out, struct cutter *c, const struct shape *s, const struct batch *b,
                  const struct row *row) {
-    MEM_GROW(c->variables, c->variable_capacity, (size_t)s->piece_count + s->value_count + 1);
+    MEM_GROW(c->variables, c->variable_capacity,
+             (size_t)s->order_count + s->piece_count + s->value_count + 1);
     const char *raw = b->raw.ptr + row->raw_off;
     const uint32_t *starts = c->shapes.starts;
     struct cut_variable *v = c->variables;
+    for (uint32_t i = 0; i < s->order_count; i++) {
+        *v++ = cut_order_variables(c)[i];
+    }
     for (uint32_t i = 0; i < s->piece_count; i++) {
         if (s->pieces[i].kind == PIECE_COLUMN) {
             *v++ = (struct cut_variable){raw + starts[i], starts[i + 1] - starts[i],
@@ -161,8 +167,13 @@ static void emit(struct cut *out, struct cutter *c, const struct shape *s, const
             *v++ = (struct cut_variable){text.ptr, (uint32_t)text.len, s->values[i].column};
         }
     }
-    *out =
-        (struct cut){s->number, (uint32_t)(v - c->variables), c->variables, s->piece_count, starts};
+    *out = (struct cut){.batch = b,
+                        .row = row,
+                        .shape = s->number,
+                        .variable_count = (uint32_t)(v - c->variables),
+                        .variables = c->variables,
+                        .piece_count = s->piece_count,
+                        .starts = starts};
 }
 
 /* What the row says of where texts stand. */
@@ -179,6 +190,7 @@ static void note_mined(struct cutter *c, const struct shape *s, const struct bat
 }
 
 void cutter_row(struct cut *out, struct cutter *c, const struct batch *b, const struct row *row) {
+    c->shapes.order_count = cut_order_apply(c, &b, &row);
     uint64_t signature = row_signature(c, b, row);
     struct shape *s = NULL;
     if (++c->rows % LOOK_AGAIN != 0) {
@@ -212,6 +224,15 @@ unsigned cutter_shape_flags(const struct cutter *c, uint32_t shape) {
     return c->shapes.shapes[shape]->flags;
 }
 
+/* A formula whose operands are numbered with the order numbers, which stand first. */
+static void put_formula(struct buf *out, const struct formula *f, uint32_t order_count) {
+    struct formula moved = *f;
+    for (uint32_t i = 0; i < f->operand_count; i++) {
+        moved.operands[i] += order_count;
+    }
+    formula_encode(out, &moved);
+}
+
 static void put_pieces(struct buf *out, const struct shape *s, const uint32_t *column_map) {
     for (uint32_t i = 0; i < s->piece_count; i++) {
         const struct shape_piece *p = &s->pieces[i];
@@ -220,7 +241,7 @@ static void put_pieces(struct buf *out, const struct shape *s, const uint32_t *c
             wire_put_str(out, p->text);
         } else if (p->kind == PIECE_FORMULA) {
             wire_put_u64(out, TEMPLATE_FORMULA);
-            formula_encode(out, &p->formula->formula);
+            put_formula(out, &p->formula->formula, s->order_count);
         } else {
             wire_put_u64(out, TEMPLATE_COLUMN + (uint64_t)column_map[p->column]);
         }
@@ -232,6 +253,9 @@ void cutter_put_shape(struct buf *out, const struct cutter *c, uint32_t shape,
                       const uint32_t *column_map, struct intern *fields) {
     const struct shape *s = c->shapes.shapes[shape];
     wire_put_u64(out, s->flags);
+    for (uint32_t i = 0; i < s->order_count; i++) {
+        wire_put_u64(out, TEMPLATE_COLUMN + (uint64_t)column_map[cut_order_variables(c)[i].column]);
+    }
     put_pieces(out, s, column_map);
     wire_put_u64(out, s->value_count);
     for (uint32_t i = 0; i < s->value_count; i++) {
@@ -239,11 +263,11 @@ void cutter_put_shape(struct buf *out, const struct cutter *c, uint32_t shape,
         wire_put_u64(out, intern_add(fields, schema_name(v->field)));
         wire_put_u64(out, v->how);
         if (v->how == VALUE_FORMULA) {
-            formula_encode(out, &v->formula->formula);
+            put_formula(out, &v->formula->formula, s->order_count);
         } else if (v->how == TRANSFORM_NONE) {
             wire_put_u64(out, column_map[v->column]);
         } else {
-            wire_put_u64(out, v->first);
+            wire_put_u64(out, s->order_count + v->first);
             wire_put_u64(out, v->count);
         }
     }

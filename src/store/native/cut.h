@@ -13,8 +13,11 @@
  * cutter_begin_segment, which may forget what was learned and number anew: nobody may hold old
  * numbers then.
  *
- * Ownership: texts of variables are borrowed from the batch, the array from the cutter until its
- * next call. Threads: one a cutter. Every row can be cut, whatever its bytes.
+ * Where a dataset's JSON objects have their members in another order in each row, rows are cut in
+ * their sorted form (json_order.h), and the first variables are the numbers of the order.
+ *
+ * Ownership: texts of variables are borrowed from the batch or the cutter, the array from the
+ * cutter, until its next call. Threads: one a cutter. Every row can be cut, whatever its bytes.
  */
 #ifndef KONSEKI_CUT_H
 #define KONSEKI_CUT_H
@@ -45,10 +48,12 @@ struct cut_column {
 
 /* One row, cut. Variables stand in the order of the shape's pieces, then of its values. */
 struct cut {
+    const struct batch *batch; /* what was cut: the row, or its sorted form (the cutter's) */
+    const struct row *row;
     uint32_t shape;
     uint32_t variable_count;
     const struct cut_variable *variables;
-    uint32_t piece_count;
+    uint32_t piece_count;   /* without order numbers, like starts */
     const uint32_t *starts; /* where the pieces begin in the raw bytes, and the end */
 };
 

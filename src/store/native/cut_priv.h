@@ -1,12 +1,13 @@
 /*
  * What the files of the cutter share: its state, and the parts of cutting a row from scratch.
  * cut.c: rows and stored forms; cut_columns.c: numbers of columns; cut_scratch.c: a row that fits
- * no known shape.
+ * no known shape; cut_order.c: objects whose members come in any order.
  */
 #ifndef KONSEKI_CUT_PRIV_H
 #define KONSEKI_CUT_PRIV_H
 
 #include "cut.h"
+#include "json_order.h"
 #include "mine.h"
 #include "relation.h"
 #include "shape_table.h"
@@ -61,6 +62,7 @@ struct cutter {
     struct miner miner;
     struct mine_copies copies;
     struct draft draft;
+    struct cut_order *order; /* NULL: no row was an object */
     uint64_t rows;
     uint64_t scratch_rows;
 
@@ -90,6 +92,13 @@ void cut_forget_columns(struct cutter *c);
 /* Makes the draft of the row: bounds of its slices, text between them mined, values. In coarse mode
  * text between slices is one variable a stretch. */
 void cut_make_draft(struct cutter *c, const struct batch *b, const struct row *row, bool coarse);
+/* Puts the row's sorted form in its place if the dataset's objects come in many orders: *b and *row
+ * are then the cutter's until its next row. Returns how many order numbers it has (0: as it is). */
+uint32_t cut_order_apply(struct cutter *c, const struct batch **b, const struct row **row);
+/* The order numbers of that row. */
+const struct cut_variable *cut_order_variables(const struct cutter *c);
+void cut_order_begin_segment(struct cutter *c);
+void cut_order_destroy(struct cutter *c);
 /* True for records of keys and values (JSON, XML). */
 bool cut_is_structured(const struct batch *b, const struct row *row);
 /* True if the raw bytes are no text that can be cut at ASCII bytes. */

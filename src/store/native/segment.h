@@ -91,9 +91,10 @@ struct template {
     struct template_value *values;
     uint32_t piece_count;
     uint32_t value_count;
-    uint32_t flags;    /* TEMPLATE_CROSSING, TEMPLATE_ENCODED, TEMPLATE_PRINTED */
-    bool prints_zoned; /* formulas print only words that are zoned (token_filter.h) or names of
-                          months and days */
+    uint32_t order_count; /* pieces at the start that are order numbers, and no text */
+    uint32_t flags;       /* TEMPLATE_CROSSING ... TEMPLATE_ORDERED */
+    bool prints_zoned;    /* formulas print only words that are zoned (token_filter.h) or names of
+                             months and days */
 };
 
 struct segment {

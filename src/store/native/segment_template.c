@@ -1,5 +1,6 @@
 /* The templates of a segment: unpacked once, when the first row is looked at. */
 #include "i18n.h"
+#include "json_order.h"
 #include "mem.h"
 #include "segment.h"
 #include "template_wire.h"
@@ -7,7 +8,9 @@
 
 enum {
     MAX_PIECES = 1 << 20,
-    MAX_FORMULA_DEPTH = 4 /* formulas whose operands are formulas */
+    MAX_FORMULA_DEPTH = 4, /* formulas whose operands are formulas */
+    FLAG_BITS = (1 << TEMPLATE_ORDER_SHIFT) - 1,
+    MAX_FLAGS = JSON_ORDER_NUMBERS << TEMPLATE_ORDER_SHIFT | FLAG_BITS
 };
 
 /* NULL (and w->failed) if it is malformed. */
@@ -17,8 +20,20 @@ static const struct formula *take_formula(struct segment *s, struct wire *w) {
     return w->failed ? NULL : f;
 }
 
+/* True if the order numbers are columns, and there are some if the text is sorted. */
+static bool order_is_good(const struct template *t) {
+    bool good = (t->order_count > 0) == ((t->flags & TEMPLATE_ORDERED) != 0) &&
+                t->order_count <= t->piece_count;
+    for (uint32_t i = 0; i < t->order_count && good; i++) {
+        good = t->pieces[i].column != UINT32_MAX;
+    }
+    return good;
+}
+
 static bool take_pieces(struct template *t, struct segment *s, struct wire *w) {
-    t->flags = (uint32_t)wire_count(w, TEMPLATE_CROSSING | TEMPLATE_ENCODED | TEMPLATE_PRINTED);
+    uint64_t flags = wire_count(w, MAX_FLAGS);
+    t->flags = (uint32_t)flags & FLAG_BITS;
+    t->order_count = (uint32_t)(flags >> TEMPLATE_ORDER_SHIFT);
     struct wire look = *w;
     uint32_t count = 0;
     uint64_t op;
@@ -49,7 +64,7 @@ static bool take_pieces(struct template *t, struct segment *s, struct wire *w) {
             return false;
         }
     }
-    return wire_u64(w) == TEMPLATE_END && !w->failed;
+    return wire_u64(w) == TEMPLATE_END && !w->failed && order_is_good(t);
 }
 
 static bool take_values(struct template *t, struct segment *s, struct wire *w) {

@@ -111,6 +111,7 @@ static struct shape *new_shape(struct shape_table *t, const struct draft *d) {
     s->piece_count = (uint32_t)d->piece_count;
     s->value_count = (uint32_t)d->value_count;
     s->formula_count = (uint32_t)d->formula_count;
+    s->order_count = d->flags >> TEMPLATE_ORDER_SHIFT;
     s->pieces = arena_array(&t->arena, d->piece_count + 1, sizeof *s->pieces);
     s->values = arena_array(&t->arena, d->value_count + 1, sizeof *s->values);
     for (uint32_t i = 0; i < d->piece_count; i++) {
@@ -405,7 +406,8 @@ struct shape *shape_table_find(struct shape_table *t, uint64_t signature, const 
                       row->raw_len};
     for (uint32_t i = 0; i < bucket->count; i++) {
         struct shape *s = bucket->shapes[i];
-        if (s->uses < min_uses || s->value_count != row->value_count) {
+        if (s->uses < min_uses || s->value_count != row->value_count ||
+            s->order_count != t->order_count) {
             continue;
         }
         MEM_GROW(t->starts, t->start_capacity, (size_t)s->piece_count + 1);

@@ -50,6 +50,7 @@ struct shape {
     uint32_t piece_count;
     uint32_t value_count;
     uint32_t formula_count;
+    uint32_t order_count; /* order numbers, which stand before the pieces */
     struct shape_piece *pieces;
     struct shape_value *values;
 };
@@ -71,7 +72,8 @@ struct shape_table {
     uint32_t used_buckets;
     struct buf key;
     struct buf printed;
-    uint32_t *starts; /* of the row tried last: where its pieces begin, and the end */
+    uint32_t order_count; /* of the row that is looked for: other shapes do not fit */
+    uint32_t *starts;     /* of the row tried last: where its pieces begin, and the end */
     size_t start_capacity;
 };
 

@@ -193,7 +193,7 @@ void stripe_add(struct stripe *s, struct cutter *c, const struct batch *b, const
     add_variables(s, &cut);
     token_set_numbers(&s->tokens, &s->numbers[s->row_count / SEGMENT_BLOCK_ROWS]);
     const struct stripe_shape *plan = &s->shapes[shape];
-    token_steps_take(&s->tokens, s->steps.items + plan->first_step, plan->step_count, b, row, &cut);
+    token_steps_take(&s->tokens, s->steps.items + plan->first_step, plan->step_count, &cut);
     add_numbers(s, b, row, shape);
     s->values_are_text = s->values_are_text || expr_searches_values(row);
     s->bytes += count_bytes(b, row);

@@ -27,6 +27,7 @@ struct plan {
     struct token_steps *steps;
     struct token_set *tokens;
     uint64_t flags;
+    uint64_t order_count; /* numbers before the pieces, which are no text */
     struct str *literals; /* by piece; ptr NULL: a column or formula */
     size_t piece_count;
     size_t piece_capacity;
@@ -100,43 +101,57 @@ static void plan_escaped(struct plan *p, uint64_t first, uint64_t count) {
     }
 }
 
+/* Sorting the members of an object makes no other words. */
+static bool is_encoded(const struct plan *p) {
+    return (p->flags & (TEMPLATE_ENCODED | TEMPLATE_ORDERED)) == TEMPLATE_ENCODED;
+}
+
 /* A value that is a run of pieces. */
 static void plan_run(struct plan *p, const struct template_item *item) {
-    CHECK(item->first + item->count <= p->piece_count);
-    bool encoded = (p->flags & TEMPLATE_ENCODED) != 0;
+    uint64_t first = item->first - p->order_count;
+    CHECK(first + item->count <= p->piece_count);
     bool plain = item->transform == TRANSFORM_SAME;
-    if (encoded ? !plain || item->count != 1 : item->transform == TRANSFORM_XML) {
-        put_step(p, STEP_VALUE, item->first, item->count);
-    } else if (!plain && !encoded) {
-        plan_escaped(p, item->first, item->count);
+    if (is_encoded(p) ? !plain || item->count != 1 : item->transform == TRANSFORM_XML) {
+        put_step(p, STEP_VALUE, first, item->count);
+    } else if (!plain && !is_encoded(p)) {
+        plan_escaped(p, first, item->count);
     } else if (item->count > 1 && (p->flags & TEMPLATE_CROSSING) != 0) {
-        put_step(p, STEP_SPLIT, item->first, item->count);
+        put_step(p, STEP_SPLIT, first, item->count);
     }
+}
+
+static void plan_item(struct plan *p, const struct template_item *item) {
+    if (item->kind == TEMPLATE_ITEM_FORMULA) {
+        plan_formula(p, item);
+    } else if (item->kind == TEMPLATE_ITEM_RUN) {
+        plan_run(p, item);
+    }
+    if (item->is_value) {
+        p->value_count++;
+        return;
+    }
+    MEM_GROW(p->literals, p->piece_capacity, p->piece_count + 1);
+    bool literal = item->kind == TEMPLATE_ITEM_LITERAL;
+    p->literals[p->piece_count++] = literal ? item->literal : str_make(NULL, 0);
 }
 
 void token_steps_plan(struct token_steps *s, struct token_set *tokens, struct str template_bytes) {
     struct template_reader r;
     struct template_item item;
     template_reader_begin(&r, template_bytes);
-    struct plan p = {.steps = s, .tokens = tokens, .flags = r.flags};
-    if ((p.flags & TEMPLATE_ENCODED) != 0) {
+    struct plan p = {.steps = s,
+                     .tokens = tokens,
+                     .flags = r.flags,
+                     .order_count = r.flags >> TEMPLATE_ORDER_SHIFT};
+    if (is_encoded(&p)) {
         put_step(&p, STEP_ROW, 0, 0);
     } else if ((p.flags & TEMPLATE_CROSSING) != 0) {
         put_step(&p, STEP_CROSSINGS, 0, 0);
     }
-    while (template_reader_next(&item, &r)) {
-        if (item.kind == TEMPLATE_ITEM_FORMULA) {
-            plan_formula(&p, &item);
-        } else if (item.kind == TEMPLATE_ITEM_RUN) {
-            plan_run(&p, &item);
+    for (uint64_t i = 0; template_reader_next(&item, &r); i++) {
+        if (i >= p.order_count) {
+            plan_item(&p, &item);
         }
-        if (item.is_value) {
-            p.value_count++;
-            continue;
-        }
-        MEM_GROW(p.literals, p.piece_capacity, p.piece_count + 1);
-        bool literal = item.kind == TEMPLATE_ITEM_LITERAL;
-        p.literals[p.piece_count++] = literal ? item.literal : str_make(NULL, 0);
     }
     CHECK(!r.wire.failed);
     mem_free(p.literals);
@@ -266,7 +281,9 @@ static void add_digits(struct token_set *tokens, const struct batch *b, const st
 }
 
 static void take_step(struct token_set *tokens, const struct token_step *step,
-                      const struct batch *b, const struct row *row, const struct cut *cut) {
+                      const struct cut *cut) {
+    const struct batch *b = cut->batch;
+    const struct row *row = cut->row;
     const uint32_t *starts = cut->starts;
     switch (step->kind) {
     case STEP_ROW:
@@ -302,8 +319,8 @@ static void take_step(struct token_set *tokens, const struct token_step *step,
 }
 
 void token_steps_take(struct token_set *tokens, const struct token_step *steps, size_t count,
-                      const struct batch *b, const struct row *row, const struct cut *cut) {
+                      const struct cut *cut) {
     for (size_t i = 0; i < count; i++) {
-        take_step(tokens, &steps[i], b, row, cut);
+        take_step(tokens, &steps[i], cut);
     }
 }

@@ -48,8 +48,8 @@ void token_steps_clear(struct token_steps *s);
 /* Appends the steps for rows of a template (in its stored form, made by our own writer), and adds
  * the words that all its rows have. */
 void token_steps_plan(struct token_steps *s, struct token_set *tokens, struct str template_bytes);
-/* Goes the steps for one row that was cut into a shape with this plan. */
+/* Goes the steps for the row that was cut into a shape with this plan. */
 void token_steps_take(struct token_set *tokens, const struct token_step *steps, size_t count,
-                      const struct batch *b, const struct row *row, const struct cut *cut);
+                      const struct cut *cut);
 
 #endif
