@@ -1,6 +1,6 @@
 /*
  * One hash over rows in order: everything a row says, so that what a merge wrote can be compared
- * with what it read. No failures.
+ * with what it read. The order of a row's values counts among those of one field. No failures.
  */
 #ifndef KONSEKI_MERGE_DIGEST_H
 #define KONSEKI_MERGE_DIGEST_H
@@ -11,6 +11,8 @@
 struct merge_digest {
     struct sha256 hash;
     struct buf scratch;
+    uint64_t *places; /* scratch */
+    size_t place_capacity;
     uint64_t rows;
 };
 

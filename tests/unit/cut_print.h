@@ -8,7 +8,9 @@
 
 #include "cut.h"
 #include "formula.h"
+#include "json_order.h"
 #include "mem.h"
+#include "num.h"
 #include "transform.h"
 
 enum { CUT_PRINT_MAX = 8192 };
@@ -26,6 +28,7 @@ struct cut_printer {
         struct buf text;
     } pieces[CUT_PRINT_MAX];
     uint32_t piece_count;
+    uint32_t order_count; /* pieces that are order numbers */
     struct {
         uint32_t field; /* in fields */
         uint32_t how;
@@ -37,6 +40,7 @@ struct cut_printer {
     } values[CUT_PRINT_MAX];
     uint32_t value_count;
     struct buf raw;
+    struct json_order order;
 };
 
 static inline void cut_printer_fini(struct cut_printer *p) {
@@ -48,6 +52,7 @@ static inline void cut_printer_fini(struct cut_printer *p) {
     intern_fini(&p->fields);
     buf_fini(&p->shape);
     buf_fini(&p->raw);
+    json_order_fini(&p->order);
 }
 
 static inline bool cut_print_take(struct buf *out, const struct cut *cut, uint32_t *at,
@@ -63,7 +68,11 @@ static inline bool cut_print_take(struct buf *out, const struct cut *cut, uint32
 /* Takes the shape apart; variables go to their pieces and values. */
 static inline bool cut_print_parse(struct cut_printer *p, const struct cut *cut) {
     struct wire w = wire_make(p->shape.ptr, p->shape.len);
-    (void)wire_u64(&w); /* flags */
+    uint64_t flags = wire_u64(&w);
+    p->order_count = (uint32_t)(flags >> TEMPLATE_ORDER_SHIFT);
+    if ((p->order_count > 0) != ((flags & TEMPLATE_ORDERED) != 0)) {
+        return false;
+    }
     uint32_t variable = 0;
     uint64_t op;
     for (p->piece_count = 0; (op = wire_u64(&w)) != TEMPLATE_END; p->piece_count++) {
@@ -150,7 +159,22 @@ static inline bool cut_print_formula(struct buf *out, struct cut_printer *p,
     return good;
 }
 
-/* True if the cut gives the row back, byte for byte, with its values in order. */
+/* Puts the sorted text into the order of the row. */
+static inline bool cut_print_order(struct cut_printer *p) {
+    uint64_t numbers[JSON_ORDER_NUMBERS];
+    for (uint32_t i = 0; i < p->order_count; i++) {
+        if (!num_parse_u64(&numbers[i], buf_str(&p->pieces[i].text))) {
+            return false;
+        }
+    }
+    bool good = json_order_restore(&p->order, buf_str(&p->raw), numbers, p->order_count);
+    buf_clear(&p->raw);
+    buf_add(&p->raw, buf_str(&p->order.text));
+    return good;
+}
+
+/* True if the cut gives the row back, byte for byte, with its values in order (in that of the
+ * sorted text if the row is an object that was sorted). */
 static inline bool cut_prints_row(struct cut_printer *p, const struct cutter *c,
                                   const struct cut *cut, const struct batch *b,
                                   const struct row *row) {
@@ -174,11 +198,16 @@ static inline bool cut_prints_row(struct cut_printer *p, const struct cutter *c,
             return false;
         }
         p->pieces[i].known = true;
-        buf_add(&p->raw, buf_str(&p->pieces[i].text));
+        if (i >= p->order_count) {
+            buf_add(&p->raw, buf_str(&p->pieces[i].text));
+        }
+    }
+    if (p->order_count > 0 && !cut_print_order(p)) {
+        return false;
     }
     bool good = str_eq(buf_str(&p->raw), batch_raw(b, row)) && p->value_count == row->value_count;
     for (uint32_t i = 0; i < p->value_count && good; i++) {
-        const struct value *v = &b->values[row->first_value + i];
+        const struct value *v = &cut->batch->values[cut->row->first_value + i];
         struct buf text = BUF_INIT;
         struct buf scratch = BUF_INIT;
         struct str slice = STR_EMPTY;
@@ -191,7 +220,7 @@ static inline bool cut_prints_row(struct cut_printer *p, const struct cutter *c,
         good =
             good && transform_decode(&text, slice,
                                      escaped ? (enum transform)p->values[i].how : TRANSFORM_SAME);
-        good = good && str_eq(buf_str(&text), batch_value_text(b, v)) &&
+        good = good && str_eq(buf_str(&text), batch_value_text(cut->batch, v)) &&
                str_eq(intern_text(&p->fields, p->values[i].field), schema_name(v->field));
         buf_fini(&text);
         buf_fini(&scratch);

@@ -142,6 +142,63 @@ static inline void fixture_add_hostile(struct batch *b, struct random *r) {
     }
 }
 
+/* A record of an object whose members come in any order, some of them in an inner object. */
+static inline void fixture_add_object(struct batch *b, struct random *r) {
+    enum { MEMBERS = 9, INNER = 5 };
+    static const uint32_t fields[MEMBERS] = {
+        FIELD_USER_NAME, FIELD_SOURCE_IP,   FIELD_RULE_NAME, FIELD_EVENT_CODE,  FIELD_URL_FULL,
+        FIELD_MESSAGE,   FIELD_SOURCE_PORT, FIELD_FILE_PATH, FIELD_EVENT_REASON};
+    uint32_t order[MEMBERS];
+    for (uint32_t i = 0; i < MEMBERS; i++) { /* members INNER and above stay behind it */
+        uint32_t low = i < INNER ? 0 : INNER;
+        uint32_t at = low + random_below(r, i - low + 1);
+        order[i] = i;
+        order[i] = order[at];
+        order[at] = i;
+    }
+    size_t off = b->raw.len;
+    struct {
+        size_t at;
+        size_t len;
+    } slices[MEMBERS];
+    for (uint32_t i = 0; i < MEMBERS; i++) {
+        char text[120];
+        uint32_t m = order[i];
+        (void)snprintf(text, sizeof text, "%s\"key%u\":\"",
+                       i == 0       ? "{"
+                       : i == INNER ? ",\"in\":{"
+                                    : ",",
+                       m);
+        buf_add(&b->raw, str_from_c(text));
+        slices[m].at = b->raw.len;
+        if (m == 1) {
+            (void)snprintf(text, sizeof text, "10.0.%u.%u", random_below(r, 3),
+                           random_below(r, 200));
+        } else if (m == 5) {
+            (void)snprintf(text, sizeof text, "bob did %u of them at /x%u", random_below(r, 90),
+                           random_below(r, 9));
+        } else {
+            (void)snprintf(text, sizeof text, "%s%u", m % 2 == 0 ? "bob" : "7",
+                           random_below(r, m < 4 ? 5 : 50000));
+        }
+        buf_add(&b->raw, str_from_c(text));
+        slices[m].len = b->raw.len - slices[m].at;
+        buf_putc(&b->raw, '"');
+    }
+    buf_add(&b->raw, STR("}}\n"));
+    struct row *row = batch_row_begin(b, off, b->raw.len - off);
+    row->time_ns = row->receive_ns = 1000 + (int64_t)b->row_count;
+    row->source = intern_add(&b->names, STR("objects"));
+    row->origin = intern_add(&b->names, STR("o.json"));
+    row->line = (uint32_t)b->row_count;
+    row->dataset = DATASET_JSON;
+    for (uint32_t i = 0; i < MEMBERS; i++) {
+        uint32_t m = order[i];
+        batch_add(b, fields[m], str_make(b->raw.ptr + slices[m].at, slices[m].len));
+    }
+    batch_add(b, FIELD_EVENT_KIND, STR("event"));
+}
+
 /* Appends and commits `b` in `parts` runs, reopening the store between them. */
 static inline void fixture_write(const struct fixture *f, struct batch *b, size_t parts) {
     struct err err = ERR_INIT;

@@ -285,6 +285,43 @@ static void test_random_rows(void **state) {
     }
 }
 
+/* Objects whose members come in any order: what differs is a number, and the row comes back. */
+static void test_any_order(void **state) {
+    struct fields *f = *state;
+    struct random r = {17};
+    for (int i = 0; i < 3000; i++) {
+        static const char *const members[] = {
+            "\"a\":\"x\"",        "\"b\" : {\"d\":true,\"c\":[null]}",
+            "\"level\":\"info\"", "\"e\":null",
+            "\"user\":\"bob\"",   "\"f\":false",
+            "\"g\":true"};
+        enum { MEMBERS = sizeof members / sizeof *members };
+        uint32_t order[MEMBERS] = {0};
+        char text[200] = "{";
+        for (uint32_t k = 0; k < MEMBERS; k++) {
+            uint32_t at = random_below(&r, k + 1);
+            order[k] = order[at];
+            order[at] = k;
+        }
+        size_t len = 1;
+        for (uint32_t k = 0; k < MEMBERS; k++) {
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s%s", k == 0 ? "" : ",",
+                                    members[order[k]]);
+        }
+        (void)snprintf(text + len, sizeof text - len, "}\n");
+        begin(f, text, first_ns);
+        bool user_first = i % 2 == 0;
+        add_slice(f, user_first ? FIELD_USER_NAME : FIELD_LOG_LEVEL,
+                  user_first ? "\"user\":\"" : "\"level\":\"");
+        add_slice(f, user_first ? FIELD_LOG_LEVEL : FIELD_USER_NAME,
+                  user_first ? "\"level\":\"" : "\"user\":\"");
+        cut(f);
+        /* 7! orders of one object and 2 of the other are 10,080: at most five digits */
+        assert_true(i < 300 || f->stored <= 5 + strlen("info") + strlen("bob"));
+    }
+    assert_in_range(cutter_shape_count(f->cutter), 1, 300);
+}
+
 /* Rows that all differ: memory stays in bounds, and the rows come back. */
 static void test_many_shapes(void **state) {
     struct fields *f = *state;
@@ -374,6 +411,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_odd_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_shapes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_any_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_json_keys_are_literal, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stripes_begin_anew, setup, teardown),
     };

@@ -153,6 +153,28 @@ static void test_lines(void **state) {
     batch_fini(&in);
 }
 
+/* Objects in any order: found by words, parts of words and fields, also where members meet. */
+static void test_objects(void **state) {
+    struct fixture *f = *state;
+    struct batch in;
+    batch_init(&in);
+    struct random r = {14};
+    for (int i = 0; i < 5000; i++) {
+        fixture_add_object(&in, &r);
+    }
+    fixture_write(f, &in, 3);
+    compare_leaves(f, &in);
+    struct expr_set *set = expr_set_create();
+    static const char *const parts[] = {"\",\"key3\":\"7", "[0-9]\"\\}\\}", "4\",\"key0",
+                                        "\",\"in\":\\{\"key7"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        assert_true(scan_and_compare(f, &in, leaf(set, NULL, EXPR_REGEX, parts[i]), true) > 0);
+    }
+    assert_true(scan_and_compare(f, &in, leaf(set, NULL, EXPR_WORDS, "key3"), true) == 5000);
+    expr_set_destroy(&set);
+    batch_fini(&in);
+}
+
 static void test_hostile_rows(void **state) {
     struct fixture *f = *state;
     struct batch in;
@@ -203,6 +225,7 @@ int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         CASE(test_lines),
+        CASE(test_objects),
         CASE(test_hostile_rows),
         CASE(test_every_word_is_indexed),
     };

@@ -13,9 +13,18 @@ enum {
     NUMBER_TEXT_MAX = 20
 };
 
+static const uint64_t no_slice = UINT64_MAX;
+
 struct seen {
     uint64_t bits[SEEN_BITS / 64];
     uint32_t distinct;
+};
+
+/* Where a value goes: slices as they stand in the sorted text, then what is no slice, by field. */
+struct place {
+    uint64_t key;
+    uint32_t field;
+    uint32_t value; /* in the row */
 };
 
 struct cut_order {
@@ -28,6 +37,11 @@ struct cut_order {
     struct row row;
     struct value *values;
     size_t value_capacity;
+    struct place *places;
+    size_t place_capacity;
+    uint32_t
+        *last; /* scratch, by field: value of the row that was placed last, + 1; zero between */
+    size_t last_capacity;
     char texts[JSON_ORDER_NUMBERS][NUMBER_TEXT_MAX];
     struct cut_variable variables[JSON_ORDER_NUMBERS];
 };
@@ -36,6 +50,8 @@ void cut_order_destroy(struct cutter *c) {
     if (c->order != NULL) {
         json_order_fini(&c->order->order);
         mem_free(c->order->values);
+        mem_free(c->order->places);
+        mem_free(c->order->last);
         mem_free(c->order);
         c->order = NULL;
     }
@@ -69,23 +85,75 @@ static bool is_object(const struct batch *b, const struct row *row) {
            (row->flags & ROW_IN_CONTAINER) == 0;
 }
 
-/* Copies the values, with their slices where they are in the sorted text; false: one is torn. */
+static bool goes_before(const struct place *a, const struct place *b) {
+    return a->key != b->key       ? a->key < b->key
+           : a->field != b->field ? a->field < b->field
+                                  : a->value < b->value;
+}
+
+static void sort_places(struct place *places, uint32_t count) {
+    for (uint32_t i = 1; i < count; i++) {
+        struct place p = places[i];
+        uint32_t at = i;
+        for (; at > 0 && goes_before(&p, &places[at - 1]); at--) {
+            places[at] = places[at - 1];
+        }
+        places[at] = p;
+    }
+}
+
+/* True if values of one field follow each other as before: the first one counts. */
+static bool fields_keep_order(struct cut_order *o, uint32_t count) {
+    bool good = true;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct place *p = &o->places[i];
+        if (p->field >= o->last_capacity) {
+            size_t before = o->last_capacity;
+            MEM_GROW(o->last, o->last_capacity, (size_t)p->field + 1);
+            memset(o->last + before, 0, (o->last_capacity - before) * sizeof *o->last);
+        }
+        good = good && p->value >= o->last[p->field];
+        o->last[p->field] = p->value + 1;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        o->last[o->places[i].field] = 0;
+    }
+    return good;
+}
+
+/* Copies the values, with their slices where they are in the sorted text, and in its order. False:
+ * a slice is torn, or values of one field would change places. */
 static bool place_values(struct cut_order *o, const struct batch *b, const struct row *row) {
-    MEM_GROW(o->values, o->value_capacity, (size_t)row->value_count + 1);
+    const struct value *values = b->values + row->first_value;
+    MEM_GROW(o->places, o->place_capacity, (size_t)row->value_count + 1);
     for (uint32_t i = 0; i < row->value_count; i++) {
-        struct value *v = &o->values[i];
-        *v = b->values[row->first_value + i];
+        const struct value *v = &values[i];
+        o->places[i] = (struct place){no_slice, v->field, i};
         if (v->transform == TRANSFORM_NONE) {
             continue;
         }
-        uint32_t *off = v->transform == TRANSFORM_SAME ? &v->text_off : &v->raw_off;
+        uint32_t off = (v->transform == TRANSFORM_SAME ? v->text_off : v->raw_off) - row->raw_off;
         uint32_t len = v->transform == TRANSFORM_SAME ? v->text_len : v->raw_len;
-        bool inside = *off >= row->raw_off && *off - row->raw_off <= row->raw_len;
-        if (!inside || !json_order_place(off, &o->order, *off - row->raw_off, len)) {
+        uint32_t place;
+        if (off > row->raw_len || !json_order_place(&place, &o->order, off, len)) {
             return false;
         }
+        o->places[i].key = place;
     }
-    return true;
+    sort_places(o->places, row->value_count);
+    return fields_keep_order(o, row->value_count);
+}
+
+static void copy_values(struct cut_order *o, const struct batch *b, const struct row *row) {
+    MEM_GROW(o->values, o->value_capacity, (size_t)row->value_count + 1);
+    for (uint32_t i = 0; i < row->value_count; i++) {
+        const struct place *p = &o->places[i];
+        struct value *v = &o->values[i];
+        *v = b->values[row->first_value + p->value];
+        if (v->transform != TRANSFORM_NONE) {
+            *(v->transform == TRANSFORM_SAME ? &v->text_off : &v->raw_off) = (uint32_t)p->key;
+        }
+    }
 }
 
 /* The sorted row in a batch of its own, which borrows the values' texts. */
@@ -128,6 +196,7 @@ uint32_t cut_order_apply(struct cutter *c, const struct batch **b, const struct 
     if (!o->pays || o->order.number_count == 0 || !place_values(o, *b, *row)) {
         return 0;
     }
+    copy_values(o, *b, *row);
     make_view(o, *b, *row);
     make_variables(c);
     *b = &o->view;
