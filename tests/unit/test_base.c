@@ -134,8 +134,8 @@ static void substrings_are_found(void **state) {
     uint64_t r = 5;
     unsigned found = 0;
     for (int round = 0; round < 20000; round++) {
-        size_t len = (size_t)(r % sizeof text);
-        for (size_t i = 0; i < len; i++) {
+        size_t len = (size_t)(r >> 33) % sizeof text;
+        for (size_t i = 0; i <= len; i++) { /* one more: r must go on */
             r = r * UINT64_C(6364136223846793005) + 1442695040888963407;
             text[i] = letters[(r >> 33) % 6];
         }
