@@ -31,10 +31,13 @@ void chain_take_peaks(struct wire *w, struct merkle *tree) {
 
 /* --- a segment --- */
 
+enum { MARK_RECEIVED = 2 }; /* beside the effort: the newest receive time stands at the end */
+
 void chain_put_segment(struct buf *out, const struct segment_info *s) {
     wire_put_u64(out, s->number);
     wire_put_str(out, dataset_info(s->dataset)->name);
-    wire_put_u64(out, (uint64_t)s->effort);
+    bool is_dated = s->receive_max != TIME_NONE;
+    wire_put_u64(out, (uint64_t)s->effort | (is_dated ? MARK_RECEIVED : 0));
     wire_put_u64(out, s->rows);
     wire_put_u64(out, s->derived);
     wire_put_u64(out, s->raw_bytes);
@@ -50,6 +53,9 @@ void chain_put_segment(struct buf *out, const struct segment_info *s) {
         wire_put_u64(out, s->filter_lines[i]);
     }
     buf_append(out, s->footer_sha256, SHA256_BYTES);
+    if (is_dated) {
+        wire_put_i64(out, s->receive_max);
+    }
 }
 
 static void take_stripes(struct wire *w, struct segment_info *s) {
@@ -60,13 +66,14 @@ static void take_stripes(struct wire *w, struct segment_info *s) {
 }
 
 void chain_take_segment(struct wire *w, struct segment_info *s) {
-    *s = (struct segment_info){.number = wire_u64(w)};
+    *s = (struct segment_info){.number = wire_u64(w), .receive_max = TIME_NONE};
     struct str name = wire_str(w);
     s->dataset = name.len == 0 ? DATASET_UNKNOWN : dataset_find(name);
     if (s->dataset == DATASET_COUNT) {
         s->dataset = DATASET_UNKNOWN;
     }
-    s->effort = (enum segment_effort)wire_count(w, INT32_MAX);
+    uint64_t marks = wire_count(w, EFFORT_DEEP | MARK_RECEIVED);
+    s->effort = (enum segment_effort)(marks & EFFORT_DEEP);
     s->rows = wire_u64(w);
     s->derived = wire_u64(w);
     s->raw_bytes = wire_u64(w);
@@ -79,6 +86,9 @@ void chain_take_segment(struct wire *w, struct segment_info *s) {
     s->filter_offset = wire_u64(w);
     take_stripes(w, s);
     chain_take_bytes(w, s->footer_sha256, SHA256_BYTES);
+    if ((marks & MARK_RECEIVED) != 0) {
+        s->receive_max = wire_i64(w);
+    }
 }
 
 /* --- an input --- */

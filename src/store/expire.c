@@ -83,6 +83,16 @@ static void tell(struct expire_act *e, const struct segment_info *info,
     }
 }
 
+/* The chain knows the newest receive time, but of segments of earlier versions. */
+static enum status is_past(bool *out, struct segment *s, const struct segment_info *info,
+                           int64_t limit, struct err *err) {
+    if (info->receive_max == TIME_NONE) {
+        return all_received_before(out, s, limit, err);
+    }
+    *out = info->receive_max < limit;
+    return STATUS_OK;
+}
+
 /* A segment whose events are all old enough: its receive times, and holds. */
 static enum status look_inside(struct expire_act *e, const struct segment_info *info,
                                struct expire_line *line, const char *path, int64_t limit,
@@ -91,7 +101,7 @@ static enum status look_inside(struct expire_act *e, const struct segment_info *
     bool past = false;
     enum status status = segment_open(&s, path, err);
     if (status == STATUS_OK) {
-        status = all_received_before(&past, s, limit, err);
+        status = is_past(&past, s, info, limit, err);
     }
     if (status == STATUS_OK && past) {
         line->hold = holds_find(&e->holds, info, e->options.now_ns, has_source, s);

@@ -34,6 +34,17 @@ static bool are_neighbours(const struct merge_candidate *a, const struct merge_c
            a->info->arrival_last < b->info->arrival_first;
 }
 
+/* Of the newest row: the later of both times counts, as for retention. Rounded down, also before
+ * 1970. */
+static int64_t period_of(const struct segment_info *s) {
+    int64_t newest = s->receive_max > s->time_max ? s->receive_max : s->time_max;
+    return newest / MERGE_PERIOD_NS - (newest % MERGE_PERIOD_NS < 0);
+}
+
+static bool is_same_period(const struct merge_candidate *a, const struct merge_candidate *b) {
+    return period_of(a->info) == period_of(b->info);
+}
+
 static bool is_small(const struct merge_candidate *c) {
     return !c->is_fixed && c->fill <= MERGE_FULL / 2;
 }
@@ -52,7 +63,7 @@ struct growing {
 static struct growing take_newcomers(const struct merge_candidate *c, size_t count, size_t at) {
     struct growing g = {c, count, at, at + 1, c[at].fill, false};
     while (g.end < count && !c[g.end].merged && are_neighbours(&c[g.end - 1], &c[g.end])) {
-        if (g.fill + c[g.end].fill > MERGE_FULL) {
+        if (g.fill + c[g.end].fill > MERGE_FULL || !is_same_period(&c[at], &c[g.end])) {
             g.is_full = true;
             break;
         }
@@ -65,12 +76,14 @@ static struct growing take_newcomers(const struct merge_candidate *c, size_t cou
 static void absorb(struct growing *g) {
     const struct merge_candidate *c = g->c;
     while (g->first > 0 && c[g->first - 1].merged && is_small(&c[g->first - 1]) &&
-           are_neighbours(&c[g->first - 1], &c[g->first]) && c[g->first - 1].fill <= g->fill &&
+           are_neighbours(&c[g->first - 1], &c[g->first]) &&
+           is_same_period(&c[g->first - 1], &c[g->first]) && c[g->first - 1].fill <= g->fill &&
            c[g->first - 1].fill + g->fill <= MERGE_FULL) {
         g->fill += c[--g->first].fill;
     }
     while (g->end < g->count && c[g->end].merged && is_small(&c[g->end]) &&
-           are_neighbours(&c[g->end - 1], &c[g->end]) && c[g->end].fill <= g->fill &&
+           are_neighbours(&c[g->end - 1], &c[g->end]) &&
+           is_same_period(&c[g->end - 1], &c[g->end]) && c[g->end].fill <= g->fill &&
            c[g->end].fill + g->fill <= MERGE_FULL) {
         g->fill += c[g->end++].fill;
     }

@@ -5,7 +5,12 @@
 #ifndef KONSEKI_MERGE_PLAN_H
 #define KONSEKI_MERGE_PLAN_H
 
+#include "civil.h"
 #include "segment_info.h"
+
+/* Segments of different periods (31 days, by their newest row) are not joined: so a merge makes
+ * none of its rows expire more than a period later. */
+#define MERGE_PERIOD_NS (31 * NS_PER_DAY)
 
 enum {
     MERGE_FULL = 1 << 20, /* the fill of a segment that holds as much as one may */

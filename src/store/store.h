@@ -81,8 +81,9 @@ bool store_find_input(const struct store *store, const uint8_t sha256[32], struc
  *
  * Policy: small neighbours are put together when there are MERGE_FAN_IN of them or when they fill
  * a segment; a merged one that is not full is merged again only with newcomers of its size, so that
- * a row is written again at most about log2(full / smallest) times. `everything`: also what is not
- * worth it yet; afterwards nothing unmerged is left.
+ * a row is written again at most about log2(full / smallest) times. Segments whose newest rows lie
+ * in different periods of 31 days stay apart, so that retention is late by no more than that.
+ * `everything`: also what is not worth it yet; afterwards nothing unmerged is left.
  */
 struct store_merge;
 

@@ -45,7 +45,9 @@ static void check_segment(struct verify *v, const struct law *l, const struct ch
                       number);
         return;
     }
-    if (e->info.time_max >= retention_limit(e->time_ns, rule->total_days)) {
+    int64_t limit = retention_limit(e->time_ns, rule->total_days);
+    bool received = e->info.receive_max == TIME_NONE || e->info.receive_max < limit;
+    if (e->info.time_max >= limit || !received) {
         verify_damage(v, "segment %llu was called expired before its %u days were over", number,
                       rule->total_days);
     }

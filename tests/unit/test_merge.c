@@ -66,6 +66,30 @@ static bool merge_once(struct model *m, bool everything) {
     return true;
 }
 
+/* Sealed day after day for a year, and looked at each time: what is joined is of one period. */
+static void test_periods_stay_apart(void **state) {
+    (void)state;
+    struct model *m = mem_calloc(1, sizeof *m);
+    enum { DAYS = 365, SEALS = 20, PERIODS = DAYS / 31 + 2 };
+    for (int day = 0; day < DAYS; day++) {
+        for (int i = 0; i < SEALS; i++) {
+            struct segment_info *info = add_segment(m, 64);
+            info->time_max = i % 2 == 0 ? day * NS_PER_DAY : 0; /* the later one counts */
+            info->receive_max = i % 2 == 0 ? 0 : day * NS_PER_DAY;
+        }
+        while (merge_once(m, false)) {
+        }
+    }
+    while (merge_once(m, true)) {
+    }
+    assert_in_range(m->count, DAYS / 31, 6 * PERIODS);
+    for (size_t i = 0; i < m->count; i++) {
+        uint64_t first = m->infos[i].arrival_first / (31 * SEALS * 64);
+        assert_int_equal(first, m->infos[i].arrival_last / (31 * SEALS * 64));
+    }
+    mem_free(m);
+}
+
 /* Ten thousand small seals: segments stay few, and rows are not written again and again. */
 static void test_small_segments_stay_few(void **state) {
     (void)state;
@@ -300,6 +324,7 @@ int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_segments_stay_few),
+        cmocka_unit_test(test_periods_stay_apart),
         cmocka_unit_test(test_import_is_merged_once),
         cmocka_unit_test(test_only_neighbours_of_one_dataset),
         CASE(test_rows_and_proof_stay),

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "chain.h"
 #include "tiers_fixture.h"
 
 enum { OLD = 700, YOUNG = 500, LATER = 300 };
@@ -164,6 +165,33 @@ static void test_a_stopped_act_leaves_nothing(void **state) {
     tiers_expect(f, false, "stopped", "");
 }
 
+/* Rows of two months are not put into one segment, so the older ones go in time. */
+static void test_merges_do_not_delay_expiry(void **state) {
+    static const struct tiers_part older[] = {{DATASET_FORTIGATE, 400, 366, 90}};
+    static const struct tiers_part younger[] = {{DATASET_FORTIGATE, 400, 300, 60}};
+    const struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct store_compact_options options = {.threads = 0};
+    struct store_compact_result result;
+    tiers_write(f, older, 1);
+    tiers_write(f, older, 1);
+    tiers_write(f, younger, 1);
+    tiers_write(f, younger, 1);
+    tiers_rules(f, "short=1/365", "fortigate=short");
+    struct store *s = fixture_open(f, STORE_BULK);
+    assert_int_equal(store_compact(s, &options, &result, &err), STATUS_OK);
+    assert_int_equal(result.segments_before, 4);
+    assert_int_equal(result.segments_after, 2);
+    store_close(&s);
+    s = open_view(f);
+    const struct chain *c = store_get_chain(s); /* as it is read again */
+    assert_int_equal(c->segments[0].receive_max, TIERS_TODAY - 366 * NS_PER_DAY);
+    assert_int_equal(c->segments[1].receive_max, TIERS_TODAY - 300 * NS_PER_DAY);
+    store_close(&s);
+    assert_int_equal(tiers_expire(f, TIERS_TODAY).rows, 180);
+    tiers_expect(f, false, "expired in time", "180 rows expired by policy at ");
+}
+
 /* A reader of what is sealed does not see the log. */
 static void test_view_of_what_is_sealed(void **state) {
     const struct fixture *f = *state;
@@ -192,7 +220,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_STORE(test_expiry_beside_a_writer),      IN_STORE(test_archive_beside_a_writer),
         IN_STORE(test_what_changed_meanwhile_wins), IN_STORE(test_a_stopped_act_leaves_nothing),
-        IN_STORE(test_view_of_what_is_sealed),
+        IN_STORE(test_merges_do_not_delay_expiry),  IN_STORE(test_view_of_what_is_sealed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,7 @@ struct segment_info {
     uint64_t arrival_last;
     int64_t time_min;
     int64_t time_max;
+    int64_t receive_max; /* newest receive time; TIME_NONE: not known */
     uint64_t file_bytes;
     uint64_t index_bytes;
     uint64_t filter_offset;

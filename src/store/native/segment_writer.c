@@ -19,8 +19,11 @@ struct segment_writer *segment_writer_create(enum dataset dataset, enum segment_
     struct segment_writer *w = mem_calloc(1, sizeof *w);
     w->effort = effort;
     w->zstd = zstd_frame_create();
-    w->info = (struct segment_info){
-        .dataset = dataset, .effort = effort, .time_min = INT64_MAX, .time_max = INT64_MIN};
+    w->info = (struct segment_info){.dataset = dataset,
+                                    .effort = effort,
+                                    .time_min = INT64_MAX,
+                                    .time_max = INT64_MIN,
+                                    .receive_max = TIME_NONE};
     (void)segment_writer_dataset(w, (uint16_t)dataset);
     buf_append(&w->out, header, sizeof header);
     return w;
@@ -132,6 +135,10 @@ static void add_to_info(struct segment_info *info, const struct written_stripe *
     info->raw_bytes += s->raw_bytes;
     info->time_min = stripe->time_min < info->time_min ? stripe->time_min : info->time_min;
     info->time_max = stripe->time_max > info->time_max ? stripe->time_max : info->time_max;
+    for (size_t i = 0; i < s->row_count; i++) {
+        int64_t t = s->rows[i].receive_ns;
+        info->receive_max = t > info->receive_max ? t : info->receive_max;
+    }
 }
 
 static void index_numbers(struct segment_writer *w, const struct written_stripe *stripe,
