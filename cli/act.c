@@ -63,6 +63,22 @@ int act_list_end(struct act_list *list) {
     return written ? EXIT_DONE : EXIT_STORE;
 }
 
+int act_list_store(struct act_list *list, const char *path,
+                   void (*rows)(struct act_list *list, struct store *store)) {
+    struct store *store = NULL;
+    struct err err = ERR_INIT;
+    struct store_options options = {.path = path, .mode = STORE_READ};
+    enum status status = store_open(&store, &options, &err);
+    if (status != STATUS_OK) {
+        return act_fail(status, &err);
+    }
+    act_list_begin(list);
+    rows(list, store);
+    int code = act_list_end(list);
+    store_close(&store);
+    return code;
+}
+
 struct str act_time(struct buf *out, int64_t ns) {
     char text[CIVIL_RFC3339_BYTES];
     buf_clear(out);

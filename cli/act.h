@@ -28,6 +28,10 @@ void act_list_begin(struct act_list *list);
 bool act_list_row(struct act_list *list, const struct str *cells);
 /* The exit code: DONE, or STORE if it could not be written. */
 int act_list_end(struct act_list *list);
+/* A listing of what a store says: opened for reading, `rows` gives the rows (and stops when
+ * act_list_row is false). The exit code. */
+int act_list_store(struct act_list *list, const char *path,
+                   void (*rows)(struct act_list *list, struct store *store));
 
 /* "2026-11-21T10:00:00.123456789Z" in `out` (replaced); nothing for TIME_NONE and the ends of time.
  */

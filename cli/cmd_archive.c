@@ -55,27 +55,20 @@ static bool print_archive(struct act_list *list, const struct archive *a) {
     return good;
 }
 
-static int list_archives(const struct archiving *a) {
-    struct store *store = NULL;
-    struct err err = ERR_INIT;
-    struct store_options options = {.path = a->store, .mode = STORE_READ};
-    enum status status = store_open(&store, &options, &err);
-    if (status != STATUS_OK) {
-        return act_fail(status, &err);
-    }
+static void print_archives(struct act_list *list, struct store *store) {
     const struct archives *all = store_get_archives(store);
+    bool go_on = true;
+    for (size_t i = 0; i < all->count && go_on; i++) {
+        go_on = print_archive(list, &all->items[i]);
+    }
+}
+
+static int list_archives(const struct archiving *a) {
     struct act_list list = {.format = a->format,
                             .names = names,
                             .count = COLUMNS,
                             .numbers = 1U << 4 | 1U << 5 | 1U << 6};
-    act_list_begin(&list);
-    bool go_on = true;
-    for (size_t i = 0; i < all->count && go_on; i++) {
-        go_on = print_archive(&list, &all->items[i]);
-    }
-    int code = act_list_end(&list);
-    store_close(&store);
-    return code;
+    return act_list_store(&list, a->store, print_archives);
 }
 
 /* --- acts --- */

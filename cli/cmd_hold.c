@@ -62,26 +62,19 @@ static bool print_hold(struct act_list *list, const struct hold *h) {
     return good;
 }
 
-static int list_holds(const struct holding *a) {
-    struct store *store = NULL;
-    struct err err = ERR_INIT;
-    struct store_options options = {.path = a->store, .mode = STORE_READ};
-    enum status status = store_open(&store, &options, &err);
-    if (status != STATUS_OK) {
-        return act_fail(status, &err);
-    }
+static void print_holds(struct act_list *list, struct store *store) {
     struct holds holds;
-    holds_load(&holds, store_get_chain(store));
-    struct act_list list = {.format = a->format, .names = names, .count = COLUMNS, .numbers = 1};
-    act_list_begin(&list);
     bool go_on = true;
+    holds_load(&holds, store_get_chain(store));
     for (size_t i = 0; i < holds.count && go_on; i++) {
-        go_on = print_hold(&list, &holds.items[i]);
+        go_on = print_hold(list, &holds.items[i]);
     }
-    int code = act_list_end(&list);
     holds_fini(&holds);
-    store_close(&store);
-    return code;
+}
+
+static int list_holds(const struct holding *a) {
+    struct act_list list = {.format = a->format, .names = names, .count = COLUMNS, .numbers = 1};
+    return act_list_store(&list, a->store, print_holds);
 }
 
 /* --- acts --- */

@@ -23,33 +23,26 @@ static bool print_row(struct act_list *list, struct str dataset, const struct re
     return good;
 }
 
-static int show(const char *path, enum output_format format) {
-    struct store *store = NULL;
-    struct err err = ERR_INIT;
-    struct store_options options = {.path = path, .mode = STORE_READ};
-    enum status status = store_open(&store, &options, &err);
-    if (status != STATUS_OK) {
-        return act_fail(status, &err);
-    }
+static void print_rules(struct act_list *list, struct store *store) {
     struct retention *rules = mem_calloc(1, sizeof *rules);
-    retention_load(rules, store_get_chain(store));
-    struct act_list list = {
-        .format = format, .names = names, .count = COLUMNS, .numbers = 1U << 2 | 1U << 3};
-    act_list_begin(&list);
     bool go_on = true;
+    retention_load(rules, store_get_chain(store));
     for (int d = 0; d < DATASET_COUNT && go_on; d++) {
         struct str name = dataset_info((enum dataset)d)->name;
-        go_on = print_row(&list, name.len > 0 ? name : STR("unknown"),
+        go_on = print_row(list, name.len > 0 ? name : STR("unknown"),
                           retention_of(rules, (enum dataset)d));
     }
-    int code = act_list_end(&list);
     if (rules->note == 0) {
         fputs(_("konseki: note: the store has no rules: nothing expires\n"), stderr);
     }
     retention_fini(rules);
     mem_free(rules);
-    store_close(&store);
-    return code;
+}
+
+static int show(const char *path, enum output_format format) {
+    struct act_list list = {
+        .format = format, .names = names, .count = COLUMNS, .numbers = 1U << 2 | 1U << 3};
+    return act_list_store(&list, path, print_rules);
 }
 
 static enum status change(struct retention *rules, const struct option_list *classes,
