@@ -48,7 +48,7 @@ static void grow(struct aggregate_set *set, size_t slot_count) {
 
 void aggregate_set_reserve(struct aggregate_set *set, size_t more) {
     size_t slot_count = set->slot_count == 0 ? FIRST_SLOTS : set->slot_count;
-    while ((set->used + more) * 2 >= slot_count) {
+    while ((set->used + more) * 3 >= slot_count * 2) { /* a third stays free */
         slot_count *= 2;
     }
     if (slot_count > set->slot_count) {
@@ -90,9 +90,8 @@ static size_t keep_text(struct accumulator *a, struct str text) {
     return text.len;
 }
 
-static void add_number(struct accumulator *a, struct str text, double number) {
-    int64_t integer;
-    if (num_parse_i64(&integer, text)) {
+static void add_number(struct accumulator *a, bool is_integer, int64_t integer, double number) {
+    if (is_integer) {
         a->integers += integer;
     } else {
         a->fractions += number;
@@ -106,12 +105,16 @@ static void add_number(struct accumulator *a, struct str text, double number) {
 
 /* Texts that are no numbers are no values for sums, averages and percentiles. */
 static size_t add_numeric(struct accumulator *a, const struct aggregate *spec, struct str text) {
+    int64_t integer = 0;
     double number;
-    if (!num_parse_double(&number, text)) {
+    bool is_integer = num_parse_i64(&integer, text);
+    if (is_integer) {
+        number = (double)integer;
+    } else if (!num_parse_double(&number, text)) {
         return 0;
     }
     if (spec->fn != FN_PERCENTILE) {
-        add_number(a, text, number);
+        add_number(a, is_integer, integer, number);
         return 0;
     }
     MEM_GROW(a->numbers, a->number_capacity, (size_t)a->count + 1);

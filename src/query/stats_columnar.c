@@ -134,6 +134,7 @@ static uint32_t *map_groups(struct stage *stage, const struct store_groups *in) 
         keys[k] = map_texts(s, &s->groups.texts[first + k], &in->key_texts[k]);
     }
     uint32_t *groups = mem_alloc((in->count + 1) * sizeof *groups);
+    stats_groups_reserve(&s->groups, in->count);
     for (size_t i = 0; i < in->count; i++) {
         groups[i] = UINT32_MAX;
         if (in->rows[i] == 0) {

@@ -35,9 +35,9 @@ static bool same_ids(const uint32_t *a, const uint32_t *b, size_t width) {
     return i == width;
 }
 
-static void grow_slots(struct stats_groups *g) {
+static void grow_slots(struct stats_groups *g, size_t slot_count) {
     mem_free(g->slots);
-    g->slot_count = g->slot_count == 0 ? FIRST_SLOTS : g->slot_count * 2;
+    g->slot_count = slot_count;
     g->slots = mem_calloc(g->slot_count, sizeof *g->slots);
     for (uint32_t i = 0; i < g->count; i++) {
         uint64_t hash = hash_ids(g->ids + (size_t)i * g->width, g->width);
@@ -49,10 +49,18 @@ static void grow_slots(struct stats_groups *g) {
     }
 }
 
-uint32_t stats_groups_find(struct stats_groups *g, const uint32_t *ids) {
-    if ((size_t)g->count * 2 >= g->slot_count) {
-        grow_slots(g);
+void stats_groups_reserve(struct stats_groups *g, size_t more) {
+    size_t slot_count = g->slot_count == 0 ? FIRST_SLOTS : g->slot_count;
+    while ((g->count + more) * 2 >= slot_count) {
+        slot_count *= 2;
     }
+    if (slot_count > g->slot_count) {
+        grow_slots(g, slot_count);
+    }
+}
+
+uint32_t stats_groups_find(struct stats_groups *g, const uint32_t *ids) {
+    stats_groups_reserve(g, 1);
     size_t at = (size_t)hash_ids(ids, g->width) & (g->slot_count - 1);
     for (; g->slots[at] != 0; at = (at + 1) & (g->slot_count - 1)) {
         uint32_t group = g->slots[at] - 1;

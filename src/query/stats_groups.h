@@ -22,6 +22,8 @@ struct stats_groups {
 
 void stats_groups_init(struct stats_groups *out, size_t width);
 void stats_groups_fini(struct stats_groups *g);
+/* Room for so many more. */
+void stats_groups_reserve(struct stats_groups *g, size_t more);
 /* The group of these texts (ids of g->texts[column], `width` of them): `count` (before) if it is
  * new. */
 uint32_t stats_groups_find(struct stats_groups *g, const uint32_t *ids);

@@ -4,7 +4,7 @@
 
 void group_rows_init(struct group_rows *out, const struct group_plan *plan) {
     *out = (struct group_rows){.plan = plan};
-    out->is_present = mem_calloc((size_t)plan->segment->template_count + 1, 1);
+    out->is_present = mem_calloc((size_t)plan->segment->template_count + sizeof(uint64_t), 1);
     out->present = mem_alloc(GROUP_WINDOW_ROWS * sizeof *out->present);
     out->classes = mem_alloc(GROUP_WINDOW_ROWS * sizeof *out->classes);
     out->ends = mem_alloc(GROUP_WINDOW_ROWS * sizeof *out->ends);
@@ -28,7 +28,11 @@ static void list_templates(struct group_rows *r) {
     }
     r->present_count = 0;
     for (uint32_t t = 0; t < limit; t++) {
-        if (is_present[t] != 0) {
+        uint64_t eight;
+        memcpy(&eight, is_present + t, sizeof eight);
+        if (eight == 0) { /* most are not there */
+            t += (uint32_t)sizeof eight - 1;
+        } else if (is_present[t] != 0) {
             is_present[t] = 0;
             r->present[r->present_count++] = t;
         }

@@ -29,7 +29,7 @@ void id_table_grow(struct id_table *t);
 /* The slot of the key, valid until the next one is added. A new key gets the id `count` (before);
  * the user may give it another one. */
 static inline struct id_slot *id_table_add(struct id_table *t, uint64_t key) {
-    if ((size_t)t->count * 2 >= t->slot_count) {
+    if ((size_t)t->count * 3 >= t->slot_count * 2) { /* a third stays free */
         id_table_grow(t);
     }
     size_t mask = t->slot_count - 1;

@@ -86,7 +86,7 @@ static enum status select_arrivals(struct segment_cursor *c, struct err *err) {
 static enum status select_originals(struct segment_cursor *c, struct err *err) {
     const struct intpack_view *view;
     struct block *b = &c->block;
-    if (c->query->derived) {
+    if (c->query->derived || c->lacks_derived) {
         return STATUS_OK;
     }
     enum status status = block_number_view(&view, b, NUMBER_FLAGS, err);

@@ -36,6 +36,7 @@ struct segment_cursor {
     size_t next_block;
     size_t end_block;   /* it ends before this one */
     uint32_t stripes;   /* a bit each: no row of others can match */
+    bool lacks_derived; /* no row is a derived one: flags need not be looked at */
     uint64_t *selected; /* bitmap over the block's rows */
     uint32_t at;        /* next row of the block to look at */
     uint64_t blocks_pruned;
