@@ -175,6 +175,10 @@ static enum status leave_segment(struct worker *w) {
     if (w->is_open) {
         struct store_scan_stats *stats = &w->run->scan->stats;
         pthread_mutex_lock(&w->run->lock);
+        if (w->began) {
+            const struct segment_info *info = w->segment->chosen->info;
+            stats->blocks_total += w->cursor.segment->block_count - scan_known_blocks(info);
+        }
         stats->blocks_pruned += w->cursor.blocks_pruned;
         stats->bytes_read += w->cursor.segment->bytes_read;
         pthread_mutex_unlock(&w->run->lock);

@@ -61,10 +61,6 @@ static void set_query(struct store_scan *scan, const struct store_scan_options *
 
 /* --- segments that can match --- */
 
-static uint64_t block_count(const struct segment_info *s) {
-    return (s->rows + SEGMENT_BLOCK_ROWS - 1) / SEGMENT_BLOCK_ROWS;
-}
-
 static bool range_can_match(const struct scan_query *q, const struct segment_info *s) {
     return s->time_max >= q->from_ns && (s->time_min < q->to_ns || q->to_ns == INT64_MAX) &&
            s->arrival_last >= q->arrival_from && s->arrival_first < q->arrival_to &&
@@ -150,15 +146,15 @@ static enum status choose_segments(struct store_scan *scan, struct err *err) {
         if (status != STATUS_OK) {
             return status;
         }
-        scan->stats.blocks_total += block_count(s);
+        scan->stats.blocks_total += scan_known_blocks(s);
         if (stripes != 0) {
             scan->segments[scan->segment_count++] = (struct chosen_segment){s, stripes};
         } else if (scan->stats.missing > missing) {
             missing = scan->stats.missing;
-            scan->stats.blocks_pruned += block_count(s);
+            scan->stats.blocks_pruned += scan_known_blocks(s);
         } else {
             scan->stats.segments_pruned++;
-            scan->stats.blocks_pruned += block_count(s);
+            scan->stats.blocks_pruned += scan_known_blocks(s);
         }
     }
     qsort(scan->segments, scan->segment_count, sizeof *scan->segments, compare_segments);
@@ -193,6 +189,9 @@ enum status store_scan_open(struct store_scan **out, struct store *store,
 static void close_source(struct store_scan *scan, size_t i) {
     struct scan_source_stats stats;
     scan_source_end(&stats, &scan->sources[i].source);
+    if (stats.blocks > 0) {
+        scan->stats.blocks_total += stats.blocks - scan_known_blocks(scan->sources[i].info);
+    }
     scan->stats.blocks_pruned += stats.blocks_pruned;
     scan->stats.bytes_read += stats.bytes_read;
     scan->stats.pruned_by_dictionary += stats.excluded;
@@ -224,6 +223,7 @@ static void add_source(struct store_scan *scan) {
     MEM_GROW(scan->sources, scan->source_capacity, scan->source_count + 1);
     scan->sources[scan->source_count++] =
         (struct open_source){.source = scan_pool_add(scan->pool, path, chosen.stripes),
+                             .info = chosen.info,
                              .arrival_next = chosen.info->arrival_first};
     buf_fini(&name);
 }

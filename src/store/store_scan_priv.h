@@ -10,6 +10,11 @@ struct chosen_segment {
     uint32_t stripes; /* a bit each: no row of others can match */
 };
 
+/* What the chain tells: stripes that are full by their bytes make it a few more. */
+static inline uint64_t scan_known_blocks(const struct segment_info *s) {
+    return (s->rows + SEGMENT_BLOCK_ROWS - 1) / SEGMENT_BLOCK_ROWS;
+}
+
 static inline uint32_t chosen_first_stripe(const struct chosen_segment *c) {
     return (uint32_t)__builtin_ctz(c->stripes);
 }
@@ -17,6 +22,7 @@ static inline uint32_t chosen_first_stripe(const struct chosen_segment *c) {
 /* A segment that is being read. */
 struct open_source {
     struct scan_source *source;
+    const struct segment_info *info;
     uint64_t arrival_next; /* no further row comes before */
     bool is_started;
     struct batch *rows; /* borrowed; NULL: to be asked for more */

@@ -23,6 +23,8 @@ static void add_words(struct filter_plan *plan, struct filter_leaf *leaf, const 
     for (size_t i = 0; i < count; i++) {
         if (!token_is_zoned(tokens[i])) {
             leaf->hashes[leaf->hash_count++] = token_hash(tokens[i]);
+            leaf->word_hash =
+                tokens[i].len > leaf->word.len ? token_hash(tokens[i]) : leaf->word_hash;
         } else if (e->op == EXPR_TEXT && number_word_counts(tokens[i])) {
             leaf->numbers[leaf->number_count++] = tokens[i];
         }
@@ -121,36 +123,49 @@ static enum token_answer ask_stripe(const struct asked_index *x, uint64_t filter
                : token_line_has(line, hash);
 }
 
-/* The first stripe that has the word, and those after it: they may use its dictionary entry. */
-static uint32_t stripes_with_word(struct asked_index *x, uint64_t hash) {
+/* Stripes in which the word is new: its filter has it. */
+static uint32_t stripes_with_new(struct asked_index *x, uint64_t hash, bool first_only) {
     uint64_t filter = x->info->filter_offset;
+    uint32_t stripes = 0;
     for (uint32_t stripe = 0; stripe < x->info->stripe_count && !x->damaged; stripe++) {
         uint32_t lines = x->info->filter_lines[stripe];
         enum token_answer answer = ask_stripe(x, filter, lines, hash);
         x->damaged = answer == TOKEN_DAMAGED;
-        if (answer == TOKEN_MAYBE) {
-            return x->all >> stripe << stripe;
+        stripes |= answer == TOKEN_MAYBE ? UINT32_C(1) << stripe : 0;
+        if (stripes != 0 && first_only) {
+            break;
         }
         filter += token_filter_bytes(lines);
     }
-    return 0;
+    return stripes;
+}
+
+/* The first stripe that has the word, and those after it: they may use its dictionary entry. */
+static uint32_t stripes_with_word(struct asked_index *x, uint64_t hash) {
+    uint32_t first = stripes_with_new(x, hash, true);
+    return first == 0 ? 0 : x->all & ~(first - 1);
+}
+
+/* False: nothing is known. */
+static bool blocks_with_number(struct index_blocks *out, struct asked_index *x, struct str word) {
+    if (!x->is_open) {
+        enum status status = number_index_open(&x->numbers, x->info, &x->source);
+        x->is_open = true;
+        x->has_numbers = status == STATUS_OK;
+        x->damaged = x->damaged || status == STATUS_DAMAGED;
+    }
+    bool known = x->has_numbers && number_index_ask(out, &x->numbers, word) == STATUS_OK;
+    x->damaged = x->damaged || (x->has_numbers && !known);
+    return known;
 }
 
 static uint32_t stripes_with_number(struct asked_index *x, struct str word) {
+    struct index_blocks blocks;
     uint32_t stripes = 0;
-    enum status status = STATUS_OK;
-    if (!x->is_open) {
-        x->is_open = true;
-        status = number_index_open(&x->numbers, x->info, &x->source);
-        x->has_numbers = status == STATUS_OK;
-    }
-    if (!x->has_numbers) {
-        x->damaged = x->damaged || status == STATUS_DAMAGED;
+    if (!blocks_with_number(&blocks, x, word)) {
         return x->all;
     }
-    struct index_blocks blocks;
-    x->damaged = x->damaged || number_index_ask(&blocks, &x->numbers, word) != STATUS_OK;
-    for (uint32_t i = 0; i < x->info->stripe_count && !x->damaged; i++) {
+    for (uint32_t i = 0; i < x->info->stripe_count; i++) {
         stripes |= blocks.of_stripe[i] != 0 ? UINT32_C(1) << i : 0;
     }
     return stripes;
@@ -194,4 +209,56 @@ enum status filter_plan_stripes(uint32_t *out, const struct filter_plan *plan,
         number_index_close(&x.numbers);
     }
     return x.damaged ? STATUS_DAMAGED : STATUS_OK;
+}
+
+/* --- one leaf on a segment that is open --- */
+
+static void keep_stripes(struct index_blocks *blocks, uint32_t stripes) {
+    for (uint32_t i = 0; i < SEGMENT_MAX_STRIPES; i++) {
+        blocks->of_stripe[i] = (stripes >> i & 1) != 0 ? blocks->of_stripe[i] : 0;
+    }
+}
+
+static void ask_scope(struct leaf_scope *out, const struct filter_leaf *leaf,
+                      struct asked_index *x) {
+    for (size_t i = 0; i < leaf->hash_count; i++) {
+        uint32_t stripes = stripes_with_new(x, leaf->hashes[i], false);
+        uint32_t from = stripes == 0 ? 0 : x->all & ~((stripes & -stripes) - 1);
+        keep_stripes(&out->blocks, from);
+        out->new_stripes = leaf->hashes[i] == leaf->word_hash ? stripes : out->new_stripes;
+    }
+    for (size_t i = 0; i < leaf->number_count; i++) {
+        struct index_blocks own;
+        bool known = blocks_with_number(&own, x, leaf->numbers[i]);
+        uint32_t stripes = 0;
+        for (uint32_t k = 0; k < SEGMENT_MAX_STRIPES && known; k++) {
+            out->blocks.of_stripe[k] &= own.of_stripe[k];
+            stripes |= own.of_stripe[k] != 0 ? UINT32_C(1) << k : 0;
+        }
+        bool is_word = known && leaf->numbers[i].ptr == leaf->word.ptr;
+        out->new_stripes = is_word ? stripes : out->new_stripes;
+    }
+}
+
+void filter_leaf_scope(struct leaf_scope *out, const struct filter_leaf *leaf,
+                       const struct segment *s) {
+    struct segment_info info = {.stripe_count = (uint32_t)s->stripe_count,
+                                .filter_offset = s->filter_offset,
+                                .index_bytes = s->shared_offset + s->shared_len - s->filter_offset};
+    for (size_t i = 0; i < s->stripe_count; i++) {
+        info.filter_lines[i] = s->stripes[i].filter_lines;
+    }
+    struct asked_index x = {.info = &info,
+                            .source = {.mapped = s->map.bytes, .mapped_bytes = s->map.size_bytes},
+                            .all = (UINT32_C(1) << s->stripe_count) - 1};
+    memset(out, 0xff, sizeof *out);
+    if (leaf->e->op == EXPR_TEXT) {
+        ask_scope(out, leaf, &x);
+    }
+    if (x.has_numbers) {
+        number_index_close(&x.numbers);
+    }
+    if (x.damaged) {
+        memset(out, 0xff, sizeof *out);
+    }
 }

@@ -2,6 +2,7 @@
 #ifndef KONSEKI_FILTER_PRIV_H
 #define KONSEKI_FILTER_PRIV_H
 
+#include "number_index.h"
 #include "segment_filter.h"
 
 struct filter_leaf {
@@ -10,8 +11,9 @@ struct filter_leaf {
     size_t hash_count;
     struct str *numbers; /* TEXT: those of digits that number_index.h knows */
     size_t number_count;
-    struct str word;  /* the longest of them, folded, or a part of a word; empty: none */
-    bool is_part;     /* TEXT: `word` is a part of a word ... */
+    struct str word;    /* the longest of all, folded, or a part of a word; empty: none */
+    uint64_t word_hash; /* if it is one of `hashes` */
+    bool is_part;       /* TEXT: `word` is a part of a word ... */
     bool is_raw;      /* ... to be looked for in the text as it stands, not in the folded one ... */
     bool ignore_case; /* ... but for the case of ASCII letters */
 };
@@ -31,5 +33,16 @@ struct filter_plan {
     struct arena arena;
     const struct expr *expr;
 };
+
+/* Where a leaf can match, by the index of words. */
+struct leaf_scope {
+    struct index_blocks blocks;
+    uint32_t
+        new_stripes; /* a bit each: in these the leaf's word may be in new dictionary entries */
+};
+
+/* A damaged index excludes nothing. */
+void filter_leaf_scope(struct leaf_scope *out, const struct filter_leaf *leaf,
+                       const struct segment *segment);
 
 #endif

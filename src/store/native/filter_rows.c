@@ -1,6 +1,15 @@
 /* Rows that a leaf has to see whole, and times that are only printed. */
 #include "segment_filter_priv.h"
 
+/* What test_whole_row needs. */
+static enum status load_row_kinds(struct block *b, struct err *err) {
+    enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
+    if (status == STATUS_OK) {
+        status = block_numbers(b, NUMBER_FLAGS, err);
+    }
+    return status == STATUS_OK ? block_numbers(b, NUMBER_CHARSET, err) : status;
+}
+
 /* Puts one row together and tests the leaf on it. */
 static enum status test_whole_row(bool *out, struct segment_filter *f,
                                   const struct filter_leaf *leaf, struct block *b, uint32_t row,
@@ -22,18 +31,19 @@ static enum status test_whole_row(bool *out, struct segment_filter *f,
 /* Rows that have to be put together: for TEXT leaves also those that a column spoke for. */
 enum status filter_match_rows(struct segment_filter *f, const struct filter_leaf *leaf,
                               const struct leaf_state *state, struct block *b, const uint64_t *care,
-                              uint64_t *out, struct err *err) {
-    enum status status = block_numbers(b, NUMBER_FLAGS, err);
-    if (status == STATUS_OK) {
-        status = block_numbers(b, NUMBER_CHARSET, err);
-    }
+                              uint64_t *out, const uint64_t *sure, struct err *err) {
     bool text = leaf->e->op == EXPR_TEXT;
+    if (text && !state->any_whole && memcmp(out, sure, BITMAP_WORDS * sizeof *out) == 0) {
+        return STATUS_OK;
+    }
+    enum status status = load_row_kinds(b, err);
     block_rewind(b);
     for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
         uint64_t template = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
         bool listed = filter_get_bit(out, row);
+        bool is_told = text && filter_get_bit(sure, row);
         bool whole = template <f->segment->template_count && state->whole[template] != 0;
-        bool test = filter_get_bit(care, row) &&
+        bool test = !is_told && filter_get_bit(care, row) &&
                     (text ? listed || whole : !listed && (whole || state->attribute));
         if (!test) {
             continue;
@@ -56,10 +66,7 @@ enum status filter_verify_rows(struct segment_filter *f, const struct filter_lea
     if (filter_is_empty(maybe)) {
         return STATUS_OK;
     }
-    enum status status = block_numbers(b, NUMBER_FLAGS, err);
-    if (status == STATUS_OK) {
-        status = block_numbers(b, NUMBER_CHARSET, err);
-    }
+    enum status status = load_row_kinds(b, err);
     block_rewind(b);
     for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
         bool passes = false;
@@ -89,16 +96,46 @@ static bool time_holds_word(struct segment_filter *f, const struct filter_leaf *
     return holds;
 }
 
+/* Which of the leaf's patterns may print the word in this block. */
+static uint8_t times_of_block(const struct leaf_state *state, const struct block *b) {
+    unsigned times = state->time_count == 0 ? UINT8_MAX : 0;
+    for (size_t i = 0; i < state->time_count; i++) {
+        const struct filter_time *time = &state->times[i];
+        bool may = time->can && time_word_in(&time->word, b->info->time_min, b->info->time_max);
+        times |= may ? 1U << i : 0;
+    }
+    return (uint8_t)(state->time_count == FILTER_TIMES ? UINT8_MAX : times);
+}
+
+/* Do these patterns of the row's template print the word? */
+static bool row_has_time(struct segment_filter *f, const struct filter_leaf *leaf,
+                         const struct leaf_state *state, const struct block *b, uint32_t row,
+                         uint8_t times) {
+    int64_t time_ns = b->numbers[NUMBER_TIME][row];
+    const struct template *t = &f->segment->templates[b->numbers[NUMBER_TEMPLATE][row]];
+    bool may = state->time_count == 0 || state->time_count == FILTER_TIMES;
+    for (size_t i = 0; i < state->time_count && !may; i++) {
+        may = (times >> i & 1) != 0 && time_word_at(&state->times[i].word, time_ns);
+    }
+    return may && time_holds_word(f, leaf, t, time_ns);
+}
+
 enum status filter_match_times(struct segment_filter *f, const struct filter_leaf *leaf,
                                const struct leaf_state *state, struct block *b,
                                const uint64_t *care, uint64_t *out, struct err *err) {
-    enum status status = block_numbers(b, NUMBER_TIME, err);
+    uint8_t times = times_of_block(state, b);
+    if (times == 0) {
+        return STATUS_OK;
+    }
+    enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
+    if (status == STATUS_OK) {
+        status = block_numbers(b, NUMBER_TIME, err);
+    }
     for (uint32_t row = 0; status == STATUS_OK && row < b->info->rows; row++) {
         uint64_t template = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
-        if (template <f->segment->template_count && state->by_time[template] != 0 &&
-                      filter_get_bit(care, row) && !filter_get_bit(out, row) &&
-                      time_holds_word(f, leaf, &f->segment->templates[template],
-                                      b->numbers[NUMBER_TIME][row])) {
+        uint8_t own = template <f->segment->template_count ? state->by_time[template] & times : 0;
+        if (own != 0 && filter_get_bit(care, row) && !filter_get_bit(out, row) &&
+            row_has_time(f, leaf, state, b, row, own)) {
             filter_set_bit(out, row);
         }
     }

@@ -2,6 +2,14 @@
 #include "formula_words.h"
 #include "segment_filter_priv.h"
 
+static struct column_match *add_match(struct leaf_state *state, uint32_t column,
+                                      enum transform transform, enum field_type type) {
+    MEM_GROW(state->matches, state->match_capacity, state->match_count + 1);
+    struct column_match *m = &state->matches[state->match_count++];
+    *m = (struct column_match){.column = column, .transform = transform, .type = type};
+    return m;
+}
+
 static struct column_match *find_match(struct segment_filter *f, struct leaf_state *state,
                                        uint32_t column, enum transform transform,
                                        enum field_type type) {
@@ -11,17 +19,15 @@ static struct column_match *find_match(struct segment_filter *f, struct leaf_sta
             return m;
         }
     }
-    size_t templates = f->segment->template_count;
-    MEM_GROW(state->matches, state->match_capacity, state->match_count + 1);
-    struct column_match *m = &state->matches[state->match_count++];
-    *m = (struct column_match){.column = column, .transform = transform, .type = type};
-    m->selected = arena_array(&f->arena, templates + 1, sizeof *m->selected);
+    struct column_match *m = add_match(state, column, transform, type);
+    m->selected =
+        arena_array(&f->arena, (size_t)f->segment->template_count + 1, sizeof *m->selected);
     return m;
 }
 
 /* How many values of `column` stand before piece `piece` (or before value `value` after all
  * pieces) in a row of the template. */
-static uint32_t uses_before(const struct template *t, uint32_t column, uint32_t piece,
+uint32_t filter_uses_before(const struct template *t, uint32_t column, uint32_t piece,
                             uint32_t value) {
     uint32_t uses = 0;
     for (uint32_t i = 0; i < piece; i++) {
@@ -43,10 +49,10 @@ static void select_value(struct segment_filter *f, struct leaf_state *state, uin
     uint32_t ordinal = 0;
     if (extra) {
         column = value->first;
-        ordinal = uses_before(t, column, t->piece_count, v);
+        ordinal = filter_uses_before(t, column, t->piece_count, v);
     } else if (value->count == 1) {
         column = t->pieces[value->first].column;
-        ordinal = uses_before(t, column, value->first, 0);
+        ordinal = filter_uses_before(t, column, value->first, 0);
     }
     if (column == UINT32_MAX || ordinal >= MAX_ORDINALS) {
         state->whole[template] = 1;
@@ -138,6 +144,14 @@ static bool template_changes_case(const struct template *t) {
     return changes;
 }
 
+static bool is_ascii(struct str text) {
+    uint8_t any = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        any |= (uint8_t)text.ptr[i];
+    }
+    return any < 0x80;
+}
+
 /* True if the template's own text can hold the word, or its pieces do not show all words. */
 static bool template_is_suspect(struct segment_filter *f, const struct template *t,
                                 const struct filter_leaf *leaf) {
@@ -145,27 +159,67 @@ static bool template_is_suspect(struct segment_filter *f, const struct template 
                    leaf->word.len == 0 ||
                    (leaf->is_raw && !leaf->ignore_case && template_changes_case(t));
     for (uint32_t i = 0; i < t->piece_count && !suspect; i++) {
-        suspect =
-            t->pieces[i].column == UINT32_MAX && filter_holds_word(f, leaf, t->pieces[i].literal);
+        struct str literal = t->pieces[i].literal;
+        suspect = literal.len > 0 && (literal.len >= leaf->word.len || !is_ascii(literal)) &&
+                  filter_holds_word(f, leaf, literal);
     }
     return suspect;
+}
+
+/* The number of the formula's pattern among those met before; FILTER_TIMES if there are too many.
+ */
+static size_t find_time(struct leaf_state *state, const struct formula *f, struct str word) {
+    for (size_t i = 0; i < state->time_count; i++) {
+        const struct formula *known = state->times[i].formula;
+        if (known->zone_seconds == f->zone_seconds && str_eq(known->pattern, f->pattern)) {
+            return i;
+        }
+    }
+    if (state->time_count < FILTER_TIMES) {
+        struct filter_time *time = &state->times[state->time_count++];
+        time->formula = f;
+        time->can = time_word_make(&time->word, f->pattern, f->zone_seconds, word);
+        return state->time_count - 1;
+    }
+    return FILTER_TIMES;
+}
+
+/* Which patterns of the template may print the zoned word. */
+static uint8_t select_times(struct leaf_state *state, const struct template *t, struct str word) {
+    unsigned times = 0;
+    for (uint32_t i = 0; i < t->piece_count; i++) {
+        const struct formula *f = t->pieces[i].formula;
+        if (f != NULL && f->kind == FORMULA_TIME) {
+            size_t time = find_time(state, f, word);
+            times |= time == FILTER_TIMES ? UINT8_MAX : state->times[time].can ? 1U << time : 0;
+        }
+    }
+    return (uint8_t)times;
+}
+
+/* Sets what the formulas of template `t` can print of the leaf's word. */
+static void select_printed(struct segment_filter *f, const struct filter_leaf *leaf,
+                           struct leaf_state *state, uint32_t t) {
+    const struct template *template = &f->segment->templates[t];
+    enum formula_words words = template_words(template, leaf);
+    state->whole[t] = words == FORMULA_PRINTS_MAYBE || template_is_suspect(f, template, leaf);
+    state->any_whole = state->any_whole || state->whole[t] != 0;
+    if (words == FORMULA_PRINTS_BY_TIME) {
+        bool zoned = !leaf->is_part && token_is_zoned(leaf->word);
+        state->by_time[t] = zoned ? select_times(state, template, leaf->word) : UINT8_MAX;
+    }
+    state->any_by_time = state->any_by_time || state->by_time[t] != 0;
 }
 
 void filter_select_text(struct segment_filter *f, const struct filter_leaf *leaf,
                         struct leaf_state *state) {
     const struct segment *s = f->segment;
     for (uint32_t t = 0; t < s->template_count; t++) {
-        enum formula_words words = template_words(&s->templates[t], leaf);
-        state->whole[t] =
-            words == FORMULA_PRINTS_MAYBE || template_is_suspect(f, &s->templates[t], leaf);
-        state->any_whole = state->any_whole || state->whole[t] != 0;
-        state->by_time[t] = words == FORMULA_PRINTS_BY_TIME;
-        state->any_by_time = state->any_by_time || state->by_time[t] != 0;
+        select_printed(f, leaf, state, t);
     }
     for (uint32_t c = 0; c < s->column_count && leaf->word.len > 0; c++) {
         if (s->columns[c].kind != COLUMN_OF_BINARY) {
-            struct column_match *m = find_match(f, state, c, TRANSFORM_SAME, FIELD_TYPE_KEYWORD);
-            memset(m->selected, 0xff, s->template_count * sizeof *m->selected);
+            add_match(state, c, TRANSFORM_SAME, FIELD_TYPE_KEYWORD);
         }
     }
 }
@@ -176,6 +230,7 @@ void filter_count_uses(struct segment_filter *f, struct column_match *m) {
     m->uses = arena_array(&f->arena, (size_t)s->template_count + 1, sizeof *m->uses);
     for (uint32_t t = 0; t < s->template_count; t++) {
         const struct template *template = &s->templates[t];
-        m->uses[t] = uses_before(template, m->column, template->piece_count, template->value_count);
+        m->uses[t] =
+            filter_uses_before(template, m->column, template->piece_count, template->value_count);
     }
 }

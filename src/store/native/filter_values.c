@@ -67,13 +67,23 @@ static void test_part(struct segment_filter *f, const struct filter_leaf *leaf,
     }
 }
 
-static void test_dictionary(struct segment_filter *f, const struct filter_leaf *leaf,
-                            struct column_match *m) {
-    const struct segment_column *column = &f->segment->columns[m->column];
+/* Only entries of stripes where the index says that the word may be new. */
+static enum status test_dictionary(struct segment_filter *f, const struct filter_leaf *leaf,
+                                   const struct leaf_scope *scope, struct column_match *m,
+                                   struct err *err) {
+    struct segment_column *column = &f->segment->columns[m->column];
+    enum status status = STATUS_OK;
     m->entries = arena_alloc(&f->arena, (size_t)column->dictionary_count + 1);
-    for (size_t i = 0; i < f->segment->stripe_count; i++) {
-        test_part(f, leaf, m, &column->parts[i]);
+    for (size_t i = 0; i < f->segment->stripe_count && status == STATUS_OK; i++) {
+        if ((scope->new_stripes >> i & 1) == 0 || column->parts[i].count == 0) {
+            continue;
+        }
+        status = segment_dictionary_part(f->segment, column, i, err);
+        if (status == STATUS_OK) {
+            test_part(f, leaf, m, &column->parts[i]);
+        }
     }
+    return status;
 }
 
 static bool fits_shape(struct str run, struct str word) {
@@ -147,14 +157,11 @@ static void prepare_number(struct segment_filter *f, const struct filter_leaf *l
 }
 
 enum status filter_prepare_match(struct segment_filter *f, const struct filter_leaf *leaf,
-                                 struct column_match *m, struct err *err) {
+                                 const struct leaf_scope *scope, struct column_match *m,
+                                 struct err *err) {
     struct segment_column *column = &f->segment->columns[m->column];
     if (column->type == COLUMN_DICTIONARY) {
-        enum status status = segment_dictionary(f->segment, column, err);
-        if (status == STATUS_OK) {
-            test_dictionary(f, leaf, m);
-        }
-        return status;
+        return test_dictionary(f, leaf, scope, m, err);
     }
     if (column->type == COLUMN_NUMBER) {
         prepare_number(f, leaf, m, column->shape);
@@ -221,35 +228,69 @@ static bool zone_excludes(const struct segment_filter *f, const struct column_ma
            (m->high < b->info->smallest[m->column] || m->low > b->info->largest[m->column]);
 }
 
+/* True if the value, which passes, tells that the row of a TEXT leaf does: it is a piece of the
+ * search text, words end where it ends, and it holds all that is looked for. */
+static bool is_sure(struct segment_filter *f, const struct filter_leaf *leaf,
+                    const struct column_match *m, const struct block *b, uint32_t template,
+                    uint32_t ordinal, uint32_t index) {
+    const struct template *t = &f->segment->templates[template];
+    if (leaf->is_part || (t->flags & (TEMPLATE_CROSSING | TEMPLATE_ENCODED)) != 0 ||
+        ordinal >= filter_uses_before(t, m->column, t->piece_count, 0)) {
+        return false;
+    }
+    buf_clear(&f->value);
+    return block_value(&f->value, b, m->column, index) &&
+           expr_leaf_match_value(leaf->e, buf_str(&f->value), FIELD_TYPE_KEYWORD, f->scratch);
+}
+
+/* Tests the values of one row, of which the first is number `base`. */
+static void match_row(struct segment_filter *f, const struct filter_leaf *leaf,
+                      const struct column_match *m, const struct block *b, uint32_t row,
+                      uint32_t base, uint64_t *out, uint64_t *sure) {
+    uint32_t template = (uint32_t)b->numbers[NUMBER_TEMPLATE][row];
+    uint64_t chosen = m->selected == NULL ? UINT64_MAX : m->selected[template];
+    for (uint32_t k = 0; k < m->uses[template]; k++) {
+        bool tested = k < MAX_ORDINALS ? (chosen >> k & 1) != 0 : chosen == UINT64_MAX;
+        if (!tested || !test_value(f, leaf, m, b, base + k)) {
+            continue;
+        }
+        filter_set_bit(out, row);
+        if (leaf->e->op != EXPR_TEXT) {
+            return;
+        }
+        if (is_sure(f, leaf, m, b, template, k, base + k)) {
+            filter_set_bit(sure, row);
+            return;
+        }
+    }
+}
+
 enum status filter_match_column(struct segment_filter *f, const struct filter_leaf *leaf,
-                                const struct column_match *m, struct block *b, const uint64_t *care,
-                                uint64_t *out, struct err *err) {
+                                struct column_match *m, struct block *b, const uint64_t *care,
+                                uint64_t *out, uint64_t *sure, struct err *err) {
     if (!m->possible || b->info->column_counts[m->column] == 0 || zone_excludes(f, m, b)) {
         return STATUS_OK;
     }
-    enum status status = block_column(b, m->column, err);
+    enum status status = block_column_codes(b, m->column, err);
     if (status != STATUS_OK || block_excludes(f, leaf, m, b)) {
         return status;
     }
+    status = block_numbers(b, NUMBER_TEMPLATE, err);
+    if (m->uses == NULL) {
+        filter_count_uses(f, m);
+    }
     uint32_t base = 0;
-    for (uint32_t row = 0; row < b->info->rows; row++) {
+    for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
         uint64_t template = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
         if (template >= f->segment->template_count) {
             return segment_damaged(f->segment, err, _("a row has no template"));
         }
         uint32_t uses = m->uses[template];
-        if (uses > 0 && m->selected[template] != 0 && filter_get_bit(care, row) &&
-            !filter_get_bit(out, row)) {
-            for (uint32_t k = 0; k < uses; k++) {
-                uint64_t chosen = m->selected[template];
-                bool tested = k < MAX_ORDINALS ? (chosen >> k & 1) != 0 : chosen == UINT64_MAX;
-                if (tested && test_value(f, leaf, m, b, base + k)) {
-                    filter_set_bit(out, row);
-                    break;
-                }
-            }
+        bool listed = filter_get_bit(leaf->e->op == EXPR_TEXT ? sure : out, row);
+        if (uses > 0 && filter_get_bit(care, row) && !listed) {
+            match_row(f, leaf, m, b, row, base, out, sure);
         }
         base += uses;
     }
-    return STATUS_OK;
+    return status;
 }

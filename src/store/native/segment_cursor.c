@@ -167,7 +167,8 @@ static uint32_t next_selected(const struct segment_cursor *c) {
 static enum status open_next_block(struct segment_cursor *c, struct err *err) {
     size_t index = c->next_block++;
     uint32_t stripe = c->segment->blocks[index].stripe;
-    if ((c->stripes >> stripe & 1) == 0 || !stripe_can_match(c, &c->segment->stripes[stripe])) {
+    if ((c->stripes >> stripe & 1) == 0 || !stripe_can_match(c, &c->segment->stripes[stripe]) ||
+        (c->filter != NULL && !segment_filter_may_match_block(c->filter, index))) {
         c->blocks_pruned++;
         return STATUS_OK;
     }

@@ -10,6 +10,7 @@ static enum status plan_leaf(struct segment_filter *f, const struct filter_leaf 
     }
     state->whole = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
     state->by_time = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
+    filter_leaf_scope(&state->scope, leaf, f->segment);
     if (leaf->e->op == EXPR_TEXT) {
         filter_select_text(f, leaf, state);
     } else {
@@ -17,10 +18,7 @@ static enum status plan_leaf(struct segment_filter *f, const struct filter_leaf 
     }
     enum status status = STATUS_OK;
     for (size_t i = 0; i < state->match_count && status == STATUS_OK; i++) {
-        status = filter_prepare_match(f, leaf, &state->matches[i], err);
-        if (status == STATUS_OK && state->matches[i].possible) {
-            filter_count_uses(f, &state->matches[i]);
-        }
+        status = filter_prepare_match(f, leaf, &state->scope, &state->matches[i], err);
     }
     return status;
 }
@@ -74,15 +72,27 @@ static bool leaf_may_match(const struct leaf_state *state) {
     return possible;
 }
 
-static bool node_may_match(const struct segment_filter *f, const struct filter_node *node) {
+/* Does the index of words leave the block? */
+static bool is_in_scope(const struct segment_filter *f, const struct leaf_state *state,
+                        size_t index) {
+    uint32_t stripe = f->segment->blocks[index].stripe;
+    uint8_t blocks = state->scope.blocks.of_stripe[stripe];
+    return state->text != NULL ||
+           (blocks >> (index - f->segment->stripes[stripe].first_block) & 1) != 0;
+}
+
+/* Of the segment, or of one block of it. */
+static bool node_may_match(const struct segment_filter *f, const struct filter_node *node,
+                           const size_t *index) {
     if (node->op == EXPR_FIELD || node->op == EXPR_TEXT) {
-        return leaf_may_match(&f->leaves[node->leaf]);
+        const struct leaf_state *state = &f->leaves[node->leaf];
+        return index == NULL ? leaf_may_match(state) : is_in_scope(f, state, *index);
     }
     if (node->op != EXPR_AND && node->op != EXPR_OR) {
         return true;
     }
     for (size_t i = 0; i < node->child_count; i++) {
-        if (node_may_match(f, node->children[i]) == (node->op == EXPR_OR)) {
+        if (node_may_match(f, node->children[i], index) == (node->op == EXPR_OR)) {
             return node->op == EXPR_OR;
         }
     }
@@ -90,7 +100,11 @@ static bool node_may_match(const struct segment_filter *f, const struct filter_n
 }
 
 bool segment_filter_may_match(const struct segment_filter *f) {
-    return node_may_match(f, f->plan->root);
+    return node_may_match(f, f->plan->root, NULL);
+}
+
+bool segment_filter_may_match_block(const struct segment_filter *f, size_t index) {
+    return node_may_match(f, f->plan->root, &index);
 }
 
 /* --- blocks --- */
@@ -133,7 +147,8 @@ static enum status match_dataset(struct segment_filter *f, const struct filter_l
 static enum status match_leaf(struct segment_filter *f, uint32_t number, struct block *b,
                               const uint64_t *care, uint64_t *out, struct err *err) {
     const struct filter_leaf *leaf = &f->plan->leaves[number];
-    const struct leaf_state *state = &f->leaves[number];
+    struct leaf_state *state = &f->leaves[number];
+    uint64_t sure[BITMAP_WORDS] = {0};
     memset(out, 0, BITMAP_WORDS * sizeof *out);
     if (leaf->e->op == EXPR_FIELD && expr_leaf_field(leaf->e) == FIELD_EVENT_DATASET) {
         return match_dataset(f, leaf, b, care, out, err);
@@ -141,16 +156,19 @@ static enum status match_leaf(struct segment_filter *f, uint32_t number, struct 
     if (state->text != NULL) {
         return match_automaton(f, leaf, state->text, b, care, out, err);
     }
-    enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
+    if (!is_in_scope(f, state, b->index)) {
+        return STATUS_OK;
+    }
+    enum status status = STATUS_OK;
     for (size_t i = 0; i < state->match_count && status == STATUS_OK; i++) {
-        status = filter_match_column(f, leaf, &state->matches[i], b, care, out, err);
+        status = filter_match_column(f, leaf, &state->matches[i], b, care, out, sure, err);
     }
     if (status == STATUS_OK && state->any_by_time) {
         status = filter_match_times(f, leaf, state, b, care, out, err);
     }
     bool rest = state->any_whole || state->attribute || leaf->e->op == EXPR_TEXT;
     if (status == STATUS_OK && rest) {
-        status = filter_match_rows(f, leaf, state, b, care, out, err);
+        status = filter_match_rows(f, leaf, state, b, care, out, sure, err);
     }
     return status;
 }

@@ -35,6 +35,8 @@ enum status segment_filter_create(struct segment_filter **out, const struct filt
 void segment_filter_destroy(struct segment_filter **filter);
 /* False if no row can match, by templates and dictionaries. */
 bool segment_filter_may_match(const struct segment_filter *filter);
+/* False if no row of block `index` can match, by the index of words. */
+bool segment_filter_may_match_block(const struct segment_filter *filter, size_t index);
 /* Clears the bits of `rows` (one a row of the block) whose rows do not match. Leaves the block
  * rewound. */
 enum status segment_filter_block(struct segment_filter *filter, struct block *block, uint64_t *rows,

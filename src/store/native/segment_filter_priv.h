@@ -9,9 +9,11 @@
 #include "filter_priv.h"
 #include "mem.h"
 #include "text_match.h"
+#include "time_word.h"
 
 enum {
     BITMAP_WORDS = SEGMENT_BLOCK_ROWS / 64,
+    FILTER_TIMES = 8, /* patterns that are told apart: bits of a byte */
     MAX_ORDINALS = 64 /* uses of one column in a template that are told apart */
 };
 
@@ -23,13 +25,20 @@ struct column_match {
     uint32_t column;
     enum transform transform;
     enum field_type type;
-    uint32_t *uses;     /* by template: values of the column in a row */
-    uint64_t *selected; /* by template: which of them (bits) the leaf tests */
+    uint32_t *uses;     /* by template: values of the column in a row; NULL until needed */
+    uint64_t *selected; /* by template: which of them (bits) the leaf tests; NULL: all */
     uint8_t *entries;   /* by dictionary entry: 1 = passes; NULL: no dictionary */
     bool is_number;     /* plain numbers: those from low to high pass, and no others */
     int64_t low;
     int64_t high;
     bool possible; /* some value may pass */
+};
+
+/* A pattern of templates, and when it prints the leaf's word. */
+struct filter_time {
+    const struct formula *formula;
+    struct time_word word;
+    bool can; /* at any time */
 };
 
 /* One leaf on this segment. */
@@ -39,8 +48,12 @@ struct leaf_state {
     size_t match_capacity;
     uint8_t *whole; /* by template: 1 = the row has to be put together and tested */
     bool any_whole;
-    uint8_t *by_time; /* TEXT, by template: 1 = a formula may print the word of the event time */
+    uint8_t
+        *by_time; /* TEXT, by template: not 0 = a formula may print the word of the event time */
     bool any_by_time;
+    struct filter_time times[FILTER_TIMES]; /* of a zoned word: by_time has a bit for each */
+    size_t time_count;
+    struct leaf_scope scope;
     bool attribute;          /* tests the row's own properties: every row has to be looked at */
     struct text_match *text; /* TEXT with an automaton: nothing else is used */
 };
@@ -81,6 +94,10 @@ void filter_select_field(struct segment_filter *f, const struct filter_leaf *lea
                          struct leaf_state *state);
 void filter_select_text(struct segment_filter *f, const struct filter_leaf *leaf,
                         struct leaf_state *state);
+/* How many values of `column` stand before piece `piece` (or before value `value` after all
+ * pieces) in a row of the template. */
+uint32_t filter_uses_before(const struct template *t, uint32_t column, uint32_t piece,
+                            uint32_t value);
 /* Sets m->uses. */
 void filter_count_uses(struct segment_filter *f, struct column_match *m);
 
@@ -90,18 +107,21 @@ void filter_count_uses(struct segment_filter *f, struct column_match *m);
 bool filter_holds_word(struct segment_filter *f, const struct filter_leaf *leaf, struct str text);
 /* Looks at the column's distinct values. */
 enum status filter_prepare_match(struct segment_filter *f, const struct filter_leaf *leaf,
-                                 struct column_match *m, struct err *err) MUST_CHECK;
-/* Sets the bits of the rows of `care` of which a value of the column passes. */
+                                 const struct leaf_scope *scope, struct column_match *m,
+                                 struct err *err) MUST_CHECK;
+/* Sets the bits of the rows of `care` of which a value of the column passes; of TEXT leaves also
+ * those in `sure` where the value alone tells that the row does. */
 enum status filter_match_column(struct segment_filter *f, const struct filter_leaf *leaf,
-                                const struct column_match *m, struct block *b, const uint64_t *care,
-                                uint64_t *out, struct err *err) MUST_CHECK;
+                                struct column_match *m, struct block *b, const uint64_t *care,
+                                uint64_t *out, uint64_t *sure, struct err *err) MUST_CHECK;
 
 /* --- filter_rows.c --- */
 
-/* Rows that have to be put together: for TEXT leaves also those that a column spoke for. */
+/* Rows that have to be put together: for TEXT leaves also those that a column spoke for, but those
+ * that are sure. */
 enum status filter_match_rows(struct segment_filter *f, const struct filter_leaf *leaf,
                               const struct leaf_state *state, struct block *b, const uint64_t *care,
-                              uint64_t *out, struct err *err) MUST_CHECK;
+                              uint64_t *out, const uint64_t *sure, struct err *err) MUST_CHECK;
 /* Puts the rows of `maybe` together; those that pass get their bits in `out`. */
 enum status filter_verify_rows(struct segment_filter *f, const struct filter_leaf *leaf,
                                struct block *b, const uint64_t *maybe, uint64_t *out,
