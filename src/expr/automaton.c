@@ -113,6 +113,21 @@ void automaton_finish(struct automaton *a, struct arena *arena) {
     a->literal.ptr = text != NULL ? text : a->literal.ptr;
 }
 
+void automaton_of_literal(struct automaton *out, struct arena *arena, struct str text,
+                          bool ignore_case) {
+    *out = (struct automaton){.is_exact = true, .count = (unsigned)text.len, .first = 1};
+    out->last = UINT64_C(1) << (text.len - 1);
+    for (size_t i = 0; i < text.len; i++) {
+        uint64_t bit = UINT64_C(1) << i;
+        out->takes[(uint8_t)text.ptr[i]] |= bit;
+        if (ignore_case && ascii_is_alpha(text.ptr[i])) {
+            out->takes[(uint8_t)text.ptr[i] ^ 0x20] |= bit;
+        }
+        out->follow[i] = i + 1 < text.len ? bit << 1 : 0;
+    }
+    automaton_finish(out, arena);
+}
+
 static bool is_word_byte(char c) {
     return ascii_is_alnum(c) || c == '_';
 }

@@ -59,6 +59,10 @@ uint64_t automaton_step_back(const struct automaton *a, uint64_t useful, uint64_
 bool automaton_of_regex(struct automaton *out, struct arena *arena, struct str pattern,
                         bool ignore_case, bool newline_is_lf);
 
+/* Makes the automaton of an ASCII text of 1 to 64 bytes (in lower case if case is ignored). */
+void automaton_of_literal(struct automaton *out, struct arena *arena, struct str text,
+                          bool ignore_case);
+
 /* Sets what follows from the rest: before, literal, digits, letters. For those who make automata.
  */
 void automaton_finish(struct automaton *a, struct arena *arena);

@@ -22,7 +22,7 @@ struct text_walker {
     struct arena arena;
 };
 
-enum { TEXT_COLUMN_MEMOS = 6, TEXT_COLUMN_SETS = 8 };
+enum { TEXT_COLUMN_MEMOS = 12, TEXT_COLUMN_SETS = 8 };
 
 struct text_column {
     struct row_text_element key;   /* column and steps */

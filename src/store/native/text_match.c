@@ -28,7 +28,11 @@ struct text_match {
     uint64_t block_number;
     bool is_possible;
     bool reads_times;
-    struct buf text; /* scratch: a time */
+    bool has_encoded; /* the segment has templates that are left to `encoded` */
+    struct buf text;  /* scratch: a time */
+    /* Rows in other encodings: for what ASCII must be in their bytes (is_ascii_kept); else NULL */
+    struct text_match *encoded;
+    struct automaton literal; /* of `encoded` */
 };
 
 /* --- making --- */
@@ -37,21 +41,24 @@ static uint64_t bit_of(uint32_t row) {
     return UINT64_C(1) << (row % 64);
 }
 
-static void make_plans(struct text_match *m) {
+/* Plans the templates that are not decided yet. */
+static void make_plans(struct text_match *m, enum text_plan_kind kind) {
     for (uint32_t t = 0; t < m->segment->template_count; t++) {
-        text_plan_make(&m->plans[t], &m->walker, m->segment, &m->columns);
+        if (m->plans[t].kind == kind) {
+            text_plan_make(&m->plans[t], &m->walker, m->segment, &m->columns);
+        }
     }
 }
 
 /* First by what is known without reading values; then by the dictionaries that this left. */
 static enum status prepare(struct text_match *m, struct err *err) {
-    make_plans(m);
+    make_plans(m, TEXT_PLAN_WHOLE);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < m->columns.count && status == STATUS_OK; i++) {
         status = text_column_prepare(&m->columns.items[i], &m->walker, m->segment, err);
     }
     if (status == STATUS_OK && m->columns.count > 0) {
-        make_plans(m);
+        make_plans(m, TEXT_PLAN_SPANS);
     }
     return status;
 }
@@ -81,12 +88,25 @@ static void count_uses(struct text_match *m) {
     mem_free(is_read);
 }
 
-enum status text_match_create(struct text_match **out, const struct automaton *automaton,
-                              struct segment *s, struct err *err) {
-    enum status status = segment_templates(s, err);
-    if (status != STATUS_OK) {
-        return status;
+/* Plans only templates whose rows are encoded, or only the others. */
+static void init_plans(struct text_match *m, bool of_encoded) {
+    const struct segment *s = m->segment;
+    bool any_encoded = false;
+    for (uint32_t t = 0; t < s->template_count; t++) {
+        bool is_encoded = text_plan_is_encoded(&s->templates[t]);
+        any_encoded = any_encoded || is_encoded;
+        if (is_encoded == of_encoded) {
+            text_plan_init(&m->plans[t], &m->walker, s, &s->templates[t], m->cursors);
+        } else {
+            m->plans[t] = (struct text_plan){.kind = of_encoded ? TEXT_PLAN_NONE : TEXT_PLAN_WHOLE,
+                                             .verify = true};
+        }
     }
+    m->has_encoded = any_encoded && !of_encoded;
+}
+
+static enum status create(struct text_match **out, const struct automaton *automaton,
+                          struct segment *s, bool of_encoded, struct err *err) {
     struct text_match *m = mem_calloc(1, sizeof *m);
     m->segment = s;
     m->walker = (struct text_walker){.automaton = automaton, .dfa = dfa_create(automaton)};
@@ -98,15 +118,33 @@ enum status text_match_create(struct text_match **out, const struct automaton *a
     m->seen = mem_calloc((size_t)s->template_count + 1, sizeof *m->seen);
     m->skips = mem_calloc((size_t)s->template_count + 1, sizeof *m->skips);
     m->cursors = mem_calloc(s->column_count + 1, sizeof *m->cursors);
-    for (uint32_t t = 0; t < s->template_count; t++) {
-        text_plan_init(&m->plans[t], &m->walker, s, &s->templates[t], m->cursors);
-    }
-    status = prepare(m, err);
+    init_plans(m, of_encoded);
+    enum status status = prepare(m, err);
     if (status != STATUS_OK) {
         text_match_destroy(&m);
         return status;
     }
     count_uses(m);
+    *out = m;
+    return STATUS_OK;
+}
+
+enum status text_match_create(struct text_match **out, const struct automaton *automaton,
+                              struct segment *s, struct err *err) {
+    struct text_match *m = NULL;
+    enum status status = segment_templates(s, err);
+    if (status == STATUS_OK) {
+        status = create(&m, automaton, s, false, err);
+    }
+    if (status == STATUS_OK && m->has_encoded && automaton->literal.len > 0) {
+        automaton_of_literal(&m->literal, &m->walker.arena, automaton->literal,
+                             automaton->ignores_case);
+        status = create(&m->encoded, &m->literal, s, true, err);
+    }
+    if (status != STATUS_OK) {
+        text_match_destroy(&m);
+        return status;
+    }
     *out = m;
     return STATUS_OK;
 }
@@ -125,6 +163,7 @@ void text_match_destroy(struct text_match **match) {
     mem_free(m->seen);
     mem_free(m->skips);
     mem_free(m->cursors);
+    text_match_destroy(&m->encoded);
     dfa_destroy(&m->walker.dfa);
     buf_fini(&m->text);
     arena_fini(&m->walker.arena);
@@ -199,6 +238,10 @@ static uint32_t run_span(struct text_match *m, const struct block *b, const stru
     uint32_t state = DFA_START;
     for (uint32_t i = 0; i < span->count; i++) {
         struct text_step *step = &span->steps[i];
+        if (state == DFA_START && step->start != i) {
+            i = step->start - 1; /* nothing begins before; the loop goes on there */
+            continue;
+        }
         state = run_step(m, b, step, row, state);
         if (dfa_is_end(state)) {
             break;
@@ -291,8 +334,8 @@ static enum status meet_templates(bool *any, struct text_match *m, struct block 
     return status;
 }
 
-enum status text_match_block(struct text_match *m, struct block *b, const uint64_t *care,
-                             uint64_t *hits, uint64_t *maybe, struct err *err) {
+static enum status match_rows(struct text_match *m, struct block *b, const uint64_t *care,
+                              uint64_t *hits, uint64_t *maybe, struct err *err) {
     bool any = false;
     enum status status = m->is_possible ? meet_templates(&any, m, b, err) : STATUS_OK;
     if (status != STATUS_OK || !any) {
@@ -312,4 +355,57 @@ enum status text_match_block(struct text_match *m, struct block *b, const uint64
         }
     }
     return STATUS_OK;
+}
+
+/* True if runs of ASCII in the row's search text are the same bytes in the row, so that they can be
+ * looked for there. */
+static enum status keeps_ascii(bool *keeps, struct block *b, uint32_t row, struct err *err) {
+    int64_t charset = 0;
+    int64_t flags = 0;
+    enum status status = block_number_at(&charset, b, NUMBER_CHARSET, row, err);
+    if (status == STATUS_OK) {
+        status = block_number_at(&flags, b, NUMBER_FLAGS, row, err);
+    }
+    *keeps = (charset == CHARSET_CP932 || charset == CHARSET_EUC_JP) &&
+             (flags & (ROW_IN_CONTAINER | ROW_DERIVED)) == 0;
+    return status;
+}
+
+/* Of the rows that are encoded: those whose bytes cannot hold what each match holds are no longer
+ * maybe. */
+static enum status rule_out_encoded(struct text_match *m, struct block *b, uint64_t *maybe,
+                                    struct err *err) {
+    uint64_t encoded[SEGMENT_BLOCK_ROWS / 64] = {0};
+    uint64_t can[SEGMENT_BLOCK_ROWS / 64] = {0};
+    bool any = false;
+    for (uint32_t row = 0; row < b->info->rows; row++) {
+        uint32_t number = (uint32_t)b->numbers[NUMBER_TEMPLATE][row];
+        bool is_encoded = text_plan_is_encoded(&m->segment->templates[number]);
+        encoded[row / 64] |= is_encoded ? maybe[row / 64] & bit_of(row) : 0;
+        any = any || is_encoded;
+    }
+    enum status status = STATUS_OK;
+    if (any) {
+        status = match_rows(m->encoded, b, encoded, can, can, err);
+    }
+    for (uint32_t row = 0; any && row < b->info->rows && status == STATUS_OK; row++) {
+        bool keeps = false;
+        if (((encoded[row / 64] & ~can[row / 64]) & bit_of(row)) != 0) {
+            status = keeps_ascii(&keeps, b, row, err);
+            maybe[row / 64] &= keeps ? ~bit_of(row) : UINT64_MAX;
+        }
+    }
+    return status;
+}
+
+enum status text_match_block(struct text_match *m, struct block *b, const uint64_t *care,
+                             uint64_t *hits, uint64_t *maybe, struct err *err) {
+    enum status status = match_rows(m, b, care, hits, maybe, err);
+    uint64_t any = 0;
+    for (size_t i = 0; i < SEGMENT_BLOCK_ROWS / 64; i++) {
+        any |= maybe[i];
+    }
+    return status == STATUS_OK && any != 0 && m->encoded != NULL
+               ? rule_out_encoded(m, b, maybe, err)
+               : status;
 }

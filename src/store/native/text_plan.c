@@ -35,13 +35,13 @@ static void cut_terminator(struct text_plan *plan, const struct segment *s,
     text->count -= end->len == 0;
 }
 
+bool text_plan_is_encoded(const struct template *t) {
+    return (t->flags & TEMPLATE_ENCODED) != 0 && t->piece_count > 0;
+}
+
 void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct segment *s,
                     const struct template *t, uint32_t *ordinals) {
-    bool is_encoded = (t->flags & TEMPLATE_ENCODED) != 0 && t->piece_count > 0;
     *plan = (struct text_plan){.kind = TEXT_PLAN_WHOLE, .verify = true};
-    if (is_encoded) {
-        return;
-    }
     row_text_resolve(&plan->text, &w->arena, t, ordinals);
     /* rows without pieces: whether their values are searched depends on the row */
     plan->verify = plan->text.is_values;
@@ -132,16 +132,27 @@ static bool is_live(const struct reach *r, uint32_t i) {
     return r->before[i] != 0;
 }
 
-static void add_span(struct text_plan *plan, struct arena *arena, const struct segment *s,
+/* Can a match begin in element i and come to something? */
+static bool can_start(const struct text_plan *plan, const struct segment *s,
+                      const struct text_walker *w, struct text_columns *columns,
+                      const struct reach *r, uint32_t i) {
+    struct text_reach reach = over_element(plan, s, w, columns, i, 0);
+    return reach.ends || (reach.positions & r->useful[i + 1]) != 0;
+}
+
+static void add_span(struct text_plan *plan, struct text_walker *w, const struct segment *s,
                      const struct reach *r, uint32_t first, uint32_t end,
                      struct text_columns *columns) {
     struct text_span *span = &plan->spans[plan->span_count++];
     span->count = end - first;
-    span->steps = arena_array(arena, (size_t)span->count + 1, sizeof *span->steps);
-    for (uint32_t i = first; i < end; i++) {
-        struct text_step *step = &span->steps[i - first];
-        step->element = &plan->text.elements[i];
-        step->useful = r->before[i + 1];
+    span->steps = arena_array(&w->arena, (size_t)span->count + 1, sizeof *span->steps);
+    uint32_t start = span->count;
+    for (uint32_t i = end; i > first; i--) {
+        struct text_step *step = &span->steps[i - 1 - first];
+        start = can_start(plan, s, w, columns, r, i - 1) ? i - 1 - first : start;
+        step->element = &plan->text.elements[i - 1];
+        step->useful = r->before[i];
+        step->start = start;
         step->in = UINT32_MAX;
         if (step->element->kind == ROW_TEXT_VALUE) {
             step->column = add_column(columns, s, step->element);
@@ -151,7 +162,7 @@ static void add_span(struct text_plan *plan, struct arena *arena, const struct s
 }
 
 /* Neighbours with live seams between them, if a match can end in one. */
-static void find_spans(struct text_plan *plan, struct arena *arena, const struct segment *s,
+static void find_spans(struct text_plan *plan, struct text_walker *w, const struct segment *s,
                        const struct reach *r, struct text_columns *columns) {
     uint32_t count = plan->text.count;
     for (uint32_t first = 0; first < count;) {
@@ -163,7 +174,7 @@ static void find_spans(struct text_plan *plan, struct arena *arena, const struct
         }
         bool literal = end == first + 1 && plan->text.elements[first].kind == ROW_TEXT_LITERAL;
         if (ends && !literal) {
-            add_span(plan, arena, s, r, first, end, columns);
+            add_span(plan, w, s, r, first, end, columns);
         }
         first = end;
     }
@@ -198,7 +209,7 @@ void text_plan_make(struct text_plan *plan, struct text_walker *w, const struct 
     } else {
         find_reach(&r, plan, s, w, columns);
         plan->spans = arena_array(&w->arena, count, sizeof *plan->spans);
-        find_spans(plan, &w->arena, s, &r, columns);
+        find_spans(plan, w, s, &r, columns);
         plan->kind = plan->span_count > 0 ? TEXT_PLAN_SPANS : TEXT_PLAN_NONE;
     }
     mem_free(r.before);

@@ -23,6 +23,7 @@ struct text_step {
     const struct row_text_element *element;
     uint32_t column; /* VALUE: index in the list of columns */
     uint64_t useful; /* positions behind it that something can come of */
+    uint32_t start;  /* the next step, from this one on, in which a match can begin */
     uint32_t in;     /* LITERAL: the last state before, and the one behind it */
     uint32_t out;
 };
@@ -57,6 +58,8 @@ struct text_columns {
 /* Resolves the text of the template. */
 void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct segment *s,
                     const struct template *t, uint32_t *ordinals);
+/* True if the template's rows have raw bytes that are not the search text. */
+bool text_plan_is_encoded(const struct template *t);
 /* Finds kind and spans; columns that spans read are added to the list. To be done again when
  * dictionaries are known (text_column_prepare). */
 void text_plan_make(struct text_plan *plan, struct text_walker *w, const struct segment *s,
