@@ -79,13 +79,6 @@ static void seal(struct serve *serve) {
     start_merge(serve);
 }
 
-/* Merged segments become part of the store with a seal. */
-static void seal_merged(void *ctx) {
-    struct serve *serve = ctx;
-    serve->unsealed_bytes++; /* there is something to seal */
-    seal(serve);
-}
-
 static void warn_background(const char *text, void *ctx) {
     struct serve *serve = ctx;
     serve->callbacks->warn(text, serve->callbacks->ctx);
@@ -102,6 +95,14 @@ static void keep_retention(struct serve *serve) {
     }
     serve->retention_done_ns = now;
     background_retention_start(&serve->retention);
+}
+
+/* Merged segments become part of the store with a seal. */
+static void seal_merged(void *ctx) {
+    struct serve *serve = ctx;
+    serve->unsealed_bytes++; /* there is something to seal */
+    seal(serve);
+    keep_retention(serve); /* which waits for merges */
 }
 
 /* Takes in and commits what was received since the last time. */
