@@ -63,8 +63,8 @@ static void fill(int64_t *values, size_t count, int64_t value) {
 }
 
 /* `width` is a constant in each call: then the loop becomes wide instructions. */
-static inline void join_planes(uint64_t *numbers, size_t count, const uint8_t *planes,
-                               unsigned width, uint64_t base) {
+static inline void join_planes(uint64_t *restrict numbers, size_t count,
+                               const uint8_t *restrict planes, unsigned width, uint64_t base) {
     for (size_t i = 0; i < count; i++) {
         uint64_t number = planes[i];
         for (unsigned byte = 1; byte < width; byte++) {
@@ -335,17 +335,20 @@ bool intpack_unpack(int64_t *values, const struct intpack_view *v) {
 }
 
 /* Numbers of one or two planes, as codes mostly are. */
-static bool widen_bytes(uint32_t *values, const struct intpack_view *v, uint32_t limit) {
-    const uint8_t *low = (const uint8_t *)v->body.ptr;
-    const uint8_t *high = low + v->count;
-    size_t count = v->count;
+static bool widen_bytes(uint32_t *restrict values, const struct intpack_view *v, uint32_t limit) {
+    const uint8_t *restrict low = (const uint8_t *)v->body.ptr;
+    const uint8_t *restrict high = low + v->count;
+    size_t count = v->count; /* locals: `values` could be part of *v for all the compiler knows */
     uint32_t base = (uint32_t)v->base;
     int32_t widest = 0;
-    for (size_t i = 0; v->width == 1 && i < count; i++) {
-        values[i] = base + low[i];
-    }
-    for (size_t i = 0; v->width == 2 && i < count; i++) {
-        values[i] = base + (low[i] | (uint32_t)high[i] << 8);
+    if (v->width == 1) {
+        for (size_t i = 0; i < count; i++) {
+            values[i] = base + low[i];
+        }
+    } else {
+        for (size_t i = 0; i < count; i++) {
+            values[i] = base + (low[i] | (uint32_t)high[i] << 8);
+        }
     }
     for (size_t i = 0; i < count; i++) { /* below 2^17 */
         widest = (int32_t)values[i] > widest ? (int32_t)values[i] : widest;
@@ -372,8 +375,9 @@ bool intpack_unpack_small(uint32_t *values, const struct intpack_view *v, uint32
         return intpack_escape_small(values, v->count, v->width, v->body, (uint32_t)v->base, limit);
     }
     if (is_plain && v->form == INTPACK_CONSTANT) {
-        for (size_t i = 0; i < v->count; i++) {
-            values[i] = (uint32_t)v->base;
+        uint32_t value = (uint32_t)v->base;
+        for (size_t i = 0, count = v->count; i < count; i++) {
+            values[i] = value;
         }
         return v->count == 0 || v->base < limit;
     }

@@ -23,8 +23,9 @@ void group_rows_fini(struct group_rows *r) {
 static void list_templates(struct group_rows *r) {
     uint8_t *is_present = r->is_present;
     uint32_t limit = r->plan->segment->template_count;
-    for (uint32_t i = 0; i < r->count; i++) {
-        is_present[r->templates[i]] = 1;
+    const uint32_t *templates = r->templates; /* bytes that are written could be part of *r */
+    for (uint32_t i = 0, count = r->count; i < count; i++) {
+        is_present[templates[i]] = 1;
     }
     r->present_count = 0;
     for (uint32_t t = 0; t < limit; t++) {
@@ -86,10 +87,13 @@ bool group_rows_sort(struct group_rows *r, const uint64_t *selected) {
     for (uint32_t i = 0; i < r->class_count; i++) {
         r->places[r->classes[i]] = i * GROUP_WINDOW_ROWS; /* room for all rows */
     }
-    for (uint32_t i = 0; i < r->count; i++) {
-        uint32_t *place = &r->places[r->plan->class_of[r->templates[i]]];
+    const uint32_t *class_of = r->plan->class_of;
+    const uint32_t *templates = r->templates;
+    uint32_t first = r->first;
+    for (uint32_t i = 0, count = r->count; i < count; i++) {
+        uint32_t *place = &r->places[class_of[templates[i]]];
         r->sorted[*place] = (uint16_t)i; /* the next one overwrites it if it is not selected */
-        *place += is_selected(selected, r->first + i);
+        *place += is_selected(selected, first + i);
     }
     for (uint32_t i = 0; i < r->class_count; i++) {
         r->ends[i] = r->places[r->classes[i]];

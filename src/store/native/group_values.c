@@ -151,9 +151,11 @@ static void count_through(struct group_stream *s, const uint16_t *uses,
         s->places = mem_alloc(GROUP_WINDOW_ROWS * sizeof *s->places);
     }
     uint32_t at = s->first; /* at most 8192 x 65535 */
-    for (uint32_t i = 0; i < rows->count; i++) {
-        s->places[i] = at;
-        at += uses[rows->templates[i]];
+    uint32_t *places = s->places;
+    const uint32_t *templates = rows->templates;
+    for (uint32_t i = 0, count = rows->count; i < count; i++) {
+        places[i] = at;
+        at += uses[templates[i]];
     }
     s->next = at;
 }
@@ -385,12 +387,40 @@ static enum status text_ids(uint32_t *ids, struct folding *f, struct err *err) {
     return status;
 }
 
+/* By the numbers of the rows (keys), or by codes as they are. */
+static uint64_t direct_index(const struct folding *f, const uint32_t *codes, uint32_t i) {
+    return codes != NULL ? codes[i] : f->values->keys[i];
+}
+
+/* The ids that are known; GROUP_NO_ID for others. True: there are others. */
+static bool known_ids(uint32_t *restrict ids, const uint32_t *restrict direct,
+                      const uint32_t *restrict codes, const uint64_t *restrict keys,
+                      uint32_t count) {
+    uint32_t unknown = 0;
+    if (codes != NULL) {
+        for (uint32_t i = 0; i < count; i++) {
+            ids[i] = direct[codes[i]] - 1;
+            unknown += ids[i] == GROUP_NO_ID;
+        }
+    } else {
+        for (uint32_t i = 0; i < count; i++) {
+            ids[i] = direct[keys[i]] - 1;
+            unknown += ids[i] == GROUP_NO_ID;
+        }
+    }
+    return unknown > 0;
+}
+
 static enum status direct_ids(uint32_t *ids, struct folding *f, const uint32_t *codes,
                               struct err *err) {
     uint32_t *direct = f->maker->direct;
+    uint32_t count = f->chunk->count;
     enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < f->chunk->count && status == STATUS_OK; i++) {
-        uint32_t *known = &direct[codes != NULL ? codes[i] : f->values->keys[i]];
+    if (!known_ids(ids, direct, codes, f->values->keys, count)) {
+        return STATUS_OK;
+    }
+    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
+        uint32_t *known = &direct[direct_index(f, codes, i)];
         if (*known == 0) {
             status = new_value(known, f, i, err);
         }

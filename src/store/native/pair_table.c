@@ -54,21 +54,33 @@ static void grow(struct pair_table *t, uint32_t first, uint32_t second) {
     t->shift = shift;
 }
 
+/* As many as go without growing: returns how many. */
+static uint32_t ids_in_cells(uint32_t *ids, struct pair_table *t, const uint32_t *firsts,
+                             const uint32_t *seconds, uint32_t count) {
+    uint32_t *cells = t->cells; /* locals: `ids` could be part of *t for all the compiler knows */
+    uint32_t rows = t->rows;
+    unsigned shift = t->shift;
+    uint32_t known = t->count;
+    uint32_t i = 0;
+    while (i < count && firsts[i] < rows && seconds[i] >> shift == 0) {
+        uint32_t *cell = &cells[((size_t)firsts[i] << shift) + seconds[i]];
+        if (*cell == 0) {
+            *cell = ++known;
+        }
+        ids[i++] = *cell - 1;
+    }
+    t->count = known;
+    return i;
+}
+
 void pair_table_ids(uint32_t *ids, struct pair_table *t, const uint32_t *firsts,
                     const uint32_t *seconds, uint32_t count) {
     uint32_t i = 0;
-    for (; i < count && !t->is_hashed; i++) {
-        if (firsts[i] >= t->rows || seconds[i] >> t->shift != 0) {
+    while (i < count && !t->is_hashed) {
+        i += ids_in_cells(ids + i, t, firsts + i, seconds + i, count - i);
+        if (i < count) {
             grow(t, firsts[i], seconds[i]);
-            if (t->is_hashed) {
-                break;
-            }
         }
-        uint32_t *cell = &t->cells[((size_t)firsts[i] << t->shift) + seconds[i]];
-        if (*cell == 0) {
-            *cell = ++t->count;
-        }
-        ids[i] = *cell - 1;
     }
     for (; i < count; i++) {
         ids[i] = id_table_add(&t->table, (uint64_t)firsts[i] << 32 | seconds[i])->id_plus_1 - 1;

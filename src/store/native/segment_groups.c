@@ -408,27 +408,50 @@ static enum status drop_unnamed(struct group_chunk *kept, uint16_t *room, struct
     return status;
 }
 
-static enum status add_chunk(struct segment_groups *g, struct block *b, uint32_t number,
-                             const struct group_chunk *c, struct group_outcome *out,
-                             struct err *err) {
+/* *taken false: the rows of the chunk stay selected. */
+static enum status add_chunk(bool *taken, struct segment_groups *g, struct block *b,
+                             uint32_t number, const struct group_chunk *c,
+                             struct group_outcome *out, struct err *err) {
     const struct group_class *class = &g->plan.classes[number];
     uint16_t room[GROUP_WINDOW_ROWS];
     struct group_chunk chunk = *c;
     enum status status = STATUS_OK;
-    bool taken = false;
+    *taken = false;
     if (class->action == GROUP_WITHOUT_KEY) {
         *out->without_key += c->count;
-        taken = true;
+        *taken = true;
     } else if (class->action == GROUP_TAKE) {
         if (may_lack_dataset(g, class)) {
             status = drop_unnamed(&chunk, room, g, b, c, out, err);
         }
         if (status == STATUS_OK) {
-            status = take_chunk(&taken, g, b, class, &chunk, err);
+            status = take_chunk(taken, g, b, class, &chunk, err);
         }
     }
-    if (status == STATUS_OK && taken) {
-        unselect(out->selected, &chunk);
+    return status;
+}
+
+/* The rows of each class. */
+static enum status add_chunks(struct segment_groups *g, struct block *b, struct group_outcome *out,
+                              struct err *err) {
+    const struct group_rows *w = &g->window;
+    bool taken[GROUP_WINDOW_CLASSES] = {false};
+    bool all = true;
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < w->class_count && status == STATUS_OK; i++) {
+        struct group_chunk chunk = group_rows_chunk(w, i);
+        status = add_chunk(&taken[i], g, b, w->classes[i], &chunk, out, err);
+        all = all && taken[i];
+    }
+    if (all) {
+        unselect_window(out->selected, w);
+        return status;
+    }
+    for (uint32_t i = 0; i < w->class_count; i++) {
+        struct group_chunk chunk = group_rows_chunk(w, i);
+        if (taken[i]) {
+            unselect(out->selected, &chunk);
+        }
     }
     return status;
 }
@@ -454,13 +477,8 @@ static enum status add_window(struct segment_groups *g, struct block *b, struct 
         group_rows_all_selected(w, out->selected)) {
         return add_whole(g, b, out, err);
     }
-    enum status status = STATUS_OK;
     bool sorted = group_rows_sort(&g->window, out->selected);
-    for (uint32_t i = 0; i < w->class_count && sorted && status == STATUS_OK; i++) {
-        struct group_chunk chunk = group_rows_chunk(w, i);
-        status = add_chunk(g, b, w->classes[i], &chunk, out, err);
-    }
-    return status;
+    return sorted ? add_chunks(g, b, out, err) : STATUS_OK;
 }
 
 /* --- blocks --- */
