@@ -12,15 +12,18 @@ struct arena_block {
     _Alignas(16) char bytes[];
 };
 
-enum { ARENA_BLOCK_BYTES = 64 * 1024, ARENA_ALIGN = 16 };
+enum { FIRST_BLOCK_BYTES = 1024 - 48, BLOCK_BYTES = 64 * 1024, ARENA_ALIGN = 16 };
 
-void arena_fini(struct arena *a) {
-    struct arena_block *block = a->first;
+static void free_blocks(struct arena_block *block) {
     while (block != NULL) {
         struct arena_block *next = block->next;
         mem_free(block);
         block = next;
     }
+}
+
+void arena_fini(struct arena *a) {
+    free_blocks(a->first);
     *a = ARENA_INIT;
 }
 
@@ -28,15 +31,25 @@ void arena_reset(struct arena *a) {
     if (a->first == NULL) {
         return;
     }
-    struct arena keep = {a->first->next, NULL, 0};
-    arena_fini(&keep);
-    a->first->next = NULL;
-    a->current = a->first;
+    struct arena_block *last = a->first;
+    struct arena_block *others = NULL;
+    while (last->next != NULL) {
+        struct arena_block *next = last->next;
+        last->next = others;
+        others = last;
+        last = next;
+    }
+    free_blocks(others);
+    a->first = last;
+    a->current = last;
     a->used = 0;
 }
 
-static void arena_add_block(struct arena *a, size_t size) {
-    size_t bytes = size > ARENA_BLOCK_BYTES ? size : ARENA_BLOCK_BYTES;
+/* Blocks double up to BLOCK_BYTES: most arenas stay small. */
+static void add_block(struct arena *a, size_t size) {
+    size_t bytes = a->current == NULL ? FIRST_BLOCK_BYTES : a->current->size * 2;
+    bytes = bytes > BLOCK_BYTES ? BLOCK_BYTES : bytes;
+    bytes = size > bytes ? size : bytes;
     struct arena_block *block = mem_alloc(sizeof *block + bytes);
     block->next = NULL;
     block->size = bytes;
@@ -49,15 +62,24 @@ static void arena_add_block(struct arena *a, size_t size) {
     a->used = 0;
 }
 
+/* Not zeroed, at any address. */
+static char *take_bytes(struct arena *a, size_t size) {
+    if (a->current == NULL || a->current->size - a->used < size) {
+        add_block(a, size);
+    }
+    char *ptr = a->current->bytes + a->used;
+    a->used += size;
+    return ptr;
+}
+
 void *arena_alloc(struct arena *a, size_t size) {
     CHECK(size <= SIZE_MAX - ARENA_ALIGN);
-    size_t rounded = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
-    if (a->current == NULL || a->current->size - a->used < rounded) {
-        arena_add_block(a, rounded);
+    size_t aligned = (a->used + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    if (a->current != NULL) { /* the end of a block need not be aligned */
+        a->used = aligned < a->current->size ? aligned : a->current->size;
     }
-    void *ptr = a->current->bytes + a->used;
-    a->used += rounded;
-    memset(ptr, 0, rounded);
+    void *ptr = take_bytes(a, size);
+    memset(ptr, 0, size);
     return ptr;
 }
 
@@ -67,10 +89,12 @@ void *arena_array(struct arena *a, size_t count, size_t size) {
 }
 
 struct str arena_str(struct arena *a, struct str s) {
-    char *copy = arena_alloc(a, s.len + 1);
+    CHECK(s.len < SIZE_MAX);
+    char *copy = take_bytes(a, s.len + 1);
     if (s.len > 0) {
         memcpy(copy, s.ptr, s.len);
     }
+    copy[s.len] = '\0';
     return str_make(copy, s.len);
 }
 

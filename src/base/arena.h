@@ -1,6 +1,7 @@
 /*
- * Bump allocator: many small things that die together. arena_reset keeps the first block.
- * Returned memory is aligned to 16 bytes and lives until reset/fini. No thread safety.
+ * Bump allocator: many small things that die together. Blocks grow from 1 to 64 KiB; arena_reset
+ * keeps the last one. Returned memory lives until reset/fini; it is aligned to 16 bytes, but for
+ * texts. No thread safety.
  */
 #ifndef KONSEKI_ARENA_H
 #define KONSEKI_ARENA_H
