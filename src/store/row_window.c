@@ -124,6 +124,13 @@ static enum status use_block(struct open_segment *o, size_t index, struct err *e
     return status;
 }
 
+static bool is_online(const struct row_window *w, const struct segment_info *info) {
+    struct buf name = BUF_INIT;
+    bool online = store_segment_path(&name, w->store, info) != NULL;
+    buf_fini(&name);
+    return online;
+}
+
 static bool has_rows(const struct segment_info *info, uint64_t from, uint64_t to) {
     return info->arrival_last >= from && info->arrival_first < to;
 }
@@ -266,8 +273,8 @@ enum status row_window_read(struct row_window *w, uint64_t from, uint64_t to, st
     w->place_count = 0;
     for (size_t i = 0; i < c->segment_count && status == STATUS_OK; i++) {
         struct open_segment *o = NULL;
-        if (!has_rows(&c->segments[i], from, to)) {
-            continue;
+        if (!has_rows(&c->segments[i], from, to) || !is_online(w, &c->segments[i])) {
+            continue; /* who misses its rows says so */
         }
         status = use_segment(&o, w, &c->segments[i], since, err);
         if (status == STATUS_OK) {
@@ -303,10 +310,11 @@ static enum status find_in_segment(bool *found, uint64_t *arrival, struct open_s
     return status;
 }
 
-/* In the segments that have rows on both sides of range->near, or in the others. */
-static enum status find_among(bool *found, uint64_t *arrival, struct row_window *w,
-                              const struct row_name *name, const struct row_range *range, bool near,
-                              struct err *err) {
+/* In the segments that have rows on both sides of range->near, or in the others. *offline: one that
+ * could not be looked into, if any. */
+static enum status find_among(bool *found, uint64_t *arrival, const struct segment_info **offline,
+                              struct row_window *w, const struct row_name *name,
+                              const struct row_range *range, bool near, struct err *err) {
     const struct chain *c = &w->store->chain;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < c->segment_count && status == STATUS_OK && !*found; i++) {
@@ -314,6 +322,10 @@ static enum status find_among(bool *found, uint64_t *arrival, struct row_window 
         struct open_segment *o = NULL;
         if (!has_rows(info, range->from, range->to) ||
             has_rows(info, range->near, range->near + 1) != near) {
+            continue;
+        }
+        if (!is_online(w, info)) {
+            *offline = info;
             continue;
         }
         status = use_segment(&o, w, info, w->uses, err);
@@ -326,13 +338,22 @@ static enum status find_among(bool *found, uint64_t *arrival, struct row_window 
 
 enum status row_window_find(uint64_t *arrival, struct row_window *w, const struct row_name *name,
                             const struct row_range *range, struct err *err) {
+    const struct segment_info *offline = NULL;
     bool found = false;
-    enum status status = find_among(&found, arrival, w, name, range, true, err);
+    enum status status = find_among(&found, arrival, &offline, w, name, range, true, err);
     if (status == STATUS_OK && !found) {
-        status = find_among(&found, arrival, w, name, range, false, err);
+        status = find_among(&found, arrival, &offline, w, name, range, false, err);
     }
-    return status != STATUS_OK || found
-               ? status
-               : err_set(err, STATUS_NOT_FOUND, "the store has no event %.*s-%llu",
-                         STR_ARG(name->source), (unsigned long long)name->sequence);
+    if (status != STATUS_OK || found) {
+        return status;
+    }
+    if (offline != NULL) {
+        struct buf path = BUF_INIT;
+        const char *ignored;
+        status = store_need_segment(&ignored, &path, w->store, offline, err);
+        buf_fini(&path);
+        return status;
+    }
+    return err_set(err, STATUS_NOT_FOUND, "the store has no event %.*s-%llu", STR_ARG(name->source),
+                   (unsigned long long)name->sequence);
 }

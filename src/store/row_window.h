@@ -23,12 +23,13 @@ struct row_window *row_window_create(const struct store *store);
 void row_window_destroy(struct row_window **window);
 
 /* Gives the rows [from, to) that are there in ascending order, with raw bytes and without values,
- * in one batch or several. A status of `rows` other than OK ends it with this status. ENVIRONMENT:
- * some lie in an archive that is offline. DAMAGED: a segment fails its checks. */
+ * in one batch or several; rows in archives that are offline are not there. A status of `rows`
+ * other than OK ends it with this status. DAMAGED: a segment fails its checks. */
 enum status row_window_read(struct row_window *w, uint64_t from, uint64_t to, store_rows_fn *rows,
                             void *ctx, struct err *err) MUST_CHECK;
 
-/* The arrival number of a row in the range. NOT_FOUND: it is not there. */
+/* The arrival number of a row in the range. NOT_FOUND: it is not there. ENVIRONMENT: it may lie in
+ * an archive that is offline. */
 enum status row_window_find(uint64_t *arrival, struct row_window *w, const struct row_name *name,
                             const struct row_range *range, struct err *err) MUST_CHECK;
 

@@ -192,6 +192,53 @@ static void test_merges_do_not_delay_expiry(void **state) {
     tiers_expect(f, false, "expired in time", "180 rows expired by policy at ");
 }
 
+static enum status prove_one(const struct fixture *f, const char *source, uint64_t sequence) {
+    struct err err = ERR_INIT;
+    struct store *s = fixture_open(f, STORE_READ);
+    struct prover *p = NULL;
+    struct arena arena = ARENA_INIT;
+    struct proof_event e;
+    struct merkle_path path;
+    assert_int_equal(prover_open(&p, s, &err), STATUS_OK);
+    enum status status = prover_find(&e, p, str_from_c(source), sequence, &arena, &err);
+    if (status == STATUS_OK) {
+        status = prover_path(&path, p, &e, prover_get_checkpoint(p, prover_last(p))->rows, &err);
+    }
+    prover_close(&p);
+    store_close(&s);
+    arena_fini(&arena);
+    return status;
+}
+
+/* An offline segment has rows before and behind those of a proof, but none that it needs. */
+static void test_proofs_beside_what_is_offline(void **state) {
+    static const struct tiers_part old_rows[] = {{DATASET_FORTIGATE, 400, 400, 300}};
+    static const struct tiers_part young_rows[] = {{DATASET_SYSLOG, 3, 3, 700}};
+    const struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct store_compact_options options = {.threads = 0};
+    struct store_compact_result result;
+    char folder[96];
+    char away[96];
+    (void)snprintf(folder, sizeof folder, "%s/medium", f->path);
+    (void)snprintf(away, sizeof away, "%s/away", f->path);
+    tiers_write(f, old_rows, 1);
+    tiers_write(f, young_rows, 1);
+    tiers_write(f, old_rows, 1);
+    struct store *s = fixture_open(f, STORE_BULK);
+    assert_int_equal(store_compact(s, &options, &result, &err), STATUS_OK);
+    assert_int_equal(result.segments_after, 2);
+    store_close(&s);
+    assert_int_equal(tiers_archive(f, folder, 100).rows, 600);
+    assert_int_equal(rename(folder, away), 0);
+    assert_int_equal(prove_one(f, "srv", 400), STATUS_OK);         /* rows 512 to 767 */
+    assert_int_equal(prove_one(f, "srv", 1), STATUS_ENVIRONMENT);  /* its group is not whole */
+    assert_int_equal(prove_one(f, "fw", 400), STATUS_ENVIRONMENT); /* it is away itself */
+    assert_int_equal(prove_one(f, "srv", 701), STATUS_NOT_FOUND);
+    assert_int_equal(rename(away, folder), 0);
+    assert_int_equal(prove_one(f, "fw", 400), STATUS_OK);
+}
+
 /* A reader of what is sealed does not see the log. */
 static void test_view_of_what_is_sealed(void **state) {
     const struct fixture *f = *state;
@@ -218,9 +265,10 @@ static void test_view_of_what_is_sealed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_STORE(test_expiry_beside_a_writer),      IN_STORE(test_archive_beside_a_writer),
-        IN_STORE(test_what_changed_meanwhile_wins), IN_STORE(test_a_stopped_act_leaves_nothing),
-        IN_STORE(test_merges_do_not_delay_expiry),  IN_STORE(test_view_of_what_is_sealed),
+        IN_STORE(test_expiry_beside_a_writer),        IN_STORE(test_archive_beside_a_writer),
+        IN_STORE(test_what_changed_meanwhile_wins),   IN_STORE(test_a_stopped_act_leaves_nothing),
+        IN_STORE(test_merges_do_not_delay_expiry),    IN_STORE(test_view_of_what_is_sealed),
+        IN_STORE(test_proofs_beside_what_is_offline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
