@@ -200,6 +200,52 @@ static void test_context(void **state) {
     batch_fini(&rows);
 }
 
+/* A line of the first kind: an address that follows from a host; of the second: a user that follows
+ * from the address. */
+static void add_pair(struct batch *b, struct random *r, uint32_t number, bool second) {
+    char line[128];
+    uint32_t host = random_below(r, 200);
+    char address[32];
+    char other[32];
+    (void)snprintf(address, sizeof address, "10.1.9.%u", host % 50);
+    (void)snprintf(other, sizeof other, second ? "user-%x" : "h%x.example",
+                   (second ? host % 25 : host) * 7919);
+    int len = snprintf(line, sizeof line, "%s %s %s\n", second ? "login" : "to", other, address);
+    size_t off = b->raw.len;
+    buf_append(&b->raw, line, (size_t)len);
+    struct row *row = batch_row_begin(b, off, (size_t)len);
+    row->source = intern_add(&b->names, STR("s"));
+    row->origin = row->source;
+    row->time_ns = number;
+    row->receive_ns = 0;
+    struct str raw = batch_raw(b, row);
+    size_t at = second ? 6 : 3;
+    batch_add(b, second ? FIELD_USER_NAME : FIELD_URL_DOMAIN,
+              str_make(raw.ptr + at, strlen(other)));
+    batch_add(b, FIELD_DESTINATION_IP, str_make(raw.ptr + at + strlen(other) + 1, strlen(address)));
+}
+
+/* The address has a context in the first stripe, whose column the second stripe has not: it must
+ * not become a context of its own there. */
+static void test_context_of_context(void **state) {
+    const struct fixture *f = *state;
+    struct batch rows;
+    struct buf bytes = BUF_INIT;
+    struct segment_info info;
+    struct random r = {6};
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/f.seg", f->path);
+    batch_init(&rows);
+    for (uint32_t i = 0; i < SEGMENT_STRIPE_ROWS + 20000; i++) {
+        add_pair(&rows, &r, i, i >= SEGMENT_STRIPE_ROWS);
+    }
+    build(&bytes, &info, &rows, EFFORT_DEEP, false);
+    write_file(path, buf_str(&bytes));
+    assert_int_equal(read_and_compare(path, &rows, 1), STATUS_OK);
+    buf_fini(&bytes);
+    batch_fini(&rows);
+}
+
 /* One stripe of effort FAST is full at its limit; a builder goes on with the next segment. */
 static void test_one_stripe(void **state) {
     const struct fixture *f = *state;
@@ -322,6 +368,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_one_stripe, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_objects, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_context, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_context_of_context, fixture_setup, fixture_teardown),
         cmocka_unit_test(test_golden),
         cmocka_unit_test_setup_teardown(test_every_byte, fixture_setup, fixture_teardown),
     };

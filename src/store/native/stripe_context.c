@@ -91,12 +91,33 @@ struct trial {
     uint32_t misses;
 };
 
+/* Rows of a block. */
+struct span {
+    size_t from;
+    size_t to;
+};
+
+/* The block with most of the column's values: a column may begin late in the stripe. */
+static struct span fullest_block(const struct context_column *x, size_t rows) {
+    struct span best = {0, 0};
+    uint32_t most = 0;
+    for (size_t from = 0; from < rows; from += SEGMENT_BLOCK_ROWS) {
+        size_t to = rows - from < SEGMENT_BLOCK_ROWS ? rows : from + SEGMENT_BLOCK_ROWS;
+        uint32_t count = x->of_row[to] - x->of_row[from];
+        if (count > most) {
+            most = count;
+            best = (struct span){from, to};
+        }
+    }
+    return best;
+}
+
 /* Goes through the rows as a reader would. `weights` are bits by code of x; `last` is scratch. */
 static struct trial try_context(const struct context_column *x, const struct context_column *k,
-                                size_t rows, const float *weights, uint32_t *last) {
+                                struct span rows, const float *weights, uint32_t *last) {
     struct trial t = {.count = 0};
     memset(last, 0xff, ((size_t)k->entries + 1) * sizeof *last);
-    for (size_t row = 0; row < rows; row++) {
+    for (size_t row = rows.from; row < rows.to; row++) {
         uint32_t context = context_code(k, row);
         for (uint32_t i = x->of_row[row]; i < x->of_row[row + 1]; i++) {
             uint32_t code = x->codes[i];
@@ -121,12 +142,13 @@ static double gain_of(const struct trial *t) {
 }
 
 /* Bits of each code by how often it stands in the rows. */
-static float *code_weights(const struct context_column *x, size_t rows) {
+static float *code_weights(const struct context_column *x, struct span rows) {
     uint32_t *uses = mem_calloc((size_t)x->entries + 1, sizeof *uses);
     float *weights = mem_alloc(((size_t)x->entries + 1) * sizeof *weights);
-    uint32_t count = x->of_row[rows];
+    uint32_t first = x->of_row[rows.from];
+    uint32_t count = x->of_row[rows.to] - first;
     for (uint32_t i = 0; i < count; i++) {
-        uses[x->codes[i]]++;
+        uses[x->codes[first + i]]++;
     }
     for (uint32_t i = 0; i < x->entries; i++) {
         weights[i] = uses[i] == 0 ? 0 : (float)(log2_of(count) - log2_of(uses[i]));
@@ -148,12 +170,13 @@ static int by_gain(const void *a, const void *b) {
 }
 
 /* Contexts that gain something for one column. */
-static size_t find_pairs(struct pair *out, const struct context_set *set, size_t x, size_t rows,
+static size_t find_pairs(struct pair *out, const struct context_set *set, size_t x,
                          uint32_t *last) {
     size_t count = 0;
+    struct span rows = fullest_block(&set->columns[x], set->row_count);
     float *weights = code_weights(&set->columns[x], rows);
     for (size_t k = 0; k < set->count; k++) {
-        if (k != x && set->columns[k].context == CONTEXT_NONE) {
+        if (k != x && set->columns[k].context == CONTEXT_NONE && !set->columns[k].has_context) {
             struct trial t = try_context(&set->columns[x], &set->columns[k], rows, weights, last);
             double gain = gain_of(&t);
             if (gain > 0) {
@@ -179,7 +202,6 @@ static void take_pairs(struct context_set *set, struct pair *pairs, size_t count
 }
 
 void context_choose(struct context_set *set) {
-    size_t rows = set->row_count < SEGMENT_BLOCK_ROWS ? set->row_count : SEGMENT_BLOCK_ROWS;
     struct pair *pairs = mem_alloc(CONTEXT_COLUMNS * CONTEXT_COLUMNS * sizeof *pairs);
     size_t count = 0;
     uint32_t most = 0;
@@ -189,7 +211,7 @@ void context_choose(struct context_set *set) {
     uint32_t *last = mem_alloc(((size_t)most + 1) * sizeof *last);
     for (size_t x = 0; x < set->count; x++) {
         if (!set->columns[x].is_fixed && !set->columns[x].is_context) {
-            count += find_pairs(pairs + count, set, x, rows, last);
+            count += find_pairs(pairs + count, set, x, last);
         }
     }
     take_pairs(set, pairs, count);

@@ -4,8 +4,8 @@
  * another as its context; a code is then guessed to be the one that stood last beside the same
  * code of the context in the block, and only wrong guesses are stored.
  *
- * Merging only. Which column is whose context is learned from the first block of the stripe that
- * has the column first; whether a chunk uses it is decided by its size.
+ * Merging only. Which column is whose context is learned in the first stripe that has the column,
+ * from the block with most of its values; whether a chunk uses it is decided by its size.
  *
  * Threads: pure.
  */
@@ -32,6 +32,7 @@ struct context_column {
     uint32_t entries; /* of the dictionary */
     uint32_t context; /* index here; CONTEXT_NONE */
     bool is_fixed;    /* an earlier stripe has the column: its context stays */
+    bool has_context; /* ... and it has one, which may have no values here */
     bool is_context;  /* of another column */
     uint32_t *of_row; /* index of the first value of each row, and the number of all values */
 };

@@ -223,6 +223,7 @@ static void add_context_column(struct stripe_work *k, const struct stripe_column
                                  .entries = w->dictionary.count,
                                  .context = CONTEXT_NONE,
                                  .is_fixed = w->is_old,
+                                 .has_context = w->context != 0,
                                  .is_context = w->is_context};
     x->codes = mem_alloc(((size_t)v->count + 1) * sizeof *x->codes);
     for (uint32_t i = 0; i < v->count; i++) {
