@@ -197,11 +197,30 @@ static uint8_t select_times(struct leaf_state *state, const struct template *t, 
     return (uint8_t)times;
 }
 
+/* True if one literal of the template holds all that is looked for, and no word reaches out of it.
+ */
+static bool literal_tells(struct segment_filter *f, const struct template *t,
+                          const struct filter_leaf *leaf) {
+    bool tells = false;
+    bool hides = (t->flags & (TEMPLATE_CROSSING | TEMPLATE_ENCODED)) != 0;
+    for (uint32_t i = 0; i < t->piece_count && !hides && !leaf->is_part && !tells; i++) {
+        struct str literal = t->pieces[i].literal;
+        tells = literal.len >= leaf->word.len && literal.len > 0 &&
+                expr_leaf_match_value(leaf->e, literal, FIELD_TYPE_KEYWORD, f->scratch);
+    }
+    return tells;
+}
+
 /* Sets what the formulas of template `t` can print of the leaf's word. */
 static void select_printed(struct segment_filter *f, const struct filter_leaf *leaf,
                            struct leaf_state *state, uint32_t t) {
     const struct template *template = &f->segment->templates[t];
     enum formula_words words = template_words(template, leaf);
+    if (literal_tells(f, template, leaf)) {
+        state->all[t] = 1;
+        state->any_all = true;
+        return;
+    }
     state->whole[t] = words == FORMULA_PRINTS_MAYBE || template_is_suspect(f, template, leaf);
     state->any_whole = state->any_whole || state->whole[t] != 0;
     if (words == FORMULA_PRINTS_BY_TIME) {

@@ -10,6 +10,7 @@ static enum status plan_leaf(struct segment_filter *f, const struct filter_leaf 
     }
     state->whole = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
     state->by_time = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
+    state->all = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
     filter_leaf_scope(&state->scope, leaf, f->segment);
     if (leaf->e->op == EXPR_TEXT) {
         filter_select_text(f, leaf, state);
@@ -65,7 +66,7 @@ static bool leaf_may_match(const struct leaf_state *state) {
     if (state->text != NULL) {
         return text_match_is_possible(state->text);
     }
-    bool possible = state->any_whole || state->any_by_time || state->attribute;
+    bool possible = state->any_whole || state->any_all || state->any_by_time || state->attribute;
     for (size_t i = 0; i < state->match_count && !possible; i++) {
         possible = state->matches[i].possible;
     }
@@ -144,6 +145,21 @@ static enum status match_dataset(struct segment_filter *f, const struct filter_l
     return status;
 }
 
+/* Rows that pass whatever their values are. */
+static enum status match_literals(const struct segment_filter *f, const struct leaf_state *state,
+                                  struct block *b, const uint64_t *care, uint64_t *out,
+                                  struct err *err) {
+    enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
+    for (uint32_t row = 0; status == STATUS_OK && row < b->info->rows; row++) {
+        uint64_t template = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
+        if (template <f->segment->template_count && state->all[template] != 0 &&
+                      filter_get_bit(care, row)) {
+            filter_set_bit(out, row);
+        }
+    }
+    return status;
+}
+
 static enum status match_leaf(struct segment_filter *f, uint32_t number, struct block *b,
                               const uint64_t *care, uint64_t *out, struct err *err) {
     const struct filter_leaf *leaf = &f->plan->leaves[number];
@@ -160,6 +176,10 @@ static enum status match_leaf(struct segment_filter *f, uint32_t number, struct 
         return STATUS_OK;
     }
     enum status status = STATUS_OK;
+    if (state->any_all) {
+        status = match_literals(f, state, b, care, out, err);
+        memcpy(sure, out, sizeof sure);
+    }
     for (size_t i = 0; i < state->match_count && status == STATUS_OK; i++) {
         status = filter_match_column(f, leaf, &state->matches[i], b, care, out, sure, err);
     }

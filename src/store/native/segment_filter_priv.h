@@ -48,6 +48,8 @@ struct leaf_state {
     size_t match_capacity;
     uint8_t *whole; /* by template: 1 = the row has to be put together and tested */
     bool any_whole;
+    uint8_t *all; /* TEXT, by template: 1 = a literal holds what is looked for: every row passes */
+    bool any_all;
     uint8_t
         *by_time; /* TEXT, by template: not 0 = a formula may print the word of the event time */
     bool any_by_time;
