@@ -177,6 +177,24 @@ static void look(struct numbers *out, const struct batch *in, const struct expr 
     expr_scratch_destroy(&scratch);
 }
 
+/* A character of a row as a regular expression that fits it. */
+static void append_fitting(struct buf *out, char c, struct random *r) {
+    static const char *const classes[] = {"[0-9]", "[a-z0-9]", "\\w", "[^\\n]"};
+    bool plain = ascii_is_alnum(c) || c == ' ' || c == '-' || c == '=' || c == ':';
+    uint32_t way = random_below(r, 12);
+    if (!plain) {
+        buf_putc(out, '.');
+    } else if (way == 0 && ascii_is_digit(c)) {
+        buf_add(out, str_from_c(classes[random_below(r, 4)]));
+    } else if (way == 1) {
+        buf_add(out, STR(".*?"));
+    } else if (way == 2) {
+        buf_printf(out, "(?:%c|zz)?", c);
+    } else {
+        buf_putc(out, c);
+    }
+}
+
 /* A part of a random row's bytes as a pattern or a regular expression. */
 static struct expr *make_part(struct expr_set *set, const struct batch *in, struct random *r) {
     struct str raw = batch_raw(in, &in->rows[random_below(r, (uint32_t)in->row_count)]);
@@ -188,7 +206,11 @@ static struct expr *make_part(struct expr_set *set, const struct batch *in, stru
     for (size_t i = 0; i < raw.len; i++) {
         char c = raw.ptr[i];
         bool plain = ascii_is_alnum(c) || c == ' ' || c == '-' || c == '=' || c == ':';
-        buf_putc(&pattern, plain ? c : (regex ? '.' : '?'));
+        if (regex) {
+            append_fitting(&pattern, c, r);
+        } else {
+            buf_putc(&pattern, plain ? c : '?');
+        }
     }
     buf_add(&pattern, regex ? STR("") : STR("*"));
     buf_putc(&pattern, '\0');
