@@ -73,7 +73,8 @@ class ProofPart:
                 ("checking a proof, inside", "check", "<= 1000", ""))
         for figure, key, goal, note in rows:
             self.figures.add(figure, times[key]["median"], "us", goal=goal, command=run.command,
-                             note=f"{note}; one in twenty > {times[key]['p95']:.0f} us".lstrip("; "))
+                             note=f"{note}; one in twenty > {times[key]['p95']:.0f} us; processor "
+                                  "time".lstrip("; "))
 
     def ids(self, store, count):
         rows = timed([self.program.path, "search", "--store", store, "--limit", count, "--format",
