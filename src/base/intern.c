@@ -22,16 +22,23 @@ void intern_clear(struct intern *t) {
     }
 }
 
+static uint64_t make_slot(uint64_t hash, uint32_t id) {
+    return (hash & ~(uint64_t)UINT32_MAX) | (id + 1);
+}
+
+static uint32_t slot_id(uint64_t slot) {
+    return (uint32_t)slot - 1;
+}
+
 /* The slot that holds `text`, or the free slot where it would go. slot_count is a power of 2. */
 static uint32_t find_slot(const struct intern *t, struct str text, uint64_t hash) {
     uint32_t mask = t->slot_count - 1;
     uint32_t at = (uint32_t)hash & mask;
-    while (t->slots[at] != 0) {
-        uint32_t id = t->slots[at] - 1;
-        if (t->hashes[id] == hash && str_eq(t->texts[id], text)) {
+    for (; t->slots[at] != 0; at = (at + 1) & mask) {
+        uint64_t slot = t->slots[at];
+        if ((slot ^ hash) >> 32 == 0 && str_eq(t->texts[slot_id(slot)], text)) {
             return at;
         }
-        at = (at + 1) & mask;
     }
     return at;
 }
@@ -46,7 +53,7 @@ static void grow_slots(struct intern *t, uint32_t wanted) {
         while (t->slots[at] != 0) {
             at = (at + 1) & (wanted - 1);
         }
-        t->slots[at] = id + 1;
+        t->slots[at] = make_slot(t->hashes[id], id);
     }
 }
 
@@ -80,13 +87,13 @@ uint32_t intern_add_hashed(struct intern *t, struct str text, uint64_t hash) {
     }
     uint32_t at = find_slot(t, text, hash);
     if (t->slots[at] != 0) {
-        return t->slots[at] - 1;
+        return slot_id(t->slots[at]);
     }
     grow_items(t);
     uint32_t id = t->count++;
     t->texts[id] = arena_str(&t->arena, text);
     t->hashes[id] = hash;
-    t->slots[at] = id + 1;
+    t->slots[at] = make_slot(hash, id);
     return id;
 }
 
@@ -95,7 +102,7 @@ uint32_t intern_find(const struct intern *t, struct str text) {
         return INTERN_NONE;
     }
     uint32_t at = find_slot(t, text, hash_str(text));
-    return t->slots[at] == 0 ? INTERN_NONE : t->slots[at] - 1;
+    return t->slots[at] == 0 ? INTERN_NONE : slot_id(t->slots[at]);
 }
 
 /* A text in lower case for the time of one call. */

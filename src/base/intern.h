@@ -15,7 +15,7 @@ struct intern {
     uint64_t *hashes;  /* by id */
     size_t capacity;
     uint32_t count;
-    uint32_t *slots; /* id + 1, 0 = free */
+    uint64_t *slots; /* high half of the hash, id + 1; 0 = free */
     uint32_t slot_count;
 };
 

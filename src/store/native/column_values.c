@@ -1,6 +1,7 @@
 #include "column_values.h"
 
 #include "check.h"
+#include "hash.h"
 #include "mem.h"
 
 enum {
@@ -38,17 +39,32 @@ size_t column_values_memory(const struct column_values *v) {
     return v->number_capacity * sizeof *v->numbers + v->code_capacity * sizeof *v->codes +
            v->end_capacity * sizeof *v->ends + v->bytes.capacity +
            v->distinct.capacity * (sizeof(struct str) + sizeof(uint64_t)) +
-           v->distinct.slot_count * sizeof(uint32_t) + v->distinct.count * (size_t)ARENA_OVERHEAD;
+           v->distinct.slot_count * sizeof *v->distinct.slots +
+           v->distinct.count * (size_t)ARENA_OVERHEAD;
 }
 
 /* --- adding --- */
 
-static void push_code(struct column_values *v, struct str text) {
+/* Common, and cheaper than a look-up. */
+static bool is_last(const struct column_values *v, struct str text) {
+    return v->count > 0 && str_eq(text, intern_text(&v->distinct, v->codes[v->count - 1]));
+}
+
+uint64_t column_values_fetch(const struct column_values *v, struct str text) {
+    if (v->mode != VALUES_CODES || is_last(v, text)) {
+        return 0;
+    }
+    uint64_t hash = hash_str(text);
+    intern_prefetch(&v->distinct, hash);
+    return hash;
+}
+
+static void push_code(struct column_values *v, struct str text, uint64_t fetched) {
     uint32_t code;
-    if (v->count > 0 && str_eq(text, intern_text(&v->distinct, v->codes[v->count - 1]))) {
-        code = v->codes[v->count - 1]; /* common, and cheaper than a look-up */
+    if (fetched != 0) {
+        code = intern_add_hashed(&v->distinct, text, fetched);
     } else {
-        code = intern_add(&v->distinct, text);
+        code = is_last(v, text) ? v->codes[v->count - 1] : intern_add(&v->distinct, text);
     }
     MEM_GROW(v->codes, v->code_capacity, (size_t)v->count + 1);
     v->codes[v->count++] = code;
@@ -74,7 +90,7 @@ static void turn_to_codes(struct column_values *v) {
     v->count = 0;
     intern_clear(&v->distinct);
     for (uint32_t i = 0; i < old.count; i++) {
-        push_code(v, column_values_text(&old, i, &scratch));
+        push_code(v, column_values_text(&old, i, &scratch), 0);
     }
     buf_clear(&v->bytes);
     buf_fini(&scratch);
@@ -100,6 +116,11 @@ static bool turn_to_numbers(struct column_values *v, struct number_shape shape) 
 }
 
 void column_values_add(struct column_values *v, struct str text, uint32_t block) {
+    column_values_add_fetched(v, text, 0, block);
+}
+
+void column_values_add_fetched(struct column_values *v, struct str text, uint64_t fetched,
+                               uint32_t block) {
     while (v->blocks <= block) {
         v->block_start[v->blocks++] = v->count;
     }
@@ -112,7 +133,7 @@ void column_values_add(struct column_values *v, struct str text, uint32_t block)
         turn_to_codes(v);
     }
     if (v->mode == VALUES_CODES) {
-        push_code(v, text);
+        push_code(v, text, fetched);
     } else {
         push_text(v, text);
     }

@@ -41,6 +41,11 @@ void column_values_clear(struct column_values *v);
 /* As clear, but gives the memory to `out`, an uninitialised column. */
 void column_values_move(struct column_values *out, struct column_values *v);
 void column_values_add(struct column_values *v, struct str text, uint32_t block);
+/* The same in two steps: what the first returns for all values of a row goes to the second, so that
+ * the memory of one is fetched while others are looked at. */
+uint64_t column_values_fetch(const struct column_values *v, struct str text);
+void column_values_add_fetched(struct column_values *v, struct str text, uint64_t fetched,
+                               uint32_t block);
 size_t column_values_memory(const struct column_values *v);
 
 /* All values of the stripe are in: turns them into what its type needs (DICTIONARY: mode CODES;

@@ -13,6 +13,7 @@ void stripe_fini(struct stripe *s) {
     mem_free(s->heads);
     mem_free(s->shapes);
     mem_free(s->shape_map);
+    mem_free(s->fetched);
     buf_fini(&s->shape_bytes);
     intern_fini(&s->fields);
     intern_fini(&s->names);
@@ -134,9 +135,15 @@ static void grow_columns(struct stripe *s, const struct cutter *c) {
 
 static void add_variables(struct stripe *s, const struct cut *cut) {
     uint32_t block = (uint32_t)(s->row_count / SEGMENT_BLOCK_ROWS);
+    MEM_GROW(s->fetched, s->fetched_capacity, (size_t)cut->variable_count + 1);
     for (uint32_t i = 0; i < cut->variable_count; i++) {
         const struct cut_variable *v = &cut->variables[i];
-        column_values_add(&s->columns[v->column], str_make(v->ptr, v->len), block);
+        s->fetched[i] = column_values_fetch(&s->columns[v->column], str_make(v->ptr, v->len));
+    }
+    for (uint32_t i = 0; i < cut->variable_count; i++) {
+        const struct cut_variable *v = &cut->variables[i];
+        column_values_add_fetched(&s->columns[v->column], str_make(v->ptr, v->len), s->fetched[i],
+                                  block);
     }
 }
 
