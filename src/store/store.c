@@ -12,7 +12,7 @@
 /* What an import holds in rows; the worker of a threaded one has scratch memory besides. Together
  * with the rest of the program an import stays below 256 MB. */
 enum {
-    DEFAULT_MEMORY_BYTES = 80 << 20,
+    DEFAULT_MEMORY_BYTES = 128 << 20,
     DEFAULT_THREADED_BYTES = 56 << 20,
     DEFAULT_LIVE_BYTES = 32 << 20
 };

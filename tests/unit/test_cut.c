@@ -342,7 +342,7 @@ static void test_many_shapes(void **state) {
         }
     }
     assert_in_range(cutter_shape_count(f->cutter), 1, 20000);
-    assert_in_range(cutter_column_count(f->cutter), 1, SEGMENT_MAX_COLUMNS);
+    assert_in_range(cutter_column_count(f->cutter), 1, 40000);
     cutter_begin_segment(f->cutter);
     assert_in_range(cutter_shape_count(f->cutter), 0, 8192);
 }

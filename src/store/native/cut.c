@@ -6,16 +6,16 @@
 #include "wire.h"
 
 enum {
-    MAX_GAP_COLUMNS = 2048,     /* beyond it gap variables share a few columns */
+    MAX_GAP_COLUMNS = 16384,    /* beyond it gap variables share a few columns */
     MAX_SHAPES = 8192,          /* beyond it, or */
-    MAX_SHAPE_BYTES = 24 << 20, /* ... so many bytes, new shapes are coarse until the next stripe */
-    PATIENT_FACTOR = 3,         /* a patient cutter has room for so many times more shapes, */
-    PATIENT_COLUMNS = 8,        /* ... columns */
-    YOUNG_USES = 12,            /* a younger shape is cut from scratch again, to learn */
-    ALWAYS_LEARN = 4096,        /* so many rows cut from scratch learn relations; */
-    LEARN_EVERY = 16,           /* then one in so many does */
-    NOTE_EVERY = 4,             /* one row in so many tells the miner its texts */
-    LOOK_AGAIN = 1024           /* one row in so many is cut from scratch anyhow */
+    MAX_SHAPE_BYTES = 48 << 20, /* ... so many bytes, new shapes are coarse until the next stripe */
+    PATIENT_SHAPES = 24576,     /* the same of a patient cutter */
+    PATIENT_SHAPE_BYTES = 72 << 20,
+    YOUNG_USES = 12,     /* a younger shape is cut from scratch again, to learn */
+    ALWAYS_LEARN = 4096, /* so many rows cut from scratch learn relations; */
+    LEARN_EVERY = 16,    /* then one in so many does */
+    NOTE_EVERY = 4,      /* one row in so many tells the miner its texts */
+    LOOK_AGAIN = 1024    /* one row in so many is cut from scratch anyhow */
 };
 
 struct cutter *cutter_create(void) {
@@ -29,9 +29,8 @@ struct cutter *cutter_create(void) {
 }
 
 void cutter_be_patient(struct cutter *c) {
-    c->max_shapes = MAX_SHAPES * PATIENT_FACTOR;
-    c->max_shape_bytes = (size_t)MAX_SHAPE_BYTES * PATIENT_FACTOR;
-    c->max_gap_columns = MAX_GAP_COLUMNS * PATIENT_COLUMNS;
+    c->max_shapes = PATIENT_SHAPES;
+    c->max_shape_bytes = PATIENT_SHAPE_BYTES;
 }
 
 /* Forgets columns and all that refers to them. */

@@ -59,10 +59,10 @@ struct cut {
 
 struct cutter;
 
+/* There may be more columns than a segment can have: the stripe writer puts those with few values
+ * together. */
 struct cutter *cutter_create(void);
-/* For merging: more memory (about 80 MB at most) is spent before rows are cut coarsely. There may
- * be more columns than a segment can have: the stripe writer puts those with few values together.
- */
+/* For merging: more memory (about 80 MB at most, else 50) is spent before rows are cut coarsely. */
 void cutter_be_patient(struct cutter *c);
 void cutter_destroy(struct cutter **c);
 /* No numbers of before are used any more: keeps the memory in bounds. */
