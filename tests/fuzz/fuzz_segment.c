@@ -11,6 +11,7 @@
 #include "bytes.h"
 #include "hash.h"
 #include "mem.h"
+#include "segment_groups.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -50,6 +51,51 @@ static void read_block(struct segment *s, size_t index) {
     block_close(&b);
 }
 
+static enum status look_at_groups(const struct store_groups *in, void *ctx, struct err *err) {
+    size_t *bytes = ctx;
+    (void)err;
+    for (size_t i = 0; i < in->count; i++) {
+        *bytes += in->key_texts[0].texts[in->keys[0][i]].len;
+    }
+    for (size_t i = 0; i < in->sets[0].count; i++) {
+        *bytes += in->sets[0].texts.texts[in->sets[0].values[i]].len + in->sets[0].groups[i];
+    }
+    return STATUS_OK;
+}
+
+/* Groups by one field of the segment, with the sum of another and the values of a third. */
+static void group_blocks(struct segment *s, size_t choice) {
+    struct err err = ERR_INIT;
+    size_t bytes = 0;
+    uint64_t without_key = 0;
+    const uint32_t *fields[3];
+    for (size_t i = 0; i < 3; i++) {
+        fields[i] = &s->fields[(choice + i) % s->field_count];
+    }
+    const struct store_group_spec spec = {.keys = {{.fields = fields[0], .count = 1}},
+                                          .key_count = 1,
+                                          .sums = {{.fields = fields[1], .count = 1}},
+                                          .sum_count = 1,
+                                          .sets = {{.fields = fields[2], .count = 1}},
+                                          .set_count = 1};
+    struct segment_groups *groups = segment_groups_create(&spec, s);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < s->block_count && status == STATUS_OK; i++) {
+        struct block b;
+        uint64_t selected[SEGMENT_BLOCK_ROWS / 64];
+        status = block_open(&b, s, i, &err);
+        if (status == STATUS_OK) {
+            memset(selected, choice % 2 == 0 ? 0xff : 0x5b, sizeof selected);
+            status = segment_groups_add(groups, &b, selected, &without_key, &err);
+            block_close(&b);
+        }
+    }
+    if (status == STATUS_OK) {
+        (void)segment_groups_give(groups, look_at_groups, &bytes, &err);
+    }
+    segment_groups_destroy(&groups);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct err err = ERR_INIT;
     struct segment *s = NULL;
@@ -68,6 +114,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         s->ignore_checksums = (data[0] & 1) != 0;
         for (size_t i = 0; i < s->block_count; i++) {
             read_block(s, i);
+        }
+        if (s->field_count > 0 && segment_templates(s, &err) == STATUS_OK) {
+            for (size_t i = 0; i < 4; i++) {
+                group_blocks(s, i + data[0]);
+            }
         }
         segment_close(&s);
     }
