@@ -9,8 +9,14 @@ static enum status put_formula(struct buf *out, struct group_text_source *s,
 
 static enum status put_atom(struct buf *out, struct group_text_source *s, struct group_atom atom,
                             struct err *err) {
-    return block_put_value(out, s->block, atom.column, group_values_index(s->values, atom, s->row),
-                           err);
+    const struct block_column *c = &s->block->columns[atom.column];
+    const struct str *dictionary = s->plan->segment->columns[atom.column].dictionary;
+    uint32_t index = group_values_index(s->values, atom, s->row); /* below c->count */
+    if (c->codes != NULL && dictionary != NULL && dictionary[c->codes[index]].ptr != NULL) {
+        buf_add(out, dictionary[c->codes[index]]); /* it was asked for before */
+        return STATUS_OK;
+    }
+    return block_put_value(out, s->block, atom.column, index, err);
 }
 
 static enum status put_piece(struct buf *out, struct group_text_source *s, uint32_t piece,
