@@ -91,7 +91,7 @@ static void group_blocks(struct segment *s, size_t choice) {
         }
     }
     if (status == STATUS_OK) {
-        (void)segment_groups_give(groups, look_at_groups, &bytes, &err);
+        status = segment_groups_give(groups, look_at_groups, &bytes, &err);
     }
     segment_groups_destroy(&groups);
 }
