@@ -225,7 +225,8 @@ static void ask_scope(struct leaf_scope *out, const struct filter_leaf *leaf,
         uint32_t stripes = stripes_with_new(x, leaf->hashes[i], false);
         uint32_t from = stripes == 0 ? 0 : x->all & ~((stripes & -stripes) - 1);
         keep_stripes(&out->blocks, from);
-        out->new_stripes = leaf->hashes[i] == leaf->word_hash ? stripes : out->new_stripes;
+        /* a filter lacks words of new entries that an earlier filter has */
+        out->new_stripes = leaf->hashes[i] == leaf->word_hash ? from : out->new_stripes;
     }
     for (size_t i = 0; i < leaf->number_count; i++) {
         struct index_blocks own;
