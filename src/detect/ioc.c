@@ -20,9 +20,13 @@ struct ioc_set {
     uint32_t *next; /* by item: the next one with the same key, + 1 */
     size_t next_capacity;
     bool has_prefix[128]; /* is a network with so many bits listed? */
+    bool has_v6;
+    size_t kinds[IOC_KIND_COUNT];
 };
 
 enum { KEY_MAX = 300, KEY_NETWORK = 'n' };
+/* Names of mail addresses, beside the kinds. */
+static const enum ioc_kind key_mail_host = IOC_KIND_COUNT;
 
 struct ioc_set *ioc_set_create(void) {
     return mem_calloc(1, sizeof(struct ioc_set));
@@ -122,6 +126,8 @@ static void link_item(struct ioc_set *set, uint32_t item, enum ioc_kind kind, st
 }
 
 static void index_item(struct ioc_set *set, uint32_t item, const struct ioc_line *line) {
+    set->kinds[line->kind]++;
+    set->has_v6 = set->has_v6 || (line->kind == IOC_IP && !ip_is_v4(&line->network.address));
     if (line->kind == IOC_IP && line->network.prefix_bits < 128) {
         link_network(set, item, &line->network);
     } else if (line->kind == IOC_IP) {
@@ -147,6 +153,17 @@ uint64_t ioc_hash(const struct ioc *ioc) {
     return hash_item(ioc->kind, ioc->value, ioc->weak, ioc->last_seen_ns);
 }
 
+static void index_mail(struct ioc_set *set, struct str address) {
+    char key[KEY_MAX];
+    size_t at = str_rfind_char(address, '@');
+    size_t len = make_key(key, key_mail_host, str_skip(address, at + 1));
+    if (len > 0) {
+        uint32_t id = intern_add(&set->names, str_make(key, len));
+        MEM_GROW(set->first, set->first_capacity, (size_t)id + 1);
+        set->first[id] = (uint32_t)set->count;
+    }
+}
+
 static void add_line(struct ioc_set *set, const struct ioc_line *line, const char *file,
                      uint32_t number) {
     struct buf identity = BUF_INIT;
@@ -167,6 +184,9 @@ static void add_line(struct ioc_set *set, const struct ioc_line *line, const cha
                                                 line->weak,
                                                 line->last_seen_ns};
         index_item(set, item, line);
+        if (line->kind == IOC_MAIL) {
+            index_mail(set, line->value);
+        }
     }
     buf_fini(&identity);
 }
@@ -280,17 +300,16 @@ const struct ioc *ioc_find_domain(const struct ioc_set *set, struct str host) {
     if (str_ends(host, STR("."))) {
         host = str_head(host, host.len - 1);
     }
-    for (;;) {
+    size_t dot = ioc_has_kind(set, IOC_DOMAIN) ? str_find_char(host, '.') : STR_NONE;
+    while (dot != STR_NONE) { /* what is listed has a dot */
         uint32_t item = find_first(set, IOC_DOMAIN, host);
         if (item) {
             return &set->items[item - 1];
         }
-        size_t dot = str_find_char(host, '.');
-        if (dot == STR_NONE) {
-            return NULL;
-        }
         host = str_skip(host, dot + 1);
+        dot = str_find_char(host, '.');
     }
+    return NULL;
 }
 
 /* `prefix` ends where an element of the path, the query or the whole ends. */
@@ -324,7 +343,26 @@ const struct ioc *ioc_find_url(const struct ioc_set *set, struct str host, struc
 }
 
 bool ioc_has_url_host(const struct ioc_set *set, struct str host) {
-    return find_first(set, IOC_URL, host) != 0;
+    return set->kinds[IOC_URL] > 0 && find_first(set, IOC_URL, host) != 0;
+}
+
+bool ioc_has_mail_host(const struct ioc_set *set, struct str host) {
+    return set->kinds[IOC_MAIL] > 0 && find_first(set, key_mail_host, host) != 0;
+}
+
+bool ioc_has_kind(const struct ioc_set *set, enum ioc_kind kind) {
+    return set->kinds[kind] > 0;
+}
+
+const char *ioc_kind_name(enum ioc_kind kind) {
+    static const char *const names[IOC_KIND_COUNT] = {
+        [IOC_IP] = "address", [IOC_DOMAIN] = "domain",         [IOC_URL] = "url",
+        [IOC_HASH] = "hash",  [IOC_USER_AGENT] = "user_agent", [IOC_MAIL] = "mail"};
+    return names[kind];
+}
+
+bool ioc_has_v6(const struct ioc_set *set) {
+    return set->has_v6;
 }
 
 const struct ioc *ioc_find_text(const struct ioc_set *set, enum ioc_kind kind, struct str value) {

@@ -63,6 +63,12 @@ const struct ioc *ioc_find_domain(const struct ioc_set *set, struct str host);
 const struct ioc *ioc_find_url(const struct ioc_set *set, struct str host, struct str path);
 /* Is it the host of a listed URL? */
 bool ioc_has_url_host(const struct ioc_set *set, struct str host);
+/* Does a listed mail address end with "@host"? */
+bool ioc_has_mail_host(const struct ioc_set *set, struct str host);
+bool ioc_has_kind(const struct ioc_set *set, enum ioc_kind kind);
+/* Is an IPv6 address or network listed? */
+bool ioc_has_v6(const struct ioc_set *set);
+const char *ioc_kind_name(enum ioc_kind kind);
 const struct ioc *ioc_find_text(const struct ioc_set *set, enum ioc_kind kind, struct str value);
 
 /* Register in a store: `DIR/ioc.csv` holds what was given with --ioc, so that later imports and

@@ -15,4 +15,7 @@
  * listed URL. Which indicator holds, and for what, stays the analyses' business. */
 struct expr *ioc_filter_contacts(struct expr_set *set, const struct ioc_set *iocs);
 
+/* Rows of any format that may name an indicator anywhere; ioc_scan_row says whether they do. */
+struct expr *ioc_filter_text(struct expr_set *set, const struct ioc_set *iocs);
+
 #endif

@@ -221,6 +221,10 @@ const struct automaton *expr_leaf_automaton(const struct expr *leaf) {
     return leaf->leaf->automaton;
 }
 
+const struct expr_list *expr_leaf_list(const struct expr *leaf) {
+    return leaf->leaf->test == EXPR_LISTED ? &leaf->leaf->list : NULL;
+}
+
 /* --- facts of a tree --- */
 
 static void narrow(const struct expr_leaf *leaf, int64_t *from_ns, int64_t *to_ns) {

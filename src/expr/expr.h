@@ -39,11 +39,21 @@ enum expr_test {
     EXPR_LISTED    /* what struct expr_list says */
 };
 
-/* A test whose owner stands outside: is this value (FIELD leaves), does this search text (TEXT
- * leaves) hold one of a list? Called from several threads; must depend on the text only. */
+/*
+ * A test whose owner stands outside: is this value one of a list (FIELD leaves), does this search
+ * text name one (TEXT leaves)? Called from several threads; must depend on the text only.
+ *
+ * TEXT leaves: a text may be cut between bytes x and y unless x is `open` and y is `inner`: what is
+ * in the text is in one of the parts (inner bytes are open too). Nothing is in a text that has none
+ * of the bytes `marks` and whose runs of letters and digits are all shorter than `unmarked_bytes`.
+ */
 struct expr_list {
     bool (*has)(const void *ctx, struct str text);
     const void *ctx;
+    bool (*is_inner)(char c); /* NULL: unknown, texts are looked at as a whole */
+    bool (*is_open)(char c);
+    struct str marks;
+    uint32_t unmarked_bytes;
 };
 
 struct expr_leaf; /* expr_priv.h */
@@ -93,6 +103,8 @@ const struct expr_fragment *expr_leaf_fragment(const struct expr *leaf);
 /* TEXT leaves with a regular expression: an automaton over the search text, which must be UTF-8;
  * NULL if none is known. */
 const struct automaton *expr_leaf_automaton(const struct expr *leaf);
+/* What a leaf with EXPR_LISTED asks; NULL: another test. */
+const struct expr_list *expr_leaf_list(const struct expr *leaf);
 /* Narrows [*from_ns, *to_ns) to what the tree can match by AND-ed @timestamp ranges. */
 void expr_time_bounds(const struct expr *root, int64_t *from_ns, int64_t *to_ns);
 /* True if the tree asks for derived rows (a positive event.kind leaf); else they are left out. */

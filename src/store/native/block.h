@@ -74,6 +74,10 @@ enum status block_put_value(struct buf *out, struct block *b, uint32_t column, u
  * of range (the segment is damaged). */
 bool block_value(struct buf *out, const struct block *b, uint32_t column, uint32_t index);
 
+/* Appends the text of a piece of the row that block_seek went to. */
+enum status block_piece(struct buf *out, struct block *b, const struct template *t, uint32_t piece,
+                        struct err *err) MUST_CHECK;
+
 void block_rewind(struct block *b);
 /* Goes to row `row` (not before the current one) and sets piece_values for it; *out is its
  * template. */

@@ -154,6 +154,11 @@ static enum status put_piece(struct buf *out, struct block *b, const struct temp
     return block_put_value(out, b, p->column, b->piece_values[piece], err);
 }
 
+enum status block_piece(struct buf *out, struct block *b, const struct template *t, uint32_t piece,
+                        struct err *err) {
+    return put_piece(out, b, t, piece, err);
+}
+
 /* --- objects whose members come in any order --- */
 
 /* Puts the sorted text out[raw_off, end) into its order; b->order knows then where things are. */

@@ -8,6 +8,10 @@ static enum status plan_leaf(struct segment_filter *f, const struct filter_leaf 
     if (automaton != NULL) {
         return text_match_create(&state->text, automaton, f->segment, err);
     }
+    const struct expr_list *list = leaf->e->op == EXPR_TEXT ? expr_leaf_list(leaf->e) : NULL;
+    if (list != NULL) {
+        return text_list_create(&state->list, f->segment, list, err);
+    }
     state->whole = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
     state->by_time = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
     state->all = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
@@ -51,6 +55,7 @@ void segment_filter_destroy(struct segment_filter **filter) {
     for (size_t i = 0; i < f->plan->leaf_count; i++) {
         mem_free(f->leaves[i].matches);
         text_match_destroy(&f->leaves[i].text);
+        text_list_destroy(&f->leaves[i].list);
     }
     mem_free(f->leaves);
     expr_scratch_destroy(&f->scratch);
@@ -66,6 +71,9 @@ static bool leaf_may_match(const struct leaf_state *state) {
     if (state->text != NULL) {
         return text_match_is_possible(state->text);
     }
+    if (state->list != NULL) {
+        return text_list_may_match(state->list);
+    }
     bool possible = state->any_whole || state->any_all || state->any_by_time || state->attribute;
     for (size_t i = 0; i < state->match_count && !possible; i++) {
         possible = state->matches[i].possible;
@@ -78,7 +86,7 @@ static bool is_in_scope(const struct segment_filter *f, const struct leaf_state 
                         size_t index) {
     uint32_t stripe = f->segment->blocks[index].stripe;
     uint8_t blocks = state->scope.blocks.of_stripe[stripe];
-    return state->text != NULL ||
+    return state->text != NULL || state->list != NULL ||
            (blocks >> (index - f->segment->stripes[stripe].first_block) & 1) != 0;
 }
 
@@ -115,6 +123,14 @@ static enum status match_automaton(struct segment_filter *f, const struct filter
                                    uint64_t *out, struct err *err) {
     uint64_t maybe[BITMAP_WORDS] = {0};
     enum status status = text_match_block(text, b, care, out, maybe, err);
+    return status == STATUS_OK ? filter_verify_rows(f, leaf, b, maybe, out, err) : status;
+}
+
+static enum status match_list(struct segment_filter *f, const struct filter_leaf *leaf,
+                              struct text_list *list, struct block *b, const uint64_t *care,
+                              uint64_t *out, struct err *err) {
+    uint64_t maybe[BITMAP_WORDS] = {0};
+    enum status status = text_list_block(list, b, care, maybe, err);
     return status == STATUS_OK ? filter_verify_rows(f, leaf, b, maybe, out, err) : status;
 }
 
@@ -171,6 +187,9 @@ static enum status match_leaf(struct segment_filter *f, uint32_t number, struct 
     }
     if (state->text != NULL) {
         return match_automaton(f, leaf, state->text, b, care, out, err);
+    }
+    if (state->list != NULL) {
+        return match_list(f, leaf, state->list, b, care, out, err);
     }
     if (!is_in_scope(f, state, b->index)) {
         return STATUS_OK;

@@ -8,6 +8,7 @@
 
 #include "filter_priv.h"
 #include "mem.h"
+#include "text_list.h"
 #include "text_match.h"
 #include "time_word.h"
 
@@ -58,6 +59,7 @@ struct leaf_state {
     struct leaf_scope scope;
     bool attribute;          /* tests the row's own properties: every row has to be looked at */
     struct text_match *text; /* TEXT with an automaton: nothing else is used */
+    struct text_list *list;  /* TEXT with a list: nothing else is used */
 };
 
 struct segment_filter {
