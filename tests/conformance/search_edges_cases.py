@@ -17,6 +17,7 @@ TIME = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WORD = re.compile(r"[A-Za-z0-9_]{3,}")
 TOKEN = re.compile(r"[^\W\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 TOKEN_RUN = re.compile(r"\w+")
+NUMBER = re.compile(r"(?=.*[0-9])[0-9tz]{2,}")
 SUBSTRING_MAX = 28
 
 
@@ -162,6 +163,19 @@ def word_case(dice, line):
     return tokens_case("word", word, re.escape(word.casefold()), TOKEN)
 
 
+def number_case(dice, line):
+    """A word of digits (or of digits, T and Z), or one beside it: counters, sums, times of all
+    patterns. Some stand in a column, some are only printed, the ones beside mostly nowhere."""
+    words = [w for w in tokens(line, TOKEN) if NUMBER.fullmatch(w)]
+    word = dice.choice(sorted(words, key=lambda w: (len(w), w))[-6:] or ["20260301"])
+    way = dice.randrange(4)
+    if way == 0 and word.isdigit() and word.isascii():
+        word = str(int(word) + dice.choice((-1, 1, 10 ** (len(word) // 2)))).lstrip("-")
+    elif way == 1:
+        word = word[:-1] + dice.choice("0123456789z")
+    return tokens_case("number", word, re.escape(word), TOKEN)
+
+
 def wildcard_case(dice, line):
     word = dice.choice(WORD.findall(line) or ["abc"]).casefold()
     cut = dice.randrange(1, len(word))
@@ -192,7 +206,8 @@ def of_part(kind, choose):
 MAKERS = (of_part("substring", random_part), of_part("edges", edge_part), of_part("time", time_part),
           of_part("delimiters", delimiter_part), of_part("almost", almost_part), general_regex,
           general_regex, anchored_regex, gap_regex, either_regex, caseless_regex, bounded_regex,
-          look_regex, word_case, wildcard_case, both_case)
+          look_regex, word_case, number_case, wildcard_case,
+          both_case)
 
 
 def make(dice, lines, count):

@@ -66,6 +66,8 @@ def made_lines(seed, count):
                  "2026-03-%02dT%02d:%02d:%02d.%03dZ" % tuple(map(dice.randrange,
                                                                (28, 24, 60, 60, 1000))),
                  "n=%d" % (number * 3), "took %.3fs" % (dice.random() * 9), "'a b'", "x" * (number % 5),
+                 "rx %d tx %d all %d" % (number * 7, number * 1000 + 99999, number * 1007 + 99999),
+                 "at %d (%s)" % (1772377204 + number, "20260301T15%02d%02dZ" % divmod(number % 3600, 60)),
                  "/var/%s/%s.tmp" % ("ab" * (number % 4), number % 100), "受信%d件" % number, "0" * (number % 9)]
         dice.shuffle(parts)
         text = dice.choice((" ", ",", "\t", ";", "  ", "=", "|")).join(parts[:4 + number % 8])

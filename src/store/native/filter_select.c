@@ -1,5 +1,6 @@
 /* Which values of each template a leaf looks at, and which rows have to be put together for it. */
 #include "formula_words.h"
+#include "num.h"
 #include "segment_filter_priv.h"
 
 static struct column_match *add_match(struct leaf_state *state, uint32_t column,
@@ -105,16 +106,22 @@ void filter_select_field(struct segment_filter *f, const struct filter_leaf *lea
     mem_free(known);
 }
 
-/* What the formulas of the template can print of the leaf's word. Values are part of the search
+/* What the formulas of the template can print of the leaf's word; *sums: and whether numbers of
+ * pieces may print it, if it is a number. Values are part of the search
  * text only where there are no pieces; and where a formula of a piece has them as operands. */
-static enum formula_words template_words(const struct template *t, const struct filter_leaf *leaf) {
+static enum formula_words template_words(bool *sums, const struct template *t,
+                                         const struct filter_leaf *leaf, bool is_number) {
     enum formula_words words = FORMULA_PRINTS_NOT;
     bool values = t->piece_count == 0;
     for (uint32_t i = 0; i < t->piece_count; i++) {
         const struct formula *f = t->pieces[i].formula;
         if (f != NULL) {
             enum formula_words own = formula_words(f, leaf->word, leaf->is_part);
-            words = own > words ? own : words;
+            if (is_number && own != FORMULA_PRINTS_NOT && filter_is_sum(f)) {
+                *sums = true;
+            } else {
+                words = own > words ? own : words;
+            }
             for (uint32_t k = 0; k < f->operand_count; k++) {
                 values = values || f->operands[k] >= t->piece_count;
             }
@@ -152,6 +159,19 @@ static bool is_ascii(struct str text) {
     return any < 0x80;
 }
 
+/* Digits are what they fold to, and ASCII does not get longer: most literals are told quickly. */
+static bool literal_holds_word(struct segment_filter *f, const struct filter_leaf *leaf,
+                               struct str literal) {
+    if (is_ascii(literal)) {
+        bool digit = leaf->word.len > 0 && ascii_is_digit(leaf->word.ptr[0]);
+        if (literal.len < leaf->word.len ||
+            (digit && str_find_char(literal, leaf->word.ptr[0]) == STR_NONE)) {
+            return false;
+        }
+    }
+    return filter_holds_word(f, leaf, literal);
+}
+
 /* True if the template's own text can hold the word, or its pieces do not show all words. */
 static bool template_is_suspect(struct segment_filter *f, const struct template *t,
                                 const struct filter_leaf *leaf) {
@@ -160,8 +180,7 @@ static bool template_is_suspect(struct segment_filter *f, const struct template 
                    (leaf->is_raw && !leaf->ignore_case && template_changes_case(t));
     for (uint32_t i = 0; i < t->piece_count && !suspect; i++) {
         struct str literal = t->pieces[i].literal;
-        suspect = literal.len > 0 && (literal.len >= leaf->word.len || !is_ascii(literal)) &&
-                  filter_holds_word(f, leaf, literal);
+        suspect = literal.len > 0 && literal_holds_word(f, leaf, literal);
     }
     return suspect;
 }
@@ -205,7 +224,7 @@ static bool literal_tells(struct segment_filter *f, const struct template *t,
     bool hides = (t->flags & (TEMPLATE_CROSSING | TEMPLATE_ENCODED)) != 0;
     for (uint32_t i = 0; i < t->piece_count && !hides && !leaf->is_part && !tells; i++) {
         struct str literal = t->pieces[i].literal;
-        tells = literal.len >= leaf->word.len && literal.len > 0 &&
+        tells = literal.len > 0 && literal_holds_word(f, leaf, literal) &&
                 expr_leaf_match_value(leaf->e, literal, FIELD_TYPE_KEYWORD, f->scratch);
     }
     return tells;
@@ -215,13 +234,15 @@ static bool literal_tells(struct segment_filter *f, const struct template *t,
 static void select_printed(struct segment_filter *f, const struct filter_leaf *leaf,
                            struct leaf_state *state, uint32_t t) {
     const struct template *template = &f->segment->templates[t];
-    enum formula_words words = template_words(template, leaf);
+    bool sums = false;
+    enum formula_words words = template_words(&sums, template, leaf, state->is_number);
     if (literal_tells(f, template, leaf)) {
         state->all[t] = 1;
         state->any_all = true;
         return;
     }
-    state->whole[t] = words == FORMULA_PRINTS_MAYBE || template_is_suspect(f, template, leaf);
+    state->whole[t] = words == FORMULA_PRINTS_MAYBE || template_is_suspect(f, template, leaf) ||
+                      (sums && !filter_add_sums(f, state, t));
     state->any_whole = state->any_whole || state->whole[t] != 0;
     if (words == FORMULA_PRINTS_BY_TIME) {
         bool zoned = !leaf->is_part && token_is_zoned(leaf->word);
@@ -233,6 +254,9 @@ static void select_printed(struct segment_filter *f, const struct filter_leaf *l
 void filter_select_text(struct segment_filter *f, const struct filter_leaf *leaf,
                         struct leaf_state *state) {
     const struct segment *s = f->segment;
+    bool canonical = leaf->word.len == 1 || (leaf->word.len > 0 && leaf->word.ptr[0] != '0');
+    state->is_number = !leaf->is_part && canonical && num_parse_i64(&state->number, leaf->word) &&
+                       state->number >= 0;
     for (uint32_t t = 0; t < s->template_count; t++) {
         select_printed(f, leaf, state, t);
     }

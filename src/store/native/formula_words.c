@@ -1,5 +1,8 @@
 #include "formula_words.h"
 
+#include "time_word.h"
+#include "token_filter.h"
+
 static bool is_word_byte(char c) {
     return ascii_is_alnum(c) || c == '_' || (uint8_t)c >= 0x80;
 }
@@ -91,7 +94,9 @@ static bool has_plain_letters(struct str pattern) {
 }
 
 /* Without letters of its own a pattern prints digits, T, Z and names. */
-static bool time_can_print(struct str pattern, struct str word, bool is_part) {
+static bool time_can_print(const struct formula *f, struct str word, bool is_part) {
+    struct str pattern = f->pattern;
+    struct time_word times;
     bool names = false;
     for (size_t i = 0; i + 1 < pattern.len; i++) {
         names = names ||
@@ -102,20 +107,28 @@ static bool time_can_print(struct str pattern, struct str word, bool is_part) {
         char c = ascii_lower(word.ptr[i]);
         can = can && (ascii_is_digit(c) || c == 't' || c == 'z');
     }
-    return can && (is_part || prints_length(pattern, word.len));
+    if (is_part || !can || !prints_length(pattern, word.len)) {
+        return is_part && can;
+    }
+    return !token_is_zoned(word) || time_word_make(&times, pattern, f->zone_seconds, word);
 }
 
 /* --- numbers --- */
 
+/* Printed numbers have no zeros in front. */
+static bool is_number(struct str word, bool is_part) {
+    return is_digits(word) && (is_part || word.len <= 1 || word.ptr[0] != '0');
+}
+
 static bool scale_can_print(const struct formula *f, struct str word, bool is_part) {
     if (is_part || f->k <= 0) {
-        return is_digits(word);
+        return is_number(word, is_part);
     }
     size_t zeros = 0; /* times a power of ten: so many zeros at the end, or all of it is 0 */
     while (zeros < word.len && word.ptr[word.len - 1 - zeros] == '0') {
         zeros++;
     }
-    return is_digits(word) && (zeros == word.len || zeros >= (size_t)f->k);
+    return is_number(word, is_part) && (zeros == word.len || zeros >= (size_t)f->k);
 }
 
 /* --- joined texts --- */
@@ -158,13 +171,12 @@ enum formula_words formula_words(const struct formula *f, struct str word, bool 
         break;
     case FORMULA_SUM:
     case FORMULA_DIFFERENCE:
-        can = is_digits(word);
+        can = is_number(word, is_part);
         break;
     case FORMULA_TIME:
-        return time_can_print(f->pattern, word, is_part) ? FORMULA_PRINTS_BY_TIME
-                                                         : FORMULA_PRINTS_NOT;
+        return time_can_print(f, word, is_part) ? FORMULA_PRINTS_BY_TIME : FORMULA_PRINTS_NOT;
     case FORMULA_START:
-        can = time_can_print(f->pattern, word, is_part);
+        can = time_can_print(f, word, is_part);
         break;
     case FORMULA_JOIN:
         can = joins_words(f->pattern) || !is_ascii(f->pattern) || !is_ascii(word) ||

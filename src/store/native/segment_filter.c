@@ -54,6 +54,8 @@ void segment_filter_destroy(struct segment_filter **filter) {
     }
     for (size_t i = 0; i < f->plan->leaf_count; i++) {
         mem_free(f->leaves[i].matches);
+        mem_free(f->leaves[i].sums);
+        mem_free(f->leaves[i].operands);
         text_match_destroy(&f->leaves[i].text);
         text_list_destroy(&f->leaves[i].list);
     }
@@ -74,7 +76,8 @@ static bool leaf_may_match(const struct leaf_state *state) {
     if (state->list != NULL) {
         return text_list_may_match(state->list);
     }
-    bool possible = state->any_whole || state->any_all || state->any_by_time || state->attribute;
+    bool possible = state->sum_count > 0 || state->any_whole || state->any_all ||
+                    state->any_by_time || state->attribute;
     for (size_t i = 0; i < state->match_count && !possible; i++) {
         possible = state->matches[i].possible;
     }
@@ -201,6 +204,9 @@ static enum status match_leaf(struct segment_filter *f, uint32_t number, struct 
     }
     for (size_t i = 0; i < state->match_count && status == STATUS_OK; i++) {
         status = filter_match_column(f, leaf, &state->matches[i], b, care, out, sure, err);
+    }
+    if (status == STATUS_OK && state->sum_count > 0) {
+        status = filter_match_sums(f, state, b, care, out, err);
     }
     if (status == STATUS_OK && state->any_by_time) {
         status = filter_match_times(f, leaf, state, b, care, out, err);

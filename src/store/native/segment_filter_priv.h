@@ -1,7 +1,7 @@
 /*
  * The inside of a segment_filter: segment_filter.c (leaves and nodes), filter_select.c (which
- * values a leaf looks at), filter_values.c (single values, columns), filter_rows.c (rows put
- * together).
+ * values a leaf looks at), filter_values.c (single values, columns), filter_sums.c (numbers that
+ * formulas print), filter_rows.c (rows put together).
  */
 #ifndef KONSEKI_SEGMENT_FILTER_PRIV_H
 #define KONSEKI_SEGMENT_FILTER_PRIV_H
@@ -32,7 +32,26 @@ struct column_match {
     bool is_number;     /* plain numbers: those from low to high pass, and no others */
     int64_t low;
     int64_t high;
-    bool possible; /* some value may pass */
+    bool possible;   /* some value may pass */
+    uint32_t cursor; /* of sums: values of the rows before */
+};
+
+/* A value of a row as the operand of a formula. */
+struct filter_operand {
+    uint32_t column;
+    uint32_t ordinal; /* which of the row's values of the column */
+};
+
+/* A formula of a template's pieces that prints a number of numbers. */
+struct filter_sum {
+    const struct formula *formula;
+    uint32_t template;
+    struct filter_operand operands[2];
+    int64_t unscaled;       /* SCALE: the number that prints the leaf's; -1: none */
+    const uint8_t *entries; /* SCALE of a dictionary: 1 = prints the leaf's; NULL: none does */
+    bool has_entries;       /* it was asked */
+    bool is_plain;          /* the operands are columns of plain numbers */
+    bool is_live;           /* some row of the block may print it */
 };
 
 /* A pattern of templates, and when it prints the leaf's word. */
@@ -56,6 +75,14 @@ struct leaf_state {
     bool any_by_time;
     struct filter_time times[FILTER_TIMES]; /* of a zoned word: by_time has a bit for each */
     size_t time_count;
+    bool is_number;          /* the word is a plain number: */
+    int64_t number;          /* ... this one */
+    struct filter_sum *sums; /* that may print it, by template */
+    size_t sum_count;
+    size_t sum_capacity;
+    struct column_match *operands; /* columns that sums read; only `column`, `uses`, `cursor` */
+    size_t operand_count;
+    size_t operand_capacity;
     struct leaf_scope scope;
     bool attribute;          /* tests the row's own properties: every row has to be looked at */
     struct text_match *text; /* TEXT with an automaton: nothing else is used */
@@ -118,6 +145,17 @@ enum status filter_prepare_match(struct segment_filter *f, const struct filter_l
 enum status filter_match_column(struct segment_filter *f, const struct filter_leaf *leaf,
                                 struct column_match *m, struct block *b, const uint64_t *care,
                                 uint64_t *out, uint64_t *sure, struct err *err) MUST_CHECK;
+
+/* --- filter_sums.c --- */
+
+static inline bool filter_is_sum(const struct formula *f) {
+    return f->kind == FORMULA_SCALE || f->kind == FORMULA_SUM || f->kind == FORMULA_DIFFERENCE;
+}
+/* Notes the sums of the template's pieces. False: what they print can only be seen in the row. */
+bool filter_add_sums(struct segment_filter *f, struct leaf_state *state, uint32_t template);
+/* Rows of which a sum is the leaf's number. */
+enum status filter_match_sums(struct segment_filter *f, struct leaf_state *state, struct block *b,
+                              const uint64_t *care, uint64_t *out, struct err *err) MUST_CHECK;
 
 /* --- filter_rows.c --- */
 

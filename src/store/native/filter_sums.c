@@ -1,0 +1,270 @@
+/* Numbers that formulas print of numbers (scaled, sum, difference): looked for by arithmetic on the
+ * operands' columns, so that no row is put together where it cannot be. */
+#include "i18n.h"
+#include "num.h"
+#include "segment_filter_priv.h"
+
+/* --- operands --- */
+
+/* The column of which a value is the operand's text, by copies of it too. False: there is none. */
+static bool find_operand(struct filter_operand *out, const struct template *t, uint32_t operand) {
+    for (int depth = 0; depth <= FORMULA_MAX_OPERANDS; depth++) {
+        const struct formula *f = NULL;
+        if (operand < t->piece_count) {
+            out->column = t->pieces[operand].column;
+            out->ordinal = filter_uses_before(t, out->column, operand, 0);
+            f = t->pieces[operand].formula;
+        } else {
+            uint32_t value = operand - t->piece_count;
+            const struct template_value *v = &t->values[value];
+            if (v->transform == TRANSFORM_SAME && v->count == 1) {
+                operand = v->first;
+                continue;
+            }
+            out->column = v->transform == TRANSFORM_NONE ? v->first : UINT32_MAX;
+            out->ordinal = filter_uses_before(t, out->column, t->piece_count, value);
+            f = v->formula;
+        }
+        if (f == NULL || f->kind != FORMULA_SAME) {
+            return out->column != UINT32_MAX;
+        }
+        operand = f->operands[0];
+    }
+    return false;
+}
+
+/* Of a scaled text the number before; -1: none. */
+static int64_t unscaled(int64_t number, int k) {
+    for (; k > 0 && number % 10 == 0 && number != 0; k--) {
+        number /= 10;
+    }
+    for (; k < 0 && number >= 0; k++) {
+        number = __builtin_mul_overflow(number, INT64_C(10), &number) ? -1 : number;
+    }
+    return k > 0 && number != 0 ? -1 : number;
+}
+
+static bool is_plain(const struct segment *s, uint32_t column) {
+    return s->columns[column].type == COLUMN_NUMBER && s->columns[column].shape.len == 0;
+}
+
+static bool add_sum(struct segment_filter *f, struct leaf_state *state, uint32_t t,
+                    const struct formula *formula) {
+    struct filter_sum sum = {.formula = formula, .template = t};
+    for (uint32_t i = 0; i < formula->operand_count; i++) {
+        if (!find_operand(&sum.operands[i], &f->segment->templates[t], formula->operands[i])) {
+            return false;
+        }
+    }
+    bool scaled = formula->kind == FORMULA_SCALE;
+    sum.is_plain = is_plain(f->segment, sum.operands[0].column) &&
+                   (scaled || is_plain(f->segment, sum.operands[1].column));
+    sum.unscaled = scaled ? unscaled(state->number, formula->k) : 0;
+    MEM_GROW(state->sums, state->sum_capacity, state->sum_count + 1);
+    state->sums[state->sum_count++] = sum;
+    return true;
+}
+
+bool filter_add_sums(struct segment_filter *f, struct leaf_state *state, uint32_t template) {
+    const struct template *t = &f->segment->templates[template];
+    bool good = true;
+    for (uint32_t i = 0; i < t->piece_count && good; i++) {
+        const struct formula *formula = t->pieces[i].formula;
+        if (formula != NULL && filter_is_sum(formula)) {
+            good = add_sum(f, state, template, formula);
+        }
+    }
+    return good;
+}
+
+/* --- blocks --- */
+
+/* By the smallest and largest numbers of the columns in the block. */
+static bool zones_allow(const struct filter_sum *sum, const struct block *b, int64_t number) {
+    uint32_t x = sum->operands[0].column;
+    uint32_t y = sum->formula->operand_count > 1 ? sum->operands[1].column : x;
+    const int64_t *low = b->info->smallest;
+    const int64_t *high = b->info->largest;
+    if (b->info->column_counts[x] == 0 || b->info->column_counts[y] == 0) {
+        return false;
+    }
+    if (!sum->is_plain) {
+        return true;
+    }
+    if (sum->formula->kind == FORMULA_SCALE) {
+        return sum->unscaled >= low[x] && sum->unscaled <= high[x];
+    }
+    bool plus = sum->formula->kind == FORMULA_SUM;
+    __int128 least = plus ? (__int128)low[x] + low[y] : (__int128)low[x] - high[y];
+    __int128 most = plus ? (__int128)high[x] + high[y] : (__int128)high[x] - low[y];
+    return number >= least && number <= most;
+}
+
+/* A column that sums of the block read. */
+static enum status load_operand(struct segment_filter *f, struct leaf_state *state, struct block *b,
+                                uint32_t column, struct err *err) {
+    enum status status = block_column(b, column, err);
+    for (size_t i = 0; i < state->operand_count; i++) {
+        if (state->operands[i].column == column) {
+            return status;
+        }
+    }
+    MEM_GROW(state->operands, state->operand_capacity, state->operand_count + 1);
+    struct column_match *m = &state->operands[state->operand_count++];
+    *m = (struct column_match){.column = column};
+    filter_count_uses(f, m);
+    return status;
+}
+
+/* Which entries of a dictionary the formula scales to the leaf's number: of the first sum that
+ * asks, for all that are alike. NULL: none does, or it is no dictionary. */
+static enum status scale_entries(struct segment_filter *f, struct leaf_state *state,
+                                 struct filter_sum *sum, struct err *err) {
+    struct segment_column *column = &f->segment->columns[sum->operands[0].column];
+    for (struct filter_sum *other = state->sums; other < sum; other++) {
+        if (other->has_entries && other->formula->k == sum->formula->k &&
+            other->operands[0].column == sum->operands[0].column) {
+            sum->entries = other->entries;
+            sum->has_entries = true;
+            return STATUS_OK;
+        }
+    }
+    enum status status = segment_dictionary(f->segment, column, err);
+    uint8_t *entries = arena_alloc(&f->arena, (size_t)column->dictionary_count + 1);
+    for (uint32_t i = 0; i < column->dictionary_count && status == STATUS_OK; i++) {
+        uint64_t number;
+        buf_clear(&f->value);
+        if (formula_print(&f->value, sum->formula, &column->dictionary[i], 0, NULL) &&
+            num_parse_u64(&number, buf_str(&f->value)) && number == (uint64_t)state->number) {
+            entries[i] = 1;
+            sum->entries = entries;
+        }
+    }
+    sum->has_entries = true;
+    return status;
+}
+
+static bool scales_entries(const struct segment_filter *f, const struct filter_sum *sum) {
+    return sum->formula->kind == FORMULA_SCALE &&
+           f->segment->columns[sum->operands[0].column].type == COLUMN_DICTIONARY;
+}
+
+/* Marks the sums that rows of the block can have, and loads what they read. */
+static enum status choose_sums(bool *any, struct segment_filter *f, struct leaf_state *state,
+                               struct block *b, struct err *err) {
+    enum status status = STATUS_OK;
+    *any = false;
+    for (size_t i = 0; i < state->sum_count && status == STATUS_OK; i++) {
+        struct filter_sum *sum = &state->sums[i];
+        sum->is_live = zones_allow(sum, b, state->number);
+        if (sum->is_live && scales_entries(f, sum)) {
+            status = sum->has_entries ? STATUS_OK : scale_entries(f, state, sum, err);
+            sum->is_live = sum->entries != NULL;
+        }
+        for (uint32_t k = 0; k < sum->formula->operand_count && sum->is_live; k++) {
+            status = status == STATUS_OK ? load_operand(f, state, b, sum->operands[k].column, err)
+                                         : status;
+        }
+        *any = *any || sum->is_live;
+    }
+    return status;
+}
+
+static uint32_t index_of(const struct leaf_state *state, const struct filter_operand *o) {
+    for (size_t i = 0; i < state->operand_count; i++) {
+        if (state->operands[i].column == o->column) {
+            return state->operands[i].cursor + o->ordinal;
+        }
+    }
+    return UINT32_MAX;
+}
+
+/* Prints the formula of the row: is that the leaf's number? */
+static bool prints_number(struct segment_filter *f, const struct leaf_state *state,
+                          const struct filter_sum *sum, const struct block *b) {
+    struct str texts[2];
+    size_t ends[2] = {0, 0};
+    uint64_t number;
+    uint32_t count = sum->formula->operand_count;
+    buf_clear(&f->value);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct filter_operand *o = &sum->operands[i];
+        if (!block_value(&f->value, b, o->column, index_of(state, o))) {
+            return false;
+        }
+        ends[i] = f->value.len;
+    }
+    texts[0] = str_head(buf_str(&f->value), ends[0]);
+    texts[1] = str_skip(buf_str(&f->value), ends[0]);
+    buf_clear(&f->other);
+    return formula_print(&f->other, sum->formula, texts, 0, NULL) &&
+           num_parse_u64(&number, buf_str(&f->other)) && number == (uint64_t)state->number;
+}
+
+/* Does the row's formula print the leaf's number? */
+static bool sum_is_word(struct segment_filter *f, const struct leaf_state *state,
+                        const struct filter_sum *sum, const struct block *b) {
+    const struct block_column *x = &b->columns[sum->operands[0].column];
+    uint32_t i = index_of(state, &sum->operands[0]);
+    if (sum->entries != NULL) {
+        return i < x->count && sum->entries[x->codes[i]] != 0;
+    }
+    if (!sum->is_plain) {
+        return prints_number(f, state, sum, b);
+    }
+    if (i >= x->count || sum->formula->kind == FORMULA_SCALE) {
+        return i < x->count && x->numbers[i] == sum->unscaled;
+    }
+    const struct block_column *y = &b->columns[sum->operands[1].column];
+    uint32_t k = index_of(state, &sum->operands[1]);
+    if (k >= y->count) {
+        return false;
+    }
+    __int128 second = sum->formula->kind == FORMULA_SUM ? y->numbers[k] : -(__int128)y->numbers[k];
+    return x->numbers[i] + second == state->number;
+}
+
+/* Numbers of the first sum of each template; sum_count: none. */
+static uint32_t *index_sums(struct segment_filter *f, const struct leaf_state *state) {
+    uint32_t *first = mem_alloc(((size_t)f->segment->template_count + 1) * sizeof *first);
+    for (uint32_t t = 0; t < f->segment->template_count; t++) {
+        first[t] = (uint32_t)state->sum_count;
+    }
+    for (size_t i = state->sum_count; i > 0; i--) {
+        first[state->sums[i - 1].template] = (uint32_t)i - 1;
+    }
+    return first;
+}
+
+enum status filter_match_sums(struct segment_filter *f, struct leaf_state *state, struct block *b,
+                              const uint64_t *care, uint64_t *out, struct err *err) {
+    bool any = false;
+    enum status status = choose_sums(&any, f, state, b, err);
+    if (status != STATUS_OK || !any) {
+        return status;
+    }
+    status = block_numbers(b, NUMBER_TEMPLATE, err);
+    uint32_t *first = index_sums(f, state);
+    for (size_t i = 0; i < state->operand_count; i++) {
+        state->operands[i].cursor = 0;
+    }
+    for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
+        uint64_t t = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
+        if (t >= f->segment->template_count) {
+            status = segment_damaged(f->segment, err, _("a row has no template"));
+            break;
+        }
+        bool wanted = filter_get_bit(care, row) && !filter_get_bit(out, row);
+        for (size_t i = first[t]; wanted && i < state->sum_count && state->sums[i].template == t;
+             i++) {
+            if (state->sums[i].is_live && sum_is_word(f, state, &state->sums[i], b)) {
+                filter_set_bit(out, row);
+            }
+        }
+        for (size_t i = 0; i < state->operand_count; i++) {
+            state->operands[i].cursor += state->operands[i].uses[t];
+        }
+    }
+    mem_free(first);
+    return status;
+}
