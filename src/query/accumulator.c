@@ -122,14 +122,19 @@ static size_t add_numeric(struct accumulator *a, const struct aggregate *spec, s
     return sizeof number * 2;
 }
 
+/* What a damaged line left in a field of numbers, times or addresses is no extreme of them. */
 static size_t add_extreme(struct accumulator *a, const struct aggregate *spec, struct str text) {
+    enum field_type type = spec->column.type;
     struct order_key new_key;
     struct order_key old_key;
+    order_key_init(&new_key, text, type);
+    if (new_key.rank == RANK_TEXT && type != FIELD_TYPE_KEYWORD && type != FIELD_TYPE_BOOL) {
+        return 0;
+    }
     if (a->count++ == 0) {
         return keep_text(a, text);
     }
-    order_key_init(&new_key, text, spec->column.type);
-    order_key_init(&old_key, str_make(a->text, a->text_len), spec->column.type);
+    order_key_init(&old_key, str_make(a->text, a->text_len), type);
     int order = order_compare(&new_key, &old_key);
     if (order == 0) { /* "1", "1.0": not by which came first */
         order = str_compare(text, str_make(a->text, a->text_len));

@@ -56,10 +56,10 @@ static int setup(void **state) {
          {"source.bytes", "30"}, {"destination.port", "0080"});
     LINE(10800, "allow src=2001:db8::1 mimikatz.exe /etc/passwd\n", {"source.ip", "2001:db8::1"},
          {"event.action", "allow"}, {"source.bytes", "9007199254740993"},
-         {"winlog.event_data.Level", "12"});
+         {"winlog.event_data.Level", "12"}, {"destination.bytes", "70"});
     LINE(90000, "to a@example.jp and b@example.jp\n", {"email.to.address", "a@example.jp"},
          {"email.to.address", "b@example.jp"}, {"message", "Sent two MAILS today"},
-         {"winlog.event_data.Level", "3"});
+         {"winlog.event_data.Level", "3"}, {"destination.bytes", "8x"});
     return 0;
 }
 
@@ -245,6 +245,7 @@ static void aggregates(void **state) {
     expect("* | top 1 source.ip", "10.0.0.5,1; ");
     expect("* | rare 1 event.action", "allow,2; ");
     expect("* | stats min(source.ip), max(source.ip)", "10.0.0.5,2001:db8::1; ");
+    expect("* | stats max(destination.bytes), count(destination.bytes)", "70,2; ");
     expect("* | stats count by dataset, konseki.source", "fortigate,fw1,5; ");
     expect("* | stats count as n by action | where n > 1 and action:deny", "deny,2; ");
     expect("* | stats sum(source.bytes) by action | where sum(source.bytes) < 1000", "deny,130; ");
