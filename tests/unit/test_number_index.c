@@ -57,9 +57,11 @@ struct written {
     struct number_index index;
 };
 
+#define PLENTY (UINT64_MAX / 8)
+
 /* Stripe i: a counter from 1,000,000 (i + 1) with holes, and sparse numbers that are multiples of
  * i + 7; stripe 1 prints epoch seconds. */
-static void write_index(struct buf *out) {
+static void write_index(struct buf *out, uint64_t bytes_a_stripe) {
     struct number_index_writer w = {.stripe_count = 0};
     struct intern patterns = INTERN_INIT;
     for (uint64_t i = 0; i < STRIPES; i++) {
@@ -76,7 +78,7 @@ static void write_index(struct buf *out) {
         }
         const struct number_times times = {&patterns, NULL, INT64_C(1772377204) * NS_PER_SECOND,
                                            INT64_C(1772377300) * NS_PER_SECOND};
-        number_index_writer_add(&w, words, &times);
+        number_index_writer_add(&w, words, &times, bytes_a_stripe);
         for (size_t k = 0; k < SEGMENT_STRIPE_BLOCKS; k++) {
             assert_int_equal(words[k].count, 0);
             number_words_fini(&words[k]);
@@ -111,13 +113,36 @@ static uint32_t ask(const struct written *w, const char *word) {
            (uint32_t)blocks.of_stripe[2] << 16;
 }
 
+/* Where the words would take too much they get fewer bits, and all are still found. */
+static void test_little_room(void **state) {
+    (void)state;
+    struct buf much = BUF_INIT;
+    struct buf little = BUF_INIT;
+    struct written w;
+    char word[32];
+    write_index(&much, PLENTY);
+    write_index(&little, 0);
+    assert_true(little.len < much.len * 2 / 3);
+    assert_int_equal(open_bytes(&w, buf_str(&little)), STATUS_OK);
+    for (uint64_t i = 0; i < STRIPES; i++) {
+        for (uint64_t k = 0; k < SPARSE; k++) {
+            (void)snprintf(word, sizeof word, "%d", (int)(7000000 + k * 1000 * (i + 7)));
+            assert_int_equal(ask(&w, word) >> (8 * i + k % 8) & 1, 1);
+        }
+    }
+    number_index_close(&w.index);
+    close_bytes(&w);
+    buf_fini(&much);
+    buf_fini(&little);
+}
+
 static void test_found(void **state) {
     (void)state;
     struct buf bytes = BUF_INIT;
     struct written w;
     char word[32];
     uint32_t wrong = 0;
-    write_index(&bytes);
+    write_index(&bytes, PLENTY);
     assert_int_equal(bytes.len % FILTER_LINE_BYTES, 0);
     assert_true(bytes.len < STRIPES * SPARSE * 2); /* the counters take next to nothing */
     assert_int_equal(open_bytes(&w, buf_str(&bytes)), STATUS_OK);
@@ -144,7 +169,7 @@ static void test_found(void **state) {
 static void test_damage(void **state) {
     (void)state;
     struct buf bytes = BUF_INIT;
-    write_index(&bytes);
+    write_index(&bytes, PLENTY);
     uint32_t directory = bytes_le32(bytes.ptr);
     for (uint32_t at = 0; at < directory + 8; at += 1 + at / 16) {
         struct written w;
@@ -305,11 +330,9 @@ static void test_times_are_told_apart(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words),
-        cmocka_unit_test(test_found),
-        cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_times_are_known),
-        cmocka_unit_test(test_times_are_told_apart),
+        cmocka_unit_test(test_words),           cmocka_unit_test(test_found),
+        cmocka_unit_test(test_little_room),     cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_times_are_known), cmocka_unit_test(test_times_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

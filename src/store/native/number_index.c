@@ -8,6 +8,7 @@
 
 enum {
     BITS_A_WORD = 14,
+    LEAST_BITS = 5,   /* a word: nine of ten words that are not there are still seen */
     MOST_APART = 16,  /* neighbours in a stretch */
     LEAST_IN_ONE = 8, /* numbers in a stretch: fewer cost less in the filter */
     MAX_PATTERNS = 128,
@@ -94,8 +95,13 @@ static uint64_t put_stretches(struct buf *out, struct number_words *words, uint3
     return count;
 }
 
+static unsigned bits_a_word(size_t words, uint64_t bytes) {
+    uint64_t bits = words == 0 ? BITS_A_WORD : bytes * 8 / words;
+    return (unsigned)(bits > BITS_A_WORD ? BITS_A_WORD : bits < LEAST_BITS ? LEAST_BITS : bits);
+}
+
 void number_index_writer_add(struct number_index_writer *w, struct number_words *words,
-                             const struct number_times *times) {
+                             const struct number_times *times, uint64_t bytes) {
     struct buf stretches = BUF_INIT;
     struct buf block = BUF_INIT;
     struct number_words hashes = {.count = 0};
@@ -109,8 +115,9 @@ void number_index_writer_add(struct number_index_writer *w, struct number_words 
     }
     wire_put_i64(&w->stripes, times->time_min);
     wire_put_u64(&w->stripes, (uint64_t)times->time_max - (uint64_t)times->time_min);
-    wire_put_u64(&w->stripes,
-                 token_filter_encode(&w->lines, hashes.keys, hashes.count, BITS_A_WORD));
+    uint64_t left = bytes > stretches.len ? bytes - stretches.len : 0;
+    wire_put_u64(&w->stripes, token_filter_encode(&w->lines, hashes.keys, hashes.count,
+                                                  bits_a_word(hashes.count, left)));
     buf_add(&w->stripes, buf_str(&stretches));
     number_words_fini(&hashes);
     buf_fini(&block);

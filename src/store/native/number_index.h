@@ -40,9 +40,10 @@ struct number_times {
 };
 
 void number_index_writer_fini(struct number_index_writer *w);
-/* Adds the next stripe; sorts and clears its words (of each of SEGMENT_STRIPE_BLOCKS blocks). */
+/* Adds the next stripe; sorts and clears its words (of each of SEGMENT_STRIPE_BLOCKS blocks). May
+ * take about so many bytes: where words are many for the data they get fewer bits each. */
 void number_index_writer_add(struct number_index_writer *w, struct number_words *words,
-                             const struct number_times *times);
+                             const struct number_times *times, uint64_t bytes);
 /* Appends the index; its length is a multiple of FILTER_LINE_BYTES. */
 void number_index_writer_end(struct buf *out, const struct number_index_writer *w);
 

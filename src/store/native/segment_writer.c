@@ -11,7 +11,8 @@ enum {
     LEVEL_DEEP = 19,
     INLINE_BYTES = 12, /* shorter chunks stand in the directory */
     FULL_BYTES = 96 << 20,
-    FULL_MEMORY = 80 << 20 /* of dictionaries and words */
+    FULL_MEMORY = 80 << 20, /* of dictionaries and words */
+    INDEX_PERCENT = 9       /* of a stripe's bytes, for both indexes */
 };
 
 struct segment_writer *segment_writer_create(enum dataset dataset, enum segment_effort effort) {
@@ -141,12 +142,19 @@ static void add_to_info(struct segment_info *info, const struct written_stripe *
     }
 }
 
+/* What the words of digits may take: both indexes stay below a tenth of the data. */
+static uint64_t number_index_bytes(const struct written_stripe *stripe) {
+    uint64_t both = stripe->len * INDEX_PERCENT / 100;
+    uint64_t words = (uint64_t)stripe->filter_lines * FILTER_LINE_BYTES;
+    return both > words ? both - words : 0;
+}
+
 static void index_numbers(struct segment_writer *w, const struct written_stripe *stripe,
                           struct stripe *s) {
     const struct number_times times = {&s->steps.patterns,
                                        s->values_are_text ? &s->steps.value_patterns : NULL,
                                        stripe->time_min, stripe->time_max};
-    number_index_writer_add(&w->number_index, s->numbers, &times);
+    number_index_writer_add(&w->number_index, s->numbers, &times, number_index_bytes(stripe));
 }
 
 void segment_writer_add(struct segment_writer *w, struct stripe *s) {
