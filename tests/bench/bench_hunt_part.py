@@ -104,10 +104,12 @@ class HuntPart:
         hits = {hit["indicator"]["value"].lower(): hit["events"]
                 for hit in map(json.loads, run.stdout.splitlines())}
         planted_values = {value.lower().removeprefix("http://") for values in present.values() for value in values}
-        missed = [value for values in present.values() for value in values
-                  if value.lower() in seen and value.lower().removeprefix("http://") not in hits]
         invented = [value for value in hits if value not in planted_values]
         counted = lines_with(present["address"] + present["hash"], folders)
+        # rg's words also stand inside names (an address in the name of a block list's query)
+        missed = [value for values in present.values() for value in values
+                  if counted.get(value, 1) > 0 and value.lower() in seen and
+                  value.lower().removeprefix("http://") not in hits]
         differing = [value for value, lines in counted.items() if hits.get(value.lower(), 0) != lines]
         wrong = [f"{name}: {values[:3]}" for name, values in
                  (("missed", missed), ("made up", invented), ("counts", differing)) if values]
