@@ -151,26 +151,6 @@ static void take_notes(struct wire *w, struct chain *c, const struct checkpoint 
     }
 }
 
-static void take_sources(struct wire *w, struct chain *c) {
-    uint64_t count = wire_count(w, wire_left(w));
-    for (uint64_t i = 0; i < count && !w->failed; i++) {
-        uint32_t source = chain_source(c, wire_str(w));
-        c->sources.last_sequence[source] = wire_u64(w);
-    }
-}
-
-static void take_inputs(struct wire *w, struct chain *c) {
-    uint64_t count = wire_count(w, wire_left(w));
-    for (uint64_t i = 0; i < count && !w->failed; i++) {
-        struct store_input input;
-        chain_take_input(w, &input, &c->arena);
-        if (!w->failed) {
-            MEM_GROW(c->inputs, c->input_capacity, c->input_count + 1);
-            c->inputs[c->input_count++] = input;
-        }
-    }
-}
-
 static void take_segments(struct wire *w, struct chain *c) {
     uint64_t count = wire_count(w, wire_left(w));
     for (uint64_t i = 0; i < count && !w->failed; i++) {
@@ -250,8 +230,8 @@ static const char *fold_record(struct chain *c, struct parts *r, enum chain_dept
     take_segments(&w, c);
     take_fates(&w, c, p);
     take_notes(&w, c, p);
-    take_sources(&w, c);
-    take_inputs(&w, c);
+    chain_take_sources(&w, c);
+    chain_take_inputs(&w, c);
     if (w.failed || wire_left(&w) > 0) {
         return NULL;
     }

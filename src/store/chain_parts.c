@@ -2,6 +2,7 @@
  * directions (docs/formats/checkpoint.md). */
 #include "chain_priv.h"
 
+#include "mem.h"
 #include "wire.h"
 
 void chain_take_bytes(struct wire *w, uint8_t *out, size_t len) {
@@ -101,10 +102,32 @@ void chain_put_input(struct buf *out, const struct store_input *input) {
     wire_put_i64(out, input->imported_ns);
 }
 
-void chain_take_input(struct wire *w, struct store_input *input, struct arena *arena) {
+static void take_input(struct wire *w, struct store_input *input, struct arena *arena) {
     chain_take_bytes(w, input->sha256, SHA256_BYTES);
     input->path = arena_str(arena, wire_str(w));
     input->bytes = wire_u64(w);
     input->events = wire_u64(w);
     input->imported_ns = wire_i64(w);
+}
+
+void chain_take_inputs(struct wire *w, struct chain *c) {
+    uint64_t count = wire_count(w, wire_left(w));
+    for (uint64_t i = 0; i < count && !w->failed; i++) {
+        struct store_input input;
+        take_input(w, &input, &c->arena);
+        if (!w->failed) {
+            MEM_GROW(c->inputs, c->input_capacity, c->input_count + 1);
+            c->inputs[c->input_count++] = input;
+        }
+    }
+}
+
+/* --- sources --- */
+
+void chain_take_sources(struct wire *w, struct chain *c) {
+    uint64_t count = wire_count(w, wire_left(w));
+    for (uint64_t i = 0; i < count && !w->failed; i++) {
+        uint32_t source = chain_source(c, wire_str(w));
+        c->sources.last_sequence[source] = wire_u64(w);
+    }
 }

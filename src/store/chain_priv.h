@@ -28,7 +28,8 @@ void chain_take_peaks(struct wire *w, struct merkle *tree);
 void chain_put_segment(struct buf *out, const struct segment_info *s);
 void chain_take_segment(struct wire *w, struct segment_info *s);
 void chain_put_input(struct buf *out, const struct store_input *input);
-/* Texts are copied into the arena. */
-void chain_take_input(struct wire *w, struct store_input *input, struct arena *arena);
+/* Lists with their counts; texts are copied into the chain. */
+void chain_take_inputs(struct wire *w, struct chain *c);
+void chain_take_sources(struct wire *w, struct chain *c);
 
 #endif

@@ -125,22 +125,6 @@ static void take_notes(struct wire *w, struct chain *c) {
     }
 }
 
-static void take_sources(struct wire *w, struct chain *c) {
-    uint64_t count = wire_count(w, wire_left(w));
-    for (uint64_t i = 0; i < count && !w->failed; i++) {
-        uint32_t source = chain_source(c, wire_str(w));
-        c->sources.last_sequence[source] = wire_u64(w);
-    }
-}
-
-static void take_inputs(struct wire *w, struct chain *c) {
-    uint64_t count = wire_count(w, wire_left(w));
-    for (uint64_t i = 0; i < count && !w->failed; i++) {
-        MEM_GROW(c->inputs, c->input_capacity, c->input_count + 1);
-        chain_take_input(w, &c->inputs[c->input_count++], &c->arena);
-    }
-}
-
 bool chain_state_decode(struct chain *c, struct str bytes) {
     if (bytes.len < magic.len + 8 || !str_eq(str_head(bytes, magic.len), magic) ||
         bytes_le64(bytes.ptr + bytes.len - 8) != hash_bytes(bytes.ptr, bytes.len - 8)) {
@@ -153,8 +137,8 @@ bool chain_state_decode(struct chain *c, struct str bytes) {
     take_segments(&w, c);
     take_expired(&w, c);
     take_notes(&w, c);
-    take_sources(&w, c);
-    take_inputs(&w, c);
+    chain_take_sources(&w, c);
+    chain_take_inputs(&w, c);
     return !w.failed && wire_left(&w) == 0 && c->last_at < c->valid_bytes;
 }
 
