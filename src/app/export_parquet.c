@@ -252,8 +252,8 @@ void export_parquet_survey(struct export_parquet *p, const struct batch *batch,
     parquet_columns_survey(p->columns, batch, row);
 }
 
-/* DuckDB takes and gives back memory all the time, in its own thread: what it gives back shall go
- * to the system (the program keeps freed memory otherwise). */
+/* DuckDB takes and gives back memory all the time, in its own thread: what it gives back shall
+ * leave the process, which keeps freed memory otherwise. */
 static void give_memory_back(void) {
     (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
     (void)mallopt(M_TRIM_THRESHOLD, 1024 * 1024);

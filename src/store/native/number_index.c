@@ -8,7 +8,7 @@
 
 enum {
     BITS_A_WORD = 14,
-    LEAST_BITS = 5,   /* a word: nine of ten words that are not there are still seen */
+    LEAST_BITS = 5,   /* fewer would say "maybe" of most words that are not there */
     MOST_APART = 16,  /* neighbours in a stretch */
     LEAST_IN_ONE = 8, /* numbers in a stretch: fewer cost less in the filter */
     MAX_PATTERNS = 128,
