@@ -20,17 +20,22 @@ PROOF = CODEC + ["proof"]
 EVENT = CODEC + ["event", "tables"]
 EXPR = EVENT + ["expr"]
 SIGMA = EXPR + ["detect/sigma"]
-DETECT = SIGMA + ["store", "detect", "detect/analyses"]
+STORE = ["store", "store/chain", "store/tiers", "store/prove"]
+STORE_INNER = ["store/live", "store/merge", "store/scan",
+               *(f"store/native/{room}" for room in
+                 ("layout", "cut", "index", "write", "read", "search", "group"))]
+DETECT = SIGMA + STORE + ["detect", "detect/analyses"]
 LAW = {  # folder: the folders whose headers it sees
     "base": BASE, "platform": PLATFORM, "codec": CODEC, "proof": PROOF, "event": EVENT, "expr": EXPR,
     "parse": EXPR + ["parse", "parse/evtx"], "normalise": EXPR + ["normalise"],
-    "store": EXPR + ["proof", "store", "store/native"], "collect": EXPR + ["collect"],
-    "detect/sigma": SIGMA, "detect": DETECT, "query": EXPR + ["store", "query"],
-    "investigate": EXPR + ["store", "query", "detect", "detect/sigma", "investigate"],
-    "app": EXPR + ["parse", "normalise", "store", "query", "detect", "detect/sigma", "collect",
-                   "investigate", "app"],
+    "store": EXPR + ["proof"] + STORE + STORE_INNER, "collect": EXPR + ["collect"],
+    "detect/sigma": SIGMA, "detect": DETECT, "query": EXPR + STORE + ["query"],
+    "investigate": EXPR + STORE + ["query", "detect", "detect/sigma", "investigate"],
+    "app": EXPR + STORE + ["parse", "normalise", "query", "detect", "detect/sigma", "collect",
+                           "investigate", "app"],
 }
-INNER = {"parse/evtx": "parse", "store/native": "store", "detect/analyses": "detect"}
+INNER = {"parse/evtx": "parse", "detect/analyses": "detect",
+         **{room: "store" for room in STORE[1:] + STORE_INNER}}
 
 
 def folder_of(header, source):
