@@ -1,73 +1,9 @@
-#include "run.h"
+#include "run_priv.h"
 
 #include "identity.h"
 #include "mem.h"
 #include "num.h"
 #include "web_request.h"
-
-enum { NEEDED_MAX = 8 };
-
-/* One analysis in a run. */
-struct instance {
-    const struct analysis *analysis;
-    void *state;
-    uint64_t datasets;
-    uint32_t needed[NEEDED_MAX];
-    size_t needed_count;
-    int32_t feed_from;
-    int32_t evaluate_from;
-    int32_t evaluate_to;
-};
-
-/* What event() emitted about one key on the open day. */
-struct day_draft {
-    uint32_t instance;
-    struct finding_draft draft; /* texts in the day's arena */
-    struct evidence_list events;
-};
-
-/* Rows of one source that one analysis saw on the open day. */
-struct coverage_count {
-    uint32_t instance;
-    uint32_t source;  /* in names */
-    uint32_t dataset; /* of the latest row that lacked a field */
-    uint64_t rows;
-    uint64_t present[NEEDED_MAX];
-};
-
-struct analysis_run {
-    struct run_options options;
-    struct analysis_context context;
-    struct identity *identity;
-    struct instance *instances;
-    size_t instance_count;
-    uint32_t *fields;
-    size_t field_count;
-    size_t field_capacity;
-    uint64_t datasets;
-    struct intern names; /* sources and origins of evidence, for the run's life */
-
-    int32_t open_day;
-    struct arena day_arena;
-    struct intern draft_keys; /* of the open day */
-    struct day_draft *drafts;
-    size_t draft_capacity;
-    struct coverage_count *coverage; /* of the open day */
-    size_t coverage_count;
-    size_t coverage_capacity;
-    /* By source (in names) and instance: the index in `coverage` + 1, 0 = none yet. */
-    uint32_t *coverage_at;
-    size_t coverage_at_capacity;
-    struct web_request_memo *web;
-
-    uint32_t current; /* instance whose callback runs */
-    struct err *err;  /* of the evaluation that runs */
-    enum status status;
-    uint64_t rows_fed;
-    uint64_t draft_count;
-    struct buf scratch;
-    char computer[64];
-};
 
 /* --- set-up --- */
 
@@ -94,7 +30,7 @@ static uint64_t family_datasets(struct str families) {
     return mask;
 }
 
-static void set_up_instance(struct analysis_run *run, struct instance *instance,
+static void set_up_instance(struct analysis_run *run, struct run_instance *instance,
                             const struct analysis *analysis) {
     instance->analysis = analysis;
     instance->datasets = family_datasets(str_from_c(analysis->families));
@@ -102,7 +38,7 @@ static void set_up_instance(struct analysis_run *run, struct instance *instance,
     for (const struct analysis_field *f = analysis->fields; f->name; f++) {
         uint32_t field = schema_field(str_from_c(f->name));
         add_field(run, field);
-        if (f->needed && instance->needed_count < NEEDED_MAX) {
+        if (f->needed && instance->needed_count < RUN_NEEDED_MAX) {
             instance->needed[instance->needed_count++] = field;
         }
     }
@@ -135,7 +71,7 @@ struct analysis_run *run_create(const struct run_options *options) {
     return run;
 }
 
-static void close_day_tables(struct analysis_run *run) {
+void run_clear_day(struct analysis_run *run) {
     for (uint32_t i = 0; i < run->draft_keys.count; i++) {
         evidence_list_fini(&run->drafts[i].events);
     }
@@ -149,7 +85,7 @@ static void close_day_tables(struct analysis_run *run) {
 
 static void drop_states(struct analysis_run *run) {
     for (size_t i = 0; i < run->instance_count; i++) {
-        struct instance *instance = &run->instances[i];
+        struct run_instance *instance = &run->instances[i];
         if (instance->state && instance->analysis->destroy) {
             instance->analysis->destroy(instance->state);
         }
@@ -164,7 +100,7 @@ void run_destroy(struct analysis_run **out) {
         return;
     }
     drop_states(run);
-    close_day_tables(run);
+    run_clear_day(run);
     identity_destroy(&run->identity);
     web_request_memo_destroy(&run->web);
     intern_fini(&run->names);
@@ -197,8 +133,8 @@ int run_max_lookback(const struct analysis_run *run) {
     return most + IDENTITY_LEASE_DAYS; /* leases are learned from what is fed */
 }
 
-static enum status clear_parts(struct analysis_run *run, const struct analysis *analysis,
-                               int32_t first, int32_t last, struct err *err) {
+enum status run_clear_parts(struct analysis_run *run, const struct analysis *analysis,
+                            int32_t first, int32_t last, struct err *err) {
     switch (run->options.mode) {
     case RUN_ALL:
         return parts_clear(run->options.db, analysis, first, last, err);
@@ -212,11 +148,11 @@ static enum status clear_parts(struct analysis_run *run, const struct analysis *
 
 enum status run_window(struct analysis_run *run, int32_t first, int32_t last, struct err *err) {
     drop_states(run);
-    close_day_tables(run);
+    run_clear_day(run);
     identity_clear(run->identity);
     run->open_day = INT32_MIN;
     for (size_t i = 0; i < run->instance_count; i++) {
-        struct instance *instance = &run->instances[i];
+        struct run_instance *instance = &run->instances[i];
         const struct analysis *a = instance->analysis;
         instance->feed_from = first - a->lookback_days;
         instance->evaluate_from = first;
@@ -224,7 +160,7 @@ enum status run_window(struct analysis_run *run, int32_t first, int32_t last, st
         if (a->create) {
             instance->state = a->create(&run->context);
         }
-        enum status status = clear_parts(run, a, first, instance->evaluate_to, err);
+        enum status status = run_clear_parts(run, a, first, instance->evaluate_to, err);
         if (status != STATUS_OK) {
             return status;
         }
@@ -234,7 +170,7 @@ enum status run_window(struct analysis_run *run, int32_t first, int32_t last, st
 
 void run_extend(struct analysis_run *run, int32_t day) {
     for (size_t i = 0; i < run->instance_count; i++) {
-        struct instance *instance = &run->instances[i];
+        struct run_instance *instance = &run->instances[i];
         instance->evaluate_to = day > instance->evaluate_to ? day : instance->evaluate_to;
     }
 }
@@ -269,7 +205,7 @@ static bool wants_code(const struct analysis *analysis, uint32_t code) {
 /* Rows that are no sound event of their own. */
 static const uint32_t unfit = ROW_DAMAGED | ROW_BLANK | ROW_META | ROW_UNPARSED | ROW_CONTINUED;
 
-static bool instance_wants(const struct instance *instance, const struct row *row, bool windows,
+static bool instance_wants(const struct run_instance *instance, const struct row *row, bool windows,
                            uint32_t code) {
     const struct analysis *a = instance->analysis;
     if (!(instance->datasets >> row->dataset & 1) ||
@@ -326,8 +262,8 @@ static uint32_t coverage_source(struct analysis_run *run, const struct analysis_
     return intern_add(&run->names, source);
 }
 
-static struct coverage_count *find_coverage(struct analysis_run *run, uint32_t instance,
-                                            uint32_t source) {
+static struct run_coverage *find_coverage(struct analysis_run *run, uint32_t instance,
+                                          uint32_t source) {
     size_t old = run->coverage_at_capacity;
     size_t at = (size_t)source * run->instance_count + instance;
     MEM_GROW(run->coverage_at, run->coverage_at_capacity, at + 1);
@@ -338,7 +274,7 @@ static struct coverage_count *find_coverage(struct analysis_run *run, uint32_t i
     if (run->coverage_at[at] == 0) {
         MEM_GROW(run->coverage, run->coverage_capacity, run->coverage_count + 1);
         run->coverage[run->coverage_count++] =
-            (struct coverage_count){.instance = instance, .source = source};
+            (struct run_coverage){.instance = instance, .source = source};
         run->coverage_at[at] = (uint32_t)run->coverage_count;
     }
     return &run->coverage[run->coverage_at[at] - 1];
@@ -346,8 +282,8 @@ static struct coverage_count *find_coverage(struct analysis_run *run, uint32_t i
 
 static void count_coverage(struct analysis_run *run, uint32_t index, uint32_t source,
                            const struct analysis_event *event) {
-    const struct instance *instance = &run->instances[index];
-    struct coverage_count *count = find_coverage(run, index, source);
+    const struct run_instance *instance = &run->instances[index];
+    struct run_coverage *count = find_coverage(run, index, source);
     count->rows++;
     for (size_t i = 0; i < instance->needed_count; i++) {
         struct str value;
@@ -379,7 +315,7 @@ void run_feed(struct analysis_run *run, const struct batch *batch, const struct 
     run->rows_fed++;
     uint32_t source = INTERN_NONE;
     for (uint32_t i = 0; i < run->instance_count; i++) {
-        struct instance *instance = &run->instances[i];
+        struct run_instance *instance = &run->instances[i];
         if (event.day < instance->feed_from || event.day > instance->evaluate_to ||
             !instance_wants(instance, row, windows, event.code)) {
             continue;
@@ -389,342 +325,6 @@ void run_feed(struct analysis_run *run, const struct batch *batch, const struct 
         count_coverage(run, i, source, &event);
         instance->analysis->event(instance->state, &run->context, &event);
     }
-}
-
-/* --- emission --- */
-
-struct evidence analysis_evidence(const struct analysis_context *context,
-                                  const struct analysis_event *event) {
-    struct analysis_run *run = context->run;
-    const struct row *row = event->row;
-    const struct intern *names = &event->batch->names;
-    return (struct evidence){
-        .time_ns = row->time_ns,
-        .record_id = row->record_id,
-        .sequence = row->sequence,
-        .source = intern_add(&run->names, intern_text(names, row->source)),
-        .origin = row->origin == INTERN_NONE
-                      ? INTERN_NONE
-                      : intern_add(&run->names, intern_text(names, row->origin)),
-        .line = row->line,
-        .idx = row->idx,
-    };
-}
-
-/* "source-sequence" into the evidence; false if it is no event id. */
-static bool parse_member(struct evidence *out, struct analysis_run *run, struct str id) {
-    size_t dash = str_rfind_char(id, '-');
-    if (dash == STR_NONE || !num_parse_u64(&out->sequence, str_skip(id, dash + 1))) {
-        return false;
-    }
-    out->source = intern_add(&run->names, str_head(id, dash));
-    return true;
-}
-
-/* The next value of the field from *at on, empty if there is none; *at moves behind it. */
-static struct str next_value(const struct analysis_event *event, uint32_t field, uint32_t *at) {
-    const struct row *row = event->row;
-    const struct value *values = event->batch->values + row->first_value;
-    while (*at < row->value_count) {
-        const struct value *v = &values[(*at)++];
-        if (v->field == field) {
-            return batch_value_text(event->batch, v);
-        }
-    }
-    return STR_EMPTY;
-}
-
-size_t analysis_members(struct evidence *out, size_t max, const struct analysis_context *context,
-                        const struct analysis_event *event) {
-    struct analysis_run *run = context->run;
-    uint32_t at[3] = {0, 0, 0};
-    size_t count = 0;
-    while (count < max) {
-        struct evidence e = {.time_ns = event->row->time_ns, .origin = INTERN_NONE};
-        struct str id = next_value(event, FIELD_MEMBER, &at[0]);
-        struct str file = next_value(event, FIELD_MEMBER_FILE, &at[1]);
-        struct str line = next_value(event, FIELD_MEMBER_LINE, &at[2]);
-        uint64_t number;
-        if (!parse_member(&e, run, id)) {
-            break;
-        }
-        e.origin = file.len > 0 ? intern_add(&run->names, file) : INTERN_NONE;
-        e.line = num_parse_u64(&number, line) && number <= UINT32_MAX ? (uint32_t)number : 0;
-        out[count++] = e;
-    }
-    int64_t end;
-    bool zone;
-    if (count > 0 && civil_parse_rfc3339(&end, &zone, event_get(event, FIELD_EVENT_END))) {
-        out[count - 1].time_ns = end;
-    }
-    return count;
-}
-
-static struct text2 keep_text2(struct arena *arena, struct text2 text) {
-    return (struct text2){arena_str(arena, text.en), arena_str(arena, text.ja)};
-}
-
-static bool has_entity(const struct finding_draft *draft, const struct entity *entity) {
-    for (size_t i = 0; i < draft->entity_count; i++) {
-        if (draft->entities[i].key == entity->key &&
-            str_eq(draft->entities[i].value, entity->value)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void keep_entities(struct arena *arena, struct finding_draft *to,
-                          const struct finding_draft *from) {
-    size_t fresh = 0;
-    for (size_t i = 0; i < from->entity_count; i++) {
-        fresh += !has_entity(to, &from->entities[i]);
-    }
-    if (fresh == 0) {
-        return;
-    }
-    struct entity *list = arena_array(arena, to->entity_count + fresh, sizeof *list);
-    for (size_t i = 0; i < to->entity_count; i++) {
-        list[i] = to->entities[i];
-    }
-    size_t used = to->entity_count;
-    for (size_t i = 0; i < from->entity_count; i++) {
-        if (!has_entity(to, &from->entities[i])) {
-            list[used++] =
-                (struct entity){from->entities[i].key, arena_str(arena, from->entities[i].value)};
-        }
-    }
-    to->entities = list;
-    to->entity_count = used;
-}
-
-static struct day_draft *find_draft(struct analysis_run *run, struct str key) {
-    struct arena *arena = &run->day_arena;
-    uint32_t known = run->draft_keys.count;
-    buf_clear(&run->scratch);
-    buf_printf(&run->scratch, "%u\n", run->current);
-    buf_add(&run->scratch, key);
-    uint32_t id = intern_add(&run->draft_keys, buf_str(&run->scratch));
-    if (id == known) {
-        MEM_GROW(run->drafts, run->draft_capacity, (size_t)id + 1);
-        run->drafts[id] = (struct day_draft){.instance = run->current};
-        run->drafts[id].draft =
-            (struct finding_draft){.key = arena_str(arena, key), .suppressed_by = STR_EMPTY};
-        run->drafts[id].draft.suppress = true;
-    }
-    return &run->drafts[id];
-}
-
-void analysis_emit_event(const struct analysis_context *context, const struct analysis_event *event,
-                         const struct finding_draft *draft) {
-    struct analysis_run *run = context->run;
-    const struct instance *instance = &run->instances[run->current];
-    if (event->day < instance->evaluate_from || event->day > instance->evaluate_to) {
-        return;
-    }
-    struct arena *arena = &run->day_arena;
-    struct day_draft *kept = find_draft(run, draft->key);
-    struct finding_draft *to = &kept->draft;
-    if (kept->events.count == 0 || draft->level >= to->level) {
-        to->level = draft->level;
-        to->reason = keep_text2(arena, draft->reason);
-        to->evaluable = draft->evaluable;
-        to->missing = keep_text2(arena, draft->missing);
-    }
-    if (draft->suppress) {
-        to->suppressed_by = arena_str(arena, draft->suppressed_by);
-    }
-    to->suppress = to->suppress && draft->suppress;
-    keep_entities(arena, to, draft);
-    size_t limit = event->row->value_count + 1; /* a member is at least one value */
-    struct evidence *members = mem_calloc(limit, sizeof *members);
-    size_t count = 0;
-    if (event->row->flags & ROW_DERIVED) {
-        count = analysis_members(members, limit, context, event);
-    }
-    if (count == 0) {
-        members[count++] = analysis_evidence(context, event);
-    }
-    for (size_t i = 0; i < count; i++) {
-        evidence_list_add(&kept->events, &members[i]);
-    }
-    mem_free(members);
-}
-
-/* Writes one statement, explained or not. */
-static void write_part(struct analysis_run *run, const struct analysis *analysis, int32_t day,
-                       const struct finding_draft *draft) {
-    if (run->options.mode == RUN_PROBE) {
-        day_set_add(run->options.said, day);
-        return;
-    }
-    struct finding_draft copy = *draft;
-    struct buf why = BUF_INIT;
-    if (!copy.suppress) {
-        const struct site_allow *allow =
-            site_find_allow(run->options.site, str_from_c(analysis->id), draft->entities,
-                            draft->entity_count, draft->events[draft->event_count - 1].time_ns);
-        copy.suppress = allow != NULL;
-        if (allow) {
-            buf_printf(&why, "%.*s: %.*s", STR_ARG(allow->owner), STR_ARG(allow->reason));
-            copy.suppressed_by = buf_str(&why);
-        }
-    }
-    if (run->status == STATUS_OK) {
-        struct part part = {analysis, day, &copy, &run->names};
-        run->status = parts_put(run->options.db, &part, run->err);
-        run->draft_count++;
-    }
-    buf_fini(&why);
-}
-
-void analysis_emit(const struct analysis_context *context, int32_t day,
-                   const struct finding_draft *draft) {
-    struct analysis_run *run = context->run;
-    const struct instance *instance = &run->instances[run->current];
-    if (day >= instance->evaluate_from && day <= instance->evaluate_to && draft->event_count > 0) {
-        write_part(run, instance->analysis, day, draft);
-    }
-}
-
-void analysis_cover(const struct analysis_context *context, int32_t day,
-                    const struct coverage_note *note) {
-    struct analysis_run *run = context->run;
-    const struct instance *instance = &run->instances[run->current];
-    if (day < instance->evaluate_from || day > instance->evaluate_to || run->status != STATUS_OK ||
-        run->options.mode != RUN_ALL) {
-        return;
-    }
-    struct part_coverage coverage = {instance->analysis,
-                                     note,
-                                     0,
-                                     day,
-                                     site_day_start(run->options.site, day),
-                                     site_day_start(run->options.site, day + 1)};
-    run->status = parts_put_coverage(run->options.db, &coverage, run->err);
-}
-
-/* --- the day's end --- */
-
-static const struct {
-    const char *dataset;
-    const char *field;
-    const char *en;
-    const char *ja;
-} settings[] = {
-#define SETTING(dataset, field, en, ja) {dataset, field, en, ja},
-#include "settings.def"
-};
-
-/* The device setting that provides the field; empty if the table knows none. */
-static struct text2 find_setting(struct str dataset, struct str field) {
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-        if (str_eq(dataset, str_from_c(settings[i].dataset)) &&
-            str_eq(field, str_from_c(settings[i].field))) {
-            return (struct text2){str_from_c(settings[i].en), str_from_c(settings[i].ja)};
-        }
-    }
-    return (struct text2){STR_EMPTY, STR_EMPTY};
-}
-
-static enum evaluable field_state(uint64_t present, uint64_t rows) {
-    if (present == 0) {
-        return EVALUABLE_NO;
-    }
-    return present * 100 < rows * 95 ? EVALUABLE_DEGRADED : EVALUABLE_FULL;
-}
-
-static void write_coverage(struct analysis_run *run, const struct coverage_count *count,
-                           int32_t day) {
-    const struct instance *instance = &run->instances[count->instance];
-    if (day < instance->evaluate_from || day > instance->evaluate_to) {
-        return;
-    }
-    struct coverage_note note = {intern_text(&run->names, count->source),
-                                 EVALUABLE_FULL,
-                                 {STR_EMPTY, STR_EMPTY},
-                                 {STR_EMPTY, STR_EMPTY}};
-    for (size_t i = 0; i < instance->needed_count; i++) {
-        enum evaluable state = field_state(count->present[i], count->rows);
-        if (state > note.state) {
-            struct str field = schema_name(instance->needed[i]);
-            note.state = state;
-            note.missing = (struct text2){field, field};
-            note.setting = find_setting(dataset_info((enum dataset)count->dataset)->name, field);
-        }
-    }
-    struct part_coverage coverage = {instance->analysis,
-                                     &note,
-                                     count->rows,
-                                     day,
-                                     site_day_start(run->options.site, day),
-                                     site_day_start(run->options.site, day + 1)};
-    if (run->status == STATUS_OK) {
-        run->status = parts_put_coverage(run->options.db, &coverage, run->err);
-    }
-}
-
-static void write_day_draft(struct analysis_run *run, const struct day_draft *kept, int32_t day) {
-    struct finding_draft draft = kept->draft;
-    struct evidence events[EVIDENCE_HEAD + EVIDENCE_TAIL];
-    draft.event_count = evidence_list_shown(&kept->events);
-    for (size_t i = 0; i < draft.event_count; i++) {
-        events[i] = *evidence_list_get(&kept->events, i);
-    }
-    draft.events = events;
-    draft.count = kept->events.count;
-    write_part(run, run->instances[kept->instance].analysis, day, &draft);
-}
-
-static void evaluate_instances(struct analysis_run *run, int32_t day) {
-    for (uint32_t i = 0; i < run->instance_count; i++) {
-        struct instance *instance = &run->instances[i];
-        if (day < instance->evaluate_from || day > instance->evaluate_to) {
-            continue;
-        }
-        run->current = i;
-        if (instance->analysis->evaluate) {
-            instance->analysis->evaluate(instance->state, &run->context, day);
-        }
-        if (instance->analysis->coverage) {
-            instance->analysis->coverage(instance->state, &run->context, day);
-        }
-    }
-}
-
-enum status run_evaluate(struct analysis_run *run, int32_t day, struct err *err) {
-    run->status = STATUS_OK;
-    run->err = err;
-    for (size_t i = 0; i < run->instance_count && run->status == STATUS_OK; i++) {
-        const struct instance *instance = &run->instances[i];
-        if (day >= instance->evaluate_from && day <= instance->evaluate_to) {
-            run->status = clear_parts(run, instance->analysis, day, day, err);
-        }
-    }
-    if (run->status == STATUS_OK && run->open_day == day) {
-        for (uint32_t i = 0; i < run->draft_keys.count; i++) {
-            write_day_draft(run, &run->drafts[i], day);
-        }
-        for (uint32_t i = 0; i < run->coverage_count && run->options.mode == RUN_ALL; i++) {
-            write_coverage(run, &run->coverage[i], day);
-        }
-    }
-    if (run->status == STATUS_OK) {
-        evaluate_instances(run, day);
-    }
-    run->err = NULL;
-    return run->status;
-}
-
-void run_close(struct analysis_run *run, int32_t day) {
-    close_day_tables(run);
-    for (size_t i = 0; i < run->instance_count; i++) {
-        struct instance *instance = &run->instances[i];
-        if (instance->analysis->evict) {
-            instance->analysis->evict(instance->state, day + 1 - instance->analysis->lookback_days);
-        }
-    }
-    identity_evict(run->identity, site_day_start(run->options.site, day - 2));
 }
 
 uint64_t run_rows_fed(const struct analysis_run *run) {

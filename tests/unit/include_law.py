@@ -24,18 +24,21 @@ STORE = ["store", "store/chain", "store/tiers", "store/prove"]
 STORE_INNER = ["store/live", "store/merge", "store/scan",
                *(f"store/native/{room}" for room in
                  ("layout", "cut", "index", "write", "read", "search", "group"))]
-DETECT = SIGMA + STORE + ["detect", "detect/analyses"]
+DETECT = ["detect", "detect/findings", "detect/site", "detect/ioc"]
+APP = ["app", "app/export"]
 LAW = {  # folder: the folders whose headers it sees
     "base": BASE, "platform": PLATFORM, "codec": CODEC, "proof": PROOF, "event": EVENT, "expr": EXPR,
     "parse": EXPR + ["parse", "parse/evtx"], "normalise": EXPR + ["normalise"],
     "store": EXPR + ["proof"] + STORE + STORE_INNER, "collect": EXPR + ["collect"],
-    "detect/sigma": SIGMA, "detect": DETECT, "query": EXPR + STORE + ["query"],
-    "investigate": EXPR + STORE + ["query", "detect", "detect/sigma", "investigate"],
-    "app": EXPR + STORE + ["parse", "normalise", "query", "detect", "detect/sigma", "collect",
-                           "investigate", "app"],
+    "detect/sigma": SIGMA, "detect": SIGMA + STORE + DETECT + ["detect/analyses"],
+    "query": EXPR + STORE + ["query"],
+    "investigate": EXPR + STORE + DETECT + ["query", "detect/sigma", "investigate"],
+    "app": EXPR + STORE + DETECT + APP + ["parse", "normalise", "query", "detect/sigma", "collect",
+                                          "investigate"],
 }
 INNER = {"parse/evtx": "parse", "detect/analyses": "detect",
-         **{room: "store" for room in STORE[1:] + STORE_INNER}}
+         **{room: "store" for room in STORE[1:] + STORE_INNER},
+         **{room: "detect" for room in DETECT[1:]}, **{room: "app" for room in APP[1:]}}
 
 
 def folder_of(header, source):

@@ -12,59 +12,20 @@
  * medium when it is rare; low when many clients are refused there (a matter of configuration) or
  * the proxies know it.
  */
-#include <stdio.h>
+#include "fw_03_judge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "draft_builder.h"
 #include "identity.h"
-#include "intern.h"
-#include "ioc.h"
 #include "mem.h"
-#include "web_request.h"
-
-enum { LOOKBACK_DAYS = 7, TRIES_MAX = 512 };
-
-struct try_mark {
-    int64_t time_ns;
-    uint32_t source_port;
-    uint16_t port;
-    bool focus;
-};
-
-/* One source and destination on one day. */
-struct pair_day {
-    uint32_t source;      /* in texts: computer, or the address */
-    uint32_t destination; /* in addresses */
-    int32_t day;
-    struct ip address;      /* of the source */
-    struct try_mark *tries; /* the first TRIES_MAX distinct ones */
-    size_t try_count;
-    size_t try_capacity;
-    uint64_t tries_total;
-    struct evidence_list events;
-};
-
-struct fw03 {
-    struct draft_builder builder;
-    struct intern texts;
-    struct intern addresses; /* 16 raw bytes */
-    struct intern keys;      /* source, destination, day */
-    struct pair_day *pairs;
-    size_t pair_capacity;
-    int32_t *proxied; /* by id in addresses: last day a proxy went there */
-    size_t proxied_capacity;
-    struct intern clients; /* source, day: all clients seen at a firewall */
-    int32_t *client_days;
-    size_t client_capacity;
-};
 
 static void *create(const struct analysis_context *context) {
     (void)context;
     return mem_calloc(1, sizeof(struct fw03));
 }
 
-static void pair_fini(struct pair_day *p) {
+static void pair_fini(struct fw03_pair *p) {
     mem_free(p->tries);
     evidence_list_fini(&p->events);
 }
@@ -105,23 +66,23 @@ static void note_client(struct fw03 *s, uint32_t source, int32_t day) {
     s->client_days[id] = day;
 }
 
-static struct pair_day *find_pair(struct fw03 *s, uint32_t source, uint32_t destination,
-                                  int32_t day) {
+static struct fw03_pair *find_pair(struct fw03 *s, uint32_t source, uint32_t destination,
+                                   int32_t day) {
     uint32_t key[3] = {source, destination, (uint32_t)day};
     uint32_t known = s->keys.count;
     uint32_t id = intern_add(&s->keys, str_make((const char *)key, sizeof key));
     if (id == known) {
         MEM_GROW(s->pairs, s->pair_capacity, (size_t)id + 1);
-        s->pairs[id] = (struct pair_day){.source = source, .destination = destination, .day = day};
+        s->pairs[id] = (struct fw03_pair){.source = source, .destination = destination, .day = day};
     }
     return &s->pairs[id];
 }
 
 /* Packets of one connection are one try. */
-static bool is_new_try(const struct pair_day *p, const struct try_mark *mark) {
+static bool is_new_try(const struct fw03_pair *p, const struct fw03_try *mark) {
     size_t from = p->try_count > 32 ? p->try_count - 32 : 0;
     for (size_t i = from; i < p->try_count; i++) {
-        const struct try_mark *t = &p->tries[i];
+        const struct fw03_try *t = &p->tries[i];
         if (mark->source_port > 0 && t->source_port == mark->source_port && t->port == mark->port &&
             mark->time_ns - t->time_ns < 2 * NS_PER_MINUTE) {
             return false;
@@ -155,9 +116,9 @@ static void on_denied(struct fw03 *s, const struct analysis_context *context,
     struct str computer = identity_host(context->identity, source, event->row->time_ns);
     uint32_t who =
         intern_add(&s->texts, computer.len > 0 ? computer : event_get(event, FIELD_SOURCE_IP));
-    struct pair_day *p = find_pair(s, who, address_id(s, destination), event->day);
+    struct fw03_pair *p = find_pair(s, who, address_id(s, destination), event->day);
     bool udp = str_eq_ci(event_get(event, FIELD_NETWORK_TRANSPORT), STR("udp"));
-    struct try_mark mark = {event->row->time_ns, (uint32_t)source_port, (uint16_t)port,
+    struct fw03_try mark = {event->row->time_ns, (uint32_t)source_port, (uint16_t)port,
                             !udp &&
                                 params_has_port(context->params, PARAM_ID_FW03_FOCUS_PORTS, port)};
     struct evidence evidence = analysis_evidence(context, event);
@@ -167,7 +128,7 @@ static void on_denied(struct fw03 *s, const struct analysis_context *context,
         return;
     }
     p->tries_total++;
-    if (p->try_count < TRIES_MAX) {
+    if (p->try_count < FW03_TRIES_MAX) {
         MEM_GROW(p->tries, p->try_capacity, p->try_count + 1);
         p->tries[p->try_count++] = mark;
     }
@@ -206,160 +167,12 @@ static void on_event(void *state, const struct analysis_context *context,
     }
 }
 
-/* --- judging one destination --- */
-
-struct judged {
-    const struct pair_day *pair;
-    uint64_t tries; /* in 24 h */
-    uint32_t days;
-    uint32_t clients; /* that tried the destination in the week */
-    bool focus;
-    bool regular;
-    bool known; /* to the proxies */
-    bool listed;
-    enum finding_level level;
-};
-
-/* Tries of the pair in the 24 h before its last try of `day`, by kind. */
-static void count_tries(const struct fw03 *s, const struct pair_day *p, uint64_t *focus,
-                        uint64_t *other) {
-    int64_t from = p->tries[p->try_count - 1].time_ns - NS_PER_DAY;
-    uint32_t key[3] = {p->source, p->destination, (uint32_t)(p->day - 1)};
-    uint32_t before = intern_find(&s->keys, str_make((const char *)key, sizeof key));
-    const struct pair_day *both[2] = {before == INTERN_NONE ? NULL : &s->pairs[before], p};
-    *focus = 0;
-    *other = 0;
-    for (size_t d = 0; d < 2; d++) {
-        for (size_t i = 0; both[d] && i < both[d]->try_count; i++) {
-            const struct try_mark *t = &both[d]->tries[i];
-            *focus += t->time_ns > from && t->focus;
-            *other += t->time_ns > from && !t->focus;
-        }
-    }
-}
-
-static uint32_t count_days(const struct fw03 *s, const struct pair_day *p, bool focus) {
-    uint32_t days = 0;
-    for (int32_t day = p->day - LOOKBACK_DAYS + 1; day <= p->day; day++) {
-        uint32_t key[3] = {p->source, p->destination, (uint32_t)day};
-        uint32_t id = intern_find(&s->keys, str_make((const char *)key, sizeof key));
-        bool any = false;
-        for (size_t i = 0; id != INTERN_NONE && i < s->pairs[id].try_count; i++) {
-            any = any || s->pairs[id].tries[i].focus == focus;
-        }
-        days += any;
-    }
-    return days;
-}
-
-static int compare_i64(const void *a, const void *b) {
-    const int64_t *x = a;
-    const int64_t *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-static int64_t median(int64_t *values, size_t count) {
-    qsort(values, count, sizeof *values, compare_i64);
-    return values[count / 2];
-}
-
-/* MAD/median of the pauses between tries is small. */
-static bool is_regular(const struct pair_day *p, double limit) {
-    int64_t gaps[TRIES_MAX];
-    size_t count = 0;
-    if (p->try_count < 5) {
-        return false;
-    }
-    for (size_t i = 1; i < p->try_count; i++) {
-        gaps[count++] = p->tries[i].time_ns - p->tries[i - 1].time_ns;
-    }
-    int64_t middle = median(gaps, count);
-    for (size_t i = 0; i < count; i++) {
-        gaps[i] = gaps[i] > middle ? gaps[i] - middle : middle - gaps[i];
-    }
-    return middle > 0 && (double)median(gaps, count) <= limit * (double)middle;
-}
-
-/* By id in addresses: distinct sources that tried it in the week up to `day`. Caller frees. */
-static uint32_t *count_clients(const struct fw03 *s, int32_t day) {
-    uint32_t *counts = mem_calloc((size_t)s->addresses.count + 1, sizeof *counts);
-    struct intern pairs = INTERN_INIT;
-    for (uint32_t i = 0; i < s->keys.count; i++) {
-        const struct pair_day *p = &s->pairs[i];
-        if (p->day > day || p->day <= day - LOOKBACK_DAYS) {
-            continue;
-        }
-        uint32_t key[2] = {p->source, p->destination};
-        uint32_t known = pairs.count;
-        counts[p->destination] +=
-            intern_add(&pairs, str_make((const char *)key, sizeof key)) == known;
-    }
-    intern_fini(&pairs);
-    return counts;
-}
-
-static struct ip address_of(const struct fw03 *s, uint32_t id) {
-    struct ip address;
-    memcpy(&address, intern_text(&s->addresses, id).ptr, sizeof address);
-    return address;
-}
-
-static bool is_common(const struct params *params, uint32_t clients, uint32_t all_clients) {
-    return clients >= 5 &&
-           clients >= param_number(params, PARAM_ID_FW03_COMMON_SHARE) * all_clients;
-}
-
-static enum finding_level level_of(const struct judged *j, const struct analysis_context *context,
-                                   uint32_t all_clients) {
-    const struct site_host *host = site_host_at(context->site, &j->pair->address);
-    bool server = host && !host->is_device;
-    bool rare = j->clients <= param_count(context->params, PARAM_ID_FW03_RARE_CLIENTS) && !j->known;
-    if (j->listed) {
-        return LEVEL_HIGH;
-    }
-    if (is_common(context->params, j->clients, all_clients) || (j->known && !server)) {
-        return LEVEL_LOW;
-    }
-    return rare && (j->focus || server || j->regular) ? LEVEL_HIGH : LEVEL_MEDIUM;
-}
-
-/* What is known of the day as a whole. */
-struct day_facts {
-    uint32_t *clients; /* by id in addresses */
-    uint32_t all_clients;
-};
-
-static bool judge(struct judged *out, const struct fw03 *s, const struct analysis_context *context,
-                  const struct pair_day *p, const struct day_facts *facts) {
-    const struct params *params = context->params;
-    uint64_t focus;
-    uint64_t other;
-    count_tries(s, p, &focus, &other);
-    *out = (struct judged){.pair = p};
-    bool enough_focus = focus >= param_count(params, PARAM_ID_FW03_MIN_DENY);
-    uint32_t focus_days = count_days(s, p, true);
-    bool enough_days = focus_days >= param_count(params, PARAM_ID_FW03_MIN_DAYS);
-    out->focus = enough_focus || enough_days;
-    if (!out->focus && other < param_count(params, PARAM_ID_FW03_OTHER_MIN)) {
-        return false;
-    }
-    struct ip destination = address_of(s, p->destination);
-    out->tries = out->focus ? focus : other;
-    out->days = out->focus ? focus_days : count_days(s, p, false);
-    out->clients = facts->clients[p->destination];
-    out->regular = is_regular(p, param_number(params, PARAM_ID_FW03_REGULAR_JITTER));
-    out->known = s->proxied[p->destination] > p->day - LOOKBACK_DAYS;
-    out->listed = ioc_find_ip(context->iocs, &destination) != NULL;
-    out->level = level_of(out, context, facts->all_clients);
-    return true;
-}
-
 /* --- explanations --- */
 
 /* A device that calls where the site file says it does, or an allow section for the pair. */
 static bool is_explained(struct fw03 *s, const struct analysis_context *context,
-                         const struct pair_day *p, struct buf *why) {
-    struct ip destination = address_of(s, p->destination);
+                         const struct fw03_pair *p, struct buf *why) {
+    struct ip destination = fw03_address(s, p->destination);
     char to[IP_TEXT_BYTES];
     char from[IP_TEXT_BYTES];
     struct str to_text = str_make(to, ip_format(to, &destination));
@@ -390,8 +203,8 @@ static bool is_explained(struct fw03 *s, const struct analysis_context *context,
 /* --- one finding a source and day --- */
 
 static int compare_judged(const void *a, const void *b) {
-    const struct judged *x = a;
-    const struct judged *y = b;
+    const struct fw03_judged *x = a;
+    const struct fw03_judged *y = b;
     if (x->pair->source != y->pair->source) {
         return x->pair->source < y->pair->source ? -1 : 1;
     }
@@ -417,7 +230,7 @@ struct event_array {
     uint64_t total;
 };
 
-static void add_pair_events(struct event_array *out, const struct pair_day *p) {
+static void add_pair_events(struct event_array *out, const struct fw03_pair *p) {
     size_t shown = evidence_list_shown(&p->events);
     MEM_GROW(out->items, out->capacity, out->count + shown);
     for (size_t i = 0; i < shown; i++) {
@@ -427,10 +240,10 @@ static void add_pair_events(struct event_array *out, const struct pair_day *p) {
 }
 
 static void describe(struct draft_builder *b, const struct fw03 *s,
-                     const struct analysis_context *context, const struct judged *worst,
+                     const struct analysis_context *context, const struct fw03_judged *worst,
                      size_t destinations) {
-    const struct pair_day *p = worst->pair;
-    struct ip destination = address_of(s, p->destination);
+    const struct fw03_pair *p = worst->pair;
+    struct ip destination = fw03_address(s, p->destination);
     struct str who = intern_text(&s->texts, p->source);
     char to[IP_TEXT_BYTES];
     char first[17];
@@ -462,8 +275,8 @@ static void describe(struct draft_builder *b, const struct fw03 *s,
 }
 
 static void add_pair_entities(struct draft_builder *b, const struct fw03 *s,
-                              const struct pair_day *p) {
-    struct ip destination = address_of(s, p->destination);
+                              const struct fw03_pair *p) {
+    struct ip destination = fw03_address(s, p->destination);
     draft_address(b, ENTITY_CLIENT, &p->address);
     draft_address(b, ENTITY_DESTINATION, &destination);
     for (size_t i = 0; i < p->try_count; i++) {
@@ -475,7 +288,7 @@ static void add_pair_entities(struct draft_builder *b, const struct fw03 *s,
 
 /* `list` are the destinations of one source, worst first; those of the worst level are told. */
 static void emit_source(struct fw03 *s, const struct analysis_context *context,
-                        const struct judged *list, size_t count, struct str explained_by,
+                        const struct fw03_judged *list, size_t count, struct str explained_by,
                         int32_t day) {
     struct draft_builder *b = &s->builder;
     struct event_array events = {NULL, 0, 0, 0};
@@ -505,8 +318,8 @@ static void emit_source(struct fw03 *s, const struct analysis_context *context,
     mem_free(events.items);
 }
 
-static void emit_all(struct fw03 *s, const struct analysis_context *context, struct judged *list,
-                     size_t count, struct str explained_by, int32_t day) {
+static void emit_all(struct fw03 *s, const struct analysis_context *context,
+                     struct fw03_judged *list, size_t count, struct str explained_by, int32_t day) {
     size_t from = 0;
     qsort(list, count, sizeof *list, compare_judged);
     for (size_t i = 1; i <= count; i++) {
@@ -517,27 +330,19 @@ static void emit_all(struct fw03 *s, const struct analysis_context *context, str
     }
 }
 
-static uint32_t count_all_clients(const struct fw03 *s, int32_t day) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < s->clients.count; i++) {
-        count += s->client_days[i] == day;
-    }
-    return count;
-}
-
 static void evaluate(void *state, const struct analysis_context *context, int32_t day) {
     struct fw03 *s = state;
     size_t open_count = 0;
     size_t explained_count = 0;
-    struct judged *open = mem_calloc((size_t)s->keys.count + 1, sizeof *open);
-    struct judged *explained = mem_calloc((size_t)s->keys.count + 1, sizeof *explained);
-    struct day_facts facts = {count_clients(s, day), count_all_clients(s, day)};
+    struct fw03_judged *open = mem_calloc((size_t)s->keys.count + 1, sizeof *open);
+    struct fw03_judged *explained = mem_calloc((size_t)s->keys.count + 1, sizeof *explained);
+    struct fw03_facts facts = fw03_facts_of(s, day);
     struct buf why = BUF_INIT;
     struct buf last_why = BUF_INIT;
     for (uint32_t i = 0; i < s->keys.count; i++) {
-        struct judged judged;
+        struct fw03_judged judged;
         if (s->pairs[i].day != day || s->pairs[i].try_count == 0 ||
-            !judge(&judged, s, context, &s->pairs[i], &facts)) {
+            !fw03_judge(&judged, s, context, &s->pairs[i], &facts)) {
             continue;
         }
         buf_clear(&why);
@@ -597,7 +402,7 @@ const struct analysis analysis_fw_03 = {
     .families = "firewall router proxy",
     .fields = fields,
     .ioc_use = IOC_USE_DAY,
-    .lookback_days = LOOKBACK_DAYS,
+    .lookback_days = FW03_LOOKBACK_DAYS,
     .join_gap_days = 3,
     .next = {{"Find the process on the terminal that tries (netstat, EDR).",
               "端末上で通信を試みているプロセスを特定してください(netstat、EDR)。"},
