@@ -1,6 +1,6 @@
 /*
- * What the commands share that act on a store (retention, archive, hold, expire): opening it for
- * writing, who acts, telling errors, and listings of plain texts and numbers.
+ * What the commands share that act on a store (store, retention, archive, hold, expire): opening it
+ * for writing, who acts, telling errors, and listings of plain texts and numbers.
  */
 #ifndef KONSEKI_ACT_H
 #define KONSEKI_ACT_H

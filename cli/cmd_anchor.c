@@ -76,7 +76,7 @@ static enum status stamp(struct anchoring *a, struct err *err) {
         status = timestamp_query(&query, words(a), err);
     }
     if (status == STATUS_OK && a->query != NULL) {
-        status = file_write_whole(a->query, buf_str(&query), err);
+        status = file_write_whole(a->query, FILE_APPEND, buf_str(&query), err);
     }
     buf_fini(&query);
     return status;
@@ -85,11 +85,11 @@ static enum status stamp(struct anchoring *a, struct err *err) {
 /* FILE, and FILE.tsr with the time stamp. */
 static enum status write_out(const struct anchoring *a, struct err *err) {
     struct buf name = BUF_INIT;
-    enum status status = file_write_whole(a->out, buf_str(&a->line), err);
+    enum status status = file_write_whole(a->out, FILE_APPEND, buf_str(&a->line), err);
     if (status == STATUS_OK && a->token.len > 0) {
         buf_printf(&name, "%s.tsr", a->out);
         buf_putc(&name, '\0');
-        status = file_write_whole(name.ptr, buf_str(&a->token), err);
+        status = file_write_whole(name.ptr, FILE_APPEND, buf_str(&a->token), err);
     }
     buf_fini(&name);
     return status;

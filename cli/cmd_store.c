@@ -3,12 +3,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "act.h"
 #include "clock.h"
 #include "commands.h"
 #include "cpu.h"
 #include "i18n.h"
-#include "options.h"
-#include "store.h"
 #include "store_forecast.h"
 
 /* --- stat --- */
@@ -38,92 +37,53 @@ static const struct str stat_names[STAT_COLUMN_COUNT] = {
     STR_INIT("merged"),      STR_INIT("archived"),       STR_INIT("sealed_to"),
     STR_INIT("oldest"),      STR_INIT("newest")};
 
-enum { CELL_BYTES = CIVIL_RFC3339_BYTES };
+/* All but the stream and the two times. */
+static const uint64_t stat_numbers = ((UINT64_C(1) << STAT_OLDEST) - 1) & ~UINT64_C(1);
 
-struct stat_row {
-    struct str cells[STAT_COLUMN_COUNT];
-    char texts[STAT_COLUMN_COUNT][CELL_BYTES];
-};
-
-static void set_number(struct stat_row *row, enum stat_column column, uint64_t value) {
-    int len = snprintf(row->texts[column], CELL_BYTES, "%llu", (unsigned long long)value);
-    row->cells[column] = str_make(row->texts[column], (size_t)len);
-}
-
-static void set_time(struct stat_row *row, enum stat_column column, int64_t ns) {
-    size_t len = ns == TIME_NONE ? 0 : civil_format_rfc3339(row->texts[column], ns);
-    row->cells[column] = str_make(row->texts[column], len);
-}
-
-static void fill_row(struct stat_row *row, struct str name, const struct store_stat *s) {
-    row->cells[STAT_STREAM] = name;
-    set_number(row, STAT_EVENTS, s->events);
-    set_number(row, STAT_DERIVED, s->derived);
-    set_number(row, STAT_UNSEALED, s->unsealed);
-    set_number(row, STAT_RAW_BYTES, s->raw_bytes);
-    set_number(row, STAT_DISK_BYTES, s->disk_bytes);
-    set_number(row, STAT_INDEX_BYTES, s->index_bytes);
-    set_number(row, STAT_ARCHIVED_BYTES, s->archived_bytes);
-    set_number(row, STAT_SEGMENTS, s->segments);
-    set_number(row, STAT_MERGED, s->merged);
-    set_number(row, STAT_ARCHIVED, s->archived);
-    set_number(row, STAT_SEALED_TO, s->sealed_to);
-    set_time(row, STAT_OLDEST, s->oldest_ns);
-    set_time(row, STAT_NEWEST, s->newest_ns);
-}
-
-static bool print_json(const struct stat_row *row) {
-    struct output_json_entry entries[STAT_COLUMN_COUNT];
-    size_t count = 0;
-    for (int i = 0; i < STAT_COLUMN_COUNT; i++) {
-        if (row->cells[i].len > 0) { /* an empty store has no oldest event */
-            bool text = i == STAT_STREAM || i == STAT_OLDEST || i == STAT_NEWEST;
-            entries[count++] = (struct output_json_entry){.name = stat_names[i],
-                                                          .text = row->cells[i],
-                                                          .type = text ? JSON_STRING : JSON_NUMBER};
-        }
+static bool print_row(struct act_list *list, struct str name, const struct store_stat *s) {
+    struct buf texts[STAT_COLUMN_COUNT] = {BUF_INIT};
+    const struct str cells[STAT_COLUMN_COUNT] = {
+        [STAT_STREAM] = name,
+        [STAT_EVENTS] = act_number(&texts[STAT_EVENTS], s->events),
+        [STAT_DERIVED] = act_number(&texts[STAT_DERIVED], s->derived),
+        [STAT_UNSEALED] = act_number(&texts[STAT_UNSEALED], s->unsealed),
+        [STAT_RAW_BYTES] = act_number(&texts[STAT_RAW_BYTES], s->raw_bytes),
+        [STAT_DISK_BYTES] = act_number(&texts[STAT_DISK_BYTES], s->disk_bytes),
+        [STAT_INDEX_BYTES] = act_number(&texts[STAT_INDEX_BYTES], s->index_bytes),
+        [STAT_ARCHIVED_BYTES] = act_number(&texts[STAT_ARCHIVED_BYTES], s->archived_bytes),
+        [STAT_SEGMENTS] = act_number(&texts[STAT_SEGMENTS], s->segments),
+        [STAT_MERGED] = act_number(&texts[STAT_MERGED], s->merged),
+        [STAT_ARCHIVED] = act_number(&texts[STAT_ARCHIVED], s->archived),
+        [STAT_SEALED_TO] = act_number(&texts[STAT_SEALED_TO], s->sealed_to),
+        [STAT_OLDEST] = act_time(&texts[STAT_OLDEST], s->oldest_ns),
+        [STAT_NEWEST] = act_time(&texts[STAT_NEWEST], s->newest_ns)};
+    bool good = act_list_row(list, cells);
+    for (size_t i = 0; i < STAT_COLUMN_COUNT; i++) {
+        buf_fini(&texts[i]);
     }
-    struct buf line = BUF_INIT;
-    output_json(&line, entries, count);
-    buf_putc(&line, '\n');
-    bool good = output_write(stdout, buf_str(&line));
-    buf_fini(&line);
     return good;
 }
 
-static bool print_row(struct output *rows, struct str name, const struct store_stat *stat) {
-    struct stat_row row;
-    fill_row(&row, name, stat);
-    return rows != NULL ? output_row(rows, row.cells) : print_json(&row);
-}
-
+/* A row for each stream that has events, then the total. */
 static int print_stat(struct store *store, enum output_format format, uint64_t disk_bytes) {
-    struct output *rows = NULL;
-    if (format != OUTPUT_JSONL) {
-        rows = output_create(stdout, format, stat_names, STAT_COLUMN_COUNT, output_terminal_width(),
-                             false);
-    }
+    struct act_list list = {
+        .format = format, .names = stat_names, .count = STAT_COLUMN_COUNT, .numbers = stat_numbers};
     bool go_on = true;
     struct store_stat stat;
+    act_list_begin(&list);
     for (int d = 0; d < DATASET_COUNT && go_on; d++) {
         store_get_stat(store, (enum dataset)d, &stat);
         if (stat.events + stat.derived > 0) {
             struct str name = dataset_info((enum dataset)d)->name;
-            go_on = print_row(rows, name.len > 0 ? name : STR("unknown"), &stat);
+            go_on = print_row(&list, name.len > 0 ? name : STR("unknown"), &stat);
         }
     }
     store_get_stat(store, DATASET_COUNT, &stat);
     stat.disk_bytes = disk_bytes;
     if (go_on) {
-        (void)print_row(rows, STR("total"), &stat);
+        (void)print_row(&list, STR("total"), &stat);
     }
-    bool written = rows != NULL ? output_destroy(&rows) : output_finish(stdout);
-    return written ? EXIT_DONE : EXIT_STORE;
-}
-
-static int tell(const struct err *err) {
-    fprintf(stderr, "konseki: %s\n", err->message);
-    return EXIT_STORE;
+    return act_list_end(&list);
 }
 
 static int run_stat(const char *path, enum output_format format) {
@@ -135,7 +95,7 @@ static int run_stat(const char *path, enum output_format format) {
     if (status == STATUS_OK) {
         status = store_disk_bytes(&disk_bytes, path, &err);
     }
-    int code = status == STATUS_OK ? print_stat(store, format, disk_bytes) : tell(&err);
+    int code = status == STATUS_OK ? print_stat(store, format, disk_bytes) : act_fail(status, &err);
     store_close(&store);
     return code;
 }
@@ -187,10 +147,8 @@ static void print_compacted(enum output_format format, const struct store_compac
 static int run_compact(const char *path, enum output_format format, uint64_t threads) {
     struct store *store = NULL;
     struct err err = ERR_INIT;
-    struct store_options options = {
-        .path = path, .mode = STORE_BULK, .writer_name = "konseki " KONSEKI_VERSION};
-    if (store_open(&store, &options, &err) != STATUS_OK) {
-        return tell(&err);
+    if (!act_open(&store, path, &err)) {
+        return act_fail(STATUS_ENVIRONMENT, &err);
     }
     bool visible = isatty(STDERR_FILENO) == 1;
     struct store_compact_options work = {.threads = (unsigned)(threads < 2 ? threads : 2),
@@ -212,7 +170,7 @@ static int run_compact(const char *path, enum output_format format, uint64_t thr
         fprintf(stderr, "konseki: %s\n", err.message);
         return EXIT_NEGATIVE;
     }
-    return status != STATUS_OK ? tell(&err) : (written ? EXIT_DONE : EXIT_STORE);
+    return status != STATUS_OK ? act_fail(status, &err) : (written ? EXIT_DONE : EXIT_STORE);
 }
 
 int cmd_store(int argc, char **argv) {

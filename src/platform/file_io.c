@@ -166,9 +166,10 @@ enum status file_truncate(struct file *f, uint64_t size, struct err *err) {
     return STATUS_OK;
 }
 
-enum status file_write_whole(const char *path, struct str bytes, struct err *err) {
+enum status file_write_whole(const char *path, enum file_mode mode, struct str bytes,
+                             struct err *err) {
     struct file f = FILE_INIT;
-    enum status status = file_open(&f, path, FILE_APPEND, err);
+    enum status status = file_open(&f, path, mode, err);
     if (status == STATUS_OK) {
         status = file_truncate(&f, 0, err);
     }

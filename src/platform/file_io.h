@@ -56,7 +56,8 @@ void file_close(struct file *f);
 enum status file_append(struct file *f, const void *bytes, size_t len, struct err *err) MUST_CHECK;
 enum status file_sync(struct file *f, struct err *err) MUST_CHECK;
 /* The file has these bytes and no others, synced. A crash can leave a part of them. */
-enum status file_write_whole(const char *path, struct str bytes, struct err *err) MUST_CHECK;
+enum status file_write_whole(const char *path, enum file_mode mode, struct str bytes,
+                             struct err *err) MUST_CHECK;
 enum status file_truncate(struct file *f, uint64_t size, struct err *err) MUST_CHECK;
 enum status file_rename(const char *from, const char *to, struct err *err) MUST_CHECK;
 /* A file that is not there is fine. */

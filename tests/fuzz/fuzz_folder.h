@@ -41,7 +41,7 @@ static inline void fuzz_folder_write(const char *name, struct str bytes) {
     buf_printf(&path, "%s/%s", fuzz_folder(), name);
     buf_putc(&path, '\0');
     CHECK(file_remove(path.ptr, &err) == STATUS_OK);
-    CHECK(file_write_whole(path.ptr, bytes, &err) == STATUS_OK);
+    CHECK(file_write_whole(path.ptr, FILE_APPEND, bytes, &err) == STATUS_OK);
     buf_fini(&path);
 }
 

@@ -90,7 +90,7 @@ static void write_state(const struct fixture *f, const struct chain *c) {
     char path[160];
     path_of(path, f, "chain.state");
     chain_state_encode(&state, c);
-    assert_int_equal(file_write_whole(path, buf_str(&state), &err), STATUS_OK);
+    assert_int_equal(file_write_whole(path, FILE_APPEND, buf_str(&state), &err), STATUS_OK);
     buf_fini(&state);
 }
 

@@ -93,7 +93,7 @@ static void write_index(struct buf *out, uint64_t bytes_a_stripe) {
 static enum status open_bytes(struct written *w, struct str bytes) {
     struct err err = ERR_INIT;
     (void)snprintf(w->path, sizeof w->path, "/tmp/konseki-numbers-%d", (int)getpid());
-    assert_int_equal(file_write_whole(w->path, bytes, &err), STATUS_OK);
+    assert_int_equal(file_write_whole(w->path, FILE_APPEND, bytes, &err), STATUS_OK);
     w->info = (struct segment_info){.stripe_count = STRIPES, .index_bytes = bytes.len};
     assert_int_equal(file_reader_open(&w->file, w->path, &err), STATUS_OK);
     const struct index_source source = {.file = &w->file};

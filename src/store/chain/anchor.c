@@ -32,12 +32,14 @@ enum status store_keep_anchor(const char *path, struct str line, struct str toke
     enum status status = file_make_dir(store_path(&name, path, "anchors"), err);
     unsigned long long number = anchor.checkpoint;
     if (status == STATUS_OK) {
-        status = file_write_whole(
-            store_path(&name, path, "anchors/%0*llu.anchor", NAME_DIGITS, number), line, err);
+        status =
+            file_write_whole(store_path(&name, path, "anchors/%0*llu.anchor", NAME_DIGITS, number),
+                             FILE_APPEND, line, err);
     }
     if (status == STATUS_OK && token.len > 0) {
-        status = file_write_whole(
-            store_path(&name, path, "anchors/%0*llu.tsr", NAME_DIGITS, number), token, err);
+        status =
+            file_write_whole(store_path(&name, path, "anchors/%0*llu.tsr", NAME_DIGITS, number),
+                             FILE_APPEND, token, err);
     }
     buf_fini(&name);
     return status;

@@ -225,7 +225,8 @@ bool chain_state_is_right(const char *path, struct str bytes) {
 static enum status replace_file(const char *path, struct str bytes, struct err *err) {
     struct buf from = BUF_INIT;
     struct buf to = BUF_INIT;
-    enum status status = file_write_whole(store_path(&from, path, "chain.state.tmp"), bytes, err);
+    enum status status =
+        file_write_whole(store_path(&from, path, "chain.state.tmp"), FILE_APPEND, bytes, err);
     if (status == STATUS_OK) {
         status = file_rename(from.ptr, store_path(&to, path, "chain.state"), err);
     }

@@ -8,20 +8,6 @@
 #include "public_key.h"
 #include "store_path.h"
 
-static enum status write_file(const char *path, enum file_mode mode, struct str bytes,
-                              struct err *err) {
-    struct file f = FILE_INIT;
-    enum status status = file_open(&f, path, mode, err);
-    if (status == STATUS_OK) {
-        status = file_append(&f, bytes.ptr, bytes.len, err);
-    }
-    if (status == STATUS_OK) {
-        status = file_sync(&f, err);
-    }
-    file_close(&f);
-    return status;
-}
-
 /* Writes the file under a temporary name first: a crash leaves no half key behind. */
 static enum status place_file(const char *dir, const char *name, enum file_mode mode,
                               struct str bytes, struct err *err) {
@@ -31,7 +17,7 @@ static enum status place_file(const char *dir, const char *name, enum file_mode 
     const char *from = store_path(&fresh, dir, "%s.new", name);
     enum status status = file_remove(from, err);
     if (status == STATUS_OK) {
-        status = write_file(from, mode, bytes, err);
+        status = file_write_whole(from, mode, bytes, err);
     }
     if (status == STATUS_OK) {
         status = file_rename(from, to, err);
