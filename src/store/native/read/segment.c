@@ -162,6 +162,15 @@ static void take_stripes(struct wire *w, struct segment *s, uint64_t *at) {
     }
 }
 
+/* Notes lie behind the templates; segments made before there were notes end here. */
+static void take_notes(struct wire *w, struct segment *s) {
+    uint64_t at = s->templates_ref.offset + s->templates_ref.stored_len;
+    if (wire_left(w) > 0) {
+        s->notes_ref = segment_take_ref(w, &at, s->filter_offset);
+    }
+    w->failed = w->failed || at > s->filter_offset || wire_left(w) > 0;
+}
+
 /* Templates, filters and words of digits, which lie behind the stripes up to the footer. */
 static void take_shared(struct wire *w, struct segment *s, uint64_t at, uint64_t end) {
     s->shared_offset = at;
@@ -215,6 +224,7 @@ static enum status parse_footer(struct segment *s, struct str footer, struct err
         take_shared(&w, s, at, end);
         resolve_fields(&w, s);
         s->names = take_names(&w, s, &s->name_count);
+        take_notes(&w, s);
     }
     return w.failed || at > end ? segment_damaged(s, err, _("its footer is malformed")) : STATUS_OK;
 }
@@ -289,6 +299,7 @@ void segment_close(struct segment **segment) {
         mem_free(s->stripes[i].directory_bytes);
     }
     mem_free(s->templates_bytes);
+    mem_free(s->notes_bytes);
     arena_fini(&s->arena);
     zstd_frame_destroy(&s->zstd);
     file_unmap(&s->map);
@@ -333,5 +344,35 @@ enum status segment_chunk(char **out, struct segment *s, const struct chunk_ref 
     plain[ref->plain_len] = '\0';
     s->bytes_read += ref->stored_len;
     *out = plain;
+    return STATUS_OK;
+}
+
+/* --- notes --- */
+
+enum status segment_notes(struct segment *s, struct err *err) {
+    if (s->has_notes || s->notes_ref.plain_len == 0) {
+        return STATUS_OK;
+    }
+    mem_free(s->notes_bytes); /* of an attempt that failed */
+    s->notes_bytes = NULL;
+    enum status status = segment_chunk(&s->notes_bytes, s, &s->notes_ref, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct wire w = wire_make(s->notes_bytes, s->notes_ref.plain_len);
+    struct column_note *notes = arena_array(&s->arena, s->column_count + 1, sizeof *notes);
+    bool *known = arena_array(&s->arena, s->column_count + 1, sizeof *known);
+    for (size_t i = 0; i < s->column_count; i++) {
+        if (s->columns[i].type != COLUMN_NUMBER) {
+            column_note_decode(&notes[i], &known[i], &w);
+        }
+    }
+    if (w.failed || wire_left(&w) > 0) {
+        return segment_damaged(s, err, _("the notes of its columns are malformed"));
+    }
+    for (size_t i = 0; i < s->column_count; i++) {
+        s->columns[i].note = known[i] ? &notes[i] : NULL;
+    }
+    s->has_notes = true;
     return STATUS_OK;
 }

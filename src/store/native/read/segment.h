@@ -11,6 +11,7 @@
 #ifndef KONSEKI_SEGMENT_H
 #define KONSEKI_SEGMENT_H
 
+#include "column_note.h"
 #include "cut.h"
 #include "file_io.h"
 #include "formula.h"
@@ -33,9 +34,10 @@ struct segment_column {
     unsigned marks;   /* COLUMN_ZONED */
     uint32_t context; /* column that codes may be guessed from (stripe_context.h), + 1; 0 = none */
     uint32_t dictionary_count;
-    struct dictionary_part *parts; /* by stripe; NULL: no dictionary */
-    struct str *dictionary;        /* NULL until a part is loaded; entries of parts that are not
-                                      loaded have no ptr */
+    struct dictionary_part *parts;  /* by stripe; NULL: no dictionary */
+    struct str *dictionary;         /* NULL until a part is loaded; entries of parts that are not
+                                       loaded have no ptr */
+    const struct column_note *note; /* NULL: nothing is known, or until segment_notes */
 };
 
 /* Only `rows` and `stripe` are known before the stripe's directory is loaded. */
@@ -115,6 +117,9 @@ struct segment {
     uint32_t template_count;
     struct chunk_ref templates_ref;
     char *templates_bytes;
+    struct chunk_ref notes_ref; /* plain_len 0: there are none */
+    char *notes_bytes;
+    bool has_notes;         /* they are loaded */
     uint64_t shared_offset; /* templates and token filters */
     uint64_t shared_len;
     uint8_t shared_sha256[SHA256_BYTES];
@@ -147,6 +152,8 @@ enum status segment_dictionary_part(struct segment *s, struct segment_column *co
 /* Makes one entry available. It must be below dictionary_count. */
 enum status segment_dictionary_entry(struct segment *s, struct segment_column *column,
                                      uint32_t code, struct err *err) MUST_CHECK;
+/* Makes column->note of all columns available. */
+enum status segment_notes(struct segment *s, struct err *err) MUST_CHECK;
 /* Makes s->templates available. */
 enum status segment_templates(struct segment *s, struct err *err) MUST_CHECK;
 /* STATUS_DAMAGED with the segment's path and what is wrong. */

@@ -37,6 +37,7 @@ void segment_writer_destroy(struct segment_writer **writer) {
     }
     for (size_t i = 0; i < w->column_count; i++) {
         intern_fini(&w->columns[i].dictionary);
+        mem_free(w->columns[i].note);
     }
     mem_free(w->columns);
     buf_fini(&w->out);
@@ -57,10 +58,10 @@ void segment_writer_destroy(struct segment_writer **writer) {
 size_t segment_writer_memory(const struct segment_writer *w) {
     size_t bytes = w->out.capacity + w->filters.capacity + w->plain.capacity +
                    w->number_index.lines.capacity +
-
                    (w->tokens.slot_count + w->tokens.fresh_capacity) * sizeof *w->tokens.slots;
     for (size_t i = 0; i < w->column_count; i++) {
         bytes += w->columns[i].dictionary.count * (size_t)96;
+        bytes += w->columns[i].note != NULL ? sizeof *w->columns[i].note : 0;
     }
     return bytes;
 }
@@ -221,15 +222,41 @@ static void put_stripe(struct buf *out, const struct segment_writer *w, size_t n
     }
 }
 
-/* Templates, then zeros up to a multiple of a filter's line, then the filters and the words of
- * digits. */
-static void put_shared(struct buf *footer, struct segment_writer *w) {
+/* Of entries the note is made here, when all are known. */
+static void add_note(struct buf *out, const struct written_column *c,
+                     struct column_note_builder *scratch) {
+    if (c->type == COLUMN_DICTIONARY) {
+        memset(scratch, 0, sizeof *scratch);
+        for (uint32_t i = 0; i < c->dictionary.count; i++) {
+            column_note_add(scratch, intern_text(&c->dictionary, i));
+        }
+        column_note_encode(out, scratch);
+    } else if (c->type == COLUMN_TEXT) {
+        column_note_encode(out, c->note);
+    }
+}
+
+static struct chunk_ref put_notes(struct segment_writer *w) {
+    struct column_note_builder *scratch = mem_alloc(sizeof *scratch);
+    buf_clear(&w->plain);
+    for (size_t i = 0; i < w->column_count; i++) {
+        add_note(&w->plain, &w->columns[i], scratch);
+    }
+    mem_free(scratch);
+    bool deep = w->effort == EFFORT_DEEP;
+    return put_bytes(w, buf_str(&w->plain), deep ? LEVEL_DEEP : LEVEL_FAST);
+}
+
+/* Templates, notes, then zeros up to a multiple of a filter's line, then the filters and the words
+ * of digits. */
+static void put_shared(struct buf *footer, struct chunk_ref *notes, struct segment_writer *w) {
     size_t offset = w->out.len;
     for (uint32_t i = 0; i < w->templates.count; i++) {
         buf_add(&w->plain, intern_text(&w->templates, i));
     }
     bool deep = w->effort == EFFORT_DEEP;
     struct chunk_ref templates = put_bytes(w, buf_str(&w->plain), deep ? LEVEL_DEEP : LEVEL_FAST);
+    *notes = put_notes(w);
     while (w->out.len % FILTER_LINE_BYTES != 0) {
         buf_putc(&w->out, 0);
     }
@@ -274,9 +301,13 @@ void segment_writer_end(struct buf *out, struct segment_info *info, struct segme
         w->info.filter_lines[i] = w->stripes[i].filter_lines;
     }
     w->info.stripe_count = (uint32_t)w->stripe_count;
-    put_shared(&footer, w);
+    struct chunk_ref notes;
+    put_shared(&footer, &notes, w);
     put_names(&footer, &w->fields);
     put_names(&footer, &w->names);
+    if (notes.plain_len > 0) {
+        put_ref(&footer, &notes);
+    }
     put_trailer(w, buf_str(&footer));
     buf_fini(&footer);
     buf_fini(out);

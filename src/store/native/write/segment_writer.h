@@ -8,6 +8,7 @@
 #ifndef KONSEKI_SEGMENT_WRITER_H
 #define KONSEKI_SEGMENT_WRITER_H
 
+#include "column_note.h"
 #include "segment_info.h"
 #include "stripe.h"
 #include "zstd_frame.h"
@@ -24,6 +25,7 @@ struct written_column {
     bool is_old;      /* an earlier stripe has it: its context stays */
     struct intern dictionary;
     uint32_t entries[SEGMENT_MAX_STRIPES]; /* new in each stripe */
+    struct column_note_builder *note;      /* TEXT: of all values; NULL: none yet */
 };
 
 enum { WRITTEN_SHARED = UINT32_MAX };

@@ -181,6 +181,14 @@ static void put_numbers(struct stripe_work *k, struct buf *directory, struct str
     chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &c->habit);
 }
 
+static void note_texts(struct written_column *c, const struct text_array *texts) {
+    c->note = c->note != NULL ? c->note : mem_calloc(1, sizeof *c->note);
+    for (uint32_t i = 0; i < texts->count; i++) {
+        uint32_t at = texts->offsets[i];
+        column_note_add(c->note, str_make(texts->bytes + at, texts->offsets[i + 1] - at));
+    }
+}
+
 static void put_text_values(struct stripe_work *k, struct buf *directory, struct stripe_column *c,
                             uint32_t from, uint32_t count) {
     const struct column_values *v = c->values;
@@ -193,6 +201,7 @@ static void put_text_values(struct stripe_work *k, struct buf *directory, struct
     }
     offsets[count] = (uint32_t)bytes.len;
     struct text_array texts = {bytes.ptr == NULL ? "" : bytes.ptr, offsets, count};
+    note_texts(&k->w->columns[c->number], &texts);
     chunk_add_texts(k->w, &texts);
     chunk_put(k->w, directory, CHUNK_OF_TEXT, &c->habit);
     mem_free(offsets);

@@ -1,0 +1,224 @@
+/* Notes of columns: "no" is never wrong, for texts of every kind of bytes; what columns of one kind
+ * of text hold is told from what they do not; damage is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "column_note.h"
+#include "mem.h"
+#include "token.h"
+
+static uint64_t seed = 20261122;
+
+static uint32_t draw(uint32_t below) {
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)((seed >> 33) % below);
+}
+
+struct noted {
+    struct buf stored;
+    struct column_note note;
+    bool known;
+};
+
+static void note_fini(struct noted *n) {
+    buf_fini(&n->stored);
+}
+
+static struct noted note_of(const struct str *texts, size_t count) {
+    struct noted n = {.known = false};
+    struct column_note_builder *b = mem_calloc(1, sizeof *b);
+    for (size_t i = 0; i < 20 * count; i++) { /* each often: small columns have no pairs */
+        column_note_add(b, texts[i % count]);
+    }
+    column_note_encode(&n.stored, b);
+    mem_free(b);
+    struct wire w = wire_make(n.stored.ptr, n.stored.len);
+    column_note_decode(&n.note, &n.known, &w);
+    assert_false(w.failed);
+    assert_int_equal(wire_left(&w), 0);
+    return n;
+}
+
+/* Characters that texts are drawn from; some fold to ASCII, to several characters or to nothing. */
+static const char *const alphabets[][12] = {
+    {"0", "1", "2", "3", "a", "b", "c", "-"},
+    {"a", "B", "c", "D", ".", "/", " ", "5", "=", "\""},
+    {"\xe3\x81\x82", "\xe3\x82\xab", "\xef\xbc\xa1", "\xef\xbc\x91", "a", "A", "1"},
+    {"K", "k", "\xe2\x84\xaa", "\xc3\x9f", "\xc5\xbf", "s", "\xc2\xad", "x"},
+    {"\x80", "\xff", "\xfe", "\n", "\r", "\x01", "A"},
+};
+enum { ALPHABETS = sizeof alphabets / sizeof *alphabets, TEXTS = 40 };
+
+static void draw_text(struct buf *out, const char *const *alphabet, uint32_t longest) {
+    uint32_t count = 0;
+    while (count < 12 && alphabet[count] != NULL) {
+        count++;
+    }
+    for (uint32_t len = draw(longest + 1); len > 0; len--) {
+        buf_add(out, str_from_c(alphabet[draw(count)]));
+    }
+}
+
+struct column {
+    struct buf bytes;
+    struct buf folded; /* of one text */
+    struct str texts[TEXTS];
+};
+
+static void draw_column(struct column *c, const char *const *alphabet, uint32_t longest) {
+    size_t ends[TEXTS];
+    buf_clear(&c->bytes);
+    for (size_t i = 0; i < TEXTS; i++) {
+        draw_text(&c->bytes, alphabet, longest);
+        ends[i] = c->bytes.len;
+    }
+    const char *bytes = c->bytes.ptr == NULL ? "" : c->bytes.ptr;
+    for (size_t i = 0; i < TEXTS; i++) {
+        size_t from = i == 0 ? 0 : ends[i - 1];
+        c->texts[i] = str_make(bytes + from, ends[i] - from);
+    }
+}
+
+/* Does a text, or a text when folded, hold it? */
+static bool column_holds(struct column *c, struct str wanted, bool folded) {
+    bool holds = false;
+    for (size_t i = 0; i < TEXTS && !holds; i++) {
+        buf_clear(&c->folded);
+        if (folded) {
+            fold_text(&c->folded, c->texts[i]);
+        } else {
+            buf_add(&c->folded, c->texts[i]);
+        }
+        holds = str_find(buf_str(&c->folded), wanted) != STR_NONE;
+    }
+    return holds;
+}
+
+static void ask(struct column *c, const struct column_note *n, struct str wanted, uint64_t *nos) {
+    for (int folded = 0; folded < 2; folded++) {
+        if (!column_note_may_hold(n, wanted, folded != 0)) {
+            assert_false(column_holds(c, wanted, folded != 0));
+            (*nos)++;
+        }
+    }
+}
+
+static void test_never_wrong(void **state) {
+    (void)state;
+    struct column c = {.bytes = BUF_INIT, .folded = BUF_INIT};
+    struct buf wanted = BUF_INIT;
+    uint64_t nos = 0;
+    uint64_t asked = 0;
+    for (int round = 0; round < 400; round++) {
+        const char *const *alphabet = alphabets[draw(ALPHABETS)];
+        draw_column(&c, alphabet, 1 + draw(12));
+        struct noted n = note_of(c.texts, TEXTS);
+        for (int i = 0; i < 100 && n.known; i++, asked++) {
+            struct str from = c.texts[draw(TEXTS)];
+            buf_clear(&wanted);
+            if (i % 2 == 0 && from.len > 0) { /* part of a text */
+                size_t at = draw((uint32_t)from.len);
+                buf_add(&wanted, str_head(str_skip(from, at), 1 + draw((uint32_t)(from.len - at))));
+            } else {
+                draw_text(&wanted, alphabets[draw(ALPHABETS)], 5);
+            }
+            struct str text = wanted.ptr == NULL ? STR("") : buf_str(&wanted);
+            ask(&c, &n.note, text, &nos);
+        }
+        note_fini(&n);
+    }
+    assert_true(asked > 20000 && nos > asked / 4); /* it says no where it can */
+    buf_fini(&wanted);
+    buf_fini(&c.folded);
+    buf_fini(&c.bytes);
+}
+
+static void test_tells(void **state) {
+    (void)state;
+    struct str texts[] = {STR("10.1.40.17"), STR("10.1.41.200"), STR("10.12.3.4"), STR("10.1.44.9"),
+                          STR("10.1.45.250")};
+    struct noted n = note_of(texts, sizeof texts / sizeof *texts);
+    assert_true(n.known && n.note.pairs != NULL);
+    assert_true(column_note_may_hold(&n.note, STR("10.1.4"), false));
+    assert_true(column_note_may_hold(&n.note, STR("0.1.40"), true));
+    assert_false(column_note_may_hold(&n.note, STR("10.6"), false));
+    assert_false(column_note_may_hold(&n.note, STR("8"), false));
+    assert_false(column_note_may_hold(&n.note, STR("x"), true));
+    assert_true(column_note_has_pair(&n.note, COLUMN_NOTE_EDGE, '1'));
+    assert_false(column_note_has_pair(&n.note, COLUMN_NOTE_EDGE, '0'));
+    assert_true(column_note_has_pair(&n.note, '9', COLUMN_NOTE_EDGE));
+    assert_false(column_note_has_pair(&n.note, '.', COLUMN_NOTE_EDGE));
+    assert_false(column_note_has_pair(&n.note, COLUMN_NOTE_EDGE, COLUMN_NOTE_EDGE));
+    assert_int_equal(column_note_digit_run(&n.note), 3);
+    note_fini(&n);
+}
+
+/* Letters are looked for in both cases in folded texts only. */
+static void test_case(void **state) {
+    (void)state;
+    struct str texts[] = {STR("HTTPS"), STR("Https"), STR("Mozilla"), STR("Gecko"), STR("")};
+    struct noted n = note_of(texts, sizeof texts / sizeof *texts);
+    assert_true(n.known && n.note.pairs != NULL);
+    assert_true(column_note_may_hold(&n.note, STR("http"), true));
+    assert_false(column_note_may_hold(&n.note, STR("http"), false));
+    assert_true(column_note_may_hold(&n.note, STR("m"), true));
+    assert_false(column_note_may_hold(&n.note, STR("m"), false));
+    assert_true(column_note_has_pair(&n.note, COLUMN_NOTE_EDGE, COLUMN_NOTE_EDGE));
+    assert_true(column_note_may_hold(&n.note, STR(""), false));
+    note_fini(&n);
+}
+
+static void test_nothing_known(void **state) {
+    (void)state;
+    struct buf out = BUF_INIT;
+    column_note_encode(&out, NULL);
+    struct wire w = wire_make(out.ptr, out.len);
+    struct column_note note;
+    bool known = true;
+    column_note_decode(&note, &known, &w);
+    assert_false(known || w.failed);
+    buf_fini(&out);
+}
+
+/* Cut anywhere, or with any byte changed: refused, or a note that can be asked. */
+static void test_damage(void **state) {
+    (void)state;
+    struct str texts[] = {STR("3f2504e0-4f89-11d3-9a0c-0305e82c3301"),
+                          STR("9b2d4e61-0000-4f6a-8c1d-77aa00ff1234")};
+    struct noted n = note_of(texts, 2);
+    struct column_note note;
+    for (size_t len = 0; len < n.stored.len; len++) {
+        char *copy = mem_strdup(n.stored.ptr, len); /* so that reading beyond is seen */
+        struct wire w = wire_make(copy, len);
+        bool known = true;
+        column_note_decode(&note, &known, &w);
+        assert_true(w.failed && !known);
+        mem_free(copy);
+    }
+    for (size_t at = 0; at < n.stored.len; at++) {
+        char *copy = mem_strdup(n.stored.ptr, n.stored.len);
+        copy[at] = (char)(copy[at] ^ (1 << draw(8)));
+        struct wire w = wire_make(copy, n.stored.len);
+        bool known = false;
+        column_note_decode(&note, &known, &w);
+        for (unsigned b = 0; known && b < COLUMN_NOTE_SYMBOLS; b++) {
+            (void)column_note_has_pair(&note, b, (b * 7 + 1) % COLUMN_NOTE_SYMBOLS);
+        }
+        mem_free(copy);
+    }
+    note_fini(&n);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_never_wrong), cmocka_unit_test(test_tells),
+        cmocka_unit_test(test_case),        cmocka_unit_test(test_nothing_known),
+        cmocka_unit_test(test_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
