@@ -85,6 +85,9 @@ bool ip_network_parse(struct ip_network *out, struct str s) {
 bool ip_network_has(const struct ip_network *network, const struct ip *address) {
     size_t whole = network->prefix_bits / 8;
     unsigned rest = network->prefix_bits % 8;
+    if (network->prefix_bits < 96 && ip_is_v4(address)) {
+        return false; /* ::/0 means IPv6, not the form in which IPv4 is kept here */
+    }
     if (memcmp(network->address.bytes, address->bytes, whole) != 0) {
         return false;
     }

@@ -23,6 +23,7 @@ enum { IP_TEXT_BYTES = 46 };
 bool ip_parse(struct ip *out, struct str s);
 /* "10.0.0.0/8", "fc00::/7" or a single address. */
 bool ip_network_parse(struct ip_network *out, struct str s);
+/* IPv4 addresses are in IPv4 networks only (and in ::ffff:0:0/96). */
 bool ip_network_has(const struct ip_network *network, const struct ip *address);
 bool ip_is_v4(const struct ip *address);
 /* RFC 5952 text into out (IP_TEXT_BYTES); returns its length. */

@@ -128,7 +128,7 @@ static size_t add_extreme(struct accumulator *a, const struct aggregate *spec, s
     struct order_key new_key;
     struct order_key old_key;
     order_key_init(&new_key, text, type);
-    if (new_key.rank == RANK_TEXT && type != FIELD_TYPE_KEYWORD && type != FIELD_TYPE_BOOL) {
+    if (new_key.rank == RANK_STRAY) {
         return 0;
     }
     if (a->count++ == 0) {

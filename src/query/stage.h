@@ -64,8 +64,9 @@ uint64_t kept_bytes(const struct kept_rows *kept);
 
 /* --- value_order.c --- */
 
-/* A value made ready for comparing: numbers first, then addresses, then text, then nothing. */
-enum rank { RANK_NUMBER, RANK_IP, RANK_TEXT, RANK_MISSING };
+/* A value made ready for comparing: numbers first, then addresses, then text. At the end, in either
+ * direction: what a damaged line left in a field of another type, then nothing. */
+enum rank { RANK_NUMBER, RANK_IP, RANK_TEXT, RANK_STRAY, RANK_MISSING };
 struct order_key {
     enum rank rank;
     bool is_integer;

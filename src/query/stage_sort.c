@@ -46,8 +46,8 @@ static int compare_items(const void *left, const void *right) {
         const struct order_key *y = &b->keys[i];
         int order = order_compare(x, y);
         if (order != 0) {
-            bool missing = x->rank == RANK_MISSING || y->rank == RANK_MISSING;
-            return a->spec->keys[i].descending && !missing ? -order : order; /* missing: last */
+            bool last = x->rank >= RANK_STRAY || y->rank >= RANK_STRAY;
+            return a->spec->keys[i].descending && !last ? -order : order;
         }
     }
     return a->came < b->came ? -1 : 1;

@@ -25,7 +25,8 @@ static bool set_time(struct order_key *out, struct str text) {
 }
 
 void order_key_init(struct order_key *out, struct str text, enum field_type type) {
-    *out = (struct order_key){.rank = RANK_TEXT, .text = text};
+    bool is_text = type == FIELD_TYPE_KEYWORD || type == FIELD_TYPE_BOOL;
+    *out = (struct order_key){.rank = is_text ? RANK_TEXT : RANK_STRAY, .text = text};
     if (type == FIELD_TYPE_IP && ip_parse(&out->ip, text)) {
         out->rank = RANK_IP;
     } else if (type == FIELD_TYPE_TIME) {
@@ -52,6 +53,7 @@ int order_compare(const struct order_key *a, const struct order_key *b) {
     case RANK_IP:
         return memcmp(a->ip.bytes, b->ip.bytes, sizeof a->ip.bytes);
     case RANK_TEXT:
+    case RANK_STRAY:
         return str_compare(a->text, b->text);
     case RANK_MISSING:
         break;

@@ -85,6 +85,12 @@ static void networks_hold_their_addresses(void **state) {
     assert_false(ip_parse(&address, STR("10.1.2.256")));
     assert_false(ip_parse(&address, STR("10.1.2")));
     assert_false(ip_network_parse(&network, STR("10.0.0.0/33")));
+    assert_true(ip_network_parse(&network, STR("::/0")));
+    assert_false(ip_network_has(&network, &address)); /* IPv4 is kept as ::ffff:0:0/96 */
+    assert_true(ip_parse(&address, STR("2001:db8::1")));
+    assert_true(ip_network_has(&network, &address));
+    assert_true(ip_network_parse(&network, STR("0.0.0.0/0")));
+    assert_false(ip_network_has(&network, &address));
 }
 
 /* File names and values of others stand in messages; they must not steer the terminal. */

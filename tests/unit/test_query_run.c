@@ -168,6 +168,8 @@ static void tests_fields(void **state) {
     expect("source.ip:10.0.0.0/8", "1 2 ");
     expect("src_ip:2001:db8::/32", "4 ");
     expect("source.ip:2001:0db8:0:0:0:0:0:1", "4 ");
+    expect("source.ip:::/0", "4 "); /* IPv6 only */
+    expect("source.ip:0.0.0.0/0", "1 2 3 ");
     expect("source.ip:10.0.*", "1 2 ");
     expect("destination.port:80", "2 3 ");
     expect("destination.port:[80 TO 443]", "1 2 3 ");
@@ -218,6 +220,8 @@ static void runs_stages(void **state) {
     expect("* | sort -source.bytes | head 2", "4 2 ");
     expect("* | sort source.bytes", "3 1 2 4 5 "); /* missing last */
     expect("* | sort -source.bytes", "4 2 1 3 5 ");
+    expect("* | sort destination.bytes", "4 5 1 2 3 "); /* "8x" is no number */
+    expect("* | sort -destination.bytes", "4 5 1 2 3 ");
     expect("* | sort source.ip", "1 2 3 4 5 ");
     expect("* | sort event.action, -source.bytes", "4 2 1 3 5 ");
     expect("* | sort -@timestamp", "5 4 3 2 1 ");
