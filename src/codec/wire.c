@@ -32,7 +32,7 @@ static uint64_t fail(struct wire *w) {
     return 0;
 }
 
-uint64_t wire_u64(struct wire *w) {
+uint64_t wire_long(struct wire *w) {
     uint64_t value = 0;
     for (unsigned shift = 0; shift < 64 && w->at < w->end; shift += 7) {
         uint8_t byte = *w->at++;

@@ -52,7 +52,12 @@ static inline void wire_put_i64(struct buf *out, int64_t value) {
     wire_put_u64(out, wire_zigzag(value));
 }
 
-uint64_t wire_u64(struct wire *w);
+uint64_t wire_long(struct wire *w); /* any value; wire_u64 is the way in */
+
+static inline uint64_t wire_u64(struct wire *w) {
+    return w->at < w->end && *w->at < 0x80 ? *w->at++ : wire_long(w);
+}
+
 /* A varint that must be at most `max`, else the wire fails. */
 uint64_t wire_count(struct wire *w, uint64_t max);
 uint64_t wire_fixed64(struct wire *w);

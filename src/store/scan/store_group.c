@@ -100,6 +100,16 @@ static uint64_t count_rows(const struct segment_cursor *c) {
     return rows;
 }
 
+static enum status make_groups(struct worker *w) {
+    const struct store_group_spec *spec = w->run->spec;
+    bool has_values = spec->key_count + spec->sum_count + spec->set_count > 0;
+    enum status status = has_values ? segment_templates(w->cursor.segment, &w->err) : STATUS_OK;
+    if (status == STATUS_OK) {
+        w->groups = segment_groups_create(spec, w->cursor.segment);
+    }
+    return status;
+}
+
 static enum status group_block(struct worker *w) {
     struct segment_cursor *c = &w->cursor;
     struct grouping *g = w->run;
@@ -108,16 +118,16 @@ static enum status group_block(struct worker *w) {
     if (matched == 0) {
         return STATUS_OK;
     }
-    if (w->groups == NULL) {
-        w->groups = segment_groups_create(g->spec, c->segment);
+    enum status status = w->groups == NULL ? make_groups(w) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = segment_groups_add(w->groups, &c->block, c->selected, &w->without_key, &w->err);
     }
-    enum status status =
-        segment_groups_add(w->groups, &c->block, c->selected, &w->without_key, &w->err);
     if (status == STATUS_OK && count_rows(c) > 0) {
         status = take_left(w);
     }
-    bool early = g->memory_bytes > 0 && segment_groups_bytes(w->groups) > g->memory_bytes;
-    return status == STATUS_OK && early ? give_groups(w) : status;
+    bool early = status == STATUS_OK && g->memory_bytes > 0 &&
+                 segment_groups_bytes(w->groups) > g->memory_bytes;
+    return early ? give_groups(w) : status;
 }
 
 static bool is_cancelled(const struct grouping *g) {
@@ -156,9 +166,6 @@ static enum status open_segment(struct worker *w, const char *path) {
             w->cursor.segment->stripes[chosen_first_stripe(chosen)].first_block;
     } else if (status == STATUS_OK && !w->began) {
         w->cursor.blocks_pruned = 0;
-    }
-    if (status == STATUS_OK) {
-        status = segment_templates(w->cursor.segment, &w->err);
     }
     return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
 }

@@ -217,10 +217,13 @@ static struct group_class classify(struct group_plan *plan, struct intern *known
     return c;
 }
 
+/* Where no values are asked for, all templates are of the class of the first. */
 static void make_classes(struct group_plan *plan) {
     struct intern recipes = INTERN_INIT;
     struct intern classes = INTERN_INIT;
-    for (uint32_t t = 0; t < plan->segment->template_count; t++) {
+    uint32_t count = plan->segment->template_count;
+    count = count > 1 && plan->slot_count == 0 ? 1 : count;
+    for (uint32_t t = 0; t < count; t++) {
         struct group_class c = classify(plan, &recipes, t);
         uint32_t before = classes.count;
         plan->class_of[t] = intern_add(&classes, str_make((const char *)&c, sizeof c));
@@ -283,7 +286,7 @@ static bool make_columns(struct group_plan *plan) {
     for (uint32_t i = 0; i < plan->column_count; i++) {
         plan->columns[i].uses = arena_array(&plan->arena, templates, sizeof(uint16_t));
     }
-    return count_uses(plan);
+    return plan->column_count == 0 || count_uses(plan);
 }
 
 void group_plan_init(struct group_plan *out, const struct store_group_spec *spec,

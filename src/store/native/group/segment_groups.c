@@ -487,7 +487,9 @@ static enum status load_rows(struct segment_groups *g, struct block *b, struct e
     const struct intpack_view *view;
     enum status status = block_number_view(&view, b, NUMBER_TEMPLATE, err);
     uint32_t limit = g->plan.segment->template_count;
-    if (status == STATUS_OK && !intpack_unpack_small(g->templates, view, limit)) {
+    if (g->plan.slot_count == 0) { /* all are of one class */
+        memset(g->templates, 0, SEGMENT_BLOCK_ROWS * sizeof *g->templates);
+    } else if (status == STATUS_OK && !intpack_unpack_small(g->templates, view, limit)) {
         status = segment_damaged(g->plan.segment, err, _("a row has no template"));
     }
     if (status == STATUS_OK && g->spec->span != NULL) {

@@ -14,7 +14,7 @@
 
 struct segment_groups;
 
-/* The segment's templates must be loaded. */
+/* The segment's templates must all be loaded, if keys, sums or sets are asked for. */
 struct segment_groups *segment_groups_create(const struct store_group_spec *spec,
                                              struct segment *segment);
 void segment_groups_destroy(struct segment_groups **groups);

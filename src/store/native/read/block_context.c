@@ -24,11 +24,7 @@ static void count_piece(struct uses *u, const struct resolver *r, uint32_t colum
     u->context = (uint16_t)(u->context + (column == r->context && u->context < MAX_USES));
 }
 
-static const struct uses *uses_of(struct resolver *r, const struct template *t, size_t number) {
-    struct uses *u = &r->uses[number];
-    if (u->column != NOT_COUNTED) {
-        return u;
-    }
+static void count_uses(struct uses *u, const struct resolver *r, const struct template *t) {
     *u = (struct uses){0, 0};
     for (uint32_t i = 0; i < t->piece_count; i++) {
         count_piece(u, r, t->pieces[i].column);
@@ -38,11 +34,25 @@ static const struct uses *uses_of(struct resolver *r, const struct template *t, 
             count_piece(u, r, t->values[i].first);
         }
     }
-    return u;
 }
 
-/* Goes through the rows with the writer's guesses; false if the numbers do not fit. */
-static bool resolve_rows(int64_t *numbers, struct resolver *r) {
+static enum status uses_of(const struct uses **out, struct resolver *r, uint64_t number,
+                           struct err *err) {
+    const struct template *t = NULL;
+    struct uses *u = number < r->b->segment->template_count ? &r->uses[number] : NULL;
+    enum status status = STATUS_OK;
+    if (u == NULL || u->column == NOT_COUNTED) {
+        status = segment_template(&t, r->b->segment, number, err);
+    }
+    if (status == STATUS_OK && t != NULL) {
+        count_uses(u, r, t);
+    }
+    *out = u;
+    return status;
+}
+
+/* Goes through the rows with the writer's guesses; DAMAGED if the numbers do not fit. */
+static enum status resolve_rows(int64_t *numbers, struct resolver *r, struct err *err) {
     const struct segment *s = r->b->segment;
     const struct block_column *column = &r->b->columns[r->column];
     const struct block_column *context = &r->b->columns[r->context];
@@ -50,13 +60,13 @@ static bool resolve_rows(int64_t *numbers, struct resolver *r) {
     uint64_t at = 0;
     uint64_t beside = 0;
     for (uint32_t row = 0; row < r->b->info->rows; row++) {
-        uint64_t number = (uint64_t)r->b->numbers[NUMBER_TEMPLATE][row];
-        if (number >= s->template_count) {
-            return false;
+        const struct uses *u;
+        enum status status = uses_of(&u, r, (uint64_t)r->b->numbers[NUMBER_TEMPLATE][row], err);
+        if (status != STATUS_OK) {
+            return status;
         }
-        const struct uses *u = uses_of(r, &s->templates[number], number);
         if (at + u->column > column->count || beside + u->context > context->count) {
-            return false;
+            return segment_damaged(s, err, _("a column is malformed"));
         }
         int64_t *last = &r->last[u->context > 0 ? context->codes[beside] : none];
         for (uint64_t end = at + u->column; at < end; at++) {
@@ -65,7 +75,7 @@ static bool resolve_rows(int64_t *numbers, struct resolver *r) {
         }
         beside += u->context;
     }
-    return at == column->count;
+    return at == column->count ? STATUS_OK : segment_damaged(s, err, _("a column is malformed"));
 }
 
 enum status block_context_resolve(int64_t *numbers, struct block *b, uint32_t column,
@@ -85,8 +95,8 @@ enum status block_context_resolve(int64_t *numbers, struct block *b, uint32_t co
     r.last = mem_alloc(last_bytes);
     memset(r.uses, 0xff, use_bytes);
     memset(r.last, 0xff, last_bytes);
-    bool good = resolve_rows(numbers, &r);
+    status = resolve_rows(numbers, &r, err);
     mem_free(r.uses);
     mem_free(r.last);
-    return good ? STATUS_OK : segment_damaged(s, err, _("a column is malformed"));
+    return status;
 }

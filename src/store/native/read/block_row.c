@@ -11,16 +11,6 @@ void block_rewind(struct block *b) {
     b->row = 0;
 }
 
-static enum status row_template(const struct template **out, struct block *b, uint32_t row,
-                                struct err *err) {
-    int64_t number = b->numbers[NUMBER_TEMPLATE][row];
-    if (number < 0 || number >= b->segment->template_count) {
-        return segment_damaged(b->segment, err, _("a row has no template"));
-    }
-    *out = &b->segment->templates[number];
-    return STATUS_OK;
-}
-
 /* Counts the values of `times` rows of the template; with `indices` (one row), notes the index of
  * each piece's and value's. */
 static void count_row(struct block *b, const struct template *t, uint32_t times,
@@ -46,7 +36,7 @@ static void count_row(struct block *b, const struct template *t, uint32_t times,
 
 /* Counts the values of the rows from b->row up to `row`: so many of each template. */
 static enum status skip_rows(struct block *b, uint32_t row, struct err *err) {
-    const struct segment *s = b->segment;
+    struct segment *s = b->segment;
     const int64_t *templates = b->numbers[NUMBER_TEMPLATE];
     if (b->template_rows == NULL) {
         b->template_rows = mem_calloc((size_t)s->template_count + 1, sizeof *b->template_rows);
@@ -58,14 +48,20 @@ static enum status skip_rows(struct block *b, uint32_t row, struct err *err) {
         }
         b->template_rows[templates[b->row]]++;
     }
-    for (uint32_t i = first; i < row; i++) {
+    enum status status = STATUS_OK;
+    for (uint32_t i = first; i < row && status == STATUS_OK; i++) {
         uint32_t times = b->template_rows[templates[i]];
-        if (times > 0) {
-            count_row(b, &s->templates[templates[i]], times, NULL);
+        const struct template *t;
+        if (times == 0) {
+            continue;
+        }
+        status = segment_template(&t, s, (uint64_t)templates[i], err);
+        if (status == STATUS_OK) {
+            count_row(b, t, times, NULL);
             b->template_rows[templates[i]] = 0;
         }
     }
-    return STATUS_OK;
+    return status;
 }
 
 enum status block_seek(const struct template **out, struct block *b, uint32_t row,
@@ -76,7 +72,8 @@ enum status block_seek(const struct template **out, struct block *b, uint32_t ro
         status = skip_rows(b, row, err);
     }
     if (status == STATUS_OK) {
-        status = row_template(out, b, row, err);
+        uint64_t number = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
+        status = segment_template(out, b->segment, number, err);
     }
     if (status == STATUS_OK) {
         MEM_GROW(b->piece_values, b->piece_capacity,

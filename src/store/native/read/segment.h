@@ -1,6 +1,7 @@
 /*
  * A sealed segment, mapped for reading. Opening reads the footer only; the directories of stripes,
- * dictionaries and templates are unpacked when first asked for and kept. Every chunk's checksum is
+ * dictionaries and templates are unpacked when first asked for and kept; a template is parsed when
+ * a row that has it is looked at. Every chunk's checksum is
  * tested when it is unpacked.
  *
  * Nothing read from the file is trusted: counts are limited and all references are tested, so that
@@ -97,6 +98,7 @@ struct template {
     uint32_t flags;       /* TEMPLATE_CROSSING ... TEMPLATE_ORDERED */
     bool prints_zoned;    /* formulas print only words that are zoned (token_filter.h) or names of
                              months and days */
+    bool is_parsed;       /* all of this is known */
 };
 
 struct segment {
@@ -113,8 +115,10 @@ struct segment {
     size_t stripe_count;
     struct segment_block *blocks; /* of all stripes */
     size_t block_count;
-    struct template *templates; /* NULL until segment_templates */
+    struct template *templates; /* NULL until segment_templates_find */
     uint32_t template_count;
+    bool all_parsed;           /* segment_templates was here */
+    uint32_t *template_places; /* in templates_bytes, and the end */
     struct chunk_ref templates_ref;
     char *templates_bytes;
     struct chunk_ref notes_ref; /* plain_len 0: there are none */
@@ -154,7 +158,12 @@ enum status segment_dictionary_entry(struct segment *s, struct segment_column *c
                                      uint32_t code, struct err *err) MUST_CHECK;
 /* Makes column->note of all columns available. */
 enum status segment_notes(struct segment *s, struct err *err) MUST_CHECK;
-/* Makes s->templates available. */
+/* Makes the array s->templates available, and no template in it. */
+enum status segment_templates_find(struct segment *s, struct err *err) MUST_CHECK;
+/* Makes one template available: *out is &s->templates[number]. DAMAGED also if there are fewer. */
+enum status segment_template(const struct template **out, struct segment *s, uint64_t number,
+                             struct err *err) MUST_CHECK;
+/* Makes all of s->templates available. */
 enum status segment_templates(struct segment *s, struct err *err) MUST_CHECK;
 /* STATUS_DAMAGED with the segment's path and what is wrong. */
 enum status segment_damaged(const struct segment *s, struct err *err, const char *what);

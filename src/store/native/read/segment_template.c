@@ -1,4 +1,4 @@
-/* The templates of a segment: unpacked once, when the first row is looked at. */
+/* The templates of a segment: unpacked once, each parsed when a row that has it is looked at. */
 #include "i18n.h"
 #include "json_order.h"
 #include "mem.h"
@@ -163,7 +163,57 @@ static bool prints_zoned(const struct template *t) {
     return true;
 }
 
-enum status segment_templates(struct segment *s, struct err *err) {
+/* --- where they are --- */
+
+/* Steps over a formula, a varint at a time; formula_decode looks closer. */
+static void skip_formula(struct wire *w) {
+    struct formula ignored;
+    w->failed = !formula_decode(&ignored, w) || w->failed;
+}
+
+static void skip_pieces(struct wire *w) {
+    uint64_t op;
+    (void)wire_u64(w);                           /* flags */
+    while ((op = wire_u64(w)) != TEMPLATE_END) { /* a wire that fails gives 0: the end */
+        if (op == TEMPLATE_LITERAL) {
+            (void)wire_str(w);
+        } else if (op == TEMPLATE_FORMULA) {
+            skip_formula(w);
+        }
+    }
+}
+
+static void skip_values(struct wire *w) {
+    for (uint64_t left = wire_count(w, wire_left(w)); left > 0 && !w->failed; left--) {
+        (void)wire_u64(w); /* field */
+        uint64_t how = wire_u64(w);
+        if (how == VALUE_FORMULA) {
+            skip_formula(w);
+            continue;
+        }
+        (void)wire_u64(w);
+        if (how != TRANSFORM_NONE) {
+            (void)wire_u64(w);
+        }
+    }
+}
+
+/* Notes where each template begins, without looking at what it says. */
+static bool find_templates(struct segment *s) {
+    struct wire w = wire_make(s->templates_bytes, s->templates_ref.plain_len);
+    const uint8_t *start = w.at;
+    s->template_places =
+        arena_array(&s->arena, (size_t)s->template_count + 1, sizeof *s->template_places);
+    for (uint32_t i = 0; i < s->template_count && !w.failed; i++) {
+        s->template_places[i] = (uint32_t)(w.at - start);
+        skip_pieces(&w);
+        skip_values(&w);
+    }
+    s->template_places[s->template_count] = (uint32_t)(w.at - start);
+    return !w.failed;
+}
+
+enum status segment_templates_find(struct segment *s, struct err *err) {
     if (s->templates != NULL) {
         return STATUS_OK;
     }
@@ -173,16 +223,51 @@ enum status segment_templates(struct segment *s, struct err *err) {
     if (status != STATUS_OK) {
         return status;
     }
-    struct template *templates =
-        arena_array(&s->arena, (size_t)s->template_count + 1, sizeof *templates);
-    struct wire w = wire_make(s->templates_bytes, s->templates_ref.plain_len);
-    for (uint32_t i = 0; i < s->template_count; i++) {
-        if (!take_pieces(&templates[i], s, &w) || !take_values(&templates[i], s, &w) ||
-            !template_formulas_end(&templates[i])) {
+    if (!find_templates(s)) {
+        return segment_damaged(s, err, _("a template is malformed"));
+    }
+    s->templates = arena_array(&s->arena, (size_t)s->template_count + 1, sizeof *s->templates);
+    return STATUS_OK;
+}
+
+/* --- one of them --- */
+
+static bool parse_template(struct template *t, struct segment *s, struct wire *w) {
+    bool good = take_pieces(t, s, w) && take_values(t, s, w) && wire_left(w) == 0 &&
+                template_formulas_end(t);
+    t->prints_zoned = good && prints_zoned(t);
+    t->is_parsed = good;
+    return good;
+}
+
+enum status segment_template(const struct template **out, struct segment *s, uint64_t number,
+                             struct err *err) {
+    enum status status = segment_templates_find(s, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (number >= s->template_count) {
+        return segment_damaged(s, err, _("a row has no template"));
+    }
+    struct template *t = &s->templates[number];
+    if (!t->is_parsed) {
+        uint32_t first = s->template_places[number];
+        struct wire w =
+            wire_make(s->templates_bytes + first, s->template_places[number + 1] - first);
+        if (!parse_template(t, s, &w)) {
             return segment_damaged(s, err, _("a template is malformed"));
         }
-        templates[i].prints_zoned = prints_zoned(&templates[i]);
     }
-    s->templates = templates;
+    *out = t;
     return STATUS_OK;
+}
+
+enum status segment_templates(struct segment *s, struct err *err) {
+    enum status status = segment_templates_find(s, err);
+    for (uint32_t i = 0; i < s->template_count && status == STATUS_OK && !s->all_parsed; i++) {
+        const struct template *ignored;
+        status = segment_template(&ignored, s, i, err);
+    }
+    s->all_parsed = status == STATUS_OK;
+    return status;
 }

@@ -3,11 +3,13 @@
 #include "num.h"
 #include "segment_filter_priv.h"
 
-static struct column_match *add_match(struct leaf_state *state, uint32_t column,
-                                      enum transform transform, enum field_type type) {
+static struct column_match *add_match(const struct segment_filter *f, struct leaf_state *state,
+                                      uint32_t column, enum transform transform,
+                                      enum field_type type) {
     MEM_GROW(state->matches, state->match_capacity, state->match_count + 1);
     struct column_match *m = &state->matches[state->match_count++];
     *m = (struct column_match){.column = column, .transform = transform, .type = type};
+    m->is_dictionary = f->segment->columns[column].type == COLUMN_DICTIONARY;
     return m;
 }
 
@@ -20,7 +22,7 @@ static struct column_match *find_match(struct segment_filter *f, struct leaf_sta
             return m;
         }
     }
-    struct column_match *m = add_match(state, column, transform, type);
+    struct column_match *m = add_match(f, state, column, transform, type);
     m->selected =
         arena_array(&f->arena, (size_t)f->segment->template_count + 1, sizeof *m->selected);
     return m;
@@ -257,23 +259,70 @@ void filter_select_text(struct segment_filter *f, const struct filter_leaf *leaf
     bool canonical = leaf->word.len == 1 || (leaf->word.len > 0 && leaf->word.ptr[0] != '0');
     state->is_number = !leaf->is_part && canonical && num_parse_i64(&state->number, leaf->word) &&
                        state->number >= 0;
-    for (uint32_t t = 0; t < s->template_count; t++) {
-        select_printed(f, leaf, state, t);
-    }
+    state->known = arena_alloc(&f->arena, (size_t)s->template_count + 1);
     for (uint32_t c = 0; c < s->column_count && leaf->word.len > 0; c++) {
         if (s->columns[c].kind != COLUMN_OF_BINARY) {
-            add_match(state, c, TRANSFORM_SAME, FIELD_TYPE_KEYWORD);
+            add_match(f, state, c, TRANSFORM_SAME, FIELD_TYPE_KEYWORD);
         }
     }
 }
 
-/* Values a row of each template takes from the column. */
+enum status filter_select_block(struct segment_filter *f, const struct filter_leaf *leaf,
+                                struct leaf_state *state, struct block *b, struct err *err) {
+    enum status status = filter_use_block(f, b, err);
+    for (uint32_t i = 0; i < f->used_count && status == STATUS_OK; i++) {
+        uint32_t t = f->used[i];
+        if (state->known[t] == 0) {
+            select_printed(f, leaf, state, t);
+            state->known[t] = 1;
+        }
+    }
+    return status;
+}
+
+/* --- templates of a block --- */
+
+enum status filter_use_block(struct segment_filter *f, struct block *b, struct err *err) {
+    struct segment *s = f->segment;
+    enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
+    if (status != STATUS_OK || f->used_block == b->index + 1) {
+        return status;
+    }
+    if (f->used == NULL) {
+        f->used = arena_array(&f->arena, (size_t)s->template_count + 1, sizeof *f->used);
+        f->seen = arena_array(&f->arena, (size_t)s->template_count + 1, sizeof *f->seen);
+    }
+    f->used_block = b->index + 1;
+    f->used_count = 0;
+    for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
+        uint64_t number = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
+        const struct template *ignored;
+        if (number < s->template_count && f->seen[number] == f->used_block) {
+            continue;
+        }
+        status = segment_template(&ignored, s, number, err);
+        if (status == STATUS_OK) {
+            f->seen[number] = f->used_block;
+            f->used[f->used_count++] = (uint32_t)number;
+        }
+    }
+    f->used_block = status == STATUS_OK ? f->used_block : 0;
+    return status;
+}
+
 void filter_count_uses(struct segment_filter *f, struct column_match *m) {
     const struct segment *s = f->segment;
-    m->uses = arena_array(&f->arena, (size_t)s->template_count + 1, sizeof *m->uses);
-    for (uint32_t t = 0; t < s->template_count; t++) {
+    size_t bytes = ((size_t)s->template_count + 1) * sizeof *m->uses;
+    if (m->uses == NULL) {
+        m->uses = arena_alloc(&f->arena, bytes);
+        memset(m->uses, 0xff, bytes);
+    }
+    for (uint32_t i = 0; i < f->used_count; i++) {
+        uint32_t t = f->used[i];
         const struct template *template = &s->templates[t];
-        m->uses[t] =
-            filter_uses_before(template, m->column, template->piece_count, template->value_count);
+        if (m->uses[t] == UINT32_MAX) {
+            m->uses[t] = filter_uses_before(template, m->column, template->piece_count,
+                                            template->value_count);
+        }
     }
 }

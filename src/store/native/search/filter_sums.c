@@ -101,18 +101,18 @@ static bool zones_allow(const struct filter_sum *sum, const struct block *b, int
 }
 
 /* A column that sums of the block read. */
-static enum status load_operand(struct segment_filter *f, struct leaf_state *state, struct block *b,
-                                uint32_t column, struct err *err) {
+static enum status load_operand(struct leaf_state *state, struct block *b, uint32_t column,
+                                struct err *err) {
     enum status status = block_column(b, column, err);
-    for (size_t i = 0; i < state->operand_count; i++) {
-        if (state->operands[i].column == column) {
-            return status;
-        }
+    struct column_match *m = NULL;
+    for (size_t i = 0; i < state->operand_count && m == NULL; i++) {
+        m = state->operands[i].column == column ? &state->operands[i] : NULL;
     }
-    MEM_GROW(state->operands, state->operand_capacity, state->operand_count + 1);
-    struct column_match *m = &state->operands[state->operand_count++];
-    *m = (struct column_match){.column = column};
-    filter_count_uses(f, m);
+    if (m == NULL) {
+        MEM_GROW(state->operands, state->operand_capacity, state->operand_count + 1);
+        m = &state->operands[state->operand_count++];
+        *m = (struct column_match){.column = column};
+    }
     return status;
 }
 
@@ -156,14 +156,15 @@ static enum status choose_sums(bool *any, struct segment_filter *f, struct leaf_
     *any = false;
     for (size_t i = 0; i < state->sum_count && status == STATUS_OK; i++) {
         struct filter_sum *sum = &state->sums[i];
-        sum->is_live = zones_allow(sum, b, state->number);
+        sum->is_live =
+            f->seen[sum->template] == f->used_block && zones_allow(sum, b, state->number);
         if (sum->is_live && scales_entries(f, sum)) {
             status = sum->has_entries ? STATUS_OK : scale_entries(f, state, sum, err);
             sum->is_live = sum->entries != NULL;
         }
         for (uint32_t k = 0; k < sum->formula->operand_count && sum->is_live; k++) {
-            status = status == STATUS_OK ? load_operand(f, state, b, sum->operands[k].column, err)
-                                         : status;
+            status =
+                status == STATUS_OK ? load_operand(state, b, sum->operands[k].column, err) : status;
         }
         *any = *any || sum->is_live;
     }
@@ -246,6 +247,7 @@ enum status filter_match_sums(struct segment_filter *f, struct leaf_state *state
     status = block_numbers(b, NUMBER_TEMPLATE, err);
     uint32_t *first = index_sums(f, state);
     for (size_t i = 0; i < state->operand_count; i++) {
+        filter_count_uses(f, &state->operands[i]);
         state->operands[i].cursor = 0;
     }
     for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {

@@ -1,6 +1,5 @@
 /* Values of columns: each distinct one is tested once, then codes and numbers are looked at. */
 #define _GNU_SOURCE /* memmem */
-#include "i18n.h"
 #include "num.h"
 #include "segment_filter_priv.h"
 #include "token.h"
@@ -61,25 +60,32 @@ static void test_part(struct segment_filter *f, const struct filter_leaf *leaf,
         return;
     }
     for (uint32_t i = 0; i < part->count; i++) {
-        uint8_t *entry = &m->entries[part->first + i];
-        *entry = test_text(f, leaf, m, texts[i]);
-        m->possible = m->possible || *entry != 0;
+        if (!test_text(f, leaf, m, texts[i])) {
+            continue;
+        }
+        if (m->entries == NULL) {
+            size_t count = f->segment->columns[m->column].dictionary_count;
+            m->entries = arena_alloc(&f->arena, count + 1);
+        }
+        m->entries[part->first + i] = 1;
+        m->possible = true;
     }
 }
 
 /* Only entries of stripes where the index says that the word may be new. */
 static enum status test_dictionary(struct segment_filter *f, const struct filter_leaf *leaf,
                                    const struct leaf_scope *scope, struct column_match *m,
-                                   struct err *err) {
+                                   uint32_t stripe, struct err *err) {
     struct segment_column *column = &f->segment->columns[m->column];
     enum status status = STATUS_OK;
-    m->entries = arena_alloc(&f->arena, (size_t)column->dictionary_count + 1);
-    for (size_t i = 0; i < f->segment->stripe_count && status == STATUS_OK; i++) {
-        if ((scope->new_stripes >> i & 1) == 0 || column->parts[i].count == 0) {
+    for (uint32_t i = 0; i < f->segment->stripe_count && i <= stripe && status == STATUS_OK; i++) {
+        uint32_t bit = UINT32_C(1) << i;
+        if ((scope->new_stripes & ~m->tested & bit) == 0 || column->parts[i].count == 0) {
             continue;
         }
         status = segment_dictionary_part(f->segment, column, i, err);
         if (status == STATUS_OK) {
+            m->tested |= bit;
             test_part(f, leaf, m, &column->parts[i]);
         }
     }
@@ -158,11 +164,15 @@ static void prepare_number(struct segment_filter *f, const struct filter_leaf *l
 
 enum status filter_prepare_match(struct segment_filter *f, const struct filter_leaf *leaf,
                                  const struct leaf_scope *scope, struct column_match *m,
-                                 struct err *err) {
+                                 uint32_t stripe, struct err *err) {
     struct segment_column *column = &f->segment->columns[m->column];
-    if (column->type == COLUMN_DICTIONARY) {
-        return test_dictionary(f, leaf, scope, m, err);
+    if (m->is_dictionary) {
+        return test_dictionary(f, leaf, scope, m, stripe, err);
     }
+    if (m->is_prepared) {
+        return STATUS_OK;
+    }
+    m->is_prepared = true;
     if (column->type == COLUMN_NUMBER) {
         prepare_number(f, leaf, m, column->shape);
     } else {
@@ -180,7 +190,7 @@ static bool is_between(const struct column_match *m, int64_t number) {
 static bool test_value(struct segment_filter *f, const struct filter_leaf *leaf,
                        const struct column_match *m, const struct block *b, uint32_t index) {
     const struct block_column *column = &b->columns[m->column];
-    if (m->entries != NULL) {
+    if (m->is_dictionary) {
         return index < column->count && m->entries[column->codes[index]] != 0;
     }
     if (m->is_number) {
@@ -195,7 +205,7 @@ static bool block_excludes(struct segment_filter *f, const struct filter_leaf *l
                            const struct column_match *m, const struct block *b) {
     const struct block_column *column = &b->columns[m->column];
     uint32_t i = 0;
-    if (m->entries != NULL) {
+    if (m->is_dictionary) {
         while (i < column->count && m->entries[column->codes[i]] == 0) {
             i++;
         }
@@ -265,27 +275,39 @@ static void match_row(struct segment_filter *f, const struct filter_leaf *leaf,
     }
 }
 
-enum status filter_match_column(struct segment_filter *f, const struct filter_leaf *leaf,
-                                struct column_match *m, struct block *b, const uint64_t *care,
-                                uint64_t *out, uint64_t *sure, struct err *err) {
-    if (!m->possible || b->info->column_counts[m->column] == 0 || zone_excludes(f, m, b)) {
+/* Loads the column, if a value of it may pass; *may: it is so. */
+static enum status load_candidates(bool *may, struct segment_filter *f,
+                                   const struct filter_leaf *leaf, const struct leaf_scope *scope,
+                                   struct column_match *m, struct block *b, struct err *err) {
+    *may = false;
+    if (b->info->column_counts[m->column] == 0) {
         return STATUS_OK;
     }
-    enum status status = block_column_codes(b, m->column, err);
-    if (status != STATUS_OK || block_excludes(f, leaf, m, b)) {
+    enum status status = filter_prepare_match(f, leaf, scope, m, b->info->stripe, err);
+    if (status != STATUS_OK || !m->possible || zone_excludes(f, m, b)) {
         return status;
     }
-    status = block_numbers(b, NUMBER_TEMPLATE, err);
-    if (m->uses == NULL) {
+    status = block_column_codes(b, m->column, err);
+    *may = status == STATUS_OK && !block_excludes(f, leaf, m, b);
+    return status;
+}
+
+enum status filter_match_column(struct segment_filter *f, uint32_t number, struct column_match *m,
+                                struct block *b, const uint64_t *care, uint64_t *out,
+                                uint64_t *sure, struct err *err) {
+    const struct filter_leaf *leaf = &f->plan->leaves[number];
+    bool may;
+    enum status status = load_candidates(&may, f, leaf, &f->leaves[number].scope, m, b, err);
+    if (status != STATUS_OK || !may) {
+        return status;
+    }
+    status = filter_use_block(f, b, err); /* each row has a template now */
+    if (status == STATUS_OK) {
         filter_count_uses(f, m);
     }
     uint32_t base = 0;
     for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
-        uint64_t template = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
-        if (template >= f->segment->template_count) {
-            return segment_damaged(f->segment, err, _("a row has no template"));
-        }
-        uint32_t uses = m->uses[template];
+        uint32_t uses = m->uses[b->numbers[NUMBER_TEMPLATE][row]];
         bool listed = filter_get_bit(leaf->e->op == EXPR_TEXT ? sure : out, row);
         if (uses > 0 && filter_get_bit(care, row) && !listed) {
             match_row(f, leaf, m, b, row, base, out, sure);

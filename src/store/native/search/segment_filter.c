@@ -1,6 +1,20 @@
 /* Leaves and nodes of a predicate on one segment, as bitmaps of rows. */
 #include "segment_filter_priv.h"
 
+/* What can be known of the segment's values before a block is looked at. */
+static enum status plan_field(struct segment_filter *f, const struct filter_leaf *leaf,
+                              struct leaf_state *state, struct err *err) {
+    enum status status = segment_templates(f->segment, err);
+    if (status == STATUS_OK) {
+        filter_select_field(f, leaf, state);
+    }
+    for (size_t i = 0; i < state->match_count && status == STATUS_OK; i++) {
+        status = filter_prepare_match(f, leaf, &state->scope, &state->matches[i],
+                                      SEGMENT_MAX_STRIPES, err);
+    }
+    return status;
+}
+
 static enum status plan_leaf(struct segment_filter *f, const struct filter_leaf *leaf,
                              struct leaf_state *state, struct err *err) {
     const struct automaton *automaton =
@@ -16,16 +30,14 @@ static enum status plan_leaf(struct segment_filter *f, const struct filter_leaf 
     state->by_time = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
     state->all = arena_alloc(&f->arena, (size_t)f->segment->template_count + 1);
     filter_leaf_scope(&state->scope, leaf, f->segment);
+    for (size_t i = 0; i < f->segment->stripe_count; i++) {
+        state->any_in_scope = state->any_in_scope || state->scope.blocks.of_stripe[i] != 0;
+    }
     if (leaf->e->op == EXPR_TEXT) {
         filter_select_text(f, leaf, state);
-    } else {
-        filter_select_field(f, leaf, state);
+        return STATUS_OK;
     }
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < state->match_count && status == STATUS_OK; i++) {
-        status = filter_prepare_match(f, leaf, &state->scope, &state->matches[i], err);
-    }
-    return status;
+    return plan_field(f, leaf, state, err);
 }
 
 enum status segment_filter_create(struct segment_filter **out, const struct filter_plan *plan,
@@ -35,7 +47,7 @@ enum status segment_filter_create(struct segment_filter **out, const struct filt
     f->segment = segment;
     f->scratch = expr_scratch_create(plan->expr);
     f->leaves = mem_calloc(plan->leaf_count + 1, sizeof *f->leaves);
-    enum status status = segment_templates(segment, err);
+    enum status status = STATUS_OK;
     for (size_t i = 0; i < plan->leaf_count && status == STATUS_OK; i++) {
         status = plan_leaf(f, &plan->leaves[i], &f->leaves[i], err);
     }
@@ -70,14 +82,16 @@ void segment_filter_destroy(struct segment_filter **filter) {
 }
 
 static bool leaf_may_match(const struct leaf_state *state) {
+    if (state->known != NULL) { /* blocks tell */
+        return state->any_in_scope;
+    }
     if (state->text != NULL) {
         return text_match_is_possible(state->text);
     }
     if (state->list != NULL) {
         return text_list_may_match(state->list);
     }
-    bool possible = state->sum_count > 0 || state->any_whole || state->any_all ||
-                    state->any_by_time || state->attribute;
+    bool possible = state->any_whole || state->attribute;
     for (size_t i = 0; i < state->match_count && !possible; i++) {
         possible = state->matches[i].possible;
     }
@@ -197,13 +211,14 @@ static enum status match_leaf(struct segment_filter *f, uint32_t number, struct 
     if (!is_in_scope(f, state, b->index)) {
         return STATUS_OK;
     }
-    enum status status = STATUS_OK;
-    if (state->any_all) {
+    enum status status =
+        leaf->e->op == EXPR_TEXT ? filter_select_block(f, leaf, state, b, err) : STATUS_OK;
+    if (status == STATUS_OK && state->any_all) {
         status = match_literals(f, state, b, care, out, err);
         memcpy(sure, out, sizeof sure);
     }
     for (size_t i = 0; i < state->match_count && status == STATUS_OK; i++) {
-        status = filter_match_column(f, leaf, &state->matches[i], b, care, out, sure, err);
+        status = filter_match_column(f, number, &state->matches[i], b, care, out, sure, err);
     }
     if (status == STATUS_OK && state->sum_count > 0) {
         status = filter_match_sums(f, state, b, care, out, err);

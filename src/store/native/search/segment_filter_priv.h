@@ -26,10 +26,14 @@ struct column_match {
     uint32_t column;
     enum transform transform;
     enum field_type type;
-    uint32_t *uses;     /* by template: values of the column in a row; NULL until needed */
+    uint32_t *uses;     /* by template: values of the column in a row; UINT32_MAX: not counted;
+                           NULL until needed */
     uint64_t *selected; /* by template: which of them (bits) the leaf tests; NULL: all */
-    uint8_t *entries;   /* by dictionary entry: 1 = passes; NULL: no dictionary */
-    bool is_number;     /* plain numbers: those from low to high pass, and no others */
+    bool is_dictionary;
+    uint32_t tested;  /* a bit a stripe: its new entries are tested */
+    uint8_t *entries; /* by dictionary entry: 1 = passes; NULL: none that was tested does */
+    bool is_prepared; /* numbers and texts: what follows is known */
+    bool is_number;   /* plain numbers: those from low to high pass, and no others */
     int64_t low;
     int64_t high;
     bool possible;   /* some value may pass */
@@ -61,11 +65,16 @@ struct filter_time {
     bool can; /* at any time */
 };
 
-/* One leaf on this segment. */
+/*
+ * One leaf on this segment. FIELD: everything is known from the start. TEXT: most segments that the
+ * index of words leaves have the word in one block, so templates are looked at when a block has
+ * them, and dictionaries when a block has values of them.
+ */
 struct leaf_state {
     struct column_match *matches;
     size_t match_count;
     size_t match_capacity;
+    uint8_t *known; /* TEXT, by template: 1 = what follows of it is known */
     uint8_t *whole; /* by template: 1 = the row has to be put together and tested */
     bool any_whole;
     uint8_t *all; /* TEXT, by template: 1 = a literal holds what is looked for: every row passes */
@@ -84,6 +93,7 @@ struct leaf_state {
     size_t operand_count;
     size_t operand_capacity;
     struct leaf_scope scope;
+    bool any_in_scope;       /* the index of words leaves some block */
     bool attribute;          /* tests the row's own properties: every row has to be looked at */
     struct text_match *text; /* TEXT with an automaton: nothing else is used */
     struct text_list *list;  /* TEXT with a list: nothing else is used */
@@ -95,8 +105,12 @@ struct segment_filter {
     struct leaf_state *leaves;
     struct arena arena;
     struct expr_scratch *scratch;
-    struct batch row; /* scratch: one row */
-    struct buf value; /* scratch: one value */
+    uint32_t *used; /* templates of block `used_block` - 1, all parsed */
+    uint32_t used_count;
+    size_t used_block; /* 0: none yet */
+    size_t *seen;      /* by template: as used_block */
+    struct batch row;  /* scratch: one row */
+    struct buf value;  /* scratch: one value */
     struct buf other;
 };
 
@@ -120,31 +134,38 @@ static inline bool filter_is_empty(const uint64_t *bits) {
 
 /* --- filter_select.c --- */
 
-/* Fills state->matches, whole, by_time: what the leaf looks at in each template. */
+/* Fills state->matches and whole: what the leaf looks at in each template. All must be parsed. */
 void filter_select_field(struct segment_filter *f, const struct filter_leaf *leaf,
                          struct leaf_state *state);
+/* Fills state->matches. */
 void filter_select_text(struct segment_filter *f, const struct filter_leaf *leaf,
                         struct leaf_state *state);
+/* Completes whole, all, by_time and sums for the templates of the block. */
+enum status filter_select_block(struct segment_filter *f, const struct filter_leaf *leaf,
+                                struct leaf_state *state, struct block *b,
+                                struct err *err) MUST_CHECK;
+/* Sets f->used for the block; loads its rows' templates. */
+enum status filter_use_block(struct segment_filter *f, struct block *b, struct err *err) MUST_CHECK;
 /* How many values of `column` stand before piece `piece` (or before value `value` after all
  * pieces) in a row of the template. */
 uint32_t filter_uses_before(const struct template *t, uint32_t column, uint32_t piece,
                             uint32_t value);
-/* Sets m->uses. */
+/* Sets m->uses for all templates of the block of filter_use_block. */
 void filter_count_uses(struct segment_filter *f, struct column_match *m);
 
 /* --- filter_values.c --- */
 
 /* Does the text hold the leaf's word, or part of a word? */
 bool filter_holds_word(struct segment_filter *f, const struct filter_leaf *leaf, struct str text);
-/* Looks at the column's distinct values. */
+/* Looks at the column's distinct values, of a dictionary those of the stripes up to `stripe`. */
 enum status filter_prepare_match(struct segment_filter *f, const struct filter_leaf *leaf,
                                  const struct leaf_scope *scope, struct column_match *m,
-                                 struct err *err) MUST_CHECK;
+                                 uint32_t stripe, struct err *err) MUST_CHECK;
 /* Sets the bits of the rows of `care` of which a value of the column passes; of TEXT leaves also
  * those in `sure` where the value alone tells that the row does. */
-enum status filter_match_column(struct segment_filter *f, const struct filter_leaf *leaf,
-                                struct column_match *m, struct block *b, const uint64_t *care,
-                                uint64_t *out, uint64_t *sure, struct err *err) MUST_CHECK;
+enum status filter_match_column(struct segment_filter *f, uint32_t leaf, struct column_match *m,
+                                struct block *b, const uint64_t *care, uint64_t *out,
+                                uint64_t *sure, struct err *err) MUST_CHECK;
 
 /* --- filter_sums.c --- */
 
