@@ -10,6 +10,7 @@
 
 #include "column_note.h"
 #include "mem.h"
+#include "text_note.h"
 #include "token.h"
 
 static uint64_t seed = 20261122;
@@ -185,6 +186,65 @@ static void test_nothing_known(void **state) {
     buf_fini(&out);
 }
 
+/* --- automata that go by notes --- */
+
+static uint64_t draw_positions(const struct automaton *a) {
+    uint64_t all = a->count == 64 ? UINT64_MAX : (UINT64_C(1) << a->count) - 1;
+    uint64_t bits = 0;
+    for (int i = 0; i < 4; i++) {
+        bits = bits << 16 ^ draw(1 << 16);
+    }
+    return bits & all;
+}
+
+/* What texts of the column make of any positions is among what the note says. */
+static void compare_paths(const struct automaton *a, const struct text_note *n,
+                          const struct column *c) {
+    uint64_t from = draw_positions(a);
+    uint64_t useful = draw_positions(a);
+    struct text_reach over = text_note_over(n, a, from);
+    uint64_t back = text_note_back(n, a, useful);
+    for (size_t i = 0; i < TEXTS; i++) {
+        uint64_t at = from;
+        bool ends = false;
+        for (size_t k = 0; k < c->texts[i].len; k++) {
+            at = automaton_step(a, at, (uint8_t)c->texts[i].ptr[k]);
+            ends = ends || (at & a->last) != 0;
+        }
+        assert_true((at & ~over.positions) == 0 && (over.ends || !ends));
+        for (unsigned p = 0; p < a->count; p++) {
+            bool ended = false;
+            uint64_t behind = text_reach_on(&ended, a, c->texts[i], UINT64_C(1) << p);
+            bool comes = ended || (behind & useful) != 0;
+            assert_true(!comes || (back >> p & 1) != 0);
+        }
+    }
+}
+
+static void test_paths(void **state) {
+    (void)state;
+    static const char *const patterns[] = {
+        "12-a",          "a.*5",    "[0-9a-c]{3}-", "c/[^ ]+=",      "B[^x]{0,6}\"",
+        "\xe3\x82\xab-", "(k|s)+x", "\n.?A",        "\xc3\x9f[a-z]", "1[0-3]{2}.\xe3\x81\x82"};
+    struct column c = {.bytes = BUF_INIT, .folded = BUF_INIT};
+    for (int round = 0; round < 600; round++) {
+        struct arena arena = ARENA_INIT;
+        struct automaton a;
+        struct str pattern = str_from_c(patterns[draw(sizeof patterns / sizeof *patterns)]);
+        assert_true(automaton_of_regex(&a, &arena, pattern, round % 3 == 0, true));
+        draw_column(&c, alphabets[draw(ALPHABETS)], 1 + draw(12));
+        struct noted n = note_of(c.texts, TEXTS);
+        struct text_note paths;
+        if (n.known) {
+            text_note_make(&paths, &a, &n.note);
+            compare_paths(&a, &paths, &c);
+        }
+        note_fini(&n);
+        arena_fini(&arena);
+    }
+    buf_fini(&c.bytes);
+}
+
 /* Cut anywhere, or with any byte changed: refused, or a note that can be asked. */
 static void test_damage(void **state) {
     (void)state;
@@ -218,7 +278,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_never_wrong), cmocka_unit_test(test_tells),
         cmocka_unit_test(test_case),        cmocka_unit_test(test_nothing_known),
-        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_damage),      cmocka_unit_test(test_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,7 @@ struct row_text_element {
     struct str literal;
     uint32_t column;  /* VALUE */
     uint32_t ordinal; /* VALUE: which of the row's values of the column */
+    uint32_t place;   /* VALUE: in a list of the reader's */
     const struct formula *steps[ROW_TEXT_STEPS]; /* VALUE: each takes the text before it */
     uint32_t step_count;
     const struct formula *time; /* TIME */

@@ -98,43 +98,60 @@ enum status text_column_prepare(struct text_column *c, struct text_walker *w, st
     return STATUS_OK;
 }
 
-/* Goes on from some positions only: no match begins in the text. */
-static uint64_t go_on(const struct automaton *a, uint64_t from, struct str text, bool *ends) {
-    for (size_t i = 0; i < text.len && from != 0; i++) {
-        uint8_t byte = (uint8_t)text.ptr[i];
-        uint64_t next = byte >= 0x80 ? from & a->keep : 0;
-        for (uint64_t left = from; left != 0; left &= left - 1) {
-            next |= a->follow[__builtin_ctzll(left)] & a->takes[byte];
-        }
-        from = next;
-        *ends = *ends || (from & a->last) != 0;
+/* --- sets of positions --- */
+
+/* NULL: the column has none, or its texts are changed by steps. */
+static const struct text_note *note_of(struct text_column *c, struct text_walker *w) {
+    const struct column_note *stored = c->column->note;
+    if (c->note == NULL && stored != NULL && c->key.step_count == 0) {
+        c->note = arena_alloc(&w->arena, sizeof *c->note);
+        text_note_make(c->note, w->automaton, stored);
     }
-    return from;
+    return c->note;
 }
 
-bool text_column_over(uint64_t *positions, bool *ends, struct text_column *c,
-                      const struct text_walker *w, uint64_t from) {
-    for (uint32_t i = 0; i < c->set_count; i++) {
-        if (c->sets[i].from == from) {
-            *positions = c->sets[i].positions;
-            *ends = c->sets[i].ends;
-            return true;
-        }
-    }
-    if (c->from_start == NULL || c->set_count == TEXT_COLUMN_SETS) {
-        return false;
-    }
-    struct text_column_set set = {from, c->positions, c->ends};
+static struct text_reach guess_over(struct text_column *c, struct text_walker *w, uint64_t from) {
+    const struct text_note *note = note_of(c, w);
+    return note != NULL ? text_note_over(note, w->automaton, from)
+                        : text_reach_over(w->automaton, &c->key, c->column, from);
+}
+
+static struct text_reach read_over(struct text_column *c, const struct text_walker *w,
+                                   uint64_t from) {
+    struct text_reach reach = {c->positions, c->ends};
     for (uint32_t i = 0; i < c->column->dictionary_count; i++) {
         struct str text = c->column->dictionary[i];
         if (row_text_apply(&text, c->buffers, &c->key)) { /* else no row has it */
-            set.positions |= go_on(w->automaton, from, text, &set.ends);
+            reach.positions |= text_reach_on(&reach.ends, w->automaton, text, from);
         }
     }
-    c->sets[c->set_count++] = set;
-    *positions = set.positions;
-    *ends = set.ends;
-    return true;
+    return reach;
+}
+
+struct text_reach text_column_over(struct text_column *c, struct text_walker *w, uint64_t from) {
+    struct text_reach start = {c->positions, c->ends};
+    if (c->from_start != NULL && from == 0) {
+        return start;
+    }
+    for (uint32_t i = 0; i < c->set_count; i++) {
+        if (c->sets[i].from == from) {
+            return c->sets[i].reach;
+        }
+    }
+    struct text_reach guess = guess_over(c, w, from);
+    if (c->from_start == NULL || c->set_count == TEXT_COLUMN_SETS) {
+        return guess;
+    }
+    bool is_start = (guess.positions & ~start.positions) == 0 && (start.ends || !guess.ends);
+    struct text_reach reach = is_start ? start : read_over(c, w, from);
+    c->sets[c->set_count++] = (struct text_column_set){from, reach};
+    return reach;
+}
+
+uint64_t text_column_back(struct text_column *c, struct text_walker *w, uint64_t useful) {
+    const struct text_note *note = note_of(c, w);
+    return note != NULL ? text_note_back(note, w->automaton, useful)
+                        : text_reach_back(w->automaton, &c->key, c->column, useful);
 }
 
 /* --- blocks --- */

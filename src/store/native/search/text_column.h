@@ -12,6 +12,7 @@
 #include "dfa.h"
 #include "row_text.h"
 #include "substring.h"
+#include "text_note.h"
 
 /* What walks over texts. */
 struct text_walker {
@@ -27,6 +28,9 @@ enum { TEXT_COLUMN_MEMOS = 12, TEXT_COLUMN_SETS = 8 };
 struct text_column {
     struct row_text_element key;   /* column and steps */
     struct segment_column *column; /* borrowed */
+    uint32_t next;                 /* place of another one of the same column, + 1; 0: none */
+    bool is_read;                  /* spans read its values */
+    struct text_note *note;        /* NULL: none, or not asked for yet */
     uint64_t useful;               /* positions that something can come of behind it */
     uint16_t *from_start;          /* by entry: the state behind it; NULL: no dictionary */
     struct text_column_memo {
@@ -38,8 +42,7 @@ struct text_column {
     bool ends;          /* a match ends in one of them */
     struct text_column_set {
         uint64_t from;
-        uint64_t positions; /* behind the entries, from these positions or the start */
-        bool ends;
+        struct text_reach reach; /* from these positions or the start, over all entries */
     } sets[TEXT_COLUMN_SETS];
     uint32_t set_count;
     uint64_t block_number; /* the block that `states` and `excludes` are about; 0: none */
@@ -54,9 +57,10 @@ void text_column_fini(struct text_column *c);
 /* Loads the dictionary, if it has one, and walks over its entries. */
 enum status text_column_prepare(struct text_column *c, struct text_walker *w, struct segment *s,
                                 struct err *err) MUST_CHECK;
-/* What all entries of a prepared dictionary make of a set of positions; false: not known. */
-bool text_column_over(uint64_t *positions, bool *ends, struct text_column *c,
-                      const struct text_walker *w, uint64_t from);
+/* As text_reach_over and text_reach_back, by what is known: the dictionary if it is prepared, else
+ * the note. */
+struct text_reach text_column_over(struct text_column *c, struct text_walker *w, uint64_t from);
+uint64_t text_column_back(struct text_column *c, struct text_walker *w, uint64_t useful);
 /* Loads the values of a block; to be called before text_column_run. `number` tells blocks apart. */
 enum status text_column_begin(struct text_column *c, struct text_walker *w, struct block *b,
                               uint64_t number, struct err *err) MUST_CHECK;

@@ -45,7 +45,7 @@ static uint64_t bit_of(uint32_t row) {
 static void make_plans(struct text_match *m, enum text_plan_kind kind) {
     for (uint32_t t = 0; t < m->segment->template_count; t++) {
         if (m->plans[t].kind == kind) {
-            text_plan_make(&m->plans[t], &m->walker, m->segment, &m->columns);
+            text_plan_make(&m->plans[t], &m->walker, &m->columns);
         }
     }
 }
@@ -55,7 +55,9 @@ static enum status prepare(struct text_match *m, struct err *err) {
     make_plans(m, TEXT_PLAN_WHOLE);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < m->columns.count && status == STATUS_OK; i++) {
-        status = text_column_prepare(&m->columns.items[i], &m->walker, m->segment, err);
+        if (m->columns.items[i].is_read) {
+            status = text_column_prepare(&m->columns.items[i], &m->walker, m->segment, err);
+        }
     }
     if (status == STATUS_OK && m->columns.count > 0) {
         make_plans(m, TEXT_PLAN_SPANS);
@@ -96,7 +98,7 @@ static void init_plans(struct text_match *m, bool of_encoded) {
         bool is_encoded = text_plan_is_encoded(&s->templates[t]);
         any_encoded = any_encoded || is_encoded;
         if (is_encoded == of_encoded) {
-            text_plan_init(&m->plans[t], &m->walker, s, &s->templates[t], m->cursors);
+            text_plan_init(&m->plans[t], &m->walker, s, &s->templates[t], &m->columns, m->cursors);
         } else {
             m->plans[t] = (struct text_plan){.kind = of_encoded ? TEXT_PLAN_NONE : TEXT_PLAN_WHOLE,
                                              .verify = true};
@@ -118,6 +120,7 @@ static enum status create(struct text_match **out, const struct automaton *autom
     m->seen = mem_calloc((size_t)s->template_count + 1, sizeof *m->seen);
     m->skips = mem_calloc((size_t)s->template_count + 1, sizeof *m->skips);
     m->cursors = mem_calloc(s->column_count + 1, sizeof *m->cursors);
+    m->columns.first = mem_calloc(s->column_count + 1, sizeof *m->columns.first);
     init_plans(m, of_encoded);
     enum status status = prepare(m, err);
     if (status != STATUS_OK) {
@@ -133,6 +136,9 @@ enum status text_match_create(struct text_match **out, const struct automaton *a
                               struct segment *s, struct err *err) {
     struct text_match *m = NULL;
     enum status status = segment_templates(s, err);
+    if (status == STATUS_OK) {
+        status = segment_notes(s, err);
+    }
     if (status == STATUS_OK) {
         status = create(&m, automaton, s, false, err);
     }
@@ -158,6 +164,7 @@ void text_match_destroy(struct text_match **match) {
         text_column_fini(&m->columns.items[i]);
     }
     mem_free(m->columns.items);
+    mem_free(m->columns.first);
     mem_free(m->times);
     mem_free(m->plans);
     mem_free(m->seen);
@@ -224,7 +231,7 @@ static uint32_t run_step(struct text_match *m, const struct block *b, struct tex
         }
         return step->out;
     case ROW_TEXT_VALUE:
-        return text_column_run(&m->columns.items[step->column], &m->walker, b,
+        return text_column_run(&m->columns.items[step->element->place], &m->walker, b,
                                m->cursors[e->column] + e->ordinal, state);
     case ROW_TEXT_TIME:
         return run_time(m, e->time, b->numbers[NUMBER_TIME][row], state);
@@ -285,7 +292,7 @@ static enum status span_can_match(bool *can, struct text_match *m, struct block 
         if (span->steps[i].element->kind != ROW_TEXT_VALUE) {
             continue;
         }
-        struct text_column *c = &m->columns.items[span->steps[i].column];
+        struct text_column *c = &m->columns.items[span->steps[i].element->place];
         enum status status = text_column_begin(c, &m->walker, b, m->block_number, err);
         if (status != STATUS_OK) {
             return status;

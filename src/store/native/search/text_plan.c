@@ -39,19 +39,6 @@ bool text_plan_is_encoded(const struct template *t) {
     return (t->flags & TEMPLATE_ENCODED) != 0 && t->piece_count > 0;
 }
 
-void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct segment *s,
-                    const struct template *t, uint32_t *ordinals) {
-    *plan = (struct text_plan){.kind = TEXT_PLAN_WHOLE, .verify = true};
-    row_text_resolve(&plan->text, &w->arena, t, ordinals);
-    /* rows without pieces: whether their values are searched depends on the row */
-    plan->verify = plan->text.is_values;
-    if (plan->text.is_resolved && !plan->text.is_values) {
-        cut_terminator(plan, s, w->automaton);
-    }
-}
-
-/* --- columns --- */
-
 static bool same_steps(const struct row_text_element *a, const struct row_text_element *b) {
     bool same = a->column == b->column && a->step_count == b->step_count;
     for (uint32_t i = 0; same && i < a->step_count; i++) {
@@ -62,159 +49,190 @@ static bool same_steps(const struct row_text_element *a, const struct row_text_e
     return same;
 }
 
-static uint32_t find_column(const struct text_columns *columns, const struct row_text_element *e) {
-    uint32_t i = 0;
-    while (i < columns->count && !same_steps(&columns->items[i].key, e)) {
-        i++;
+static uint32_t place_of(struct text_columns *columns, const struct segment *s,
+                         const struct row_text_element *e) {
+    uint32_t *link = &columns->first[e->column];
+    while (*link != 0 && !same_steps(&columns->items[*link - 1].key, e)) {
+        link = &columns->items[*link - 1].next;
     }
-    return i;
-}
-
-static uint32_t add_column(struct text_columns *columns, const struct segment *s,
-                           const struct row_text_element *e) {
-    uint32_t at = find_column(columns, e);
-    if (at == columns->count) {
+    if (*link == 0) {
+        *link = (uint32_t)columns->count + 1; /* before growing moves it */
+        uint32_t place = (uint32_t)columns->count;
         MEM_GROW(columns->items, columns->capacity, columns->count + 1);
         columns->items[columns->count++] =
             (struct text_column){.key = *e, .column = &s->columns[e->column]};
+        return place;
     }
-    return at;
+    return *link - 1;
+}
+
+void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct segment *s,
+                    const struct template *t, struct text_columns *columns, uint32_t *ordinals) {
+    *plan = (struct text_plan){.kind = TEXT_PLAN_WHOLE, .verify = true};
+    row_text_resolve(&plan->text, &w->arena, t, ordinals);
+    /* rows without pieces: whether their values are searched depends on the row */
+    plan->verify = plan->text.is_values;
+    if (plan->text.is_resolved && !plan->text.is_values) {
+        cut_terminator(plan, s, w->automaton);
+    }
+    for (uint32_t i = 0; i < plan->text.count; i++) {
+        struct row_text_element *e = &plan->text.elements[i];
+        e->place = e->kind == ROW_TEXT_VALUE ? place_of(columns, s, e) : 0;
+    }
 }
 
 /* --- where matches can be --- */
 
-/* Positions before and behind each element. */
-struct reach {
-    uint64_t *useful; /* from which a match can be reached; useful[count]: at the end */
+/* What a template is planned with. */
+struct planner {
+    struct text_plan *plan;
+    struct text_walker *walker;
+    struct text_columns *columns;
+    uint64_t *useful; /* positions before each element from which a match can be reached; [count]:
+                         at the end */
     uint64_t *before; /* of these: those that can be reached */
     bool *ends;       /* by element: a match can end in it */
 };
 
-static struct text_reach over_element(const struct text_plan *plan, const struct segment *s,
-                                      const struct text_walker *w, struct text_columns *columns,
-                                      uint32_t i, uint64_t positions) {
-    const struct row_text_element *e = &plan->text.elements[i];
-    if (e->kind != ROW_TEXT_VALUE) {
-        return text_reach_over(w->automaton, e, NULL, positions);
-    }
-    uint32_t at = find_column(columns, e);
-    struct text_column *c = at < columns->count ? &columns->items[at] : NULL;
+static struct text_reach over_element(const struct planner *p, uint32_t i, uint64_t positions) {
+    const struct row_text_element *e = &p->plan->text.elements[i];
     struct text_reach reach;
-    if (c != NULL && c->from_start != NULL && positions == 0) {
-        return (struct text_reach){c->positions, c->ends};
-    }
-    if (c != NULL && text_column_over(&reach.positions, &reach.ends, c, w, positions)) {
+    switch (e->kind) {
+    case ROW_TEXT_VALUE:
+        return text_column_over(&p->columns->items[e->place], p->walker, positions);
+    case ROW_TEXT_LITERAL: /* no match is in it: is_in_literal */
+        reach = (struct text_reach){.positions = p->plan->behind[i]};
+        reach.positions |= text_reach_on(&reach.ends, p->walker->automaton, e->literal, positions);
         return reach;
+    default:
+        return text_reach_over(p->walker->automaton, e, NULL, positions);
     }
-    return text_reach_over(w->automaton, e, &s->columns[e->column], positions);
 }
 
-static void find_reach(struct reach *r, const struct text_plan *plan, const struct segment *s,
-                       const struct text_walker *w, struct text_columns *columns) {
-    uint32_t count = plan->text.count;
-    r->useful[count] = 0;
-    for (uint32_t i = count; i > 0; i--) {
-        const struct row_text_element *e = &plan->text.elements[i - 1];
-        const struct segment_column *column =
-            e->kind == ROW_TEXT_VALUE ? &s->columns[e->column] : NULL;
-        r->useful[i - 1] = text_reach_back(w->automaton, e, column, r->useful[i]);
+/* From the first element to the last; false: no match can end anywhere. */
+static bool reach_forward(struct planner *p) {
+    bool ends = false;
+    p->before[0] = 0;
+    for (uint32_t i = 0; i < p->plan->text.count; i++) {
+        struct text_reach next = over_element(p, i, p->before[i]);
+        p->before[i + 1] = next.positions & p->useful[i + 1];
+        p->ends[i] = next.ends;
+        ends = ends || next.ends;
     }
-    r->before[0] = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        struct text_reach next = over_element(plan, s, w, columns, i, r->before[i]);
-        r->before[i + 1] = next.positions & r->useful[i + 1];
-        r->ends[i] = next.ends;
+    return ends;
+}
+
+static void reach_back(struct planner *p) {
+    for (uint32_t i = p->plan->text.count; i > 0; i--) {
+        const struct row_text_element *e = &p->plan->text.elements[i - 1];
+        uint64_t useful = p->useful[i];
+        p->useful[i - 1] = e->kind == ROW_TEXT_VALUE
+                               ? text_column_back(&p->columns->items[e->place], p->walker, useful)
+                               : text_reach_back(p->walker->automaton, e, NULL, useful);
     }
+}
+
+/* Most templates have no match: these are told by going forward once. */
+static bool find_reach(struct planner *p) {
+    uint32_t count = p->plan->text.count;
+    memset(p->useful, 0xff, ((size_t)count + 1) * sizeof *p->useful);
+    if (!reach_forward(p)) {
+        return false;
+    }
+    p->useful[count] = 0;
+    reach_back(p);
+    return reach_forward(p);
 }
 
 /* A match can reach over the seam before element i. */
-static bool is_live(const struct reach *r, uint32_t i) {
-    return r->before[i] != 0;
+static bool is_live(const struct planner *p, uint32_t i) {
+    return p->before[i] != 0;
 }
 
 /* Can a match begin in element i and come to something? */
-static bool can_start(const struct text_plan *plan, const struct segment *s,
-                      const struct text_walker *w, struct text_columns *columns,
-                      const struct reach *r, uint32_t i) {
-    struct text_reach reach = over_element(plan, s, w, columns, i, 0);
-    return reach.ends || (reach.positions & r->useful[i + 1]) != 0;
+static bool can_start(const struct planner *p, uint32_t i) {
+    struct text_reach reach = over_element(p, i, 0);
+    return reach.ends || (reach.positions & p->useful[i + 1]) != 0;
 }
 
-static void add_span(struct text_plan *plan, struct text_walker *w, const struct segment *s,
-                     const struct reach *r, uint32_t first, uint32_t end,
-                     struct text_columns *columns) {
-    struct text_span *span = &plan->spans[plan->span_count++];
+static void add_span(const struct planner *p, uint32_t first, uint32_t end) {
+    struct text_span *span = &p->plan->spans[p->plan->span_count++];
     span->count = end - first;
-    span->steps = arena_array(&w->arena, (size_t)span->count + 1, sizeof *span->steps);
+    span->steps = arena_array(&p->walker->arena, (size_t)span->count + 1, sizeof *span->steps);
     uint32_t start = span->count;
     for (uint32_t i = end; i > first; i--) {
         struct text_step *step = &span->steps[i - 1 - first];
-        start = can_start(plan, s, w, columns, r, i - 1) ? i - 1 - first : start;
-        step->element = &plan->text.elements[i - 1];
-        step->useful = r->before[i];
+        start = can_start(p, i - 1) ? i - 1 - first : start;
+        step->element = &p->plan->text.elements[i - 1];
+        step->useful = p->before[i];
         step->start = start;
         step->in = UINT32_MAX;
         if (step->element->kind == ROW_TEXT_VALUE) {
-            step->column = add_column(columns, s, step->element);
-            columns->items[step->column].useful |= step->useful;
+            struct text_column *column = &p->columns->items[step->element->place];
+            column->useful |= step->useful;
+            column->is_read = true;
         }
     }
 }
 
 /* Neighbours with live seams between them, if a match can end in one. */
-static void find_spans(struct text_plan *plan, struct text_walker *w, const struct segment *s,
-                       const struct reach *r, struct text_columns *columns) {
-    uint32_t count = plan->text.count;
+static void find_spans(const struct planner *p) {
+    uint32_t count = p->plan->text.count;
     for (uint32_t first = 0; first < count;) {
         uint32_t end = first + 1;
-        bool ends = r->ends[first];
-        while (end < count && is_live(r, end)) {
-            ends = ends || r->ends[end];
+        bool ends = p->ends[first];
+        while (end < count && is_live(p, end)) {
+            ends = ends || p->ends[end];
             end++;
         }
-        bool literal = end == first + 1 && plan->text.elements[first].kind == ROW_TEXT_LITERAL;
+        bool literal = end == first + 1 && p->plan->text.elements[first].kind == ROW_TEXT_LITERAL;
         if (ends && !literal) {
-            add_span(plan, w, s, r, first, end, columns);
+            add_span(p, first, end);
         }
         first = end;
     }
 }
 
-/* A literal that holds a match: then all rows do. */
-static bool is_in_literal(struct text_plan *plan, struct dfa *dfa) {
+/* A literal that holds a match: then all rows do. Else notes the positions behind literals. */
+static bool is_in_literal(struct text_plan *plan, struct text_walker *w) {
+    plan->behind = arena_array(&w->arena, (size_t)plan->text.count + 1, sizeof *plan->behind);
     for (uint32_t i = 0; i < plan->text.count; i++) {
         const struct row_text_element *e = &plan->text.elements[i];
-        uint32_t state =
-            e->kind == ROW_TEXT_LITERAL ? dfa_run(dfa, DFA_START, e->literal) : DFA_START;
+        if (e->kind != ROW_TEXT_LITERAL) {
+            continue;
+        }
+        uint32_t state = dfa_run(w->dfa, DFA_START, e->literal);
         if (dfa_is_end(state)) {
             plan->verify = plan->verify || state == DFA_MAYBE;
             return true;
         }
+        plan->behind[i] = dfa_positions(w->dfa, state);
     }
     return false;
 }
 
-void text_plan_make(struct text_plan *plan, struct text_walker *w, const struct segment *s,
-                    struct text_columns *columns) {
+void text_plan_make(struct text_plan *plan, struct text_walker *w, struct text_columns *columns) {
     if (!plan->text.is_resolved) {
         return;
     }
     size_t count = (size_t)plan->text.count + 1;
-    struct reach r = {.before = mem_calloc(count, sizeof *r.before),
-                      .useful = mem_calloc(count, sizeof *r.useful),
-                      .ends = mem_calloc(count, sizeof *r.ends)};
+    struct planner p = {.plan = plan, .walker = w, .columns = columns};
     plan->span_count = 0;
-    if (is_in_literal(plan, w->dfa)) {
+    if (plan->behind == NULL && is_in_literal(plan, w)) {
         plan->kind = TEXT_PLAN_ALL;
-    } else {
-        find_reach(&r, plan, s, w, columns);
-        plan->spans = arena_array(&w->arena, count, sizeof *plan->spans);
-        find_spans(plan, w, s, &r, columns);
-        plan->kind = plan->span_count > 0 ? TEXT_PLAN_SPANS : TEXT_PLAN_NONE;
+        return;
     }
-    mem_free(r.before);
-    mem_free(r.useful);
-    mem_free(r.ends);
+    p.before = mem_alloc(count * sizeof *p.before);
+    p.useful = mem_alloc(count * sizeof *p.useful);
+    p.ends = mem_alloc(count * sizeof *p.ends);
+    if (find_reach(&p)) {
+        plan->spans = arena_array(&w->arena, count, sizeof *plan->spans);
+        find_spans(&p);
+    }
+    plan->kind = plan->span_count > 0 ? TEXT_PLAN_SPANS : TEXT_PLAN_NONE;
+    mem_free(p.before);
+    mem_free(p.useful);
+    mem_free(p.ends);
 }
 
 /* --- counting values --- */

@@ -21,7 +21,6 @@ enum text_plan_kind {
 /* An element of a span. */
 struct text_step {
     const struct row_text_element *element;
-    uint32_t column; /* VALUE: index in the list of columns */
     uint64_t useful; /* positions behind it that something can come of */
     uint32_t start;  /* the next step, from this one on, in which a match can begin */
     uint32_t in;     /* LITERAL: the last state before, and the one behind it */
@@ -43,6 +42,7 @@ struct text_plan {
     enum text_plan_kind kind;
     bool verify; /* what matches has to be put together and tested */
     struct row_text text;
+    uint64_t *behind; /* by element, of LITERALs: positions behind it, from the start */
     struct text_span *spans;
     uint32_t span_count;
     struct text_use *uses; /* of columns that spans of any template read */
@@ -50,20 +50,21 @@ struct text_plan {
 };
 
 struct text_columns {
-    struct text_column *items;
+    struct text_column *items; /* row_text_element.place */
     size_t count;
     size_t capacity;
+    uint32_t *first; /* by column of the segment: place of the first one of it, + 1; 0: none */
 };
 
-/* Resolves the text of the template. */
+/* Resolves the text of the template; its columns are added to the list. `ordinals`: a zero for each
+ * column, given back so. */
 void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct segment *s,
-                    const struct template *t, uint32_t *ordinals);
+                    const struct template *t, struct text_columns *columns, uint32_t *ordinals);
 /* True if the template's rows have raw bytes that are not the search text. */
 bool text_plan_is_encoded(const struct template *t);
-/* Finds kind and spans; columns that spans read are added to the list. To be done again when
+/* Finds kind and spans; columns that spans read are marked (is_read). To be done again when
  * dictionaries are known (text_column_prepare). */
-void text_plan_make(struct text_plan *plan, struct text_walker *w, const struct segment *s,
-                    struct text_columns *columns);
+void text_plan_make(struct text_plan *plan, struct text_walker *w, struct text_columns *columns);
 /* Notes how many values a row takes of the columns that are marked (a byte by column). */
 void text_plan_count(struct text_plan *plan, struct arena *arena, const struct segment *s,
                      const struct template *t, const uint8_t *is_read);

@@ -179,6 +179,19 @@ static struct text_reach over_repeated(const struct automaton *a, uint64_t set, 
     return reach;
 }
 
+uint64_t text_reach_on(bool *ends, const struct automaton *a, struct str text, uint64_t from) {
+    for (size_t i = 0; i < text.len && from != 0; i++) {
+        uint8_t byte = (uint8_t)text.ptr[i];
+        uint64_t next = byte >= 0x80 && byte < 0xc0 ? from & a->keep : 0;
+        for (uint64_t left = from; left != 0; left &= left - 1) {
+            next |= a->follow[__builtin_ctzll(left)] & a->takes[byte];
+        }
+        from = next;
+        *ends = *ends || (from & a->last) != 0;
+    }
+    return from;
+}
+
 struct text_reach text_reach_over(const struct automaton *a, const struct row_text_element *e,
                                   const struct segment_column *column, uint64_t positions) {
     if (e->kind == ROW_TEXT_LITERAL) {

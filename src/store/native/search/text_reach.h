@@ -17,6 +17,9 @@ struct text_reach {
     bool ends; /* a match may end in it */
 };
 
+/* From `positions` only (no match begins in the text) over a text. *ends is left if no match ends
+ * in it. */
+uint64_t text_reach_on(bool *ends, const struct automaton *a, struct str text, uint64_t positions);
 /* From `positions` (and from the start) over the element. `column`: of a value, else NULL. */
 struct text_reach text_reach_over(const struct automaton *a, const struct row_text_element *e,
                                   const struct segment_column *column, uint64_t positions);
