@@ -132,6 +132,7 @@ static bool add_step(struct resolver *r, const struct formula *f) {
 /* The segment's formulas are known to end (segment_templates). */
 static bool add_formula(struct resolver *r, const struct formula *f) {
     struct row_text_element time = {.kind = ROW_TEXT_TIME, .time = f};
+    struct row_text_element start = {.kind = ROW_TEXT_UNKNOWN, .time = f};
     switch (f->kind) {
     case FORMULA_SAME:
         return add_operand(r, f->operands[0]);
@@ -139,6 +140,9 @@ static bool add_formula(struct resolver *r, const struct formula *f) {
         return add_join(r, f);
     case FORMULA_TIME:
         add(r, &time);
+        break;
+    case FORMULA_START:
+        add(r, &start);
         break;
     case FORMULA_LOWER:
     case FORMULA_UPPER:

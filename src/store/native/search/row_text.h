@@ -25,7 +25,7 @@ struct row_text_element {
     uint32_t place;   /* VALUE: in a list of the reader's */
     const struct formula *steps[ROW_TEXT_STEPS]; /* VALUE: each takes the text before it */
     uint32_t step_count;
-    const struct formula *time; /* TIME */
+    const struct formula *time; /* TIME; UNKNOWN: a time in its pattern, if not NULL */
     bool is_digits;             /* UNKNOWN: decimal digits only */
 };
 

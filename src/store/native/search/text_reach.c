@@ -149,7 +149,7 @@ static void run_of(struct run *run, const struct automaton *a, const struct row_
                    const struct segment_column *column) {
     run->count = 0;
     run->repeats = false;
-    if (e->kind == ROW_TEXT_TIME) {
+    if (e->time != NULL) {
         run_of_time(run, a, e->time->pattern);
     } else if (prints_digits(e)) {
         repeat(run, a->digits);
