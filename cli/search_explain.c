@@ -2,7 +2,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/resource.h>
+
+#include "memory_peak.h"
 
 static double milliseconds(uint64_t ns) {
     return (double)ns / 1e6;
@@ -35,8 +36,6 @@ static void print_times(const struct query_run_stats *stats, const struct search
 
 void search_explain(const struct query_run_stats *stats, const struct search_times *times) {
     const struct store_scan_stats *s = &stats->scan;
-    struct rusage usage = {0};
-    (void)getrusage(RUSAGE_SELF, &usage);
     fputs("{\"explain\":{", stderr);
     print_segments(s);
     fprintf(stderr,
@@ -44,7 +43,7 @@ void search_explain(const struct query_run_stats *stats, const struct search_tim
             ",\"blocks_read\":%" PRIu64 ",\"bytes_read\":%" PRIu64 ",\"rows_matched\":%" PRIu64
             ",\"rows_out\":%" PRIu64 ",\"threads\":%u,\"memory_peak_bytes\":%" PRIu64 ",",
             s->blocks_total, s->blocks_pruned, s->blocks_total - s->blocks_pruned, s->bytes_read,
-            s->rows_matched, stats->rows_out, s->threads, (uint64_t)usage.ru_maxrss * 1024);
+            s->rows_matched, stats->rows_out, s->threads, memory_peak_bytes());
     print_times(stats, times);
     fputs("}}\n", stderr);
 }

@@ -77,7 +77,9 @@ def memory_is_bounded(folder):
         true("--memory" in run.stderr and "MiB" in run.stderr, query)
     equal(len(jsonl(run("search", "--store", store, "--memory", "4MB", "--format", "jsonl",
                         "* | sort message | head 5"))), 5, "sort in front of head holds few")
-    equal(explain(store, "* | sort message | tail 1")["memory_peak_bytes"] < 256 << 20, True, "peak")
+    ours = b"x" * (300 << 20)  # what the starter of a search used is not the search's
+    peak = explain(store, "* | sort message | tail 1")["memory_peak_bytes"]
+    true(1 << 20 < peak < 256 << 20, "peak of %d bytes, ours %d" % (peak, len(ours)))
 
 
 main()
