@@ -33,15 +33,43 @@ static inline struct str str_from_c(const char *text) {
     return (struct str){text, strlen(text)};
 }
 
-static inline bool str_eq(struct str a, struct str b) {
-    return a.len == b.len &&
-           (a.len == 0 || (a.ptr[0] == b.ptr[0] && memcmp(a.ptr, b.ptr, a.len) == 0));
+/* Equal bytes? Most texts are short: two words that overlap compare up to 16 bytes without a call.
+ */
+static inline bool str_same_bytes(const char *a, const char *b, size_t len) {
+    if (len > 16) {
+        return memcmp(a, b, len) == 0;
+    }
+    if (len >= 8) {
+        uint64_t head[2];
+        uint64_t tail[2];
+        memcpy(&head[0], a, 8);
+        memcpy(&head[1], b, 8);
+        memcpy(&tail[0], a + len - 8, 8);
+        memcpy(&tail[1], b + len - 8, 8);
+        return ((head[0] ^ head[1]) | (tail[0] ^ tail[1])) == 0;
+    }
+    if (len >= 4) {
+        uint32_t head[2];
+        uint32_t tail[2];
+        memcpy(&head[0], a, 4);
+        memcpy(&head[1], b, 4);
+        memcpy(&tail[0], a + len - 4, 4);
+        memcpy(&tail[1], b + len - 4, 4);
+        return ((head[0] ^ head[1]) | (tail[0] ^ tail[1])) == 0;
+    }
+    return len == 0 || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
 }
 
-/* The first byte decides most questions without a call. */
+/* The first byte decides most questions. */
+static inline bool str_eq(struct str a, struct str b) {
+    return a.len == b.len &&
+           (a.len == 0 || (a.ptr[0] == b.ptr[0] && str_same_bytes(a.ptr, b.ptr, a.len)));
+}
+
 static inline bool str_starts(struct str s, struct str prefix) {
-    return s.len >= prefix.len && (prefix.len == 0 || (s.ptr[0] == prefix.ptr[0] &&
-                                                       memcmp(s.ptr, prefix.ptr, prefix.len) == 0));
+    return s.len >= prefix.len &&
+           (prefix.len == 0 ||
+            (s.ptr[0] == prefix.ptr[0] && str_same_bytes(s.ptr, prefix.ptr, prefix.len)));
 }
 
 static inline bool str_ends(struct str s, struct str suffix) {
