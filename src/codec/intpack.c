@@ -38,10 +38,6 @@ static unsigned common_power(const int64_t *values, size_t count) {
     return any ? power : 0;
 }
 
-unsigned intpack_bits(uint64_t value) {
-    return value == 0 ? 0 : 64 - (unsigned)__builtin_clzll(value);
-}
-
 unsigned intpack_width(uint64_t widest) {
     return (intpack_bits(widest) + 7) / 8;
 }

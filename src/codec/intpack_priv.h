@@ -4,7 +4,9 @@
 
 #include "buf.h"
 
-unsigned intpack_bits(uint64_t value);
+static inline unsigned intpack_bits(uint64_t value) {
+    return value == 0 ? 0 : 64 - (unsigned)__builtin_clzll(value);
+}
 /* Bytes that hold the number. */
 unsigned intpack_width(uint64_t widest);
 void intpack_put_planes(struct buf *out, const uint64_t *coded, size_t count, unsigned width);
