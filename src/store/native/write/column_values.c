@@ -47,7 +47,7 @@ size_t column_values_memory(const struct column_values *v) {
 
 /* Common, and cheaper than a look-up. */
 static bool is_last(const struct column_values *v, struct str text) {
-    return v->count > 0 && str_eq(text, intern_text(&v->distinct, v->codes[v->count - 1]));
+    return v->count > 0 && str_eq(text, v->last);
 }
 
 uint64_t column_values_fetch(const struct column_values *v, struct str text) {
@@ -60,14 +60,15 @@ uint64_t column_values_fetch(const struct column_values *v, struct str text) {
 }
 
 static void push_code(struct column_values *v, struct str text, uint64_t fetched) {
-    uint32_t code;
-    if (fetched != 0) {
-        code = intern_add_hashed(&v->distinct, text, fetched);
-    } else {
-        code = is_last(v, text) ? v->codes[v->count - 1] : intern_add(&v->distinct, text);
-    }
     MEM_GROW(v->codes, v->code_capacity, (size_t)v->count + 1);
-    v->codes[v->count++] = code;
+    if (fetched == 0 && is_last(v, text)) {
+        v->codes[v->count] = v->codes[v->count - 1];
+    } else {
+        uint64_t hash = fetched != 0 ? fetched : hash_str(text);
+        v->codes[v->count] = intern_add_hashed(&v->distinct, text, hash);
+        v->last = intern_text(&v->distinct, v->codes[v->count]);
+    }
+    v->count++;
 }
 
 static void push_number(struct column_values *v, int64_t number) {

@@ -27,6 +27,7 @@ struct column_values {
     int64_t *numbers;
     size_t number_capacity;
     struct intern distinct; /* CODES */
+    struct str last;        /* CODES: the text of the last code, in distinct */
     uint32_t *codes;
     size_t code_capacity;
     struct buf bytes; /* TEXTS: one after the other */

@@ -73,38 +73,50 @@ static void plan_column(struct stripe_work *k, size_t i) {
     k->is_shared[i] = number == NO_COLUMN;
 }
 
+/* The columns of each shape that go to shared ones, in the order of its variables. */
+struct shared_uses {
+    size_t *first; /* by shape, in columns; and the end */
+    uint32_t *columns;
+    size_t count;
+    size_t capacity;
+};
+
+static void find_shared_uses(struct shared_uses *u, const struct stripe_work *k) {
+    const struct stripe *s = k->s;
+    struct template_reader r;
+    struct template_item item;
+    *u = (struct shared_uses){.first = mem_calloc(s->shape_count + 1, sizeof *u->first)};
+    for (size_t i = 0; i < s->shape_count; i++) {
+        template_reader_begin(&r,
+                              str_make(s->shape_bytes.ptr + s->shapes[i].offset, s->shapes[i].len));
+        while (template_reader_next(&item, &r)) {
+            if (item.kind == TEMPLATE_ITEM_COLUMN && k->is_shared[item.column]) {
+                MEM_GROW(u->columns, u->capacity, u->count + 1);
+                u->columns[u->count++] = (uint32_t)item.column;
+            }
+        }
+        u->first[i + 1] = u->count;
+    }
+}
+
 /* Values of the shared columns in the order of rows, from all the columns that go there. */
 static void fill_shared(struct stripe_work *k) {
     struct stripe *s = k->s;
     uint32_t *cursors = mem_calloc(s->column_count + 1, sizeof *cursors);
     struct buf scratch = BUF_INIT;
-    struct template_reader r;
-    struct template_item item;
-    bool *concerned = mem_calloc(s->shape_count + 1, sizeof *concerned);
-    for (size_t i = 0; i < s->shape_count; i++) {
-        template_reader_begin(&r,
-                              str_make(s->shape_bytes.ptr + s->shapes[i].offset, s->shapes[i].len));
-        while (template_reader_next(&item, &r)) {
-            concerned[i] =
-                concerned[i] || (item.kind == TEMPLATE_ITEM_COLUMN && k->is_shared[item.column]);
-        }
-    }
+    struct shared_uses uses;
+    find_shared_uses(&uses, k);
     for (size_t row = 0; row < s->row_count; row++) {
-        const struct stripe_shape *shape = &s->shapes[s->rows[row].shape];
-        if (!concerned[s->rows[row].shape]) {
-            continue;
-        }
-        template_reader_begin(&r, str_make(s->shape_bytes.ptr + shape->offset, shape->len));
-        while (template_reader_next(&item, &r)) {
-            if (item.kind == TEMPLATE_ITEM_COLUMN && k->is_shared[item.column]) {
-                struct str text =
-                    column_values_text(&s->columns[item.column], cursors[item.column]++, &scratch);
-                column_values_add(&k->shared[s->heads[item.column].kind], text,
-                                  (uint32_t)(row / SEGMENT_BLOCK_ROWS));
-            }
+        uint32_t shape = s->rows[row].shape;
+        for (size_t i = uses.first[shape]; i < uses.first[shape + 1]; i++) {
+            uint32_t column = uses.columns[i];
+            struct str text = column_values_text(&s->columns[column], cursors[column]++, &scratch);
+            column_values_add(&k->shared[s->heads[column].kind], text,
+                              (uint32_t)(row / SEGMENT_BLOCK_ROWS));
         }
     }
-    mem_free(concerned);
+    mem_free(uses.first);
+    mem_free(uses.columns);
     mem_free(cursors);
     buf_fini(&scratch);
 }
