@@ -11,11 +11,12 @@ enum {
     MAX_SHAPE_BYTES = 48 << 20, /* ... so many bytes, new shapes are coarse until the next stripe */
     PATIENT_SHAPES = 24576,     /* the same of a patient cutter */
     PATIENT_SHAPE_BYTES = 72 << 20,
-    YOUNG_USES = 12,     /* a younger shape is cut from scratch again, to learn */
-    ALWAYS_LEARN = 4096, /* so many rows cut from scratch learn relations; */
-    LEARN_EVERY = 16,    /* then one in so many does */
-    NOTE_EVERY = 4,      /* one row in so many tells the miner its texts */
-    LOOK_AGAIN = 1024    /* one row in so many is cut from scratch anyhow */
+    YOUNG_USES = 12,           /* a younger shape is cut from scratch again, to learn; */
+    YOUNG_USES_STRUCTURED = 3, /* keys and values have more shapes, which learn from each other */
+    ALWAYS_LEARN = 4096,       /* so many rows cut from scratch learn relations; */
+    LEARN_EVERY = 16,          /* then one in so many does */
+    NOTE_EVERY = 4,            /* one row in so many tells the miner its texts */
+    LOOK_AGAIN = 1024          /* one row in so many is cut from scratch anyhow */
 };
 
 struct cutter *cutter_create(void) {
@@ -56,6 +57,7 @@ void cutter_destroy(struct cutter **p) {
         mem_free(c->prose[i]);
     }
     mem_free(c->prose);
+    mem_free(c->prose_states);
     mem_free(c->columns);
     mem_free(c->slots);
     mem_free(c->variables);
@@ -98,10 +100,13 @@ static uint64_t row_signature(struct cutter *c, const struct batch *b, const str
         h = (h ^ ((uint64_t)v->field << 2 | v->transform)) * UINT64_C(0x9e3779b97f4a7c15);
         h ^= h >> 29;
         slices += v->transform != TRANSFORM_NONE;
-        if (v->transform == TRANSFORM_NONE || v->text_len == 0) {
+        enum prose_state state = cut_prose_state(c, v->field);
+        if (state == PROSE_PLAIN || v->transform == TRANSFORM_NONE || v->text_len == 0) {
             continue;
         }
-        cut_count_prose(c, v->field, batch_value_text(b, v), structured);
+        if (state == PROSE_OPEN) {
+            cut_count_prose(c, v->field, batch_value_text(b, v), structured);
+        }
         if (!cut_is_mined_field(c, v->field)) {
             continue;
         }
@@ -193,7 +198,8 @@ void cutter_row(struct cut *out, struct cutter *c, const struct batch *b, const 
     uint64_t signature = row_signature(c, b, row);
     struct shape *s = NULL;
     if (++c->rows % LOOK_AGAIN != 0) {
-        s = shape_table_find(&c->shapes, signature, b, row, YOUNG_USES);
+        uint32_t uses = cut_is_structured(b, row) ? YOUNG_USES_STRUCTURED : YOUNG_USES;
+        s = shape_table_find(&c->shapes, signature, b, row, uses);
     }
     if (s == NULL) {
         s = cut_from_scratch(c, b, row);

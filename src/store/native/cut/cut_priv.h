@@ -35,6 +35,13 @@ struct cut_bound {
     uint32_t arg;
 };
 
+/* Whether the texts of a field are cut. */
+enum prose_state {
+    PROSE_OPEN, /* still counted: what cut_is_mined_field says may change */
+    PROSE_PLAIN,
+    PROSE_MINED
+};
+
 /* How many different long texts a field has: mined only if they are many. */
 struct cut_prose {
     uint32_t seen;
@@ -53,6 +60,8 @@ struct cutter {
     size_t field_capacity[2];
     struct cut_prose **prose; /* by field id */
     size_t prose_capacity;
+    uint8_t *prose_states; /* by field id: enum prose_state */
+    size_t prose_state_capacity;
 
     struct shape_table shapes;
     uint32_t max_shapes; /* beyond which rows are cut coarsely; */
@@ -106,6 +115,9 @@ bool cut_is_wide(const struct row *row);
 /* True if the row's values are searched instead of its raw bytes, which it has (expr_search_text).
  */
 bool cut_is_made(const struct row *row);
+static inline enum prose_state cut_prose_state(const struct cutter *c, uint32_t field) {
+    return field < c->prose_state_capacity ? (enum prose_state)c->prose_states[field] : PROSE_OPEN;
+}
 /* Counts a text of the field, roughly. */
 void cut_count_prose(struct cutter *c, uint32_t field, struct str text, bool structured);
 /* True if the field's texts are of several words and differ so much that they are cut. */

@@ -242,11 +242,16 @@ static bool is_json_name(struct str key) {
     return digits <= MAX_KEY_DIGITS;
 }
 
+static bool is_json_punctuation(char c) {
+    return c == ',' || c == ':' || c == '{' || c == '}' || c == '[' || c == ']' || c == ' ' ||
+           c == '\t';
+}
+
 /* True if what stands between two values of a JSON record is keys and punctuation only. Which key
  * stands where belongs to the shape: as variables, keys would be stored once a row. */
 static bool is_json_keys(struct str gap) {
     for (size_t at = gap.ptr[0] == '"'; at < gap.len; at++) {
-        if (strchr("{}[],: \t", gap.ptr[at]) != NULL && gap.ptr[at] != '\0') {
+        if (is_json_punctuation(gap.ptr[at])) {
             continue;
         }
         if (gap.ptr[at] != '"') {
@@ -313,6 +318,17 @@ bool cut_is_structured(const struct batch *b, const struct row *row) {
     return raw.len > 1 && (raw.ptr[0] == '{' || (raw.ptr[0] == '<' && !ascii_is_digit(raw.ptr[1])));
 }
 
+static bool is_mined(const struct cut_prose *p) {
+    return p->seen >= PROSE_SAMPLE && p->distinct * 3 > p->seen && p->delimited * 2 > p->seen;
+}
+
+static void settle_prose(struct cutter *c, uint32_t field, bool mined) {
+    size_t before = c->prose_state_capacity;
+    MEM_GROW(c->prose_states, c->prose_state_capacity, (size_t)field + 1);
+    memset(c->prose_states + before, PROSE_OPEN, c->prose_state_capacity - before);
+    c->prose_states[field] = mined ? PROSE_MINED : PROSE_PLAIN;
+}
+
 void cut_count_prose(struct cutter *c, uint32_t field, struct str text, bool structured) {
     if (field >= c->prose_capacity) {
         size_t before = c->prose_capacity;
@@ -323,19 +339,22 @@ void cut_count_prose(struct cutter *c, uint32_t field, struct str text, bool str
         c->prose[field] = mem_calloc(1, sizeof **c->prose);
     }
     struct cut_prose *p = c->prose[field];
-    if (p->seen < PROSE_BITS / 2) {
-        uint32_t bit = (uint32_t)hash_str(text) % PROSE_BITS;
-        p->seen++;
-        p->delimited += is_prose(text, structured);
-        p->distinct += (p->bits[bit / 64] >> bit % 64 & 1) == 0;
-        p->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+    uint32_t bit = (uint32_t)hash_str(text) % PROSE_BITS;
+    p->seen++;
+    p->delimited += is_prose(text, structured);
+    p->distinct += (p->bits[bit / 64] >> bit % 64 & 1) == 0;
+    p->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+    if (p->seen == PROSE_BITS / 2) {
+        settle_prose(c, field, is_mined(p));
     }
 }
 
 bool cut_is_mined_field(const struct cutter *c, uint32_t field) {
-    const struct cut_prose *p = field < c->prose_capacity ? c->prose[field] : NULL;
-    return p != NULL && p->seen >= PROSE_SAMPLE && p->distinct * 3 > p->seen &&
-           p->delimited * 2 > p->seen;
+    enum prose_state state = cut_prose_state(c, field);
+    if (state == PROSE_OPEN) {
+        return field < c->prose_capacity && c->prose[field] != NULL && is_mined(c->prose[field]);
+    }
+    return state == PROSE_MINED;
 }
 
 /* The other slices of the row, as they stand in the raw bytes. */

@@ -303,7 +303,8 @@ static bool fit_pieces(struct shape_table *t, const struct shape *s, const struc
             return false;
         }
         if (p->kind == PIECE_LITERAL) {
-            if (r->len - at < p->text.len || memcmp(r->raw + at, p->text.ptr, p->text.len) != 0) {
+            if (r->len - at < p->text.len ||
+                !str_same_bytes(r->raw + at, p->text.ptr, p->text.len)) {
                 return false;
             }
             at += (uint32_t)p->text.len;
