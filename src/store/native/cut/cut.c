@@ -12,7 +12,8 @@ enum {
     PATIENT_SHAPES = 24576,     /* the same of a patient cutter */
     PATIENT_SHAPE_BYTES = 72 << 20,
     YOUNG_USES = 12,           /* a younger shape is cut from scratch again, to learn; */
-    YOUNG_USES_STRUCTURED = 3, /* keys and values have more shapes, which learn from each other */
+    YOUNG_USES_STRUCTURED = 3, /* keys and values have more shapes, which learn from each other, */
+    LEARNED_ROWS = 512,        /* ... once so many rows were cut from scratch */
     ALWAYS_LEARN = 4096,       /* so many rows cut from scratch learn relations; */
     LEARN_EVERY = 16,          /* then one in so many does */
     NOTE_EVERY = 4,            /* one row in so many tells the miner its texts */
@@ -198,7 +199,8 @@ void cutter_row(struct cut *out, struct cutter *c, const struct batch *b, const 
     uint64_t signature = row_signature(c, b, row);
     struct shape *s = NULL;
     if (++c->rows % LOOK_AGAIN != 0) {
-        uint32_t uses = cut_is_structured(b, row) ? YOUNG_USES_STRUCTURED : YOUNG_USES;
+        bool learned = c->scratch_rows >= LEARNED_ROWS && cut_is_structured(b, row);
+        uint32_t uses = learned ? YOUNG_USES_STRUCTURED : YOUNG_USES;
         s = shape_table_find(&c->shapes, signature, b, row, uses);
     }
     if (s == NULL) {
