@@ -67,7 +67,9 @@ static bool add_sum(struct store_group_spec *out, const struct aggregate *a) {
 static bool add_set(struct store_group_spec *out, const struct aggregate *a) {
     bool good = a->has_column && out->set_count < STORE_GROUP_SETS &&
                 columnar_field(&out->sets[out->set_count], &a->column);
-    out->set_count += good;
+    if (good) {
+        out->sets[out->set_count++].counted = a->fn == FN_PERCENTILE;
+    }
     return good;
 }
 
@@ -109,9 +111,12 @@ static uint32_t *map_texts(struct stats *s, struct intern *to,
     uint64_t *hashes = mem_alloc((texts->count + 1) * sizeof *hashes);
     intern_reserve(to, (uint32_t)texts->count);
     for (size_t i = 0; i < texts->count; i++) {
-        hashes[i] = hash_str(texts->texts[i]);
+        hashes[i] = texts->texts[i].ptr != NULL ? hash_str(texts->texts[i]) : 0;
     }
     for (size_t i = 0; i < texts->count; i++) {
+        if (texts->texts[i].ptr == NULL) {
+            continue;
+        }
         if (i + AHEAD < texts->count) {
             intern_prefetch(to, hashes[i + AHEAD]);
         }

@@ -192,6 +192,7 @@ struct store_group_field {
     const uint32_t *fields;
     size_t count;
     bool any_text; /* sums: all values are counted, not numbers only */
+    bool counted;  /* sets: how many rows have each value is asked */
 };
 
 struct store_group_spec {
@@ -214,7 +215,7 @@ struct store_group_sum {
 };
 
 struct store_group_texts {
-    const struct str *texts; /* by id; equal texts may have several */
+    const struct str *texts; /* by id; equal texts may have several; without ptr: used nowhere */
     size_t count;
 };
 
@@ -223,7 +224,7 @@ struct store_group_set {
     size_t count;
     const uint32_t *groups;
     const uint32_t *values;
-    const uint32_t *rows;
+    const uint32_t *rows; /* NULL: not asked */
     struct store_group_texts texts;
 };
 

@@ -43,6 +43,15 @@ const struct store_group_field *group_plan_field(const struct group_plan *plan, 
     return slot < spec->sum_count ? &spec->sums[slot] : &spec->sets[slot - spec->sum_count];
 }
 
+uint32_t group_recipe_atom(const struct group_recipe *r, struct group_atom atom) {
+    uint32_t i = 0;
+    while (i < r->atom_count &&
+           (r->atoms[i].column != atom.column || r->atoms[i].ordinal != atom.ordinal)) {
+        i++;
+    }
+    return i;
+}
+
 /* --- atoms --- */
 
 static void add_atom(struct draft *d, struct group_atom atom) {
@@ -121,14 +130,14 @@ static void draft_value(struct draft *d, uint32_t value) {
     r->pieces = arena_array(&d->plan->arena, (size_t)r->piece_count + 1, sizeof *r->pieces);
     for (uint32_t i = 0; i < v->count && !d->fails; i++) {
         const struct template_piece *p = &t->pieces[v->first + i];
-        r->pieces[i] = (struct group_piece){{GROUP_NO_COLUMN, 0}, p->literal, p->formula};
+        r->pieces[i] = (struct group_piece){{GROUP_NO_COLUMN, 0}, 0, p->literal, p->formula};
         if (p->column != GROUP_NO_COLUMN) {
             r->pieces[i].atom = piece_atom(t, v->first + i);
         }
         add_piece(d, v->first + i);
     }
     if (extra && v->formula != NULL) {
-        r->pieces[0] = (struct group_piece){{GROUP_NO_COLUMN, 0}, STR_EMPTY, v->formula};
+        r->pieces[0] = (struct group_piece){{GROUP_NO_COLUMN, 0}, 0, STR_EMPTY, v->formula};
         add_formula(d, v->formula);
     } else if (extra) {
         r->pieces[0].atom = value_atom(t, value);
@@ -168,6 +177,9 @@ static uint32_t keep_recipe(struct group_plan *plan, struct intern *known, struc
     if (number == before) {
         r->atoms = arena_array(&plan->arena, (size_t)r->atom_count + 1, sizeof *r->atoms);
         memcpy(r->atoms, d->atoms, r->atom_count * sizeof *r->atoms);
+        for (uint32_t i = 0; i < r->piece_count; i++) {
+            r->pieces[i].atom_index = group_recipe_atom(r, r->pieces[i].atom);
+        }
         MEM_GROW(plan->recipes, plan->recipe_capacity, plan->recipe_count + 1);
         plan->recipes[plan->recipe_count++] = *r;
     }

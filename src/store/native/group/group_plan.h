@@ -32,6 +32,7 @@ struct group_atom {
 
 struct group_piece {
     struct group_atom atom; /* column GROUP_NO_COLUMN: literal, or formula */
+    uint32_t atom_index;    /* of `atom` in the recipe's */
     struct str literal;
     const struct formula *formula; /* NULL: none */
 };
@@ -87,6 +88,9 @@ void group_plan_init(struct group_plan *out, const struct store_group_spec *spec
 void group_plan_fini(struct group_plan *plan);
 /* The field of a slot. */
 const struct store_group_field *group_plan_field(const struct group_plan *plan, uint32_t slot);
+
+/* The place of the atom among the recipe's; atom_count if it is none of them. */
+uint32_t group_recipe_atom(const struct group_recipe *recipe, struct group_atom atom);
 
 /* Values of `column` in a row of the template before piece `piece` and value `value`. */
 uint32_t group_uses_before(const struct template *t, uint32_t column, uint32_t piece,

@@ -1,22 +1,38 @@
 #include "group_text.h"
 
-#include "group_values.h"
+#include "check.h"
 #include "i18n.h"
 #include "transform.h"
 
 static enum status put_formula(struct buf *out, struct group_text_source *s,
                                const struct formula *f, struct err *err);
 
+/* The entry that stands for atom `index` of the recipe. */
+static enum status put_entry(struct buf *out, struct group_text_source *s, uint32_t index,
+                             struct err *err) {
+    struct segment *segment = s->plan->segment;
+    struct segment_column *c = &segment->columns[s->recipe->atoms[index].column];
+    uint32_t code = s->codes[index];
+    enum status status = STATUS_OK;
+    if (c->dictionary == NULL || c->dictionary[code].ptr == NULL) {
+        status = segment_dictionary_entry(segment, c, code, err);
+    }
+    if (status == STATUS_OK) {
+        buf_add(out, c->dictionary[code]);
+    }
+    return status;
+}
+
+/* The atom is one of the recipe's. */
 static enum status put_atom(struct buf *out, struct group_text_source *s, struct group_atom atom,
                             struct err *err) {
-    const struct block_column *c = &s->block->columns[atom.column];
-    const struct str *dictionary = s->plan->segment->columns[atom.column].dictionary;
-    uint32_t index = group_values_index(s->values, atom, s->row); /* below c->count */
-    if (c->codes != NULL && dictionary != NULL && dictionary[c->codes[index]].ptr != NULL) {
-        buf_add(out, dictionary[c->codes[index]]); /* it was asked for before */
-        return STATUS_OK;
+    if (s->codes != NULL) {
+        uint32_t index = group_recipe_atom(s->recipe, atom);
+        CHECK(index < s->recipe->atom_count);
+        return put_entry(out, s, index, err);
     }
-    return block_put_value(out, s->block, atom.column, index, err);
+    uint32_t index = group_streams_index(s->streams, atom, s->row); /* below the column's count */
+    return block_put_value(out, s->streams->block, atom.column, index, err);
 }
 
 static enum status put_piece(struct buf *out, struct group_text_source *s, uint32_t piece,
@@ -104,6 +120,8 @@ enum status group_text_put(struct buf *out, struct group_text_source *s, struct 
             status = put_formula(out, s, p->formula, err);
         } else if (p->atom.column == GROUP_NO_COLUMN) {
             buf_add(out, p->literal);
+        } else if (s->codes != NULL) {
+            status = put_entry(out, s, p->atom_index, err);
         } else {
             status = put_atom(out, s, p->atom, err);
         }

@@ -1,23 +1,20 @@
 /*
  * The text of one value of a recipe (group_plan.h), put together from the columns of a block as
- * block_row.c does it for whole rows.
+ * block_row.c does it for whole rows, or from the codes of its atoms.
  *
  * Threads: one.
  */
 #ifndef KONSEKI_GROUP_TEXT_H
 #define KONSEKI_GROUP_TEXT_H
 
-#include "block.h"
-#include "group_plan.h"
-
-struct group_values;
+#include "group_streams.h"
 
 struct group_text_source {
-    struct block *block;
     const struct group_recipe *recipe;
     const struct group_plan *plan;
-    struct group_values *values; /* where columns stand, and room */
-    uint32_t row;
+    const uint32_t *codes;         /* by atom of the recipe; NULL: those of a row: */
+    struct group_streams *streams; /* where columns stand */
+    uint32_t row;                  /* of the window */
 };
 
 /* Appends it. */

@@ -8,6 +8,7 @@
 enum {
     AHEAD = 8,
     DIRECT_MAX = 1 << 18,    /* ids in an array by the number that the codes make */
+    IDENTITY_MAX = 1 << 16,  /* numbers that are ids themselves */
     SLOT_BYTES = 48,         /* memory of a value, about */
     SMALL_NUMBER = INT32_MAX /* numbers below are their own local ids */
 };
@@ -21,8 +22,9 @@ struct atom_maker {
 /* How the values of one recipe get their ids. */
 struct group_maker {
     struct atom_maker *atoms;
-    size_t direct_size; /* 0: `table` is used */
-    uint32_t *direct;   /* id + 1, by the number that the codes make; NULL until needed */
+    uint32_t code_count; /* of group_codes.h; 0: it has no such numbers */
+    bool is_identity;    /* they are the ids, and texts are made when they are asked for */
+    uint32_t *direct;    /* id + 1, by number; NULL until needed */
     struct id_table table;
     bool is_by_text;     /* an atom is a text: the whole text is made of each row */
     struct intern texts; /* of BY_TEXT; ids[] by their ids */
@@ -39,18 +41,6 @@ struct folding {
     uint64_t limit; /* the numbers are below; 0: any */
 };
 
-/* How many numbers the codes of all atoms can make; 0: too many, or not only codes. */
-static size_t direct_size(const struct group_plan *plan, const struct group_recipe *r) {
-    size_t size = r->is_dataset ? 0 : 1;
-    for (uint32_t i = 0; i < r->atom_count && size > 0; i++) {
-        const struct segment_column *c = &plan->segment->columns[r->atoms[i].column];
-        bool few = c->type == COLUMN_DICTIONARY && c->dictionary_count < DIRECT_MAX;
-        size *= few ? (size_t)c->dictionary_count + 1 : 0;
-        size = size <= DIRECT_MAX ? size : 0;
-    }
-    return size;
-}
-
 static bool has_text(const struct group_plan *plan, const struct group_recipe *r) {
     bool has = false;
     for (uint32_t i = 0; i < r->atom_count; i++) {
@@ -66,11 +56,12 @@ void group_values_init(struct group_values *out, const struct group_plan *plan) 
     for (size_t i = 0; i < plan->recipe_count; i++) {
         struct group_maker *m = &out->makers[i];
         m->atoms = mem_calloc((size_t)plan->recipes[i].atom_count + 1, sizeof *m->atoms);
-        m->direct_size = direct_size(plan, &plan->recipes[i]);
+        m->code_count = group_codes_count(plan, &plan->recipes[i]);
         m->is_by_text = has_text(plan, &plan->recipes[i]);
     }
-    out->streams = mem_calloc((size_t)plan->column_count + 1, sizeof *out->streams);
+    group_streams_init(&out->streams, plan);
     out->keys = mem_alloc(GROUP_WINDOW_ROWS * sizeof *out->keys);
+    out->numbers = mem_alloc(GROUP_WINDOW_ROWS * sizeof *out->numbers);
     out->codes = mem_alloc(GROUP_WINDOW_ROWS * sizeof *out->codes);
     out->ends = mem_alloc(GROUP_WINDOW_ROWS * sizeof *out->ends);
     for (uint32_t s = 0; s < plan->slot_count; s++) {
@@ -96,9 +87,6 @@ void group_values_fini(struct group_values *v) {
     for (size_t i = 0; i < v->plan->recipe_count; i++) {
         fini_maker(&v->makers[i], v->plan->recipes[i].atom_count);
     }
-    for (uint32_t i = 0; i < v->plan->column_count; i++) {
-        mem_free(v->streams[i].places);
-    }
     for (uint32_t s = 0; s < v->plan->slot_count; s++) {
         mem_free(v->ids[s]);
         mem_free(v->integers[s]);
@@ -107,8 +95,9 @@ void group_values_fini(struct group_values *v) {
         mem_free(v->slots[s].kinds);
     }
     mem_free(v->makers);
-    mem_free(v->streams);
+    group_streams_fini(&v->streams);
     mem_free(v->keys);
+    mem_free(v->numbers);
     mem_free(v->codes);
     buf_fini(&v->texts);
     mem_free(v->ends);
@@ -122,7 +111,8 @@ size_t group_values_bytes(const struct group_values *v) {
     }
     for (size_t i = 0; i < v->plan->recipe_count; i++) {
         const struct group_maker *m = &v->makers[i];
-        bytes += id_table_bytes(&m->table) + (m->direct != NULL ? m->direct_size : 0) +
+        bytes += id_table_bytes(&m->table) +
+                 (m->direct != NULL ? m->code_count * sizeof *m->direct : 0) +
                  (size_t)m->texts.count * SLOT_BYTES;
         for (uint32_t k = 0; k < v->plan->recipes[i].atom_count; k++) {
             const struct atom_maker *a = &v->makers[i].atoms[k];
@@ -130,113 +120,6 @@ size_t group_values_bytes(const struct group_values *v) {
         }
     }
     return bytes;
-}
-
-/* --- where values stand --- */
-
-/* Do the rows of all templates in the window use the column just `times` times? */
-static bool all_use(const uint16_t *uses, const struct group_rows *rows, uint16_t times) {
-    for (uint32_t i = 0; i < rows->present_count; i++) {
-        if (uses[rows->present[i]] != times) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Notes where the values of each row begin. */
-static void count_through(struct group_stream *s, const uint16_t *uses,
-                          const struct group_rows *rows) {
-    if (s->places == NULL) {
-        s->places = mem_alloc(GROUP_WINDOW_ROWS * sizeof *s->places);
-    }
-    uint32_t at = s->first; /* at most 8192 x 65535 */
-    uint32_t *places = s->places;
-    const uint32_t *templates = rows->templates;
-    for (uint32_t i = 0, count = rows->count; i < count; i++) {
-        places[i] = at;
-        at += uses[templates[i]];
-    }
-    s->next = at;
-}
-
-static enum status next_window(struct group_values *v, uint32_t place,
-                               const struct group_rows *rows, struct err *err) {
-    const struct group_column *column = &v->plan->columns[place];
-    struct group_stream *s = &v->streams[place];
-    struct block *b = v->block;
-    s->first = s->next;
-    if (all_use(column->uses, rows, 0)) {
-        return STATUS_OK;
-    }
-    s->is_by_row = all_use(column->uses, rows, 1);
-    if (s->is_by_row) {
-        s->next = s->first + rows->count;
-    } else {
-        count_through(s, column->uses, rows);
-    }
-    if (s->next > b->info->column_counts[column->column]) {
-        return segment_damaged(v->plan->segment, err, _("a column has too few values"));
-    }
-    bool loaded =
-        b->columns[column->column].codes != NULL || b->columns[column->column].numbers != NULL;
-    return loaded ? STATUS_OK : block_column_codes(b, column->column, err);
-}
-
-void group_values_block(struct group_values *v, struct block *block) {
-    v->block = block;
-    for (uint32_t i = 0; i < v->plan->column_count; i++) {
-        v->streams[i].next = 0;
-    }
-}
-
-enum status group_values_window(struct group_values *v, const struct group_rows *rows,
-                                struct err *err) {
-    enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < v->plan->column_count && status == STATUS_OK; i++) {
-        status = next_window(v, i, rows, err);
-    }
-    return status;
-}
-
-/* Where in its column the atom stands, of each row of the chunk. */
-static void list_places(uint32_t *out, const struct group_stream *s, uint32_t ordinal,
-                        const struct group_chunk *c) {
-    uint32_t count = c->count;
-    const uint16_t *rows = c->rows;
-    const uint32_t *places = s->places;
-    uint32_t first = s->first + ordinal;
-    for (uint32_t i = 0; i < count; i++) {
-        out[i] = rows != NULL ? rows[i] : i;
-    }
-    if (s->is_by_row) {
-        for (uint32_t i = 0; i < count; i++) {
-            out[i] += first;
-        }
-    } else {
-        for (uint32_t i = 0; i < count; i++) {
-            out[i] = places[out[i]] + ordinal;
-        }
-    }
-}
-
-static const struct group_stream *stream_of(const struct group_values *v, struct group_atom atom) {
-    return &v->streams[v->plan->place_of[atom.column] - 1];
-}
-
-/* The codes of the atom in the chunk: as they stand in the block, or picked out. */
-static const uint32_t *atom_codes(struct group_values *v, struct group_atom atom,
-                                  const struct group_chunk *c) {
-    const uint32_t *codes = v->block->columns[atom.column].codes;
-    if (stream_of(v, atom)->is_by_row && c->rows == NULL) {
-        return codes + stream_of(v, atom)->first;
-    }
-    uint32_t *picked = v->codes;
-    list_places(picked, stream_of(v, atom), atom.ordinal, c);
-    for (uint32_t i = 0; i < c->count; i++) {
-        picked[i] = codes[picked[i]];
-    }
-    return picked;
 }
 
 /* --- one number a row --- */
@@ -257,7 +140,7 @@ static void fold_codes(struct folding *f, uint32_t atom) {
     struct group_values *v = f->values;
     struct group_atom a = f->recipe->atoms[atom];
     uint64_t count = (uint64_t)v->plan->segment->columns[a.column].dictionary_count + 1;
-    const uint32_t *codes = atom_codes(v, a, f->chunk);
+    const uint32_t *codes = group_streams_codes(&v->streams, a, f->chunk);
     compress(f, &f->maker->atoms[atom].pairs);
     for (uint32_t i = 0; i < f->chunk->count; i++) {
         v->keys[i] = v->keys[i] * count + codes[i];
@@ -277,12 +160,11 @@ static void fold_numbers(struct folding *f, uint32_t atom) {
     struct group_values *v = f->values;
     struct group_atom a = f->recipe->atoms[atom];
     struct atom_maker *m = &f->maker->atoms[atom];
-    const int64_t *numbers = v->block->columns[a.column].numbers;
+    const int64_t *numbers = group_streams_numbers(v->numbers, &v->streams, a, f->chunk);
     bool first = f->limit == 1;
     compress(f, &m->pairs);
-    list_places(v->codes, stream_of(v, a), a.ordinal, f->chunk);
     for (uint32_t i = 0; i < f->chunk->count; i++) {
-        v->keys[i] = v->keys[i] << 32 | local_number(m, numbers[v->codes[i]]);
+        v->keys[i] = v->keys[i] << 32 | local_number(m, numbers[i]);
     }
     f->limit = first ? (uint64_t)UINT32_MAX + 1 : 0;
 }
@@ -330,15 +212,29 @@ static uint32_t add_value(struct group_values *v, uint32_t slot_number, struct s
 
 /* Appends the value's text in row `i` of the chunk. */
 static enum status put_text(struct buf *out, struct folding *f, uint32_t i, struct err *err) {
-    struct group_text_source source = {.block = f->values->block,
-                                       .recipe = f->recipe,
+    struct group_text_source source = {.recipe = f->recipe,
                                        .plan = f->values->plan,
-                                       .values = f->values,
+                                       .streams = &f->values->streams,
                                        .row = group_chunk_row(f->chunk, i)};
     return group_text_put(out, &source, err);
 }
 
-/* A value that was not met before. */
+/* The value's text, kept. */
+static enum status keep_text(struct str *out, struct group_values *v, uint32_t recipe,
+                             uint32_t number, struct err *err) {
+    uint32_t codes[GROUP_ATOMS];
+    struct group_text_source source = {
+        .recipe = &v->plan->recipes[recipe], .plan = v->plan, .codes = codes};
+    group_codes_split(codes, v->plan, source.recipe, number);
+    buf_clear(&v->texts);
+    enum status status = group_text_put(&v->texts, &source, err);
+    if (status == STATUS_OK) {
+        *out = arena_str(&v->arena, buf_str(&v->texts));
+    }
+    return status;
+}
+
+/* A value of the rows that was not met before. */
 static enum status new_value(uint32_t *id_plus_1, struct folding *f, uint32_t i, struct err *err) {
     struct group_values *v = f->values;
     buf_clear(&v->texts);
@@ -387,48 +283,6 @@ static enum status text_ids(uint32_t *ids, struct folding *f, struct err *err) {
     return status;
 }
 
-/* By the numbers of the rows (keys), or by codes as they are. */
-static uint64_t direct_index(const struct folding *f, const uint32_t *codes, uint32_t i) {
-    return codes != NULL ? codes[i] : f->values->keys[i];
-}
-
-/* The ids that are known; GROUP_NO_ID for others. True: there are others. */
-static bool known_ids(uint32_t *restrict ids, const uint32_t *restrict direct,
-                      const uint32_t *restrict codes, const uint64_t *restrict keys,
-                      uint32_t count) {
-    uint32_t unknown = 0;
-    if (codes != NULL) {
-        for (uint32_t i = 0; i < count; i++) {
-            ids[i] = direct[codes[i]] - 1;
-            unknown += ids[i] == GROUP_NO_ID;
-        }
-    } else {
-        for (uint32_t i = 0; i < count; i++) {
-            ids[i] = direct[keys[i]] - 1;
-            unknown += ids[i] == GROUP_NO_ID;
-        }
-    }
-    return unknown > 0;
-}
-
-static enum status direct_ids(uint32_t *ids, struct folding *f, const uint32_t *codes,
-                              struct err *err) {
-    uint32_t *direct = f->maker->direct;
-    uint32_t count = f->chunk->count;
-    enum status status = STATUS_OK;
-    if (!known_ids(ids, direct, codes, f->values->keys, count)) {
-        return STATUS_OK;
-    }
-    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
-        uint32_t *known = &direct[direct_index(f, codes, i)];
-        if (*known == 0) {
-            status = new_value(known, f, i, err);
-        }
-        ids[i] = *known - 1;
-    }
-    return status;
-}
-
 static enum status table_ids(uint32_t *ids, struct folding *f, struct err *err) {
     struct id_table *table = &f->maker->table;
     enum status status = STATUS_OK;
@@ -443,14 +297,94 @@ static enum status table_ids(uint32_t *ids, struct folding *f, struct err *err) 
     return status;
 }
 
+/* --- ids of numbers (group_codes.h) --- */
+
+enum status group_values_add_code(uint32_t *id, struct group_values *v, uint32_t recipe,
+                                  uint32_t number, struct err *err) {
+    struct str text;
+    enum status status = keep_text(&text, v, recipe, number, err);
+    if (status == STATUS_OK) {
+        *id = add_value(v, v->plan->recipes[recipe].slot, text);
+    }
+    return status;
+}
+
+static enum status id_of_code(uint32_t *id, struct group_values *v, uint32_t recipe,
+                              uint32_t number, struct err *err) {
+    struct group_maker *m = &v->makers[recipe];
+    uint32_t *known = m->direct != NULL ? &m->direct[number] : NULL;
+    if (known == NULL) {
+        known = &id_table_add(&m->table, number)->value;
+    }
+    enum status status = STATUS_OK;
+    if (*known == 0) {
+        status = group_values_add_code(id, v, recipe, number, err);
+        *known = status == STATUS_OK ? *id + 1 : 0;
+    }
+    *id = *known - 1;
+    return status;
+}
+
+/* The ids that are known; GROUP_NO_ID for others. True: there are others. */
+static bool known_ids(uint32_t *restrict ids, const uint32_t *restrict direct,
+                      const uint32_t *restrict numbers, uint32_t count) {
+    uint32_t unknown = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        ids[i] = direct[numbers[i]] - 1;
+        unknown += ids[i] == GROUP_NO_ID;
+    }
+    return unknown > 0;
+}
+
+static enum status code_ids(uint32_t *ids, struct group_values *v, uint32_t recipe,
+                            const uint32_t *numbers, uint32_t count, struct err *err) {
+    struct group_maker *m = &v->makers[recipe];
+    enum status status = STATUS_OK;
+    if (m->direct == NULL && m->code_count <= DIRECT_MAX) {
+        m->direct = mem_calloc(m->code_count, sizeof *m->direct);
+    }
+    if (m->direct != NULL && !known_ids(ids, m->direct, numbers, count)) {
+        return STATUS_OK;
+    }
+    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
+        if (m->direct == NULL && i + AHEAD < count) {
+            id_table_prefetch(&m->table, numbers[i + AHEAD]);
+        }
+        status = id_of_code(&ids[i], v, recipe, numbers[i], err);
+    }
+    return status;
+}
+
+/* May the numbers of the recipe be the ids of its slot? Where groups are ids: nothing else needs
+ * them to be few. */
+static bool take_identity(struct group_values *v, uint32_t recipe) {
+    const struct store_group_spec *spec = v->plan->spec;
+    struct group_maker *m = &v->makers[recipe];
+    struct group_slot *slot = &v->slots[0];
+    if (v->plan->recipes[recipe].slot == 0 && spec->key_count == 1 && spec->span == NULL &&
+        slot->count == 0 && m->code_count <= IDENTITY_MAX) {
+        m->is_identity = true;
+        v->identity = recipe;
+        slot->count = m->code_count;
+        MEM_GROW(slot->texts, slot->text_capacity, slot->count);
+        memset(slot->texts, 0, slot->count * sizeof *slot->texts);
+    }
+    return m->is_identity;
+}
+
+enum status group_values_text(struct group_values *v, uint32_t slot, uint32_t id, struct err *err) {
+    struct str *text = &v->slots[slot].texts[id];
+    return text->ptr != NULL ? STATUS_OK : keep_text(text, v, v->identity, id, err);
+}
+
 static enum status dataset_ids(uint32_t *ids, struct folding *f, struct err *err) {
     struct group_values *v = f->values;
     const struct segment *s = v->plan->segment;
     struct id_table *table = &f->maker->table;
-    enum status status = block_numbers(v->block, NUMBER_DATASET, err);
+    enum status status = block_numbers(v->streams.block, NUMBER_DATASET, err);
     for (uint32_t i = 0; i < f->chunk->count && status == STATUS_OK; i++) {
         uint32_t row = f->chunk->first + group_chunk_row(f->chunk, i);
-        uint64_t number = (uint64_t)v->block->numbers[NUMBER_DATASET][row];
+        uint64_t number = (uint64_t)v->streams.block->numbers[NUMBER_DATASET][row];
         if (number >= s->dataset_count) {
             return segment_damaged(s, err, _("a row's source, origin or dataset has no name"));
         }
@@ -469,6 +403,16 @@ static enum status dataset_ids(uint32_t *ids, struct folding *f, struct err *err
     return status;
 }
 
+bool group_values_has_codes(const struct group_values *v, uint32_t recipe) {
+    return v->makers[recipe].code_count > 0;
+}
+
+const uint32_t *group_values_codes(struct group_values *v, uint32_t recipe,
+                                   const struct group_chunk *chunk) {
+    const struct group_recipe *r = &v->plan->recipes[recipe];
+    return group_codes_of_rows(v->ids[r->slot], &v->streams, r, chunk);
+}
+
 enum status group_values_ids(const uint32_t **out, struct group_values *v, uint32_t recipe,
                              const struct group_chunk *chunk, struct err *err) {
     struct folding f = {.values = v,
@@ -483,14 +427,18 @@ enum status group_values_ids(const uint32_t **out, struct group_values *v, uint3
     if (f.maker->is_by_text) {
         return text_ids(ids, &f, err);
     }
-    if (f.maker->direct_size > 0 && f.maker->direct == NULL) {
-        f.maker->direct = mem_calloc(f.maker->direct_size, sizeof *f.maker->direct);
-    }
-    if (f.maker->direct != NULL && f.recipe->atom_count == 1) {
-        return direct_ids(ids, &f, atom_codes(v, f.recipe->atoms[0], chunk), err);
+    if (f.maker->code_count > 0) {
+        bool is_identity = f.maker->is_identity || take_identity(v, recipe);
+        const uint32_t *numbers =
+            group_codes_of_rows(is_identity ? ids : v->codes, &v->streams, f.recipe, chunk);
+        if (is_identity) {
+            *out = numbers;
+            return STATUS_OK;
+        }
+        return code_ids(ids, v, recipe, numbers, chunk->count, err);
     }
     fold(&f);
-    return f.maker->direct != NULL ? direct_ids(ids, &f, NULL, err) : table_ids(ids, &f, err);
+    return table_ids(ids, &f, err);
 }
 
 /* --- sums --- */
@@ -503,21 +451,6 @@ static bool is_plain_number(const struct group_plan *plan, const struct group_re
     }
     const struct segment_column *c = &plan->segment->columns[r->pieces[0].atom.column];
     return c->type == COLUMN_NUMBER && c->shape.len == 0;
-}
-
-static const int64_t *plain_numbers(struct group_values *v, const struct group_recipe *r,
-                                    const struct group_chunk *c) {
-    struct group_atom atom = r->pieces[0].atom;
-    const int64_t *numbers = v->block->columns[atom.column].numbers;
-    if (stream_of(v, atom)->is_by_row && c->rows == NULL) {
-        return numbers + stream_of(v, atom)->first;
-    }
-    int64_t *picked = v->integers[r->slot];
-    list_places(v->codes, stream_of(v, atom), atom.ordinal, c);
-    for (uint32_t i = 0; i < c->count; i++) {
-        picked[i] = numbers[v->codes[i]];
-    }
-    return picked;
 }
 
 static bool all_positive(const int64_t *numbers, uint32_t count) {
@@ -534,7 +467,7 @@ enum status group_values_integers(const int64_t **out, const uint32_t **ids, boo
     const struct group_recipe *r = &v->plan->recipes[recipe];
     *ids = NULL;
     if (is_plain_number(v->plan, r)) {
-        *out = plain_numbers(v, r, chunk);
+        *out = group_streams_numbers(v->integers[r->slot], &v->streams, r->pieces[0].atom, chunk);
         *fits = all_positive(*out, chunk->count);
         return STATUS_OK;
     }

@@ -1,7 +1,8 @@
 /*
  * The values of slots (group_plan.h) in the rows of a block, as small ids: 0, 1, 2 ... a slot. A
- * value's text is made when its id is new; ids follow from codes and numbers. Values of several
- * recipes get several ids even where their texts are equal: who reads the ids compares the texts.
+ * value's text is made once, when its id is new or later; ids follow from codes and numbers. Values
+ * of several recipes get several ids even where their texts are equal: who reads the ids compares
+ * the texts.
  *
  * Rows come in windows, and in these in chunks of one class of templates, so that each step is a
  * plain loop over arrays which stay in the first cache.
@@ -11,8 +12,7 @@
 #ifndef KONSEKI_GROUP_VALUES_H
 #define KONSEKI_GROUP_VALUES_H
 
-#include "block.h"
-#include "group_rows.h"
+#include "group_codes.h"
 #include "id_table.h"
 
 #define GROUP_NO_ID UINT32_MAX
@@ -32,22 +32,15 @@ struct group_slot {
     size_t kind_capacity;
 };
 
-/* Where the values of one column stand in the window at hand. */
-struct group_stream {
-    uint32_t first;   /* value of the window's first row */
-    uint32_t next;    /* of the next window's */
-    bool is_by_row;   /* each row of the window has just one */
-    uint32_t *places; /* else: by row, where its values begin */
-};
-
 struct group_values {
     const struct group_plan *plan;
     struct arena arena;
     struct group_slot slots[GROUP_SLOTS];
     struct group_maker *makers; /* by recipe */
-    struct group_stream *streams;
-    struct block *block;
-    uint64_t *keys; /* scratch: by row of the chunk */
+    struct group_streams streams;
+    uint32_t identity; /* the recipe whose numbers are ids, if there is one */
+    uint64_t *keys;    /* scratch: by row of the chunk */
+    int64_t *numbers;
     uint32_t *codes;
     uint32_t *ids[GROUP_SLOTS];
     int64_t *integers[GROUP_SLOTS];
@@ -61,22 +54,23 @@ void group_values_fini(struct group_values *v);
 /* About how many bytes it holds. */
 size_t group_values_bytes(const struct group_values *v);
 
-/* Makes the block the one at hand. */
-void group_values_block(struct group_values *v, struct block *block);
-/* Goes to the next window of the block; the windows go over all its rows in their order. */
-enum status group_values_window(struct group_values *v, const struct group_rows *rows,
-                                struct err *err) MUST_CHECK;
-/* Where in its column the atom of a row of the window stands. */
-static inline uint32_t group_values_index(const struct group_values *v, struct group_atom atom,
-                                          uint32_t row) {
-    const struct group_stream *s = &v->streams[v->plan->place_of[atom.column] - 1];
-    return (s->is_by_row ? s->first + row : s->places[row]) + atom.ordinal;
-}
-
 /* The ids of the recipe's values in the chunk's rows. GROUP_NO_ID: a row of a dataset without a
- * name. Valid until the slot is asked again. */
+ * name. Valid until the slot is asked again. The text of an id may have to be made yet. */
 enum status group_values_ids(const uint32_t **out, struct group_values *v, uint32_t recipe,
                              const struct group_chunk *chunk, struct err *err) MUST_CHECK;
+/* Makes the text of an id, if it is not there: slots[slot].texts[id]. */
+enum status group_values_text(struct group_values *v, uint32_t slot, uint32_t id,
+                              struct err *err) MUST_CHECK;
+
+/* Values without ids on the way: the numbers of group_codes.h, which get ids when all rows are in.
+ * Not of summed slots. */
+bool group_values_has_codes(const struct group_values *v, uint32_t recipe);
+const uint32_t *group_values_codes(struct group_values *v, uint32_t recipe,
+                                   const struct group_chunk *chunk);
+/* Gives a number that has no id one. */
+enum status group_values_add_code(uint32_t *id, struct group_values *v, uint32_t recipe,
+                                  uint32_t number, struct err *err) MUST_CHECK;
+
 /* The numbers to sum up; ids[i] is then the value's id, or ids is NULL where all are integers.
  * *fits false: a value is a fraction or negative, which only rows can sum up. */
 enum status group_values_integers(const int64_t **out, const uint32_t **ids, bool *fits,

@@ -1,7 +1,7 @@
 /*
  * A table from 64-bit keys to small dense ids (0, 1, 2 ... in the order in which keys come), with a
- * number of rows beside each. Keys may be hostile: their hash is mixed, and what a segment can put
- * in is bounded by its rows.
+ * number of the user's beside each. Keys may be hostile: their hash is mixed, and what a segment
+ * can put in is bounded by its rows.
  *
  * Threads: one. Cost: about 5 ns while the table is in the cache.
  */
@@ -13,7 +13,7 @@
 struct id_slot {
     uint64_t key;
     uint32_t id_plus_1; /* 0: free */
-    uint32_t rows;      /* the user's */
+    uint32_t value;     /* the user's; 0 when the key is new */
 };
 
 /* All zero is an empty table. */

@@ -5,8 +5,8 @@
  */
 #include "segment_groups.h"
 
+#include "group_sets.h"
 #include "group_spans.h"
-#include "group_values.h"
 #include "i18n.h"
 #include "mem.h"
 #include "pair_table.h"
@@ -17,9 +17,9 @@ struct segment_groups {
     const struct store_group_spec *spec;
     struct group_plan plan;
     struct group_values values;
+    struct group_sets sets;
     struct group_spans spans;
     struct pair_table steps[MAX_DIMENSIONS]; /* (group by the keys before, id of this key) */
-    struct id_table sets[STORE_GROUP_SETS];  /* (group, value) and their rows */
     uint32_t count;
     size_t capacity;
     uint64_t *rows; /* by group */
@@ -49,7 +49,7 @@ struct chunk_values {
     uint32_t dimension_count;
     const int64_t *integers[STORE_GROUP_SUMS]; /* NULL: no value */
     const uint32_t *integer_ids[STORE_GROUP_SUMS];
-    const uint32_t *set_ids[STORE_GROUP_SETS]; /* NULL: no value */
+    struct group_set_values sets;
 };
 
 struct segment_groups *segment_groups_create(const struct store_group_spec *spec,
@@ -60,6 +60,7 @@ struct segment_groups *segment_groups_create(const struct store_group_spec *spec
     group_plan_init(&g->plan, spec, segment);
     group_values_init(&g->values, &g->plan);
     group_rows_init(&g->window, &g->plan);
+    group_sets_init(&g->sets, &g->values);
     g->templates = mem_alloc(SEGMENT_BLOCK_ROWS * sizeof *g->templates);
     g->span_ids = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->span_ids);
     g->times = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->times);
@@ -73,15 +74,13 @@ void segment_groups_destroy(struct segment_groups **out) {
     if (g == NULL) {
         return;
     }
+    group_sets_fini(&g->sets);
     group_values_fini(&g->values);
     group_rows_fini(&g->window);
     group_plan_fini(&g->plan);
     group_spans_fini(&g->spans);
     for (size_t i = 0; i < MAX_DIMENSIONS; i++) {
         pair_table_fini(&g->steps[i]);
-    }
-    for (size_t i = 0; i < STORE_GROUP_SETS; i++) {
-        id_table_fini(&g->sets[i]);
     }
     for (size_t i = 0; i < STORE_GROUP_KEYS; i++) {
         mem_free(g->keys[i]);
@@ -99,12 +98,10 @@ void segment_groups_destroy(struct segment_groups **out) {
 }
 
 size_t segment_groups_bytes(const struct segment_groups *g) {
-    size_t bytes = group_values_bytes(&g->values) + id_table_bytes(&g->spans.ids);
+    size_t bytes =
+        group_values_bytes(&g->values) + group_sets_bytes(&g->sets) + id_table_bytes(&g->spans.ids);
     for (size_t i = 0; i < MAX_DIMENSIONS; i++) {
         bytes += pair_table_bytes(&g->steps[i]);
-    }
-    for (size_t i = 0; i < STORE_GROUP_SETS; i++) {
-        bytes += id_table_bytes(&g->sets[i]);
     }
     size_t keys = g->spec->key_count * sizeof *g->keys[0];
     return bytes + g->capacity * (GROUP_BYTES + keys + g->spec->sum_count * sizeof *g->sums);
@@ -244,19 +241,6 @@ static void add_numbers(struct segment_groups *g, size_t which, const struct chu
     }
 }
 
-/* Sets are large: what is needed a few rows later is fetched meanwhile. */
-static void add_to_set(struct id_table *set, const uint32_t *ids, const uint32_t *groups,
-                       uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
-        if (i + AHEAD < count) {
-            id_table_prefetch(set, (uint64_t)groups[i + AHEAD] << 32 | ids[i + AHEAD]);
-        }
-        if (ids[i] != GROUP_NO_ID) {
-            id_table_add(set, (uint64_t)groups[i] << 32 | ids[i])->rows++;
-        }
-    }
-}
-
 static void add_rows(struct segment_groups *g, const struct chunk_values *v, uint32_t count) {
     const uint32_t *groups = find_groups(g, v, count);
     for (uint32_t i = 0; i < count; i++) {
@@ -269,11 +253,7 @@ static void add_rows(struct segment_groups *g, const struct chunk_values *v, uin
             count_missing(g, s, NULL, groups, count);
         }
     }
-    for (size_t s = 0; s < g->spec->set_count; s++) {
-        if (v->set_ids[s] != NULL) {
-            add_to_set(&g->sets[s], v->set_ids[s], groups, count);
-        }
-    }
+    group_sets_add(&g->sets, &v->sets, groups, count);
 }
 
 /* --- chunks --- */
@@ -316,19 +296,6 @@ static enum status take_sums(struct chunk_values *v, bool *fits, struct segment_
     return status;
 }
 
-static enum status take_sets(struct chunk_values *v, struct segment_groups *g,
-                             const struct group_class *class, const struct group_chunk *c,
-                             struct err *err) {
-    enum status status = STATUS_OK;
-    for (size_t s = 0; s < g->spec->set_count && status == STATUS_OK; s++) {
-        uint32_t recipe = class->recipes[g->spec->key_count + g->spec->sum_count + s];
-        if (recipe > 0) {
-            status = group_values_ids(&v->set_ids[s], &g->values, recipe - 1, c, err);
-        }
-    }
-    return status;
-}
-
 static void unselect(uint64_t *selected, const struct group_chunk *c) {
     for (uint32_t i = 0; i < c->count; i++) {
         uint32_t row = c->first + group_chunk_row(c, i);
@@ -360,7 +327,7 @@ static enum status take_chunk(bool *taken, struct segment_groups *g, struct bloc
     }
     status = take_keys(&v, g, b, class, c, err);
     if (status == STATUS_OK) {
-        status = take_sets(&v, g, class, c, err);
+        status = group_sets_values(&v.sets, &g->sets, class, c, err);
     }
     if (status == STATUS_OK) {
         add_rows(g, &v, c->count);
@@ -502,13 +469,13 @@ enum status segment_groups_add(struct segment_groups *g, struct block *b, uint64
                                uint64_t *without_key, struct err *err) {
     struct group_outcome out = {.selected = selected, .without_key = without_key};
     enum status status = load_rows(g, b, err);
-    group_values_block(&g->values, b);
+    group_streams_block(&g->values.streams, b);
     for (uint32_t first = 0; first < b->info->rows && status == STATUS_OK;
          first += GROUP_WINDOW_ROWS) {
         uint32_t left = b->info->rows - first;
         group_rows_window(&g->window, g->templates, first,
                           left < GROUP_WINDOW_ROWS ? left : GROUP_WINDOW_ROWS);
-        status = group_values_window(&g->values, &g->window, err);
+        status = group_streams_window(&g->values.streams, &g->window, err);
         if (status == STATUS_OK) {
             status = add_window(g, b, &out, err);
         }
@@ -518,61 +485,49 @@ enum status segment_groups_add(struct segment_groups *g, struct block *b, uint64
 
 /* --- out --- */
 
-/* Room for what a set has. */
-struct set_lists {
-    uint32_t *groups;
-    uint32_t *values;
-    uint32_t *rows;
-};
+static void finish_sums(struct segment_groups *g) {
+    size_t sum_count = g->spec->sum_count;
+    for (size_t i = 0; i < (size_t)g->count * sum_count; i++) {
+        g->sums[i].sum += g->small_sums[i];
+        g->sums[i].count = g->rows[i / sum_count] - g->missing[i];
+        g->small_sums[i] = 0;
+    }
+}
 
-static void list_set(struct store_group_set *out, struct set_lists *lists,
-                     const struct id_table *set, const struct group_slot *slot) {
-    lists->groups = mem_alloc(((size_t)set->count + 1) * sizeof *lists->groups);
-    lists->values = mem_alloc(((size_t)set->count + 1) * sizeof *lists->values);
-    lists->rows = mem_alloc(((size_t)set->count + 1) * sizeof *lists->rows);
-    size_t count = 0;
-    for (size_t i = 0; i < set->slot_count; i++) {
-        const struct id_slot *s = &set->slots[i];
-        if (s->id_plus_1 != 0) {
-            lists->groups[count] = (uint32_t)(s->key >> 32);
-            lists->values[count] = (uint32_t)s->key;
-            lists->rows[count++] = s->rows;
+/* The texts of key `k` in groups that have rows. */
+static enum status finish_key(struct store_group_texts *out, struct segment_groups *g, uint32_t k,
+                              struct err *err) {
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < g->count && status == STATUS_OK; i++) {
+        if (g->rows[i] > 0) {
+            status = group_values_text(&g->values, k, g->keys[k][i], err);
         }
     }
-    *out = (struct store_group_set){.count = count,
-                                    .groups = lists->groups,
-                                    .values = lists->values,
-                                    .rows = lists->rows,
-                                    .texts = {slot->texts, slot->count}};
+    *out = (struct store_group_texts){g->values.slots[k].texts, g->values.slots[k].count};
+    return status;
 }
 
 enum status segment_groups_give(struct segment_groups *g, store_groups_fn *fn, void *ctx,
                                 struct err *err) {
     const struct store_group_spec *spec = g->spec;
-    for (size_t i = 0; i < (size_t)g->count * spec->sum_count; i++) {
-        g->sums[i].sum += g->small_sums[i];
-        g->sums[i].count = g->rows[i / spec->sum_count] - g->missing[i];
-        g->small_sums[i] = 0;
-    }
+    finish_sums(g);
     struct store_groups out = {.count = g->count,
                                .rows = g->rows,
                                .spans = spec->span != NULL ? g->span_starts : NULL,
                                .sums = g->sums};
-    struct set_lists lists[STORE_GROUP_SETS] = {{NULL, NULL, NULL}};
-    for (size_t k = 0; k < spec->key_count; k++) {
+    enum status status = STATUS_OK;
+    for (uint32_t k = 0; k < spec->key_count && status == STATUS_OK; k++) {
         out.keys[k] = g->keys[k];
-        out.key_texts[k] =
-            (struct store_group_texts){g->values.slots[k].texts, g->values.slots[k].count};
+        status = finish_key(&out.key_texts[k], g, k, err);
+    }
+    for (size_t s = 0; s < spec->set_count && status == STATUS_OK; s++) {
+        status = group_sets_list(&out.sets[s], &g->sets, s, err);
+    }
+    if (status == STATUS_OK && g->count > 0) {
+        status = fn(&out, ctx, err);
     }
     for (size_t s = 0; s < spec->set_count; s++) {
-        list_set(&out.sets[s], &lists[s], &g->sets[s],
-                 &g->values.slots[spec->key_count + spec->sum_count + s]);
-    }
-    enum status status = g->count > 0 ? fn(&out, ctx, err) : STATUS_OK;
-    for (size_t s = 0; s < spec->set_count; s++) {
-        mem_free(lists[s].groups);
-        mem_free(lists[s].values);
-        mem_free(lists[s].rows);
+        group_sets_release(&out.sets[s]);
     }
     return status;
 }
