@@ -28,9 +28,8 @@ struct segment_groups {
     struct store_group_sum *sums; /* by group * sum_count */
     int64_t *small_sums;          /* likewise: parts of the sums */
     uint32_t *missing;            /* likewise: rows without a value */
-    /* of the block at hand */
     struct group_rows window;
-    uint32_t *templates; /* by row */
+    uint32_t *no_templates; /* where no values are asked for all rows are of the first's class */
     /* of the chunk at hand */
     uint32_t *span_ids;
     int64_t *times;
@@ -60,8 +59,9 @@ struct segment_groups *segment_groups_create(const struct store_group_spec *spec
     group_plan_init(&g->plan, spec, segment);
     group_values_init(&g->values, &g->plan);
     group_rows_init(&g->window, &g->plan);
+    g->no_templates =
+        g->plan.slot_count > 0 ? NULL : mem_calloc(SEGMENT_BLOCK_ROWS, sizeof *g->no_templates);
     group_sets_init(&g->sets, &g->values);
-    g->templates = mem_alloc(SEGMENT_BLOCK_ROWS * sizeof *g->templates);
     g->span_ids = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->span_ids);
     g->times = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->times);
     g->groups = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->groups);
@@ -90,7 +90,7 @@ void segment_groups_destroy(struct segment_groups **out) {
     mem_free(g->sums);
     mem_free(g->small_sums);
     mem_free(g->missing);
-    mem_free(g->templates);
+    mem_free(g->no_templates);
     mem_free(g->span_ids);
     mem_free(g->times);
     mem_free(g->groups);
@@ -236,21 +236,44 @@ static void add_numbers(struct segment_groups *g, size_t which, const struct chu
             g->sums[groups[i] * width + which].sum += integers[i];
         }
     }
-    if (v->integer_ids[which] != NULL) {
-        count_missing(g, which, v->integer_ids[which], groups, count);
+}
+
+/* Rows and the only sum in one go: most of the time goes to waiting for the group's number. */
+static bool add_only_sum(struct segment_groups *g, const struct chunk_values *v,
+                         const uint32_t *groups, uint32_t count) {
+    const int64_t *integers = v->integers[0];
+    if (g->spec->sum_count != 1 || integers == NULL || !are_small(integers, count)) {
+        return false;
+    }
+    uint64_t *rows = g->rows;
+    int64_t *sums = g->small_sums;
+    for (uint32_t i = 0; i < count; i++) {
+        rows[groups[i]]++;
+        sums[groups[i]] += integers[i];
+    }
+    return true;
+}
+
+static void add_sums(struct segment_groups *g, const struct chunk_values *v, const uint32_t *groups,
+                     uint32_t count) {
+    for (size_t s = 0; s < g->spec->sum_count; s++) {
+        if (v->integers[s] != NULL) {
+            add_numbers(g, s, v, groups, count);
+        }
     }
 }
 
 static void add_rows(struct segment_groups *g, const struct chunk_values *v, uint32_t count) {
     const uint32_t *groups = find_groups(g, v, count);
-    for (uint32_t i = 0; i < count; i++) {
-        g->rows[groups[i]]++;
+    if (!add_only_sum(g, v, groups, count)) {
+        for (uint32_t i = 0; i < count; i++) {
+            g->rows[groups[i]]++;
+        }
+        add_sums(g, v, groups, count);
     }
     for (size_t s = 0; s < g->spec->sum_count; s++) {
-        if (v->integers[s] != NULL) {
-            add_numbers(g, s, v, groups, count);
-        } else {
-            count_missing(g, s, NULL, groups, count);
+        if (v->integers[s] == NULL || v->integer_ids[s] != NULL) {
+            count_missing(g, s, v->integer_ids[s], groups, count);
         }
     }
     group_sets_add(&g->sets, &v->sets, groups, count);
@@ -450,15 +473,8 @@ static enum status add_window(struct segment_groups *g, struct block *b, struct 
 
 /* --- blocks --- */
 
-static enum status load_rows(struct segment_groups *g, struct block *b, struct err *err) {
-    const struct intpack_view *view;
-    enum status status = block_number_view(&view, b, NUMBER_TEMPLATE, err);
-    uint32_t limit = g->plan.segment->template_count;
-    if (g->plan.slot_count == 0) { /* all are of one class */
-        memset(g->templates, 0, SEGMENT_BLOCK_ROWS * sizeof *g->templates);
-    } else if (status == STATUS_OK && !intpack_unpack_small(g->templates, view, limit)) {
-        status = segment_damaged(g->plan.segment, err, _("a row has no template"));
-    }
+static enum status load_rows(const struct segment_groups *g, struct block *b, struct err *err) {
+    enum status status = g->no_templates != NULL ? STATUS_OK : block_templates(b, err);
     if (status == STATUS_OK && g->spec->span != NULL) {
         status = block_numbers(b, NUMBER_TIME, err);
     }
@@ -469,11 +485,12 @@ enum status segment_groups_add(struct segment_groups *g, struct block *b, uint64
                                uint64_t *without_key, struct err *err) {
     struct group_outcome out = {.selected = selected, .without_key = without_key};
     enum status status = load_rows(g, b, err);
+    const uint32_t *templates = g->no_templates != NULL ? g->no_templates : b->templates;
     group_streams_block(&g->values.streams, b);
     for (uint32_t first = 0; first < b->info->rows && status == STATUS_OK;
          first += GROUP_WINDOW_ROWS) {
         uint32_t left = b->info->rows - first;
-        group_rows_window(&g->window, g->templates, first,
+        group_rows_window(&g->window, templates, first,
                           left < GROUP_WINDOW_ROWS ? left : GROUP_WINDOW_ROWS);
         status = group_streams_window(&g->values.streams, &g->window, err);
         if (status == STATUS_OK) {

@@ -36,6 +36,7 @@ void block_close(struct block *b) {
     for (int i = 0; i < ROW_CHUNK_COUNT; i++) {
         mem_free(b->row_chunks[i]);
     }
+    mem_free(b->templates);
     mem_free(b->columns);
     mem_free(b->cursors);
     mem_free(b->piece_values);
@@ -113,6 +114,24 @@ enum status block_numbers(struct block *b, enum row_number which, struct err *er
     return STATUS_OK;
 }
 
+enum status block_templates(struct block *b, struct err *err) {
+    const struct intpack_view *view;
+    if (b->templates != NULL) {
+        return STATUS_OK;
+    }
+    enum status status = block_number_view(&view, b, NUMBER_TEMPLATE, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint32_t *templates = mem_alloc(((size_t)b->info->rows + 1) * sizeof *templates);
+    if (!intpack_unpack_small(templates, view, b->segment->template_count)) {
+        mem_free(templates);
+        return segment_damaged(b->segment, err, _("a row has no template"));
+    }
+    b->templates = templates;
+    return STATUS_OK;
+}
+
 enum status block_number_at(int64_t *out, struct block *b, enum row_number which, uint32_t row,
                             struct err *err) {
     const struct intpack_view *view;
@@ -171,31 +190,15 @@ static enum status load_column(struct block *b, uint32_t column, struct err *err
     return good ? STATUS_OK : segment_damaged(b->segment, err, _("a column is malformed"));
 }
 
-/* Codes that are guesses from the context; *numbers is scratch. */
-static enum status guessed_codes(uint32_t *codes, struct block *b, uint32_t column,
-                                 struct err *err) {
-    struct block_column *c = &b->columns[column];
-    uint64_t limit = b->segment->columns[column].dictionary_count;
-    int64_t *numbers = mem_alloc(((size_t)c->count + 1) * sizeof *numbers);
-    bool good = intpack_unpack(numbers, &c->view);
-    enum status status = good ? block_context_resolve(numbers, b, column, err) : STATUS_OK;
-    for (uint32_t i = 0; i < c->count && good && status == STATUS_OK; i++) {
-        good = (uint64_t)numbers[i] < limit;
-        codes[i] = (uint32_t)numbers[i];
-    }
-    mem_free(numbers);
-    return good ? status : segment_damaged(b->segment, err, _("a column is malformed"));
-}
-
 static enum status unpack_codes(struct block *b, uint32_t column, struct err *err) {
     struct block_column *c = &b->columns[column];
-    uint32_t limit = b->segment->columns[column].dictionary_count;
+    uint32_t limit = b->segment->columns[column].dictionary_count; /* below 2^23 */
     uint32_t *codes = mem_alloc(((size_t)c->count + 1) * sizeof *codes);
     enum status status = STATUS_OK;
-    if (c->is_guessed) {
-        status = guessed_codes(codes, b, column, err);
-    } else if (!intpack_unpack_small(codes, &c->view, limit)) {
+    if (!intpack_unpack_small(codes, &c->view, limit + c->is_guessed)) {
         status = segment_damaged(b->segment, err, _("a column is malformed"));
+    } else if (c->is_guessed) {
+        status = block_context_resolve(codes, b, column, err);
     }
     if (status == STATUS_OK) {
         c->codes = codes;

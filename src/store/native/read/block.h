@@ -33,6 +33,7 @@ struct block {
     const struct segment_block *info;
     size_t index;
     int64_t *numbers[ROW_NUMBER_COUNT];          /* NULL until block_numbers */
+    uint32_t *templates;                         /* NULL until block_templates */
     struct intpack_view views[ROW_NUMBER_COUNT]; /* of the chunks that are loaded */
     char *row_chunks[ROW_CHUNK_COUNT];
     struct block_column *columns; /* by column of the segment */
@@ -55,6 +56,8 @@ void block_close(struct block *b);
 
 /* The numbers of all rows: b->numbers[which]. */
 enum status block_numbers(struct block *b, enum row_number which, struct err *err) MUST_CHECK;
+/* b->templates: the rows' templates, all below the segment's template_count. */
+enum status block_templates(struct block *b, struct err *err) MUST_CHECK;
 /* The number of one row, without unpacking those of the others if that is possible. */
 enum status block_number_at(int64_t *out, struct block *b, enum row_number which, uint32_t row,
                             struct err *err) MUST_CHECK;

@@ -5,6 +5,8 @@
 
 enum { NOT_COUNTED = UINT16_MAX, MAX_USES = UINT16_MAX - 1 };
 
+#define NO_CODE UINT32_MAX
+
 /* Values of the column and of its context in a row of a template. */
 struct uses {
     uint16_t column; /* NOT_COUNTED: not known yet */
@@ -16,7 +18,7 @@ struct resolver {
     uint32_t column;
     uint32_t context;
     struct uses *uses; /* by template */
-    int64_t *last;     /* by code of the context, and for none: code met last; -1 */
+    uint32_t *last;    /* by code of the context, and for none: code met last; NO_CODE */
 };
 
 static void count_piece(struct uses *u, const struct resolver *r, uint32_t column) {
@@ -36,55 +38,63 @@ static void count_uses(struct uses *u, const struct resolver *r, const struct te
     }
 }
 
-static enum status uses_of(const struct uses **out, struct resolver *r, uint64_t number,
-                           struct err *err) {
+static enum status learn_uses(struct resolver *r, uint32_t template, struct err *err) {
     const struct template *t = NULL;
-    struct uses *u = number < r->b->segment->template_count ? &r->uses[number] : NULL;
-    enum status status = STATUS_OK;
-    if (u == NULL || u->column == NOT_COUNTED) {
-        status = segment_template(&t, r->b->segment, number, err);
+    enum status status = segment_template(&t, r->b->segment, template, err);
+    if (status == STATUS_OK) {
+        count_uses(&r->uses[template], r, t);
     }
-    if (status == STATUS_OK && t != NULL) {
-        count_uses(u, r, t);
-    }
-    *out = u;
     return status;
 }
 
+/* A number is what guessing got wrong: code + 1; 0 = it was right. Without a branch: which it is
+ * cannot be foreseen, or nothing would have to be stored. */
+static inline uint32_t resolve_one(uint32_t *code, uint32_t *last) {
+    uint32_t is_guess = 0 - (uint32_t)(*code == 0);
+    uint32_t resolved = (*last & is_guess) | ((*code - 1) & ~is_guess);
+    *last = resolved;
+    *code = resolved;
+    return resolved;
+}
+
 /* Goes through the rows with the writer's guesses; DAMAGED if the numbers do not fit. */
-static enum status resolve_rows(int64_t *numbers, struct resolver *r, struct err *err) {
+static enum status resolve_rows(uint32_t *codes, struct resolver *r, struct err *err) {
     const struct segment *s = r->b->segment;
-    const struct block_column *column = &r->b->columns[r->column];
     const struct block_column *context = &r->b->columns[r->context];
+    const uint32_t *templates = r->b->templates;
+    const uint32_t count = r->b->columns[r->column].count;
     uint32_t none = s->columns[r->context].dictionary_count;
-    uint64_t at = 0;
-    uint64_t beside = 0;
-    for (uint32_t row = 0; row < r->b->info->rows; row++) {
-        const struct uses *u;
-        enum status status = uses_of(&u, r, (uint64_t)r->b->numbers[NUMBER_TEMPLATE][row], err);
+    uint32_t widest = 0;
+    uint32_t at = 0;
+    uint32_t beside = 0;
+    for (uint32_t row = 0, rows = r->b->info->rows; row < rows; row++) {
+        const struct uses *u = &r->uses[templates[row]];
+        enum status status =
+            u->column != NOT_COUNTED ? STATUS_OK : learn_uses(r, templates[row], err);
         if (status != STATUS_OK) {
             return status;
         }
-        if (at + u->column > column->count || beside + u->context > context->count) {
+        if (u->column > count - at || u->context > context->count - beside) {
             return segment_damaged(s, err, _("a column is malformed"));
         }
-        int64_t *last = &r->last[u->context > 0 ? context->codes[beside] : none];
-        for (uint64_t end = at + u->column; at < end; at++) {
-            numbers[at] = numbers[at] == 0 ? *last : (int64_t)((uint64_t)numbers[at] - 1);
-            *last = numbers[at];
+        uint32_t *last = &r->last[u->context > 0 ? context->codes[beside] : none];
+        for (uint32_t end = at + u->column; at < end; at++) {
+            uint32_t code = resolve_one(&codes[at], last);
+            widest = code > widest ? code : widest;
         }
         beside += u->context;
     }
-    return at == column->count ? STATUS_OK : segment_damaged(s, err, _("a column is malformed"));
+    bool good = at == count && (count == 0 || widest < s->columns[r->column].dictionary_count);
+    return good ? STATUS_OK : segment_damaged(s, err, _("a column is malformed"));
 }
 
-enum status block_context_resolve(int64_t *numbers, struct block *b, uint32_t column,
+enum status block_context_resolve(uint32_t *codes, struct block *b, uint32_t column,
                                   struct err *err) {
     const struct segment *s = b->segment;
     struct resolver r = {.b = b, .column = column, .context = s->columns[column].context - 1};
     enum status status = block_column_codes(b, r.context, err);
     if (status == STATUS_OK) {
-        status = block_numbers(b, NUMBER_TEMPLATE, err);
+        status = block_templates(b, err);
     }
     if (status != STATUS_OK) {
         return status;
@@ -95,7 +105,7 @@ enum status block_context_resolve(int64_t *numbers, struct block *b, uint32_t co
     r.last = mem_alloc(last_bytes);
     memset(r.uses, 0xff, use_bytes);
     memset(r.last, 0xff, last_bytes);
-    status = resolve_rows(numbers, &r, err);
+    status = resolve_rows(codes, &r, err);
     mem_free(r.uses);
     mem_free(r.last);
     return status;

@@ -5,8 +5,8 @@
 #include "block.h"
 
 /* Turns what is stored (0 = as guessed, else code + 1) into codes, in place. DAMAGED if the numbers
- * do not fit the rows; codes are to be tested by the caller. */
-enum status block_context_resolve(int64_t *numbers, struct block *b, uint32_t column,
+ * do not fit the rows; else codes are below the number of entries. */
+enum status block_context_resolve(uint32_t *codes, struct block *b, uint32_t column,
                                   struct err *err) MUST_CHECK;
 
 #endif
