@@ -180,11 +180,42 @@ static void test_zstd_frame(void **state) {
     zstd_frame_destroy(&z);
 }
 
+/* Random bytes that the reader has already cost nothing; another base gives other bytes or none. */
+static void test_zstd_beside(void **state) {
+    (void)state;
+    char plain[4096];
+    char base[sizeof plain]; /* zstd wants them apart */
+    char back[sizeof plain];
+    uint64_t x = 77;
+    for (size_t i = 0; i < sizeof plain; i++) {
+        x = x * 6364136223846793005U + 1442695040888963407U;
+        plain[i] = (char)(x >> 56);
+    }
+    memcpy(base, plain, sizeof plain);
+    struct str all = str_make(base, sizeof base);
+    struct zstd_frame *z = zstd_frame_create();
+    struct buf b = BUF_INIT;
+    zstd_frame_pack_beside(z, &b, str_make(plain + 1000, sizeof plain - 1000), 17, all);
+    assert_true(b.len < 40);
+    assert_true(zstd_frame_unpack_beside(z, back, sizeof plain - 1000, buf_str(&b), all));
+    assert_memory_equal(back, plain + 1000, sizeof plain - 1000);
+    assert_false(zstd_frame_unpack(z, back, sizeof plain - 1000, buf_str(&b)));
+    bool good = zstd_frame_unpack_beside(z, back, sizeof plain - 1000, buf_str(&b),
+                                         str_make(base, sizeof base - 1));
+    assert_false(good && memcmp(back, plain + 1000, sizeof plain - 1000) == 0);
+    buf_clear(&b);
+    zstd_frame_pack(z, &b, all, 3); /* the base was for one call */
+    assert_int_equal(b.len, sizeof plain);
+    buf_fini(&b);
+    zstd_frame_destroy(&z);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wire),    cmocka_unit_test(test_wire_refuses),
-        cmocka_unit_test(test_intpack), cmocka_unit_test(test_merkle),
-        cmocka_unit_test(test_ed25519), cmocka_unit_test(test_zstd_frame),
+        cmocka_unit_test(test_wire),        cmocka_unit_test(test_wire_refuses),
+        cmocka_unit_test(test_intpack),     cmocka_unit_test(test_merkle),
+        cmocka_unit_test(test_ed25519),     cmocka_unit_test(test_zstd_frame),
+        cmocka_unit_test(test_zstd_beside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

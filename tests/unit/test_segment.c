@@ -15,7 +15,9 @@
 #include <cmocka.h>
 
 #include "block.h"
+#include "mem.h"
 #include "segment_builder.h"
+#include "segment_priv.h"
 #include "store_fixture.h"
 
 enum { STRIPE_AND_MORE = SEGMENT_STRIPE_ROWS + 9000, SMALL_ROWS = 60 };
@@ -326,6 +328,121 @@ static void test_objects(void **state) {
     batch_fini(&rows);
 }
 
+/* --- chunks beside others --- */
+
+/* Rows with an id each; those of the second half have the ids and numbers of the first again. */
+static void make_repeated(struct batch *b, uint32_t half) {
+    batch_init(b);
+    for (uint32_t i = 0; i < 2 * half; i++) {
+        struct random r = {1000 + i % half};
+        char line[128];
+        int len = snprintf(line, sizeof line, "%s C%08x%08xzQ took %u us\n",
+                           i < half ? "open" : "request of", random_below(&r, UINT32_MAX),
+                           random_below(&r, UINT32_MAX), random_below(&r, 1 << 24));
+        size_t off = b->raw.len;
+        buf_append(&b->raw, line, (size_t)len);
+        struct row *row = batch_row_begin(b, off, (size_t)len);
+        row->source = intern_add(&b->names, STR("s"));
+        row->origin = row->source;
+        row->time_ns = i;
+        row->receive_ns = 0;
+    }
+}
+
+/* Rows of the last block of a file. */
+static enum status read_last_block(const char *path) {
+    static const struct block_wants wants = {.raw = true, .all_fields = true};
+    struct err err = ERR_INIT;
+    struct segment *s = NULL;
+    struct block b;
+    struct batch row;
+    batch_init(&row);
+    assert_int_equal(segment_open(&s, path, &err), STATUS_OK);
+    assert_int_equal(block_open(&b, s, s->block_count - 1, &err), STATUS_OK);
+    enum status status = block_take_row(&row, &b, 0, &wants, &err);
+    block_close(&b);
+    batch_fini(&row);
+    segment_close(&s);
+    return status;
+}
+
+/* What stands a second time costs next to nothing, and is not believed if the first is damaged. */
+static void test_beside(void **state) {
+    const struct fixture *f = *state;
+    struct batch rows;
+    struct batch once;
+    struct buf bytes = BUF_INIT;
+    struct segment_info info;
+    struct segment_info info_once;
+    struct segment *s = NULL;
+    struct err err = ERR_INIT;
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/g.seg", f->path);
+    make_repeated(&once, SEGMENT_STRIPE_ROWS / 4);
+    once.row_count /= 2;
+    build(&bytes, &info_once, &once, EFFORT_DEEP, false);
+    make_repeated(&rows, SEGMENT_STRIPE_ROWS / 4);
+    build(&bytes, &info, &rows, EFFORT_DEEP, false);
+    assert_true(info.file_bytes - info.index_bytes <
+                (info_once.file_bytes - info_once.index_bytes) * 13 / 10);
+    write_file(path, buf_str(&bytes));
+    assert_int_equal(read_and_compare(path, &rows, 1), STATUS_OK);
+    assert_int_equal(read_and_compare(path, &rows, 997), STATUS_OK);
+    assert_int_equal(segment_open(&s, path, &err), STATUS_OK);
+    assert_int_equal(segment_stripe_load(s, 0, &err), STATUS_OK);
+    assert_true(s->base_count > 0);
+    assert_in_range(s->bases[s->base_count - 1].count, 1, CHUNK_BASES);
+    bytes.ptr[s->bases[s->base_count - 1].chunks[0].offset + 9] ^= 4;
+    segment_close(&s);
+    assert_int_equal(read_last_block(path), STATUS_OK);
+    write_file(path, buf_str(&bytes));
+    assert_int_equal(read_last_block(path), STATUS_DAMAGED);
+    buf_fini(&bytes);
+    batch_fini(&rows);
+    batch_fini(&once);
+}
+
+/* References that point out of the file, or at what comes later, are refused. */
+static void test_beside_refused(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t count; /* of bases */
+        uint64_t back;
+        uint64_t stored;
+        uint64_t plain;
+        bool good;
+    } cases[] = {
+        {1, 100, 100, 500, true},         {1, 984, 10, 500, true},
+        {1, 985, 10, 500, false},         {1, 100, 101, 500, false},
+        {1, 100, 100, UINT32_MAX, false}, {CHUNK_BASES + 1, 100, 100, 500, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct segment s = {.base_count = 0};
+        struct buf b = BUF_INIT;
+        uint64_t at = 1000;
+        wire_put_u64(&b, 50);
+        wire_put_u64(&b, 70 + cases[i].count * CHUNK_BASES_UNIT);
+        wire_put_fixed32(&b, 1);
+        for (uint64_t k = 0; k < cases[i].count; k++) {
+            wire_put_u64(&b, cases[i].back);
+            wire_put_u64(&b, cases[i].stored);
+            wire_put_u64(&b, cases[i].plain);
+            wire_put_fixed32(&b, 2);
+        }
+        struct wire w = wire_make(b.ptr, b.len);
+        struct chunk_ref ref = segment_take_ref(&w, &s, &at, 2000);
+        assert_int_equal(!w.failed, cases[i].good);
+        if (cases[i].good) {
+            assert_int_equal(wire_left(&w), 0);
+            assert_int_equal(ref.plain_len, 70);
+            assert_int_equal(at, 1050);
+            assert_int_equal(s.bases[ref.bases - 1].chunks[0].offset, 1000 - cases[i].back);
+        }
+        mem_free(s.bases);
+        buf_fini(&b);
+    }
+}
+
 /* --- the format --- */
 
 static const char *golden_path(char *out, size_t size, const char *name) {
@@ -388,6 +505,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_objects, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_context, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_context_of_context, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_beside, fixture_setup, fixture_teardown),
+        cmocka_unit_test(test_beside_refused),
         cmocka_unit_test(test_golden),
         cmocka_unit_test_setup_teardown(test_every_byte, fixture_setup, fixture_teardown),
     };

@@ -85,6 +85,13 @@ struct chunk_ref {
     uint32_t stored_len;
     uint32_t plain_len;
     uint32_t checksum; /* low half of the XXH3-64 of the stored bytes */
+    uint32_t bases;    /* reading: which of segment.bases it was packed beside, + 1; 0 = none */
+};
+
+enum {
+    CHUNK_BASES = 2,            /* a chunk may be packed beside so many others */
+    CHUNK_BASE_BYTES = 4 << 20, /* plain bytes of each, at most */
+    CHUNK_BASES_UNIT = 1 << 30  /* stands in the plain length of a reference for each of them */
 };
 
 #endif

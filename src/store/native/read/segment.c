@@ -1,8 +1,6 @@
 #include "segment.h"
 #include "i18n.h"
 
-#include <stdio.h>
-
 #include "hash.h"
 #include "mem.h"
 #include "segment_priv.h"
@@ -23,22 +21,6 @@ enum status segment_damaged(const struct segment *s, struct err *err, const char
 }
 
 /* --- the footer --- */
-
-struct chunk_ref segment_take_ref(struct wire *w, uint64_t *at, uint64_t end) {
-    struct chunk_ref ref = {.offset = *at};
-    ref.stored_len = (uint32_t)wire_count(w, end - *at < UINT32_MAX ? end - *at : UINT32_MAX);
-    if (ref.stored_len == 0) {
-        struct str bytes = wire_str(w);
-        ref.inline_bytes = bytes.ptr;
-        ref.plain_len = (uint32_t)bytes.len; /* directories are shorter than 4 GiB */
-        return ref;
-    }
-    ref.plain_len = (uint32_t)wire_count(w, SEGMENT_MAX_CHUNK);
-    struct str sum = wire_bytes(w, 4);
-    ref.checksum = sum.len == 4 ? bytes_le32(sum.ptr) : 0;
-    *at += ref.stored_len;
-    return ref;
-}
 
 static void take_hash(struct wire *w, uint8_t hash[SHA256_BYTES]) {
     struct str bytes = wire_bytes(w, SHA256_BYTES);
@@ -166,7 +148,7 @@ static void take_stripes(struct wire *w, struct segment *s, uint64_t *at) {
 static void take_notes(struct wire *w, struct segment *s) {
     uint64_t at = s->templates_ref.offset + s->templates_ref.stored_len;
     if (wire_left(w) > 0) {
-        s->notes_ref = segment_take_ref(w, &at, s->filter_offset);
+        s->notes_ref = segment_take_ref(w, s, &at, s->filter_offset);
     }
     w->failed = w->failed || at > s->filter_offset || wire_left(w) > 0;
 }
@@ -176,7 +158,7 @@ static void take_shared(struct wire *w, struct segment *s, uint64_t at, uint64_t
     s->shared_offset = at;
     s->shared_len = end - at;
     s->template_count = (uint32_t)wire_count(w, SEGMENT_MAX_ROWS);
-    s->templates_ref = segment_take_ref(w, &at, end);
+    s->templates_ref = segment_take_ref(w, s, &at, end);
     s->filter_offset = s->shared_offset + wire_count(w, s->shared_len);
     take_hash(w, s->shared_sha256);
     uint64_t filter = s->filter_offset;
@@ -300,51 +282,13 @@ void segment_close(struct segment **segment) {
     }
     mem_free(s->templates_bytes);
     mem_free(s->notes_bytes);
+    mem_free(s->bases);
     arena_fini(&s->arena);
     zstd_frame_destroy(&s->zstd);
     file_unmap(&s->map);
     mem_free(s->path);
     mem_free(s);
     *segment = NULL;
-}
-
-/* --- chunks --- */
-
-static enum status check_chunk(const struct segment *s, const struct chunk_ref *ref,
-                               const uint8_t *stored, struct err *err) {
-    if (s->ignore_checksums || (uint32_t)hash_bytes(stored, ref->stored_len) == ref->checksum) {
-        return STATUS_OK;
-    }
-    char what[160];
-    (void)snprintf(what, sizeof what, _("bytes %llu to %llu fail their checksum"),
-                   (unsigned long long)ref->offset,
-                   (unsigned long long)(ref->offset + ref->stored_len));
-    return segment_damaged(s, err, what);
-}
-
-enum status segment_chunk(char **out, struct segment *s, const struct chunk_ref *ref,
-                          struct err *err) {
-    char *plain;
-    if (ref->inline_bytes != NULL) {
-        *out = mem_strdup(ref->inline_bytes, ref->plain_len);
-        return STATUS_OK;
-    }
-    /* inside the file: whoever made the reference saw to it */
-    const uint8_t *stored = s->map.bytes + ref->offset;
-    enum status status = check_chunk(s, ref, stored, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    plain = mem_alloc((size_t)ref->plain_len + 1);
-    if (!zstd_frame_unpack(s->zstd, plain, ref->plain_len,
-                           str_make((const char *)stored, ref->stored_len))) {
-        mem_free(plain);
-        return segment_damaged(s, err, _("a chunk cannot be unpacked"));
-    }
-    plain[ref->plain_len] = '\0';
-    s->bytes_read += ref->stored_len;
-    *out = plain;
-    return STATUS_OK;
 }
 
 /* --- notes --- */

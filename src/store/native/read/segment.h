@@ -101,6 +101,12 @@ struct template {
     bool is_parsed;       /* all of this is known */
 };
 
+/* Chunks that another one was packed beside; none of them has bases of its own. */
+struct segment_bases {
+    uint32_t count;
+    struct chunk_ref chunks[CHUNK_BASES];
+};
+
 struct segment {
     struct file_map map;
     char *path;
@@ -123,7 +129,10 @@ struct segment {
     char *templates_bytes;
     struct chunk_ref notes_ref; /* plain_len 0: there are none */
     char *notes_bytes;
-    bool has_notes;         /* they are loaded */
+    bool has_notes;              /* they are loaded */
+    struct segment_bases *bases; /* of the directories that are loaded */
+    size_t base_count;
+    size_t base_capacity;
     uint64_t shared_offset; /* templates and token filters */
     uint64_t shared_len;
     uint8_t shared_sha256[SHA256_BYTES];

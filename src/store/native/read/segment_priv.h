@@ -12,6 +12,6 @@ enum {
 
 /* Takes a reference to a chunk that lies at *at (before `end`) and moves *at behind it; the wire
  * fails if it does not fit. */
-struct chunk_ref segment_take_ref(struct wire *w, uint64_t *at, uint64_t end);
+struct chunk_ref segment_take_ref(struct wire *w, struct segment *s, uint64_t *at, uint64_t end);
 
 #endif

@@ -37,7 +37,7 @@ static void take_column(struct wire *w, struct segment *s, struct segment_block 
         b->smallest[column] = wire_i64(w);
         b->largest[column] = (int64_t)((uint64_t)b->smallest[column] + wire_u64(w));
     }
-    b->columns[column] = segment_take_ref(w, at, end);
+    b->columns[column] = segment_take_ref(w, s, at, end);
     b->column_counts[column] = (uint32_t)count;
 }
 
@@ -46,7 +46,7 @@ static void take_block(struct wire *w, struct segment *s, struct segment_block *
     b->time_min = wire_i64(w);
     b->time_max = (int64_t)((uint64_t)b->time_min + wire_u64(w));
     for (int i = 0; i < ROW_CHUNK_COUNT; i++) {
-        b->numbers[i] = segment_take_ref(w, at, end);
+        b->numbers[i] = segment_take_ref(w, s, at, end);
     }
     b->column_counts = arena_array(&s->arena, s->column_count + 1, sizeof *b->column_counts);
     b->columns = arena_array(&s->arena, s->column_count + 1, sizeof *b->columns);
@@ -72,7 +72,7 @@ static bool parse_directory(struct segment *s, size_t number) {
     for (size_t i = 0; i < list.count && !w.failed; i++) {
         const struct segment_column *c = &s->columns[list.numbers[i]];
         if (c->type == COLUMN_DICTIONARY && c->parts[number].count > 0) {
-            t->dictionaries[list.numbers[i]] = segment_take_ref(&w, &at, end);
+            t->dictionaries[list.numbers[i]] = segment_take_ref(&w, s, &at, end);
         }
     }
     mem_free(list.numbers);

@@ -9,6 +9,10 @@
 enum {
     LEVEL_FAST = 3, /* zstd levels of directories and templates */
     LEVEL_DEEP = 19,
+    LEVEL_LOOK = 3,
+    LEVEL_BESIDE = 17,
+    BESIDE_PERCENT = 80, /* of what a chunk takes by itself: what it may take beside others */
+    BASE_REF_BYTES = 12,
     INLINE_BYTES = 12, /* shorter chunks stand in the directory */
     FULL_BYTES = 96 << 20,
     FULL_MEMORY = 80 << 20, /* of dictionaries and words */
@@ -20,6 +24,7 @@ struct segment_writer *segment_writer_create(enum dataset dataset, enum segment_
     struct segment_writer *w = mem_calloc(1, sizeof *w);
     w->effort = effort;
     w->zstd = zstd_frame_create();
+    w->similar = effort == EFFORT_DEEP ? similar_chunks_create() : NULL;
     w->info = (struct segment_info){.dataset = dataset,
                                     .effort = effort,
                                     .time_min = INT64_MAX,
@@ -51,6 +56,7 @@ void segment_writer_destroy(struct segment_writer **writer) {
     token_set_fini(&w->stripe_tokens);
     number_index_writer_fini(&w->number_index);
     zstd_frame_destroy(&w->zstd);
+    similar_chunks_destroy(&w->similar);
     mem_free(w);
     *writer = NULL;
 }
@@ -88,11 +94,74 @@ static struct chunk_ref put_bytes(struct segment_writer *w, struct str plain, in
     return ref;
 }
 
+/* The plain bytes of chunks that were written before, one after the other. */
+static void unpack_chunks(struct buf *out, struct segment_writer *w, const struct chunk_ref *chunks,
+                          size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct str stored = str_make(w->out.ptr + chunks[i].offset, chunks[i].stored_len);
+        bool good = zstd_frame_unpack(w->zstd, buf_reserve(out, (size_t)chunks[i].plain_len + 1),
+                                      chunks[i].plain_len, stored);
+        CHECK(good);
+        out->len += chunks[i].plain_len;
+    }
+}
+
+/* Packs a chunk beside others, if that saves much of it: reading it takes longer then. A quick
+ * look first: most chunks that share something with others share little. */
+static bool pack_beside(struct chunk_ref *out, struct segment_writer *w, struct str plain,
+                        const struct chunk_ref *bases, size_t count) {
+    struct buf base = BUF_INIT;
+    unpack_chunks(&base, w, bases, count);
+    buf_clear(&w->packed);
+    zstd_frame_pack(w->zstd, &w->packed, plain, LEVEL_LOOK);
+    size_t limit = w->packed.len * BESIDE_PERCENT / 100;
+    buf_clear(&w->packed);
+    zstd_frame_pack_beside(w->zstd, &w->packed, plain, LEVEL_LOOK, buf_str(&base));
+    bool good = w->packed.len + count * BASE_REF_BYTES <= limit;
+    if (good) {
+        *out = (struct chunk_ref){.offset = w->out.len, .plain_len = (uint32_t)plain.len};
+        zstd_frame_pack_beside(w->zstd, &w->out, plain, LEVEL_BESIDE, buf_str(&base));
+        out->stored_len = (uint32_t)(w->out.len - out->offset);
+        out->checksum = (uint32_t)hash_bytes(w->out.ptr + out->offset, out->stored_len);
+    }
+    buf_fini(&base);
+    return good;
+}
+
+static void put_beside_ref(struct buf *out, const struct chunk_ref *ref,
+                           const struct chunk_ref *bases, size_t count) {
+    wire_put_u64(out, ref->stored_len);
+    wire_put_u64(out, ref->plain_len + (uint64_t)count * CHUNK_BASES_UNIT);
+    wire_put_fixed32(out, ref->checksum);
+    for (size_t i = 0; i < count; i++) {
+        wire_put_u64(out, ref->offset - bases[i].offset);
+        put_ref(out, &bases[i]);
+    }
+}
+
+/* Merging: a chunk that repeats others is packed beside them. */
+static void put_beside(struct segment_writer *w, struct buf *directory, struct str plain,
+                       int level) {
+    struct chunk_ref ref;
+    struct chunk_ref bases[CHUNK_BASES];
+    struct chunk_sketch sketch;
+    chunk_sketch_of(&sketch, plain);
+    size_t count = similar_chunks_find(bases, w->similar, &sketch);
+    if (count == 0 || !pack_beside(&ref, w, plain, bases, count)) {
+        count = 0;
+        ref = put_bytes(w, plain, level);
+        similar_chunks_add(w->similar, &sketch, &ref);
+    }
+    put_beside_ref(directory, &ref, bases, count);
+}
+
 void segment_writer_put_chunk(struct segment_writer *w, struct buf *directory, struct buf *plain,
                               int level) {
     if (plain->len <= INLINE_BYTES) {
         wire_put_u64(directory, 0);
         wire_put_str(directory, buf_str(plain));
+    } else if (w->similar != NULL) {
+        put_beside(w, directory, buf_str(plain), level);
     } else {
         struct chunk_ref ref = put_bytes(w, buf_str(plain), level);
         put_ref(directory, &ref);

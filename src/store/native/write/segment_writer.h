@@ -10,6 +10,7 @@
 
 #include "column_note.h"
 #include "segment_info.h"
+#include "similar_chunks.h"
 #include "stripe.h"
 #include "zstd_frame.h"
 
@@ -50,6 +51,7 @@ struct segment_writer {
     struct buf plain; /* scratch of one chunk */
     struct buf packed;
     struct zstd_frame *zstd;
+    struct similar_chunks *similar; /* merging only; NULL: no chunk is packed beside others */
     struct written_column *columns;
     size_t column_count;
     size_t column_capacity;
