@@ -162,23 +162,44 @@ static void prepare_number(struct segment_filter *f, const struct filter_leaf *l
     }
 }
 
+static bool is_ascii(const struct column_note *n) {
+    return (n->bytes[2] | n->bytes[3]) == 0;
+}
+
+/* By what is noted of the column's texts. In ASCII only digits fold to digits. */
+static bool note_excludes(const struct column_note *n, const struct filter_leaf *leaf) {
+    bool is_folded = !leaf->is_raw || leaf->ignore_case;
+    return (all_digits(leaf->word) && (leaf->is_raw || is_ascii(n)) &&
+            column_note_digit_run(n) < leaf->word.len) ||
+           !column_note_may_hold(n, leaf->word, is_folded);
+}
+
+/* Can values of the column hold the word of a TEXT leaf? */
+static enum status ask_note(struct segment_filter *f, const struct filter_leaf *leaf,
+                            struct column_match *m, struct err *err) {
+    enum status status = segment_notes(f->segment, err);
+    const struct column_note *note = f->segment->columns[m->column].note;
+    m->is_excluded = status == STATUS_OK && note != NULL && note_excludes(note, leaf);
+    return status;
+}
+
 enum status filter_prepare_match(struct segment_filter *f, const struct filter_leaf *leaf,
                                  const struct leaf_scope *scope, struct column_match *m,
                                  uint32_t stripe, struct err *err) {
     struct segment_column *column = &f->segment->columns[m->column];
-    if (m->is_dictionary) {
-        return test_dictionary(f, leaf, scope, m, stripe, err);
-    }
-    if (m->is_prepared) {
-        return STATUS_OK;
-    }
+    enum status status = STATUS_OK;
+    bool is_first = !m->is_prepared;
     m->is_prepared = true;
-    if (column->type == COLUMN_NUMBER) {
+    if (is_first && column->type == COLUMN_NUMBER) {
         prepare_number(f, leaf, m, column->shape);
-    } else {
-        m->possible = true;
+    } else if (is_first && leaf->e->op == EXPR_TEXT) {
+        status = ask_note(f, leaf, m, err);
     }
-    return STATUS_OK;
+    if (status == STATUS_OK && m->is_dictionary && !m->is_excluded) {
+        status = test_dictionary(f, leaf, scope, m, stripe, err);
+    }
+    m->possible = m->possible || (column->type == COLUMN_TEXT && !m->is_excluded);
+    return status;
 }
 
 /* --- columns of a block --- */

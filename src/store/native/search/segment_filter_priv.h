@@ -32,7 +32,8 @@ struct column_match {
     bool is_dictionary;
     uint32_t tested;  /* a bit a stripe: its new entries are tested */
     uint8_t *entries; /* by dictionary entry: 1 = passes; NULL: none that was tested does */
-    bool is_prepared; /* numbers and texts: what follows is known */
+    bool is_prepared; /* what follows is known; of dictionaries what was tested */
+    bool is_excluded; /* the note of the column says that no value passes */
     bool is_number;   /* plain numbers: those from low to high pass, and no others */
     int64_t low;
     int64_t high;
