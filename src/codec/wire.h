@@ -64,6 +64,11 @@ uint64_t wire_fixed64(struct wire *w);
 /* `len` bytes, borrowed; empty when they are not there. */
 struct str wire_bytes(struct wire *w, size_t len);
 struct str wire_str(struct wire *w);
+static inline void wire_skip(struct wire *w, uint64_t len) {
+    bool fits = len <= wire_left(w);
+    w->failed = w->failed || !fits;
+    w->at = fits ? w->at + len : w->end;
+}
 
 static inline int64_t wire_i64(struct wire *w) {
     return wire_unzigzag(wire_u64(w));

@@ -7,7 +7,7 @@
 #include "wire.h"
 
 enum {
-    BITS_A_WORD = 14,
+    BITS_A_WORD = 24,
     LEAST_BITS = 5,   /* fewer would say "maybe" of most words that are not there */
     MOST_APART = 16,  /* neighbours in a stretch */
     LEAST_IN_ONE = 8, /* numbers in a stretch: fewer cost less in the filter */

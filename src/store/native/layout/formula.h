@@ -57,6 +57,8 @@ struct formula {
 void formula_encode(struct buf *out, const struct formula *f);
 /* Takes a formula out of *w; its pattern is borrowed from there. False: malformed. */
 bool formula_decode(struct formula *out, struct wire *w);
+/* Steps over a formula without looking at more than lengths: formula_decode may still refuse it. */
+void formula_skip(struct wire *w);
 
 /* Appends the formula's text. `operands` are the texts of f->operands; `cache` may be NULL (then
  * times are printed slowly) and belongs to this formula alone. False (out unchanged): an operand

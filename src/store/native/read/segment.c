@@ -265,6 +265,7 @@ enum status segment_open(struct segment **out, const char *path, struct err *err
 static void close_column(struct segment *s, struct segment_column *c) {
     for (size_t i = 0; c->parts != NULL && i < s->stripe_count; i++) {
         buf_fini(&c->parts[i].bytes);
+        mem_free(c->parts[i].offsets);
     }
     mem_free(c->dictionary);
 }

@@ -23,8 +23,9 @@
 struct dictionary_part {
     uint32_t first;
     uint32_t count;
-    bool is_loaded;
-    struct buf bytes;
+    bool is_loaded;    /* column->dictionary has them */
+    struct buf bytes;  /* of all of them, one behind the other */
+    uint32_t *offsets; /* count + 1 of them, into bytes; NULL until they are unpacked */
 };
 
 struct segment_column {
@@ -159,6 +160,10 @@ enum status segment_stripe_load(struct segment *s, size_t stripe, struct err *er
 /* Makes all of column->dictionary available. */
 enum status segment_dictionary(struct segment *s, struct segment_column *column,
                                struct err *err) MUST_CHECK;
+/* Unpacks the entries that are new in one stripe: column->parts[stripe].bytes and offsets (NULL if
+ * there are none), and nothing else. */
+enum status segment_dictionary_bytes(struct segment *s, struct segment_column *column,
+                                     size_t stripe, struct err *err) MUST_CHECK;
 /* Makes the entries that are new in one stripe available. */
 enum status segment_dictionary_part(struct segment *s, struct segment_column *column, size_t stripe,
                                     struct err *err) MUST_CHECK;

@@ -99,21 +99,44 @@ enum status segment_stripe_load(struct segment *s, size_t number, struct err *er
 
 /* --- dictionaries --- */
 
-static bool take_entries(struct segment_column *c, struct dictionary_part *part, struct str plain) {
+static bool take_entries(struct dictionary_part *part, struct str plain) {
     struct wire w = wire_make(plain.ptr, plain.len);
     uint32_t *offsets = mem_alloc(((size_t)part->count + 1) * sizeof *offsets);
-    bool good = text_decode(&part->bytes, offsets, part->count, &w, SEGMENT_MAX_CHUNK);
-    const char *bytes = part->bytes.ptr == NULL ? "" : part->bytes.ptr;
-    for (uint32_t i = 0; good && i < part->count; i++) {
-        c->dictionary[part->first + i] = str_make(bytes + offsets[i], offsets[i + 1] - offsets[i]);
+    if (!text_decode(&part->bytes, offsets, part->count, &w, SEGMENT_MAX_CHUNK)) {
+        mem_free(offsets);
+        return false;
     }
-    mem_free(offsets);
-    return good;
+    part->offsets = offsets;
+    return true;
 }
 
 /* The number of entries was tested against nothing yet: here against the bytes that hold them. */
 static bool entries_are_sane(const struct dictionary_part *part, const struct chunk_ref *ref) {
     return part->count <= 256 || part->count <= (uint64_t)ref->plain_len * 8;
+}
+
+enum status segment_dictionary_bytes(struct segment *s, struct segment_column *column,
+                                     size_t stripe, struct err *err) {
+    struct dictionary_part *part = &column->parts[stripe];
+    if (part->offsets != NULL || part->count == 0) {
+        return STATUS_OK;
+    }
+    enum status status = segment_stripe_load(s, stripe, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct chunk_ref *ref = &s->stripes[stripe].dictionaries[column - s->columns];
+    if (ref->plain_len == 0 || !entries_are_sane(part, ref)) {
+        return segment_damaged(s, err, _("a dictionary is malformed"));
+    }
+    char *plain = NULL;
+    status = segment_chunk(&plain, s, ref, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bool good = take_entries(part, str_make(plain, ref->plain_len));
+    mem_free(plain);
+    return good ? STATUS_OK : segment_damaged(s, err, _("a dictionary is malformed"));
 }
 
 enum status segment_dictionary_part(struct segment *s, struct segment_column *column, size_t stripe,
@@ -122,16 +145,7 @@ enum status segment_dictionary_part(struct segment *s, struct segment_column *co
     if (part->is_loaded || part->count == 0) {
         return STATUS_OK;
     }
-    char *plain = NULL;
-    enum status status = segment_stripe_load(s, stripe, err);
-    const struct chunk_ref *ref = NULL;
-    if (status == STATUS_OK) {
-        ref = &s->stripes[stripe].dictionaries[column - s->columns];
-        if (ref->plain_len == 0 || !entries_are_sane(part, ref)) {
-            return segment_damaged(s, err, _("a dictionary is malformed"));
-        }
-        status = segment_chunk(&plain, s, ref, err);
-    }
+    enum status status = segment_dictionary_bytes(s, column, stripe, err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -139,9 +153,13 @@ enum status segment_dictionary_part(struct segment *s, struct segment_column *co
         column->dictionary =
             mem_calloc((size_t)column->dictionary_count + 1, sizeof *column->dictionary);
     }
-    part->is_loaded = take_entries(column, part, str_make(plain, ref->plain_len));
-    mem_free(plain);
-    return part->is_loaded ? STATUS_OK : segment_damaged(s, err, _("a dictionary is malformed"));
+    const char *bytes = part->bytes.ptr == NULL ? "" : part->bytes.ptr;
+    for (uint32_t i = 0; i < part->count; i++) {
+        uint32_t at = part->offsets[i];
+        column->dictionary[part->first + i] = str_make(bytes + at, part->offsets[i + 1] - at);
+    }
+    part->is_loaded = true;
+    return STATUS_OK;
 }
 
 enum status segment_dictionary(struct segment *s, struct segment_column *column, struct err *err) {

@@ -165,20 +165,14 @@ static bool prints_zoned(const struct template *t) {
 
 /* --- where they are --- */
 
-/* Steps over a formula, a varint at a time; formula_decode looks closer. */
-static void skip_formula(struct wire *w) {
-    struct formula ignored;
-    w->failed = !formula_decode(&ignored, w) || w->failed;
-}
-
 static void skip_pieces(struct wire *w) {
     uint64_t op;
     (void)wire_u64(w);                           /* flags */
     while ((op = wire_u64(w)) != TEMPLATE_END) { /* a wire that fails gives 0: the end */
         if (op == TEMPLATE_LITERAL) {
-            (void)wire_str(w);
+            wire_skip(w, wire_u64(w));
         } else if (op == TEMPLATE_FORMULA) {
-            skip_formula(w);
+            formula_skip(w);
         }
     }
 }
@@ -188,7 +182,7 @@ static void skip_values(struct wire *w) {
         (void)wire_u64(w); /* field */
         uint64_t how = wire_u64(w);
         if (how == VALUE_FORMULA) {
-            skip_formula(w);
+            formula_skip(w);
             continue;
         }
         (void)wire_u64(w);

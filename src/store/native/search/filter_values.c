@@ -34,42 +34,87 @@ static bool test_text(struct segment_filter *f, const struct filter_leaf *leaf,
     return expr_leaf_match_value(leaf->e, text, m->type, f->scratch);
 }
 
-/* Folding many texts as one is right only if none can combine with the end of the one before. */
-static bool begins_apart(const char *text, size_t len) {
-    return len == 0 || (uint8_t)text[0] < 0x80;
-}
-
-/* True if none of the texts, which lie one behind the other, holds the word. */
-static bool run_excludes(struct segment_filter *f, const struct filter_leaf *leaf,
-                         const struct str *texts, uint32_t count) {
-    for (uint32_t i = 0; i < count && !leaf->is_raw; i++) {
-        if (!begins_apart(texts[i].ptr, texts[i].len)) {
-            return false;
-        }
+static bool is_ascii(struct str text) {
+    uint8_t any = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        any |= (uint8_t)text.ptr[i];
     }
-    const char *end = count == 0 ? NULL : texts[count - 1].ptr + texts[count - 1].len;
-    return count == 0 ||
-           !filter_holds_word(f, leaf, str_make(texts[0].ptr, (size_t)(end - texts[0].ptr)));
+    return any < 0x80;
 }
 
-/* Tests the entries that are new in one stripe. */
+static bool all_digits(struct str word) {
+    size_t digits = 0;
+    while (digits < word.len && ascii_is_digit(word.ptr[digits])) {
+        digits++;
+    }
+    return digits == word.len;
+}
+
+/* Texts that lie one behind the other: from byte offsets[i] to offsets[i + 1]. */
+struct text_run {
+    const char *bytes;
+    const uint32_t *offsets;
+    uint32_t count;
+};
+
+/* Folding many texts as one is right only if none can combine with the end of the one before. */
+static bool begin_apart(const struct text_run *run) {
+    bool apart = true;
+    for (uint32_t i = 0; i < run->count && apart; i++) {
+        uint32_t at = run->offsets[i];
+        apart = at == run->offsets[i + 1] || (uint8_t)run->bytes[at] < 0x80;
+    }
+    return apart;
+}
+
+/* True if none of the texts holds the word. */
+static bool run_excludes(struct segment_filter *f, const struct filter_leaf *leaf,
+                         const struct text_run *run) {
+    uint32_t first = run->offsets[0];
+    struct str all = str_make(run->bytes + first, run->offsets[run->count] - first);
+    if (!leaf->is_raw && is_ascii(all)) { /* digits are what they fold to */
+        return all_digits(leaf->word)
+                   ? memmem(all.ptr, all.len, leaf->word.ptr, leaf->word.len) == NULL
+                   : !filter_holds_word(f, leaf, all);
+    }
+    return (leaf->is_raw || begin_apart(run)) && !filter_holds_word(f, leaf, all);
+}
+
+/* Tests the entries that are new in one stripe and available. */
 static void test_part(struct segment_filter *f, const struct filter_leaf *leaf,
                       struct column_match *m, const struct dictionary_part *part) {
-    const struct str *texts = f->segment->columns[m->column].dictionary + part->first;
-    if (leaf->e->op == EXPR_TEXT && run_excludes(f, leaf, texts, part->count)) {
-        return;
-    }
+    const struct segment_column *column = &f->segment->columns[m->column];
     for (uint32_t i = 0; i < part->count; i++) {
-        if (!test_text(f, leaf, m, texts[i])) {
+        if (!test_text(f, leaf, m, column->dictionary[part->first + i])) {
             continue;
         }
         if (m->entries == NULL) {
-            size_t count = f->segment->columns[m->column].dictionary_count;
-            m->entries = arena_alloc(&f->arena, count + 1);
+            m->entries = arena_alloc(&f->arena, (size_t)column->dictionary_count + 1);
         }
         m->entries[part->first + i] = 1;
         m->possible = true;
     }
+}
+
+/* The entries that are new in the stripe; mostly all of them are excluded at once. */
+static enum status look_at_part(struct segment_filter *f, const struct filter_leaf *leaf,
+                                struct column_match *m, size_t stripe, struct err *err) {
+    struct segment_column *column = &f->segment->columns[m->column];
+    const struct dictionary_part *part = &column->parts[stripe];
+    enum status status = segment_dictionary_bytes(f->segment, column, stripe, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct text_run run = {part->bytes.ptr == NULL ? "" : part->bytes.ptr, part->offsets,
+                                 part->count};
+    if (leaf->e->op == EXPR_TEXT && run_excludes(f, leaf, &run)) {
+        return STATUS_OK;
+    }
+    status = segment_dictionary_part(f->segment, column, stripe, err);
+    if (status == STATUS_OK) {
+        test_part(f, leaf, m, part);
+    }
+    return status;
 }
 
 /* Only entries of stripes where the index says that the word may be new. */
@@ -83,11 +128,8 @@ static enum status test_dictionary(struct segment_filter *f, const struct filter
         if ((scope->new_stripes & ~m->tested & bit) == 0 || column->parts[i].count == 0) {
             continue;
         }
-        status = segment_dictionary_part(f->segment, column, i, err);
-        if (status == STATUS_OK) {
-            m->tested |= bit;
-            test_part(f, leaf, m, &column->parts[i]);
-        }
+        status = look_at_part(f, leaf, m, i, err);
+        m->tested |= status == STATUS_OK ? bit : 0;
     }
     return status;
 }
@@ -127,14 +169,6 @@ static bool shape_can_hold(struct segment_filter *f, struct str shape,
     return false;
 }
 
-static bool all_digits(struct str word) {
-    size_t digits = 0;
-    while (digits < word.len && ascii_is_digit(word.ptr[digits])) {
-        digits++;
-    }
-    return digits == word.len;
-}
-
 /* A plain number is one word. */
 static void prepare_plain_number(const struct filter_leaf *leaf, struct column_match *m) {
     int64_t number;
@@ -162,14 +196,14 @@ static void prepare_number(struct segment_filter *f, const struct filter_leaf *l
     }
 }
 
-static bool is_ascii(const struct column_note *n) {
+static bool notes_ascii(const struct column_note *n) {
     return (n->bytes[2] | n->bytes[3]) == 0;
 }
 
 /* By what is noted of the column's texts. In ASCII only digits fold to digits. */
 static bool note_excludes(const struct column_note *n, const struct filter_leaf *leaf) {
     bool is_folded = !leaf->is_raw || leaf->ignore_case;
-    return (all_digits(leaf->word) && (leaf->is_raw || is_ascii(n)) &&
+    return (all_digits(leaf->word) && (leaf->is_raw || notes_ascii(n)) &&
             column_note_digit_run(n) < leaf->word.len) ||
            !column_note_may_hold(n, leaf->word, is_folded);
 }
@@ -241,15 +275,8 @@ static bool block_excludes(struct segment_filter *f, const struct filter_leaf *l
     if (leaf->e->op != EXPR_TEXT || column->offsets == NULL || column->count == 0) {
         return false;
     }
-    for (; i < column->count && !leaf->is_raw; i++) {
-        uint32_t at = column->offsets[i];
-        if (!begins_apart(column->bytes + at, column->offsets[i + 1] - at)) {
-            return false;
-        }
-    }
-    struct str all = str_make(column->bytes + column->offsets[0],
-                              column->offsets[column->count] - column->offsets[0]);
-    return !filter_holds_word(f, leaf, all);
+    const struct text_run run = {column->bytes, column->offsets, column->count};
+    return run_excludes(f, leaf, &run);
 }
 
 /* By the smallest and largest number of the block, without reading it. */

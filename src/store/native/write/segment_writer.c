@@ -16,7 +16,8 @@ enum {
     INLINE_BYTES = 12, /* shorter chunks stand in the directory */
     FULL_BYTES = 96 << 20,
     FULL_MEMORY = 80 << 20, /* of dictionaries and words */
-    INDEX_PERCENT = 9       /* of a stripe's bytes, for both indexes */
+    INDEX_PERCENT = 9,      /* of a stripe's bytes, for both indexes */
+    NUMBERS_PERCENT = 3     /* ... of which those of words of digits may take so much */
 };
 
 struct segment_writer *segment_writer_create(enum dataset dataset, enum segment_effort effort) {
@@ -212,11 +213,13 @@ static void add_to_info(struct segment_info *info, const struct written_stripe *
     }
 }
 
-/* What the words of digits may take: both indexes stay below a tenth of the data. */
+/* What the words of digits may take: both indexes stay below a tenth of the data, but where the
+ * other words take much, those of digits get a little in any case. */
 static uint64_t number_index_bytes(const struct written_stripe *stripe) {
     uint64_t both = stripe->len * INDEX_PERCENT / 100;
+    uint64_t least = stripe->len * NUMBERS_PERCENT / 100;
     uint64_t words = (uint64_t)stripe->filter_lines * FILTER_LINE_BYTES;
-    return both > words ? both - words : 0;
+    return both > words + least ? both - words : least;
 }
 
 static void index_numbers(struct segment_writer *w, const struct written_stripe *stripe,
