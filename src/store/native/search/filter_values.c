@@ -19,10 +19,31 @@ bool filter_holds_word(struct segment_filter *f, const struct filter_leaf *leaf,
     return memmem(f->other.ptr, f->other.len, word.ptr, word.len) != NULL;
 }
 
+/* As filter_holds_word, but a word must be one of the text's own: in templates whose pieces end
+ * words (others are put together) those are the row's. */
+static bool holds_token(struct segment_filter *f, const struct filter_leaf *leaf, struct str text) {
+    struct str word = leaf->word;
+    bool holds = filter_holds_word(f, leaf, text);
+    if (!holds || leaf->is_part || leaf->is_raw) {
+        return holds;
+    }
+    struct str folded = buf_str(&f->other); /* of filter_holds_word */
+    const char *end = folded.ptr + folded.len;
+    const char *at = folded.ptr;
+    while ((at = memmem(at, (size_t)(end - at), word.ptr, word.len)) != NULL) {
+        size_t off = (size_t)(at - folded.ptr);
+        if (token_may_begin(folded, off) && token_may_begin(folded, off + word.len)) {
+            return true;
+        }
+        at++;
+    }
+    return false;
+}
+
 static bool test_text(struct segment_filter *f, const struct filter_leaf *leaf,
                       const struct column_match *m, struct str text) {
     if (leaf->e->op == EXPR_TEXT) {
-        return filter_holds_word(f, leaf, text);
+        return holds_token(f, leaf, text);
     }
     if (m->transform > TRANSFORM_SAME) {
         buf_clear(&f->other);
