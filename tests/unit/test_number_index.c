@@ -94,7 +94,8 @@ static enum status open_bytes(struct written *w, struct str bytes) {
     struct err err = ERR_INIT;
     (void)snprintf(w->path, sizeof w->path, "/tmp/konseki-numbers-%d", (int)getpid());
     assert_int_equal(file_write_whole(w->path, FILE_APPEND, bytes, &err), STATUS_OK);
-    w->info = (struct segment_info){.stripe_count = STRIPES, .index_bytes = bytes.len};
+    w->info = (struct segment_info){
+        .stripe_count = STRIPES, .rows = STRIPES * SEGMENT_STRIPE_ROWS, .index_bytes = bytes.len};
     assert_int_equal(file_reader_open(&w->file, w->path, &err), STATUS_OK);
     const struct index_source source = {.file = &w->file};
     return number_index_open(&w->index, &w->info, &source);

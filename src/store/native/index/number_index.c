@@ -188,10 +188,18 @@ static enum status read_directory(struct number_index *out, uint64_t start) {
                                                                              : STATUS_DAMAGED;
 }
 
+/* Of a stripe: each has a row at least. */
+static uint32_t most_blocks(const struct segment_info *info) {
+    uint64_t rows = info->rows < info->stripe_count ? 1 : info->rows - info->stripe_count + 1;
+    rows = rows < SEGMENT_STRIPE_ROWS ? rows : SEGMENT_STRIPE_ROWS;
+    return (uint32_t)((rows + SEGMENT_BLOCK_ROWS - 1) / SEGMENT_BLOCK_ROWS);
+}
+
 enum status number_index_open(struct number_index *out, const struct segment_info *info,
                               const struct index_source *source) {
     uint64_t filters = 0;
     *out = (struct number_index){.source = *source, .stripe_count = info->stripe_count};
+    out->block_count = most_blocks(info);
     for (uint32_t i = 0; i < info->stripe_count; i++) {
         filters += token_filter_bytes(info->filter_lines[i]);
     }
@@ -273,7 +281,7 @@ static enum status ask_lines(uint8_t *out, const struct number_index *index, uin
                              uint64_t lines, uint64_t key) {
     uint8_t line[FILTER_LINE_BYTES];
     uint64_t last = UINT64_MAX; /* place of `line` */
-    for (uint32_t block = 0; block < SEGMENT_STRIPE_BLOCKS && lines > 0; block++) {
+    for (uint32_t block = 0; block < index->block_count && lines > 0; block++) {
         uint64_t hash = block_hash(key, block);
         uint64_t at = offset + token_filter_line(lines, hash);
         if (at != last && !index_source_read(&index->source, line, sizeof line, at)) {

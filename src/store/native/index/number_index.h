@@ -75,6 +75,7 @@ struct number_index {
     uint64_t lines_offset; /* in the file */
     uint64_t end;
     uint32_t stripe_count;
+    uint32_t block_count; /* no stripe has more */
 };
 
 /* Reads the directory. NOT_FOUND: the segment has no index (any stripe may have any word). DAMAGED

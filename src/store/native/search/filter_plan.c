@@ -225,8 +225,10 @@ static void ask_scope(struct leaf_scope *out, const struct filter_leaf *leaf,
         uint32_t stripes = stripes_with_new(x, leaf->hashes[i], false);
         uint32_t from = stripes == 0 ? 0 : x->all & ~((stripes & -stripes) - 1);
         keep_stripes(&out->blocks, from);
-        /* a filter lacks words of new entries that an earlier filter has */
-        out->new_stripes = leaf->hashes[i] == leaf->word_hash ? from : out->new_stripes;
+        if (leaf->hashes[i] == leaf->word_hash) {
+            out->new_stripes = from; /* a filter lacks words of entries that an earlier one has */
+            out->own_stripes = stripes;
+        }
     }
     for (size_t i = 0; i < leaf->number_count; i++) {
         struct index_blocks own;
@@ -244,6 +246,7 @@ static void ask_scope(struct leaf_scope *out, const struct filter_leaf *leaf,
 void filter_leaf_scope(struct leaf_scope *out, const struct filter_leaf *leaf,
                        const struct segment *s) {
     struct segment_info info = {.stripe_count = (uint32_t)s->stripe_count,
+                                .rows = s->row_count,
                                 .filter_offset = s->filter_offset,
                                 .index_bytes = s->shared_offset + s->shared_len - s->filter_offset};
     for (size_t i = 0; i < s->stripe_count; i++) {

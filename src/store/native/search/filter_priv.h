@@ -39,6 +39,8 @@ struct leaf_scope {
     struct index_blocks blocks;
     uint32_t
         new_stripes; /* a bit each: in these the leaf's word may be in new dictionary entries */
+    uint32_t own_stripes; /* ... in these it may stand otherwise; in the others it can only stand in
+                             an entry or a literal, of this stripe or an earlier one */
 };
 
 /* A damaged index excludes nothing. */

@@ -36,13 +36,15 @@ enum status filter_match_rows(struct segment_filter *f, const struct filter_leaf
     if (text && !state->any_whole && memcmp(out, sure, BITMAP_WORDS * sizeof *out) == 0) {
         return STATUS_OK;
     }
+    bool own = (state->scope.own_stripes >> b->info->stripe & 1) != 0;
+    enum filter_whole least = own ? FILTER_WHOLE_UNSHOWN : FILTER_WHOLE;
     enum status status = load_row_kinds(b, err);
     block_rewind(b);
     for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
         uint64_t template = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
         bool listed = filter_get_bit(out, row);
         bool is_told = text && filter_get_bit(sure, row);
-        bool whole = template <f->segment->template_count && state->whole[template] != 0;
+        bool whole = template <f->segment->template_count && state->whole[template] >= least;
         bool test = !is_told && filter_get_bit(care, row) &&
                     (text ? listed || whole : !listed && (whole || state->attribute));
         if (!test) {

@@ -58,7 +58,7 @@ static void select_value(struct segment_filter *f, struct leaf_state *state, uin
         ordinal = filter_uses_before(t, column, value->first, 0);
     }
     if (column == UINT32_MAX || ordinal >= MAX_ORDINALS) {
-        state->whole[template] = 1;
+        state->whole[template] = FILTER_WHOLE;
         state->any_whole = true;
         return;
     }
@@ -174,12 +174,11 @@ static bool literal_holds_word(struct segment_filter *f, const struct filter_lea
     return filter_holds_word(f, leaf, literal);
 }
 
-/* True if the template's own text can hold the word, or its pieces do not show all words. */
+/* True if the template's own text can hold the word. */
 static bool template_is_suspect(struct segment_filter *f, const struct template *t,
                                 const struct filter_leaf *leaf) {
-    bool suspect = (t->flags & (TEMPLATE_CROSSING | TEMPLATE_ENCODED)) != 0 ||
-                   leaf->word.len == 0 ||
-                   (leaf->is_raw && !leaf->ignore_case && template_changes_case(t));
+    bool suspect =
+        leaf->word.len == 0 || (leaf->is_raw && !leaf->ignore_case && template_changes_case(t));
     for (uint32_t i = 0; i < t->piece_count && !suspect; i++) {
         struct str literal = t->pieces[i].literal;
         suspect = literal.len > 0 && literal_holds_word(f, leaf, literal);
@@ -243,8 +242,10 @@ static void select_printed(struct segment_filter *f, const struct filter_leaf *l
         state->any_all = true;
         return;
     }
-    state->whole[t] = words == FORMULA_PRINTS_MAYBE || template_is_suspect(f, template, leaf) ||
-                      (sums && !filter_add_sums(f, state, t));
+    bool whole = words == FORMULA_PRINTS_MAYBE || template_is_suspect(f, template, leaf) ||
+                 (sums && !filter_add_sums(f, state, t));
+    bool unshown = (template->flags & (TEMPLATE_CROSSING | TEMPLATE_ENCODED)) != 0;
+    state->whole[t] = whole ? FILTER_WHOLE : unshown ? FILTER_WHOLE_UNSHOWN : FILTER_WHOLE_NOT;
     state->any_whole = state->any_whole || state->whole[t] != 0;
     if (words == FORMULA_PRINTS_BY_TIME) {
         bool zoned = !leaf->is_part && token_is_zoned(leaf->word);

@@ -55,52 +55,6 @@ static bool test_text(struct segment_filter *f, const struct filter_leaf *leaf,
     return expr_leaf_match_value(leaf->e, text, m->type, f->scratch);
 }
 
-static bool is_ascii(struct str text) {
-    uint8_t any = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        any |= (uint8_t)text.ptr[i];
-    }
-    return any < 0x80;
-}
-
-static bool all_digits(struct str word) {
-    size_t digits = 0;
-    while (digits < word.len && ascii_is_digit(word.ptr[digits])) {
-        digits++;
-    }
-    return digits == word.len;
-}
-
-/* Texts that lie one behind the other: from byte offsets[i] to offsets[i + 1]. */
-struct text_run {
-    const char *bytes;
-    const uint32_t *offsets;
-    uint32_t count;
-};
-
-/* Folding many texts as one is right only if none can combine with the end of the one before. */
-static bool begin_apart(const struct text_run *run) {
-    bool apart = true;
-    for (uint32_t i = 0; i < run->count && apart; i++) {
-        uint32_t at = run->offsets[i];
-        apart = at == run->offsets[i + 1] || (uint8_t)run->bytes[at] < 0x80;
-    }
-    return apart;
-}
-
-/* True if none of the texts holds the word. */
-static bool run_excludes(struct segment_filter *f, const struct filter_leaf *leaf,
-                         const struct text_run *run) {
-    uint32_t first = run->offsets[0];
-    struct str all = str_make(run->bytes + first, run->offsets[run->count] - first);
-    if (!leaf->is_raw && is_ascii(all)) { /* digits are what they fold to */
-        return all_digits(leaf->word)
-                   ? memmem(all.ptr, all.len, leaf->word.ptr, leaf->word.len) == NULL
-                   : !filter_holds_word(f, leaf, all);
-    }
-    return (leaf->is_raw || begin_apart(run)) && !filter_holds_word(f, leaf, all);
-}
-
 /* Tests the entries that are new in one stripe and available. */
 static void test_part(struct segment_filter *f, const struct filter_leaf *leaf,
                       struct column_match *m, const struct dictionary_part *part) {
@@ -126,9 +80,9 @@ static enum status look_at_part(struct segment_filter *f, const struct filter_le
     if (status != STATUS_OK) {
         return status;
     }
-    const struct text_run run = {part->bytes.ptr == NULL ? "" : part->bytes.ptr, part->offsets,
-                                 part->count};
-    if (leaf->e->op == EXPR_TEXT && run_excludes(f, leaf, &run)) {
+    const struct filter_run run = {part->bytes.ptr == NULL ? "" : part->bytes.ptr, part->offsets,
+                                   part->count};
+    if (leaf->e->op == EXPR_TEXT && filter_run_excludes(f, leaf, &run)) {
         return STATUS_OK;
     }
     status = segment_dictionary_part(f->segment, column, stripe, err);
@@ -194,7 +148,7 @@ static bool shape_can_hold(struct segment_filter *f, struct str shape,
 static void prepare_plain_number(const struct filter_leaf *leaf, struct column_match *m) {
     int64_t number;
     if (leaf->is_part) {
-        m->possible = all_digits(leaf->word);
+        m->possible = filter_all_digits(leaf->word);
         return;
     }
     bool canonical = leaf->word.ptr[0] != '0' || leaf->word.len == 1;
@@ -224,7 +178,7 @@ static bool notes_ascii(const struct column_note *n) {
 /* By what is noted of the column's texts. In ASCII only digits fold to digits. */
 static bool note_excludes(const struct column_note *n, const struct filter_leaf *leaf) {
     bool is_folded = !leaf->is_raw || leaf->ignore_case;
-    return (all_digits(leaf->word) && (leaf->is_raw || notes_ascii(n)) &&
+    return (filter_all_digits(leaf->word) && (leaf->is_raw || notes_ascii(n)) &&
             column_note_digit_run(n) < leaf->word.len) ||
            !column_note_may_hold(n, leaf->word, is_folded);
 }
@@ -259,10 +213,6 @@ enum status filter_prepare_match(struct segment_filter *f, const struct filter_l
 
 /* --- columns of a block --- */
 
-static bool is_between(const struct column_match *m, int64_t number) {
-    return number >= m->low && number <= m->high;
-}
-
 static bool test_value(struct segment_filter *f, const struct filter_leaf *leaf,
                        const struct column_match *m, const struct block *b, uint32_t index) {
     const struct block_column *column = &b->columns[m->column];
@@ -270,34 +220,10 @@ static bool test_value(struct segment_filter *f, const struct filter_leaf *leaf,
         return index < column->count && m->entries[column->codes[index]] != 0;
     }
     if (m->is_number) {
-        return index < column->count && is_between(m, column->numbers[index]);
+        return index < column->count && filter_is_between(m, column->numbers[index]);
     }
     buf_clear(&f->value);
     return block_value(&f->value, b, m->column, index) && test_text(f, leaf, m, buf_str(&f->value));
-}
-
-/* True if no value of the column in this block can pass: one look over codes, numbers or bytes. */
-static bool block_excludes(struct segment_filter *f, const struct filter_leaf *leaf,
-                           const struct column_match *m, const struct block *b) {
-    const struct block_column *column = &b->columns[m->column];
-    uint32_t i = 0;
-    if (m->is_dictionary) {
-        while (i < column->count && m->entries[column->codes[i]] == 0) {
-            i++;
-        }
-        return i == column->count;
-    }
-    if (m->is_number) {
-        while (i < column->count && !is_between(m, column->numbers[i])) {
-            i++;
-        }
-        return i == column->count;
-    }
-    if (leaf->e->op != EXPR_TEXT || column->offsets == NULL || column->count == 0) {
-        return false;
-    }
-    const struct text_run run = {column->bytes, column->offsets, column->count};
-    return run_excludes(f, leaf, &run);
 }
 
 /* By the smallest and largest number of the block, without reading it. */
@@ -344,12 +270,16 @@ static void match_row(struct segment_filter *f, const struct filter_leaf *leaf,
     }
 }
 
-/* Loads the column, if a value of it may pass; *may: it is so. */
-static enum status load_candidates(bool *may, struct segment_filter *f,
-                                   const struct filter_leaf *leaf, const struct leaf_scope *scope,
+/* Loads the column if a value of it may pass; *first: the first one that may. */
+static enum status load_candidates(struct filter_candidates *out, uint32_t *first,
+                                   struct segment_filter *f, uint32_t number,
                                    struct column_match *m, struct block *b, struct err *err) {
-    *may = false;
-    if (b->info->column_counts[m->column] == 0) {
+    const struct filter_leaf *leaf = &f->plan->leaves[number];
+    const struct leaf_scope *scope = &f->leaves[number].scope;
+    bool own = (scope->own_stripes >> b->info->stripe & 1) != 0;
+    bool text = f->segment->columns[m->column].type == COLUMN_TEXT;
+    *first = b->info->column_counts[m->column];
+    if (*first == 0 || (text && !own)) {
         return STATUS_OK;
     }
     enum status status = filter_prepare_match(f, leaf, scope, m, b->info->stripe, err);
@@ -357,7 +287,10 @@ static enum status load_candidates(bool *may, struct segment_filter *f,
         return status;
     }
     status = block_column_codes(b, m->column, err);
-    *may = status == STATUS_OK && !block_excludes(f, leaf, m, b);
+    if (status == STATUS_OK) {
+        filter_candidates_find(out, f, leaf, m, b);
+        *first = filter_candidates_next(out, 0);
+    }
     return status;
 }
 
@@ -365,9 +298,11 @@ enum status filter_match_column(struct segment_filter *f, uint32_t number, struc
                                 struct block *b, const uint64_t *care, uint64_t *out,
                                 uint64_t *sure, struct err *err) {
     const struct filter_leaf *leaf = &f->plan->leaves[number];
-    bool may;
-    enum status status = load_candidates(&may, f, leaf, &f->leaves[number].scope, m, b, err);
-    if (status != STATUS_OK || !may) {
+    struct filter_candidates candidates;
+    uint32_t next;
+    enum status status = load_candidates(&candidates, &next, f, number, m, b, err);
+    uint32_t count = b->info->column_counts[m->column];
+    if (status != STATUS_OK || next >= count) {
         return status;
     }
     status = filter_use_block(f, b, err); /* each row has a template now */
@@ -375,13 +310,15 @@ enum status filter_match_column(struct segment_filter *f, uint32_t number, struc
         filter_count_uses(f, m);
     }
     uint32_t base = 0;
-    for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
+    for (uint32_t row = 0; row < b->info->rows && next < count && status == STATUS_OK; row++) {
         uint32_t uses = m->uses[b->numbers[NUMBER_TEMPLATE][row]];
         bool listed = filter_get_bit(leaf->e->op == EXPR_TEXT ? sure : out, row);
-        if (uses > 0 && filter_get_bit(care, row) && !listed) {
+        bool has_next = next - base < uses; /* next >= base */
+        if (has_next && filter_get_bit(care, row) && !listed) {
             match_row(f, leaf, m, b, row, base, out, sure);
         }
         base += uses;
+        next = has_next ? filter_candidates_next(&candidates, base) : next;
     }
     return status;
 }

@@ -75,6 +75,7 @@ void segment_filter_destroy(struct segment_filter **filter) {
     expr_scratch_destroy(&f->scratch);
     batch_fini(&f->row);
     buf_fini(&f->value);
+    buf_fini(&f->run);
     buf_fini(&f->other);
     arena_fini(&f->arena);
     mem_free(f);

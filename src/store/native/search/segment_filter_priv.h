@@ -1,6 +1,7 @@
 /*
  * The inside of a segment_filter: segment_filter.c (leaves and nodes), filter_select.c (which
- * values a leaf looks at), filter_values.c (single values, columns), filter_sums.c (numbers that
+ * values a leaf looks at), filter_values.c (single values, columns), filter_candidates.c (which
+ * values of a column can pass), filter_sums.c (numbers that
  * formulas print), filter_rows.c (rows put together).
  */
 #ifndef KONSEKI_SEGMENT_FILTER_PRIV_H
@@ -76,7 +77,7 @@ struct leaf_state {
     size_t match_count;
     size_t match_capacity;
     uint8_t *known; /* TEXT, by template: 1 = what follows of it is known */
-    uint8_t *whole; /* by template: 1 = the row has to be put together and tested */
+    uint8_t *whole; /* by template, enum filter_whole */
     bool any_whole;
     uint8_t *all; /* TEXT, by template: 1 = a literal holds what is looked for: every row passes */
     bool any_all;
@@ -100,6 +101,13 @@ struct leaf_state {
     struct text_list *list;  /* TEXT with a list: nothing else is used */
 };
 
+/* Has a row of a template to be put together and tested? */
+enum filter_whole {
+    FILTER_WHOLE_NOT,
+    FILTER_WHOLE_UNSHOWN, /* its pieces do not show all words: if the stripe has the word as such */
+    FILTER_WHOLE
+};
+
 struct segment_filter {
     const struct filter_plan *plan;
     struct segment *segment;
@@ -112,6 +120,7 @@ struct segment_filter {
     size_t *seen;      /* by template: as used_block */
     struct batch row;  /* scratch: one row */
     struct buf value;  /* scratch: one value */
+    struct buf run;    /* scratch: all values of a column of a block */
     struct buf other;
 };
 
@@ -167,6 +176,39 @@ enum status filter_prepare_match(struct segment_filter *f, const struct filter_l
 enum status filter_match_column(struct segment_filter *f, uint32_t leaf, struct column_match *m,
                                 struct block *b, const uint64_t *care, uint64_t *out,
                                 uint64_t *sure, struct err *err) MUST_CHECK;
+
+/* --- filter_candidates.c --- */
+
+static inline bool filter_is_between(const struct column_match *m, int64_t number) {
+    return number >= m->low && number <= m->high;
+}
+bool filter_all_digits(struct str word);
+
+/* Texts that lie one behind the other: from byte offsets[i] to offsets[i + 1]. */
+struct filter_run {
+    const char *bytes;
+    const uint32_t *offsets;
+    uint32_t count;
+};
+/* True if none of the texts holds the word of the TEXT leaf. */
+bool filter_run_excludes(struct segment_filter *f, const struct filter_leaf *leaf,
+                         const struct filter_run *run);
+
+/* The values of a block's column that may pass. Borrows the block, and f->run until the next one
+ * is made. */
+struct filter_candidates {
+    const struct column_match *match;
+    const struct block_column *column;
+    struct str word;
+    const char *text; /* TEXT: all values as they are searched; NULL: each has to be looked at */
+    bool none;
+};
+/* The column must be loaded (block_column_codes); of dictionaries some entry must pass. */
+void filter_candidates_find(struct filter_candidates *out, struct segment_filter *f,
+                            const struct filter_leaf *leaf, const struct column_match *m,
+                            const struct block *b);
+/* The first one at `from` or behind; the column's count: there is none. */
+uint32_t filter_candidates_next(const struct filter_candidates *candidates, uint32_t from);
 
 /* --- filter_sums.c --- */
 
