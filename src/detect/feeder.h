@@ -10,7 +10,7 @@
 #include "slice.h"
 
 /* Rows held at once, where nothing else is said. */
-enum { FEEDER_LIMIT_BYTES = 96 << 20 };
+enum { FEEDER_LIMIT_BYTES = 40 << 20 };
 
 struct feeder {
     struct store *store;
