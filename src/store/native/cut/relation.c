@@ -14,11 +14,19 @@ enum {
     TRIALS = 12 /* tries after which a relation that seldom holds makes room */
 };
 
+/* Texts by one of their bytes, in their order: chains of index + 1. */
+struct text_chains {
+    uint16_t heads[256];
+    uint16_t next[INDEX_MAX];
+};
+
 /* The texts of the row that can be operands. */
 struct relation_index {
     uint32_t operands[INDEX_MAX];
     struct str texts[INDEX_MAX];
     uint32_t count;
+    struct text_chains by_first;
+    struct text_chains by_last;
     uint64_t numbers[NUMBERS_MAX];
     uint32_t number_operands[NUMBERS_MAX];
     uint32_t number_count;
@@ -188,6 +196,12 @@ static void index_add(struct relation_index *x, uint32_t operand, struct str tex
     }
 }
 
+static void put_in_chain(struct text_chains *chains, char byte, uint32_t i) {
+    uint16_t *head = &chains->heads[(uint8_t)byte];
+    chains->next[i] = *head;
+    *head = (uint16_t)(i + 1);
+}
+
 static void index_row(struct relation_index *x, const struct draft *d) {
     x->count = 0;
     x->number_count = 0;
@@ -196,6 +210,21 @@ static void index_row(struct relation_index *x, const struct draft *d) {
             index_add(x, i, cut_draft_operand(d, i));
         }
     }
+    memset(x->by_first.heads, 0, sizeof x->by_first.heads);
+    memset(x->by_last.heads, 0, sizeof x->by_last.heads);
+    for (uint32_t i = x->count; i > 0; i--) { /* none is empty */
+        struct str text = x->texts[i - 1];
+        put_in_chain(&x->by_first, text.ptr[0], i - 1);
+        put_in_chain(&x->by_last, text.ptr[text.len - 1], i - 1);
+    }
+}
+
+/* Walks over the texts that have the byte there: *at is 0 before the first. False at the end. */
+static bool next_in_chain(uint32_t *out, uint32_t *at, const struct text_chains *chains,
+                          char byte) {
+    *at = *at == 0 ? chains->heads[(uint8_t)byte] : chains->next[*at - 1];
+    *out = *at - 1;
+    return *at != 0;
 }
 
 static bool same_relation(const struct relation *r, const struct formula *f,
@@ -368,30 +397,39 @@ static void find_time(struct relation_table *t, struct draft *d, uint32_t target
     }
 }
 
+static void try_part(struct relation_table *t, struct draft *d, uint32_t target,
+                     enum formula_kind kind, char delimiter, uint32_t operand) {
+    struct formula f = {.kind = kind, .k = (uint8_t)delimiter};
+    if ((uint8_t)delimiter < 128 && !ascii_is_alnum(delimiter)) {
+        try_one(t, d, target, &f, operand);
+    }
+}
+
 /* A part of another text, cut off at its first delimiter. */
 static void find_part(struct relation_table *t, struct draft *d, uint32_t target, struct str text) {
     const struct relation_index *x = t->index;
-    for (uint32_t i = 0; i < x->count; i++) {
+    uint32_t i;
+    for (uint32_t at = 0; next_in_chain(&i, &at, &x->by_first, text.ptr[0]);) {
         struct str whole = x->texts[i];
-        if (whole.len <= text.len + 1) {
-            continue;
+        if (whole.len > text.len + 1 && str_starts(whole, text)) {
+            try_part(t, d, target, FORMULA_BEFORE, whole.ptr[text.len], x->operands[i]);
         }
-        struct formula f = {.kind = 0};
-        if (str_starts(whole, text)) {
-            f = (struct formula){.kind = FORMULA_BEFORE, .k = (uint8_t)whole.ptr[text.len]};
-        } else if (str_ends(whole, text)) {
-            f = (struct formula){.kind = FORMULA_AFTER,
-                                 .k = (uint8_t)whole.ptr[whole.len - text.len - 1]};
-        }
-        if (f.kind != 0 && f.k < 128 && !ascii_is_alnum((char)f.k)) {
-            try_one(t, d, target, &f, x->operands[i]);
+    }
+    for (uint32_t at = 0; next_in_chain(&i, &at, &x->by_last, text.ptr[text.len - 1]);) {
+        struct str whole = x->texts[i];
+        if (whole.len > text.len + 1 && str_ends(whole, text) && !str_starts(whole, text)) {
+            try_part(t, d, target, FORMULA_AFTER, whole.ptr[whole.len - text.len - 1],
+                     x->operands[i]);
         }
     }
 }
 
-static void find_case(struct relation_table *t, struct draft *d, uint32_t target, struct str text) {
+/* Among the texts that begin with this byte. */
+static void find_case_of(struct relation_table *t, struct draft *d, uint32_t target,
+                         struct str text, char first) {
     const struct relation_index *x = t->index;
-    for (uint32_t i = 0; i < x->count; i++) {
+    uint32_t i;
+    for (uint32_t at = 0; next_in_chain(&i, &at, &x->by_first, first);) {
         if (x->texts[i].len == text.len && str_eq_ci(x->texts[i], text)) {
             struct formula f = {.kind = FORMULA_LOWER};
             try_one(t, d, target, &f, x->operands[i]);
@@ -401,9 +439,17 @@ static void find_case(struct relation_table *t, struct draft *d, uint32_t target
     }
 }
 
+static void find_case(struct relation_table *t, struct draft *d, uint32_t target, struct str text) {
+    find_case_of(t, d, target, text, text.ptr[0]);
+    if (ascii_is_alpha(text.ptr[0])) {
+        find_case_of(t, d, target, text, (char)(text.ptr[0] ^ 0x20));
+    }
+}
+
 static void find_same(struct relation_table *t, struct draft *d, uint32_t target, struct str text) {
     const struct relation_index *x = t->index;
-    for (uint32_t i = 0; i < x->count; i++) {
+    uint32_t i;
+    for (uint32_t at = 0; next_in_chain(&i, &at, &x->by_first, text.ptr[0]);) {
         struct formula f = {.kind = FORMULA_SAME};
         if (str_eq(x->texts[i], text) && may_be_operand(d, x->operands[i], target)) {
             try_one(t, d, target, &f, x->operands[i]);
@@ -416,10 +462,10 @@ static void find_same(struct relation_table *t, struct draft *d, uint32_t target
 static void find_decoded(struct relation_table *t, struct draft *d, uint32_t target,
                          struct str text) {
     const struct relation_index *x = t->index;
-    for (uint32_t i = 0; i < x->count; i++) {
+    uint32_t i;
+    for (uint32_t at = 0; next_in_chain(&i, &at, &x->by_first, text.ptr[0]);) {
         struct formula f = {.kind = FORMULA_JSON};
-        if (x->texts[i].len > text.len && x->texts[i].ptr[0] == text.ptr[0] &&
-            str_find_char(x->texts[i], '\\') != STR_NONE) {
+        if (x->texts[i].len > text.len && str_find_char(x->texts[i], '\\') != STR_NONE) {
             try_one(t, d, target, &f, x->operands[i]);
         }
     }
@@ -429,7 +475,8 @@ static void find_decoded(struct relation_table *t, struct draft *d, uint32_t tar
 static uint32_t longest_part(const struct relation_index *x, const struct draft *d, uint32_t target,
                              struct str rest) {
     uint32_t best = UINT32_MAX;
-    for (uint32_t i = 0; i < x->count; i++) {
+    uint32_t i;
+    for (uint32_t at = 0; next_in_chain(&i, &at, &x->by_first, rest.ptr[0]);) {
         if (x->texts[i].len >= SAME_MIN_BYTES && str_starts(rest, x->texts[i]) &&
             may_be_operand(d, x->operands[i], target) &&
             (best == UINT32_MAX || x->texts[i].len > x->texts[best].len)) {
