@@ -9,7 +9,9 @@
 #include <cmocka.h>
 
 #include "cut_print.h"
+#include "escape_match.h"
 #include "schema.h"
+#include "transform.h"
 
 struct random {
     uint64_t state;
@@ -402,6 +404,71 @@ static void test_stripes_begin_anew(void **state) {
     assert_in_range(f->stored, 1, 5);
 }
 
+/* A JSON string of letters and escapes, good and bad. */
+static void put_escaped(struct buf *out, struct random *r) {
+    static const char *const parts[] = {
+        "a",       "path of some length", "\\\\",          "\\r\\n", "\\t",
+        "\\u00e9", "\\ud83d\\ude00",      "\\ud83d",       "\\/",    "\\\"",
+        "\\u0000", "\xe3\x81\x82",        "eight888eight", "\\b\\f", "\\x"};
+    for (uint32_t count = random_below(r, 9); count > 0; count--) {
+        uint32_t part = random_below(r, sizeof parts / sizeof *parts * 8);
+        buf_add(out, str_from_c(parts[part < sizeof parts / sizeof *parts ? part : part % 5]));
+    }
+}
+
+/* Comparing without decoding says the same as decoding, also of texts that differ a little. */
+static void test_escapes_match(void **state) {
+    (void)state;
+    struct random r = {23};
+    struct buf slice = BUF_INIT;
+    struct buf text = BUF_INIT;
+    struct buf scratch = BUF_INIT;
+    unsigned equal = 0;
+    for (int i = 0; i < 20000; i++) {
+        buf_clear(&slice);
+        buf_clear(&text);
+        put_escaped(&slice, &r);
+        bool good = transform_decode(&text, buf_str(&slice), TRANSFORM_JSON);
+        bool same = good;
+        uint32_t change = random_below(&r, 4);
+        if (change == 0 && text.len > 0) {
+            text.ptr[random_below(&r, (uint32_t)text.len)] ^= 1;
+            same = false;
+        } else if (change == 1) {
+            buf_putc(&text, 'x');
+            same = false;
+        } else if (change == 2 && text.len > 0) {
+            text.len--;
+            same = false;
+        }
+        assert_int_equal(escape_match_json(buf_str(&slice), buf_str(&text), &scratch), same);
+        equal += same;
+    }
+    assert_in_range(equal, 4000, 16000);
+    assert_false(escape_match_json(STR("a\\"), STR("a"), &scratch));
+    buf_fini(&slice);
+    buf_fini(&text);
+    buf_fini(&scratch);
+}
+
+/* All lengths and places of a difference: short texts are compared by words that overlap. */
+static void test_short_texts(void **state) {
+    (void)state;
+    char a[40];
+    char b[40];
+    for (size_t len = 0; len + 1 < sizeof a; len++) {
+        memset(a, 'a', sizeof a);
+        memset(b, 'a', sizeof b);
+        b[len] = 'b'; /* behind the texts */
+        assert_true(str_same_bytes(a, b, len));
+        for (size_t at = 0; at < len; at++) {
+            memset(b, 'a', sizeof b);
+            b[at] = 'b';
+            assert_false(str_same_bytes(a, b, len));
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_formulas_are_learned, setup, teardown),
@@ -414,6 +481,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_any_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_json_keys_are_literal, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stripes_begin_anew, setup, teardown),
+        cmocka_unit_test(test_escapes_match),
+        cmocka_unit_test(test_short_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

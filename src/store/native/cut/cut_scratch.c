@@ -1,5 +1,6 @@
 #include "cut_priv.h"
 
+#include "escape_match.h"
 #include "hash.h"
 #include "mem.h"
 #include "transform.h"
@@ -23,6 +24,9 @@ static bool is_slice(struct cutter *c, const struct batch *b, const struct row *
     }
     if (v->transform == TRANSFORM_SAME) {
         return true;
+    }
+    if (v->transform == TRANSFORM_JSON) {
+        return escape_match_json(slice, batch_value_text(b, v), &c->decoded);
     }
     buf_clear(&c->decoded);
     return transform_decode(&c->decoded, slice, (enum transform)v->transform) &&

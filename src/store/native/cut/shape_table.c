@@ -1,6 +1,7 @@
 #include "shape_table.h"
 
 #include "check.h"
+#include "escape_match.h"
 #include "hash.h"
 #include "mem.h"
 #include "transform.h"
@@ -325,9 +326,8 @@ static bool decodes(struct shape_table *t, const struct trial *r, uint32_t value
     const struct value *v = &r->values[value];
     struct str slice = batch_value_slice(r->batch, v);
     struct str text = batch_value_text(r->batch, v);
-    char mark = v->transform == TRANSFORM_JSON ? '\\' : '&';
-    if (str_find_char(slice, mark) == STR_NONE) {
-        return str_eq(slice, text);
+    if (v->transform == TRANSFORM_JSON) {
+        return escape_match_json(slice, text, &t->printed);
     }
     buf_clear(&t->printed);
     return transform_decode(&t->printed, slice, (enum transform)v->transform) &&
