@@ -2,6 +2,7 @@
 
 #include <zstd.h>
 
+#include "byte_parts.h"
 #include "check.h"
 #include "mem.h"
 
@@ -46,6 +47,26 @@ void zstd_frame_pack(struct zstd_frame *z, struct buf *out, struct str plain, in
     char *at = buf_reserve(out, room);
     size_t len = ZSTD_compressCCtx(pack_context(z), at, room, plain.ptr, plain.len, level);
     keep_smaller(out, len, plain);
+}
+
+void zstd_frame_pack_parts(struct zstd_frame *z, struct buf *out, struct str plain, int level) {
+    ZSTD_CCtx *pack = pack_context(z);
+    struct str all = plain;
+    /* each part may take a block's head more */
+    size_t room = ZSTD_compressBound(plain.len) + plain.len / 64;
+    ZSTD_outBuffer packed = {buf_reserve(out, room), room, 0};
+    CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(pack, ZSTD_c_compressionLevel, level)) &&
+          !ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(pack, plain.len)));
+    size_t left;
+    do {
+        size_t len = byte_part(plain);
+        ZSTD_inBuffer part = {plain.ptr, len, 0};
+        plain = str_skip(plain, len);
+        left =
+            ZSTD_compressStream2(pack, &packed, &part, plain.len == 0 ? ZSTD_e_end : ZSTD_e_flush);
+        CHECK(left == 0); /* room is enough */
+    } while (plain.len > 0);
+    keep_smaller(out, packed.pos, all);
 }
 
 void zstd_frame_pack_beside(struct zstd_frame *z, struct buf *out, struct str plain, int level,

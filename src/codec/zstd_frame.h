@@ -16,8 +16,11 @@ void zstd_frame_destroy(struct zstd_frame **z);
 /* Appends the compressed form of `plain`; when that is not smaller, `plain` itself (then stored
  * length == plain length, which is how it is recognised). */
 void zstd_frame_pack(struct zstd_frame *z, struct buf *out, struct str plain, int level);
-/* The same beside `base`, bytes that the reader has, too: what stands in them costs next to
- * nothing. It is borrowed for the call, and lies apart from `plain` in memory. */
+/* The same, in blocks that end where the bytes change their nature (byte_parts.h): for arrays in
+ * planes. */
+void zstd_frame_pack_parts(struct zstd_frame *z, struct buf *out, struct str plain, int level);
+/* As zstd_frame_pack, beside `base`, bytes that the reader has, too: what stands in them costs next
+ * to nothing. It is borrowed for the call, and lies apart from `plain` in memory. */
 void zstd_frame_pack_beside(struct zstd_frame *z, struct buf *out, struct str plain, int level,
                             struct str base);
 /* Writes exactly plain_len bytes to `out`; false if `stored` does not give exactly that many. */

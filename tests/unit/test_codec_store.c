@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "byte_parts.h"
 #include "ed25519.h"
 #include "intpack.h"
 #include "mem.h"
@@ -210,12 +211,55 @@ static void test_zstd_beside(void **state) {
     zstd_frame_destroy(&z);
 }
 
+/* Bytes of which each is one of `kinds`, from `first` on. */
+static void add_kinds(struct buf *out, size_t count, uint64_t kinds, uint64_t first) {
+    uint64_t x = 99 + kinds;
+    for (size_t i = 0; i < count; i++) {
+        x = x * 6364136223846793005U + 1442695040888963407U;
+        buf_putc(out, (char)(first + (x >> 33) % kinds));
+    }
+}
+
+/* Planes of different natures get tables of their own: near what their entropy says. */
+static void test_parts(void **state) {
+    (void)state;
+    struct buf plain = BUF_INIT;
+    add_kinds(&plain, 8192, 120, 0);
+    add_kinds(&plain, 8192, 4, 130);
+    assert_int_equal(byte_part(buf_str(&plain)), 8192);
+    assert_int_equal(byte_part(str_skip(buf_str(&plain), 8192)), 8192);
+    assert_int_equal(byte_part(str_make(plain.ptr, 8000)), 8000);
+    assert_int_equal(byte_part(str_make(plain.ptr, 7)), 7);
+    assert_int_equal(byte_part(STR_EMPTY), 0);
+    struct zstd_frame *z = zstd_frame_create();
+    struct buf whole = BUF_INIT;
+    struct buf parts = BUF_INIT;
+    zstd_frame_pack(z, &whole, buf_str(&plain), 1);
+    zstd_frame_pack_parts(z, &parts, buf_str(&plain), 1);
+    assert_true(parts.len < 9900); /* the entropy is 9,120 */
+    assert_true(parts.len + 500 < whole.len);
+    char *back = mem_alloc(plain.len);
+    assert_true(zstd_frame_unpack(z, back, plain.len, buf_str(&parts)));
+    assert_memory_equal(back, plain.ptr, plain.len);
+    for (size_t len = 0; len < 3000; len += 331) { /* also what does not shrink */
+        buf_clear(&parts);
+        zstd_frame_pack_parts(z, &parts, str_make(plain.ptr, len), 3);
+        assert_true(zstd_frame_unpack(z, back, len, buf_str(&parts)));
+        assert_memory_equal(back, plain.ptr, len);
+    }
+    mem_free(back);
+    buf_fini(&plain);
+    buf_fini(&whole);
+    buf_fini(&parts);
+    zstd_frame_destroy(&z);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wire),        cmocka_unit_test(test_wire_refuses),
         cmocka_unit_test(test_intpack),     cmocka_unit_test(test_merkle),
         cmocka_unit_test(test_ed25519),     cmocka_unit_test(test_zstd_frame),
-        cmocka_unit_test(test_zstd_beside),
+        cmocka_unit_test(test_zstd_beside), cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,9 +6,10 @@ enum {
     LEVEL_QUICK = 1, /* zstd levels */
     LEVEL_MIDDLE = 6,
     LEVEL_TEXT_FAST = 3,
-    LEVEL_MOST = 17,  /* 19 takes twice the time for 0.1 % */
-    GUESS_MARGIN = 4, /* guessing must save a quarter: codes gain more from effort */
-    LEARN_BYTES = 256 /* of a chunk that can teach */
+    LEVEL_MOST = 17,   /* 19 takes twice the time for 0.1 % */
+    GUESS_MARGIN = 4,  /* guessing must save a quarter: codes gain more from effort */
+    LEARN_BYTES = 256, /* of a chunk that can teach */
+    PARTS_GAIN = 16    /* bytes that packing in parts must save */
 };
 
 /* Stored bytes of a coding, quickly. */
@@ -90,27 +91,36 @@ static size_t packed_size(struct segment_writer *w, int level) {
     return w->packed.len;
 }
 
-/* Many columns of numbers have no repetitions that effort finds: then it is not spent. */
-static int learn_level(struct segment_writer *w) {
+/* Many columns of numbers have no repetitions that effort finds: then it is not spent. Others have
+ * planes of different natures. */
+static struct chunk_habit learn_habit(struct segment_writer *w) {
     size_t quick = packed_size(w, LEVEL_QUICK);
     size_t middle = packed_size(w, LEVEL_MIDDLE);
     size_t most = packed_size(w, LEVEL_MOST);
+    size_t best = middle < quick ? middle : quick;
+    struct chunk_habit habit = {.level = middle < quick ? LEVEL_MIDDLE : LEVEL_QUICK};
     if (most + most / 100 < quick && most < middle) {
-        return LEVEL_MOST;
+        habit.level = LEVEL_MOST;
+        best = most;
     }
-    return middle < quick ? LEVEL_MIDDLE : LEVEL_QUICK;
+    buf_clear(&w->packed);
+    zstd_frame_pack_parts(w->zstd, &w->packed, buf_str(&w->plain), habit.level);
+    habit.in_parts = w->packed.len + PARTS_GAIN <= best;
+    return habit;
 }
 
 void chunk_put(struct segment_writer *w, struct buf *directory, enum chunk_kind kind,
                struct chunk_habit *habit) {
-    int level = kind == CHUNK_OF_TEXT ? LEVEL_TEXT_FAST : LEVEL_QUICK;
-    if (w->effort == EFFORT_DEEP && kind == CHUNK_OF_TEXT) {
-        level = LEVEL_MOST;
-    } else if (w->effort == EFFORT_DEEP) {
-        if (habit->level == 0 && w->plain.len > LEARN_BYTES) {
-            habit->level = learn_level(w);
+    bool is_text = kind == CHUNK_OF_TEXT;
+    struct chunk_habit use = {.level = is_text ? LEVEL_TEXT_FAST : LEVEL_QUICK};
+    if (w->effort == EFFORT_DEEP) {
+        use.level = LEVEL_MOST;
+        if (!is_text && habit->level == 0 && w->plain.len > LEARN_BYTES) {
+            *habit = learn_habit(w);
         }
-        level = habit->level == 0 ? LEVEL_MOST : habit->level;
+        if (!is_text && habit->level != 0) {
+            use = *habit;
+        }
     }
-    segment_writer_put_chunk(w, directory, &w->plain, level);
+    segment_writer_put_chunk(w, directory, &w->plain, use);
 }

@@ -22,11 +22,6 @@ void chunk_add_texts(struct segment_writer *w, const struct text_array *texts);
 
 enum chunk_kind { CHUNK_OF_NUMBERS, CHUNK_OF_TEXT };
 
-/* What the first chunk of a column has taught: all zero is nothing. */
-struct chunk_habit {
-    int level; /* of zstd; 0: not known yet */
-};
-
 /* Compresses w->plain (cleared then) to the segment; its reference goes to `directory`. */
 void chunk_put(struct segment_writer *w, struct buf *directory, enum chunk_kind kind,
                struct chunk_habit *habit);

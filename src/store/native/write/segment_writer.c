@@ -87,12 +87,28 @@ static void put_ref(struct buf *out, const struct chunk_ref *ref) {
     wire_put_fixed32(out, ref->checksum);
 }
 
-static struct chunk_ref put_bytes(struct segment_writer *w, struct str plain, int level) {
-    struct chunk_ref ref = {.offset = w->out.len, .plain_len = (uint32_t)plain.len};
-    zstd_frame_pack(w->zstd, &w->out, plain, level);
-    ref.stored_len = (uint32_t)(w->out.len - ref.offset);
-    ref.checksum = (uint32_t)hash_bytes(w->out.ptr + ref.offset, ref.stored_len);
+/* Of what was appended to w->out from `offset` on. */
+static struct chunk_ref ref_from(const struct segment_writer *w, size_t offset, size_t plain_len) {
+    struct chunk_ref ref = {.offset = offset, .plain_len = (uint32_t)plain_len};
+    ref.stored_len = (uint32_t)(w->out.len - offset);
+    ref.checksum = (uint32_t)hash_bytes(w->out.ptr + offset, ref.stored_len);
     return ref;
+}
+
+static struct chunk_ref put_bytes(struct segment_writer *w, struct str plain, int level) {
+    size_t offset = w->out.len;
+    zstd_frame_pack(w->zstd, &w->out, plain, level);
+    return ref_from(w, offset, plain.len);
+}
+
+static struct chunk_ref put_by_habit(struct segment_writer *w, struct str plain,
+                                     struct chunk_habit habit) {
+    if (!habit.in_parts) {
+        return put_bytes(w, plain, habit.level);
+    }
+    size_t offset = w->out.len;
+    zstd_frame_pack_parts(w->zstd, &w->out, plain, habit.level);
+    return ref_from(w, offset, plain.len);
 }
 
 /* The plain bytes of chunks that were written before, one after the other. */
@@ -120,10 +136,9 @@ static bool pack_beside(struct chunk_ref *out, struct segment_writer *w, struct 
     zstd_frame_pack_beside(w->zstd, &w->packed, plain, LEVEL_LOOK, buf_str(&base));
     bool good = w->packed.len + count * BASE_REF_BYTES <= limit;
     if (good) {
-        *out = (struct chunk_ref){.offset = w->out.len, .plain_len = (uint32_t)plain.len};
+        size_t offset = w->out.len;
         zstd_frame_pack_beside(w->zstd, &w->out, plain, LEVEL_BESIDE, buf_str(&base));
-        out->stored_len = (uint32_t)(w->out.len - out->offset);
-        out->checksum = (uint32_t)hash_bytes(w->out.ptr + out->offset, out->stored_len);
+        *out = ref_from(w, offset, plain.len);
     }
     buf_fini(&base);
     return good;
@@ -142,7 +157,7 @@ static void put_beside_ref(struct buf *out, const struct chunk_ref *ref,
 
 /* Merging: a chunk that repeats others is packed beside them. */
 static void put_beside(struct segment_writer *w, struct buf *directory, struct str plain,
-                       int level) {
+                       struct chunk_habit habit) {
     struct chunk_ref ref;
     struct chunk_ref bases[CHUNK_BASES];
     struct chunk_sketch sketch;
@@ -150,21 +165,21 @@ static void put_beside(struct segment_writer *w, struct buf *directory, struct s
     size_t count = similar_chunks_find(bases, w->similar, &sketch);
     if (count == 0 || !pack_beside(&ref, w, plain, bases, count)) {
         count = 0;
-        ref = put_bytes(w, plain, level);
+        ref = put_by_habit(w, plain, habit);
         similar_chunks_add(w->similar, &sketch, &ref);
     }
     put_beside_ref(directory, &ref, bases, count);
 }
 
 void segment_writer_put_chunk(struct segment_writer *w, struct buf *directory, struct buf *plain,
-                              int level) {
+                              struct chunk_habit habit) {
     if (plain->len <= INLINE_BYTES) {
         wire_put_u64(directory, 0);
         wire_put_str(directory, buf_str(plain));
     } else if (w->similar != NULL) {
-        put_beside(w, directory, buf_str(plain), level);
+        put_beside(w, directory, buf_str(plain), habit);
     } else {
-        struct chunk_ref ref = put_bytes(w, buf_str(plain), level);
+        struct chunk_ref ref = put_by_habit(w, buf_str(plain), habit);
         put_ref(directory, &ref);
     }
     buf_clear(plain);

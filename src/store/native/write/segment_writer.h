@@ -14,6 +14,12 @@
 #include "stripe.h"
 #include "zstd_frame.h"
 
+/* How a chunk is packed: what the first chunk of a column has taught. All zero is nothing. */
+struct chunk_habit {
+    int level;     /* of zstd; 0: not known yet */
+    bool in_parts; /* zstd_frame_pack_parts */
+};
+
 /* A column of the segment: values of one of the cutter's columns that have one type. */
 struct written_column {
     uint32_t cut_column; /* WRITTEN_SHARED: small columns of one kind together */
@@ -82,7 +88,7 @@ void segment_writer_end(struct buf *out, struct segment_info *info, struct segme
 
 /* Compresses `plain` (cleared then) to w->out; its reference goes to `directory`. */
 void segment_writer_put_chunk(struct segment_writer *w, struct buf *directory, struct buf *plain,
-                              int level);
+                              struct chunk_habit habit);
 uint32_t segment_writer_dataset(struct segment_writer *w, uint16_t dataset);
 
 #endif
