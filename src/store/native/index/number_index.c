@@ -297,24 +297,23 @@ static enum status ask_lines(uint8_t *out, const struct number_index *index, uin
     return STATUS_OK;
 }
 
-static enum status ask_stripe(uint8_t *out, const struct asked *a, struct wire *w,
+static enum status ask_stripe(struct index_blocks *out, const struct asked *a, struct wire *w,
                               const struct number_index *index, uint32_t stripe, uint64_t *offset) {
+    uint8_t *listed = &out->listed[stripe];
     int64_t low = wire_i64(w);
     int64_t high = (int64_t)((uint64_t)low + wire_u64(w));
     uint64_t lines = wire_count(w, (index->end - *offset) / FILTER_LINE_BYTES);
     for (uint32_t block = 0; block < SEGMENT_STRIPE_BLOCKS; block++) {
-        *out |= (uint8_t)(take_stretches(w, a->key) ? 1U << block : 0);
+        *listed |= (uint8_t)(take_stretches(w, a->key) ? 1U << block : 0);
     }
     if (w->failed) {
         return STATUS_DAMAGED;
     }
     uint64_t first = *offset;
     *offset += token_filter_bytes(lines);
-    if (times_may_print(a, stripe, low, high)) {
-        *out = UINT8_MAX;
-        return STATUS_OK;
-    }
-    return ask_lines(out, index, first, lines, a->key);
+    enum status status = ask_lines(listed, index, first, lines, a->key);
+    out->of_stripe[stripe] |= times_may_print(a, stripe, low, high) ? UINT8_MAX : *listed;
+    return status;
 }
 
 enum status number_index_ask(struct index_blocks *out, const struct number_index *index,
@@ -327,7 +326,7 @@ enum status number_index_ask(struct index_blocks *out, const struct number_index
     uint32_t unlisted = take_patterns(&a, &w);
     for (uint32_t i = 0; i < index->stripe_count && status == STATUS_OK; i++) {
         out->of_stripe[i] = (unlisted >> i & 1) != 0 ? UINT8_MAX : 0;
-        status = ask_stripe(&out->of_stripe[i], &a, &w, index, i, &offset);
+        status = ask_stripe(out, &a, &w, index, i, &offset);
     }
     mem_free(a.times);
     mem_free(a.masks);

@@ -66,7 +66,8 @@ bool index_source_read(const struct index_source *source, void *out, size_t len,
 
 /* A bit for each block of a stripe. */
 struct index_blocks {
-    uint8_t of_stripe[SEGMENT_MAX_STRIPES];
+    uint8_t of_stripe[SEGMENT_MAX_STRIPES]; /* blocks that may have the word */
+    uint8_t listed[SEGMENT_MAX_STRIPES];    /* ... otherwise than in a time that a formula prints */
 };
 
 struct number_index {

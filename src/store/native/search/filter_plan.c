@@ -233,12 +233,13 @@ static void ask_scope(struct leaf_scope *out, const struct filter_leaf *leaf,
     for (size_t i = 0; i < leaf->number_count; i++) {
         struct index_blocks own;
         bool known = blocks_with_number(&own, x, leaf->numbers[i]);
+        bool is_word = known && leaf->numbers[i].ptr == leaf->word.ptr;
         uint32_t stripes = 0;
         for (uint32_t k = 0; k < SEGMENT_MAX_STRIPES && known; k++) {
             out->blocks.of_stripe[k] &= own.of_stripe[k];
-            stripes |= own.of_stripe[k] != 0 ? UINT32_C(1) << k : 0;
+            out->blocks.listed[k] &= is_word ? own.listed[k] : UINT8_MAX;
+            stripes |= own.listed[k] != 0 ? UINT32_C(1) << k : 0;
         }
-        bool is_word = known && leaf->numbers[i].ptr == leaf->word.ptr;
         out->new_stripes = is_word ? stripes : out->new_stripes;
     }
 }

@@ -37,6 +37,7 @@ enum status filter_match_rows(struct segment_filter *f, const struct filter_leaf
         return STATUS_OK;
     }
     bool own = (state->scope.own_stripes >> b->info->stripe & 1) != 0;
+    own = own && filter_is_listed(state, b);
     enum filter_whole least = own ? FILTER_WHOLE_UNSHOWN : FILTER_WHOLE;
     enum status status = load_row_kinds(b, err);
     block_rewind(b);

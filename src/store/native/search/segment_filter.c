@@ -218,10 +218,11 @@ static enum status match_leaf(struct segment_filter *f, uint32_t number, struct 
         status = match_literals(f, state, b, care, out, err);
         memcpy(sure, out, sizeof sure);
     }
-    for (size_t i = 0; i < state->match_count && status == STATUS_OK; i++) {
+    bool listed = filter_is_listed(state, b);
+    for (size_t i = 0; i < state->match_count && status == STATUS_OK && listed; i++) {
         status = filter_match_column(f, number, &state->matches[i], b, care, out, sure, err);
     }
-    if (status == STATUS_OK && state->sum_count > 0) {
+    if (status == STATUS_OK && state->sum_count > 0 && listed) {
         status = filter_match_sums(f, state, b, care, out, err);
     }
     if (status == STATUS_OK && state->any_by_time) {

@@ -142,6 +142,13 @@ static inline bool filter_is_empty(const uint64_t *bits) {
     return any == 0;
 }
 
+/* False: in the block only times that formulas print may be the leaf's word. */
+static inline bool filter_is_listed(const struct leaf_state *state, const struct block *b) {
+    uint32_t stripe = b->info->stripe;
+    size_t first = b->segment->stripes[stripe].first_block;
+    return (state->scope.blocks.listed[stripe] >> (b->index - first) & 1) != 0;
+}
+
 /* --- filter_select.c --- */
 
 /* Fills state->matches and whole: what the leaf looks at in each template. All must be parsed. */
