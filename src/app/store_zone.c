@@ -5,41 +5,23 @@
 
 enum { ZONE_FILE_LIMIT_BYTES = 256 };
 
-static const char *file_path(struct buf *path, const char *store_path, const char *suffix) {
+static const char *file_path(struct buf *path, const char *store_path) {
     buf_clear(path);
-    buf_printf(path, "%s/time_zone%s", store_path, suffix);
+    buf_printf(path, "%s/time_zone", store_path);
     buf_putc(path, '\0');
     return path->ptr;
-}
-
-static enum status write_new(const char *path, const struct zone *zone, struct err *err) {
-    struct file file = FILE_INIT;
-    struct str name = zone_name(zone);
-    enum status status = file_remove(path, err);
-    if (status == STATUS_OK) {
-        status = file_open(&file, path, FILE_CREATE_NEW, err);
-    }
-    if (status == STATUS_OK) {
-        status = file_append(&file, name.ptr, name.len, err);
-    }
-    if (status == STATUS_OK) {
-        status = file_append(&file, "\n", 1, err);
-    }
-    file_close(&file);
-    return status;
 }
 
 enum status store_zone_save(const char *store_path, const struct zone *zone, struct err *err) {
     if (str_eq(zone_name(store_zone_load(store_path)), zone_name(zone))) {
         return STATUS_OK;
     }
-    struct buf fresh = BUF_INIT;
+    struct buf text = BUF_INIT;
     struct buf path = BUF_INIT;
-    enum status status = write_new(file_path(&fresh, store_path, ".new"), zone, err);
-    if (status == STATUS_OK) {
-        status = file_rename(fresh.ptr, file_path(&path, store_path, ""), err);
-    }
-    buf_fini(&fresh);
+    buf_printf(&text, "%.*s\n", STR_ARG(zone_name(zone)));
+    enum status status =
+        file_replace(file_path(&path, store_path), FILE_APPEND, buf_str(&text), err);
+    buf_fini(&text);
     buf_fini(&path);
     return status;
 }
@@ -48,7 +30,7 @@ const struct zone *store_zone_load(const char *store_path) {
     const struct zone *zone = zone_utc();
     struct buf path = BUF_INIT;
     struct file_map map;
-    if (file_map(&map, file_path(&path, store_path, ""), true, NULL) == STATUS_OK) {
+    if (file_map(&map, file_path(&path, store_path), true, NULL) == STATUS_OK) {
         struct str text = str_make((const char *)map.bytes, map.size_bytes);
         if (text.len <= ZONE_FILE_LIMIT_BYTES &&
             zone_open(&zone, str_trim(text), NULL) != STATUS_OK) {

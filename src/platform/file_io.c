@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "mem.h"
 
 static int system_open(void *ctx, const char *path, enum file_mode mode) {
@@ -180,6 +181,25 @@ enum status file_write_whole(const char *path, enum file_mode mode, struct str b
         status = file_sync(&f, err);
     }
     file_close(&f);
+    return status;
+}
+
+enum status file_replace(const char *path, enum file_mode mode, struct str bytes, struct err *err) {
+    struct buf fresh = BUF_INIT;
+    buf_printf(&fresh, "%s.new", path);
+    buf_putc(&fresh, '\0');
+    enum status status = file_remove(fresh.ptr, err); /* of a crash before */
+    if (status == STATUS_OK) {
+        status = file_write_whole(fresh.ptr, mode, bytes, err);
+    }
+    if (status == STATUS_OK) {
+        status = file_rename(fresh.ptr, path, err);
+    }
+    struct err ignored; /* gives the space back; if that fails too, the next call does it */
+    if (status != STATUS_OK) {
+        (void)!file_remove(fresh.ptr, &ignored);
+    }
+    buf_fini(&fresh);
     return status;
 }
 

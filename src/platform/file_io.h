@@ -58,6 +58,10 @@ enum status file_sync(struct file *f, struct err *err) MUST_CHECK;
 /* The file has these bytes and no others, synced. A crash can leave a part of them. */
 enum status file_write_whole(const char *path, enum file_mode mode, struct str bytes,
                              struct err *err) MUST_CHECK;
+/* The file becomes these bytes, or stays as it was, or missing: they are written and synced as
+ * PATH.new, which takes the name. The folder is not synced. */
+enum status file_replace(const char *path, enum file_mode mode, struct str bytes,
+                         struct err *err) MUST_CHECK;
 enum status file_truncate(struct file *f, uint64_t size, struct err *err) MUST_CHECK;
 enum status file_rename(const char *from, const char *to, struct err *err) MUST_CHECK;
 /* A file that is not there is fine. */

@@ -222,19 +222,6 @@ bool chain_state_is_right(const char *path, struct str bytes) {
 
 /* --- saving --- */
 
-static enum status replace_file(const char *path, struct str bytes, struct err *err) {
-    struct buf from = BUF_INIT;
-    struct buf to = BUF_INIT;
-    enum status status =
-        file_write_whole(store_path(&from, path, "chain.state.tmp"), FILE_APPEND, bytes, err);
-    if (status == STATUS_OK) {
-        status = file_rename(from.ptr, store_path(&to, path, "chain.state"), err);
-    }
-    buf_fini(&from);
-    buf_fini(&to);
-    return status;
-}
-
 void chain_save_state(const struct chain *c, const char *path, uint64_t *saved_bytes,
                       enum state_moment moment) {
     uint64_t growth = c->valid_bytes - *saved_bytes;
@@ -245,7 +232,10 @@ void chain_save_state(const struct chain *c, const char *path, uint64_t *saved_b
     chain_state_encode(&state, c);
     if (growth >= state.len / least_growth[moment].part) {
         struct err ignored;
-        (void)!replace_file(path, buf_str(&state), &ignored);
+        struct buf name = BUF_INIT;
+        (void)!file_replace(store_path(&name, path, "chain.state"), FILE_APPEND, buf_str(&state),
+                            &ignored);
+        buf_fini(&name);
         *saved_bytes = c->valid_bytes;
     }
     buf_fini(&state);

@@ -8,25 +8,6 @@
 #include "public_key.h"
 #include "store_path.h"
 
-/* Writes the file under a temporary name first: a crash leaves no half key behind. */
-static enum status place_file(const char *dir, const char *name, enum file_mode mode,
-                              struct str bytes, struct err *err) {
-    struct buf path = BUF_INIT;
-    struct buf fresh = BUF_INIT;
-    const char *to = store_path(&path, dir, "%s", name);
-    const char *from = store_path(&fresh, dir, "%s.new", name);
-    enum status status = file_remove(from, err);
-    if (status == STATUS_OK) {
-        status = file_write_whole(from, mode, bytes, err);
-    }
-    if (status == STATUS_OK) {
-        status = file_rename(from, to, err);
-    }
-    buf_fini(&path);
-    buf_fini(&fresh);
-    return status;
-}
-
 /* --- the file of secrets: two slots, far enough apart that no torn write hits both --- */
 
 enum { SLOT_BYTES = 4096, SLOT_MAGIC_BYTES = 8, SLOT_USED_BYTES = 48 };
@@ -101,11 +82,15 @@ static void make_keys(struct signing_keys *out, char file[2 * SLOT_BYTES]) {
     ed25519_wipe(seed, sizeof seed);
 }
 
-static enum status place_public(const char *dir, const struct ed25519_key *key, struct err *err) {
+static enum status place_public(const char *store_dir, const struct ed25519_key *key,
+                                struct err *err) {
     struct buf line = BUF_INIT;
+    struct buf path = BUF_INIT;
     public_key_format(&line, key->public_key);
-    enum status status = place_file(dir, "public.key", FILE_CREATE_NEW, buf_str(&line), err);
+    enum status status = file_replace(store_path(&path, store_dir, "keys/public.key"),
+                                      FILE_CREATE_NEW, buf_str(&line), err);
     buf_fini(&line);
+    buf_fini(&path);
     return status;
 }
 
@@ -121,17 +106,16 @@ enum status keys_create(struct signing_keys *out, const char *path, struct err *
     struct buf dir = BUF_INIT;
     *out = SIGNING_KEYS_INIT;
     make_keys(out, file);
-    store_path(&dir, path, "keys");
-    enum status status = place_public(dir.ptr, &out->now, err);
+    set_path(out, path);
+    enum status status = place_public(path, &out->now, err);
     if (status == STATUS_OK) {
-        status = place_file(dir.ptr, "signing.seed", FILE_SECRET, str_make(file, sizeof file), err);
+        status = file_replace(out->path, FILE_SECRET, str_make(file, sizeof file), err);
     }
     if (status == STATUS_OK) {
-        status = file_sync_dir(dir.ptr, err);
+        status = file_sync_dir(store_path(&dir, path, "keys"), err);
     }
     ed25519_wipe(file, sizeof file);
     buf_fini(&dir);
-    set_path(out, path);
     return status;
 }
 

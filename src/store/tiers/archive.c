@@ -22,21 +22,12 @@ const struct archives *store_get_archives(const struct store *s) {
 /* The file becomes `bytes`, or stays as it was. */
 static enum status replace_file(const char *folder, const char *name, struct str bytes,
                                 struct err *err) {
-    struct buf fresh = BUF_INIT;
     struct buf path = BUF_INIT;
-    (void)store_path(&fresh, folder, "%s.tmp", name);
-    (void)store_path(&path, folder, "%s", name);
-    enum status status = file_remove(fresh.ptr, err); /* of a crash before */
-    if (status == STATUS_OK) {
-        status = segment_file_write(fresh.ptr, bytes, err);
-    }
-    if (status == STATUS_OK) {
-        status = file_rename(fresh.ptr, path.ptr, err);
-    }
+    enum status status =
+        file_replace(store_path(&path, folder, "%s", name), FILE_APPEND, bytes, err);
     if (status == STATUS_OK) {
         status = file_sync_dir(folder, err);
     }
-    buf_fini(&fresh);
     buf_fini(&path);
     return status;
 }
