@@ -116,6 +116,35 @@ def segments_taken_swapped_and_edited(folder):
     stage.end()
 
 
+@case
+def copies_of_anchors(folder):
+    stage = Stage(folder)
+    chain = stage.store / "chain"
+    whole = chain.read_bytes()
+    run("anchor", "--store", stage.store)
+    copy, = (stage.store / "anchors").iterdir()
+    stage.expect("copy of an anchor", damaged=False)
+    content = copy.read_bytes()
+    for at in range(0, len(content) - 1, len(content) // PLACES):
+        copy.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1:])
+        stage.expect("flip in anchors/", words=copy.name, place=str(at))
+        copy.write_bytes(content[:at])
+        stage.expect("cut anchors/", words=copy.name, place=str(at))
+    copy.write_bytes(content)
+    copy.rename(copy.with_name("0000000002.anchor"))
+    stage.expect("copy of another name", words="0000000002.anchor")
+    copy.with_name("0000000002.anchor").rename(copy)
+    run("verify", "--store", stage.store)
+    # an older store put in place of this one, keys and all, but its copies of anchors forgotten
+    for name in ("chain", "keys", "segments", "tree"):
+        place, older = stage.store / name, stage.folder / "older" / name
+        shutil.rmtree(place) if place.is_dir() else place.unlink()
+        shutil.copytree(older, place) if older.is_dir() else shutil.copy(older, place)
+    true(chain.read_bytes() != whole, "the chain is the older one")
+    stage.expect("older copy, anchors forgotten", words="does not fit the chain")
+    stage.end()
+
+
 def records_of(chain):
     """Places of the records of the chain."""
     data, at, found = chain.read_bytes(), 0, []

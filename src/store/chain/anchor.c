@@ -32,14 +32,12 @@ enum status store_keep_anchor(const char *path, struct str line, struct str toke
     enum status status = file_make_dir(store_path(&name, path, "anchors"), err);
     unsigned long long number = anchor.checkpoint;
     if (status == STATUS_OK) {
-        status =
-            file_write_whole(store_path(&name, path, "anchors/%0*llu.anchor", NAME_DIGITS, number),
-                             FILE_APPEND, line, err);
+        status = file_replace(store_path(&name, path, "anchors/%0*llu.anchor", NAME_DIGITS, number),
+                              FILE_APPEND, line, err);
     }
     if (status == STATUS_OK && token.len > 0) {
-        status =
-            file_write_whole(store_path(&name, path, "anchors/%0*llu.tsr", NAME_DIGITS, number),
-                             FILE_APPEND, token, err);
+        status = file_replace(store_path(&name, path, "anchors/%0*llu.tsr", NAME_DIGITS, number),
+                              FILE_APPEND, token, err);
     }
     buf_fini(&name);
     return status;
@@ -77,43 +75,61 @@ static void read_token(struct buf *out, const char *store_path_text, uint64_t nu
     buf_fini(&name);
 }
 
-static bool load_anchor(struct stored_anchor *out, const char *store_path_text, uint64_t number) {
+enum status anchor_load(struct stored_anchor *out, const char *store_path_text, uint64_t number,
+                        struct err *err) {
     struct buf name = BUF_INIT;
-    struct err ignored;
     *out = (struct stored_anchor){.line = BUF_INIT, .token = BUF_INIT};
     const char *path = store_path(&name, store_path_text, "anchors/%0*llu.anchor", NAME_DIGITS,
                                   (unsigned long long)number);
-    bool good = anchor_line_read(&out->anchor, &out->line, path, &ignored) == STATUS_OK;
-    if (good) {
+    enum status status = anchor_line_read(&out->anchor, &out->line, path, err);
+    if (status == STATUS_OK) {
         read_token(&out->token, store_path_text, number);
     } else {
         buf_fini(&out->line);
     }
     buf_fini(&name);
-    return good;
+    return status;
+}
+
+void anchor_unload(struct stored_anchor *anchor) {
+    buf_fini(&anchor->line);
+    buf_fini(&anchor->token);
+}
+
+enum status anchors_list(uint64_t **numbers, size_t *count, const char *path, struct err *err) {
+    struct names names = {NULL, 0, 0};
+    struct buf dir = BUF_INIT;
+    store_path(&dir, path, "anchors");
+    enum status status =
+        file_exists(dir.ptr) ? file_list(dir.ptr, take_name, &names, err) : STATUS_OK;
+    buf_fini(&dir);
+    if (status != STATUS_OK) {
+        mem_free(names.numbers);
+        return status;
+    }
+    *numbers = names.numbers;
+    *count = names.count;
+    return STATUS_OK;
 }
 
 enum status anchors_load(struct stored_anchor **out, size_t *count, size_t limit, const char *path,
                          struct err *err) {
-    struct names names = {NULL, 0, 0};
-    struct buf dir = BUF_INIT;
+    uint64_t *numbers = NULL;
+    size_t left = 0;
+    struct err ignored;
     *out = mem_calloc(limit, sizeof **out);
     *count = 0;
-    store_path(&dir, path, "anchors");
-    enum status status =
-        file_exists(dir.ptr) ? file_list(dir.ptr, take_name, &names, err) : STATUS_OK;
-    for (size_t i = names.count; status == STATUS_OK && i-- > 0 && *count < limit;) {
-        *count += load_anchor(&(*out)[*count], path, names.numbers[i]);
+    enum status status = anchors_list(&numbers, &left, path, err);
+    while (status == STATUS_OK && left > 0 && *count < limit) {
+        *count += anchor_load(&(*out)[*count], path, numbers[--left], &ignored) == STATUS_OK;
     }
-    mem_free(names.numbers);
-    buf_fini(&dir);
+    mem_free(numbers);
     return status;
 }
 
 void anchors_free(struct stored_anchor *anchors, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        buf_fini(&anchors[i].line);
-        buf_fini(&anchors[i].token);
+        anchor_unload(&anchors[i]);
     }
     mem_free(anchors);
 }

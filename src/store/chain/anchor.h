@@ -15,6 +15,13 @@ struct stored_anchor {
     struct buf token;     /* time stamp, empty if there is none */
 };
 
+/* The checkpoints of which anchors are kept, in order; the caller frees the array. */
+enum status anchors_list(uint64_t **numbers, size_t *count, const char *store_path,
+                         struct err *err) MUST_CHECK;
+/* One of them; NOT_FOUND if there is no such file, BAD_INPUT if it is no anchor. */
+enum status anchor_load(struct stored_anchor *out, const char *store_path, uint64_t number,
+                        struct err *err) MUST_CHECK;
+void anchor_unload(struct stored_anchor *anchor);
 /* The newest `limit` anchors, newest first; unreadable ones are left out. */
 enum status anchors_load(struct stored_anchor **out, size_t *count, size_t limit,
                          const char *store_path, struct err *err) MUST_CHECK;

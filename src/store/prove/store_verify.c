@@ -161,7 +161,7 @@ enum status store_verify(const struct store_verify_options *options,
         .options = options, .result = result, .report = report, .ctx = ctx, .mark_fd = -1};
     chain_init(&v.chain);
     bool whole = false;
-    verify_peek_keys(&v);
+    verify_peek(&v);
     enum status status = check_chain(&v, &whole, err);
     if (status == STATUS_OK) {
         archives_load(&v.archives, &v.chain);
@@ -179,6 +179,7 @@ enum status store_verify(const struct store_verify_options *options,
     }
     file_unlock(&v.mark_fd);
     mem_free(v.checkpoints);
+    mem_free(v.copies);
     archives_fini(&v.archives);
     chain_fini(&v.chain);
     return status;

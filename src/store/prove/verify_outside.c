@@ -1,11 +1,13 @@
 /*
  * What the store cannot show by itself: anchors, the pinned key, time stamps of a third party; and
- * the keys, which tell a deleted end without help (the secret that would sign on is dead).
+ * what tells a deleted end without help: the keys (the secret that would sign on is dead), and the
+ * copies of anchors in the store, as far as nobody thought of them.
  */
 #include "anchor.h"
 #include "file_io.h"
 #include "i18n.h"
 #include "keys.h"
+#include "mem.h"
 #include "public_key.h"
 #include "store_path.h"
 #include "timestamp.h"
@@ -14,6 +16,18 @@
 enum { STAMPS_CHECKED = 1024 };
 
 /* --- anchors --- */
+
+static bool is_in_chain(const struct verify *v, const struct anchor *a) {
+    for (size_t i = 0; i < v->checkpoint_count; i++) {
+        const struct verify_checkpoint *c = &v->checkpoints[i];
+        if (c->number == a->checkpoint) {
+            return memcmp(c->hash, a->hash, SHA256_BYTES) == 0 &&
+                   memcmp(c->root, a->root, SHA256_BYTES) == 0 && c->rows == a->rows &&
+                   memcmp(c->key, a->key, ED25519_PUBLIC_BYTES) == 0;
+        }
+    }
+    return false;
+}
 
 static bool check_anchor(struct verify *v, const char *path, const struct anchor *a) {
     if (a->checkpoint > v->chain.last.number) {
@@ -24,14 +38,10 @@ static bool check_anchor(struct verify *v, const char *path, const struct anchor
                       (unsigned long long)v->chain.last.number);
         return false;
     }
-    for (size_t i = 0; i < v->checkpoint_count; i++) {
-        const struct verify_checkpoint *c = &v->checkpoints[i];
-        if (c->number == a->checkpoint && memcmp(c->hash, a->hash, SHA256_BYTES) == 0 &&
-            memcmp(c->root, a->root, SHA256_BYTES) == 0 && c->rows == a->rows) {
-            verify_note(v, "anchor %s: checkpoint %llu is as it was", path,
-                        (unsigned long long)a->checkpoint);
-            return true;
-        }
+    if (is_in_chain(v, a)) {
+        verify_note(v, "anchor %s: checkpoint %llu is as it was", path,
+                    (unsigned long long)a->checkpoint);
+        return true;
     }
     verify_damage(v,
                   "anchor %s: checkpoint %llu is not the one that was anchored: the store was"
@@ -124,6 +134,38 @@ static enum status check_anchors(struct verify *v, struct err *err) {
     return status == STATUS_OK && v->options->tsa_ca != NULL ? check_kept_stamps(v, err) : status;
 }
 
+/* A copy that the store keeps: whoever deletes the end of the chain, or puts an older one in its
+ * place, may forget them. */
+static void check_copy(struct verify *v, uint64_t number) {
+    struct stored_anchor kept;
+    struct err err = ERR_INIT;
+    enum status status = anchor_load(&kept, v->options->path, number, &err);
+    if (status == STATUS_NOT_FOUND) {
+        return; /* removed meanwhile */
+    }
+    if (status != STATUS_OK) {
+        verify_damage(v, "%s", err.message);
+        return;
+    }
+    unsigned long long n = number;
+    if (kept.anchor.checkpoint != number || !is_in_chain(v, &kept.anchor)) {
+        verify_damage(v,
+                      "anchors/%010llu.anchor in the store does not fit the chain: the end of the"
+                      " chain was deleted, it was rewritten, or the copy was changed",
+                      n);
+    } else if (kept.token.len > 0 &&
+               timestamp_fits(buf_str(&kept.token), buf_str(&kept.line), &err) != STATUS_OK) {
+        verify_damage(v, "anchors/%010llu.tsr: %s", n, err.message);
+    }
+    anchor_unload(&kept);
+}
+
+static void check_copies(struct verify *v) {
+    for (size_t i = 0; i < v->copy_count; i++) {
+        check_copy(v, v->copies[i]);
+    }
+}
+
 /* --- keys --- */
 
 static bool signed_with(const struct verify *v, const uint8_t key[ED25519_PUBLIC_BYTES]) {
@@ -185,8 +227,11 @@ static void check_secrets(struct verify *v) {
     }
 }
 
-void verify_peek_keys(struct verify *v) {
+void verify_peek(struct verify *v) {
     struct err ignored;
+    if (anchors_list(&v->copies, &v->copy_count, v->options->path, &ignored) != STATUS_OK) {
+        verify_note(v, "%s", ignored.message);
+    }
     v->keys_seen = keys_peek(v->keys, &v->key_count, v->options->path, &ignored) == STATUS_OK;
 }
 
@@ -203,6 +248,7 @@ static void note_blind_spots(struct verify *v) {
 }
 
 enum status verify_outside(struct verify *v, struct err *err) {
+    check_copies(v);
     enum status status = check_anchors(v, err);
     if (status == STATUS_OK) {
         status = check_public(v, err);

@@ -23,7 +23,10 @@ struct verify {
     size_t checkpoint_count;
     size_t checkpoint_capacity;
     size_t stamps; /* time stamps that were checked */
-    /* public halves of keys/signing.seed, read before the chain: a writer may go on */
+    /* Read before the chain, as a writer may go on: the anchors of which the store keeps copies,
+     * and the public halves of keys/signing.seed. */
+    uint64_t *copies;
+    size_t copy_count;
     uint8_t keys[2][ED25519_PUBLIC_BYTES];
     size_t key_count;
     bool keys_seen;
@@ -51,7 +54,7 @@ void verify_expiry(struct verify *v);
 /* verify_rows.c: every row put together and hashed up to every signed root. */
 void verify_rows(struct verify *v);
 /* verify_outside.c: anchors, keys, time stamps. Not OK: a file that was given cannot be used. */
-void verify_peek_keys(struct verify *v);
+void verify_peek(struct verify *v);
 enum status verify_outside(struct verify *v, struct err *err) MUST_CHECK;
 
 #endif
