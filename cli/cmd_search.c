@@ -159,6 +159,21 @@ static bool write_event_cells(const struct batch *batch, const struct row *row, 
     return output_row(s->rows, cells);
 }
 
+/* All values of a field, joined by blanks, at the end of the line, which had `start` bytes. */
+static void append_values(struct search *s, uint32_t field, size_t start, const struct batch *batch,
+                          const struct row *row) {
+    for (uint32_t i = 0; i < row->value_count; i++) {
+        const struct value *v = &batch->values[row->first_value + i];
+        if (v->field != field) {
+            continue;
+        }
+        if (s->line.len > start) {
+            buf_putc(&s->line, ' ');
+        }
+        buf_add(&s->line, batch_value_text(batch, v));
+    }
+}
+
 /* All values of a column, joined by blanks, at the end of `line`. */
 static void append_column(struct search *s, const struct query_column *column,
                           const struct batch *batch, const struct row *row) {
@@ -173,15 +188,7 @@ static void append_column(struct search *s, const struct query_column *column,
         } else if (schema_is_attribute(field) && batch_get(&text, batch, row, field, &s->scratch)) {
             buf_add(&s->line, text);
         }
-        for (uint32_t i = 0; i < row->value_count; i++) {
-            const struct value *v = &batch->values[row->first_value + i];
-            if (v->field == field) {
-                if (s->line.len > start) {
-                    buf_putc(&s->line, ' ');
-                }
-                buf_add(&s->line, batch_value_text(batch, v));
-            }
-        }
+        append_values(s, field, start, batch, row);
     }
 }
 

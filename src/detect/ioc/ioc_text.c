@@ -28,11 +28,24 @@ static void fold_width(struct buf *out, struct str text) {
 /* "[.]" and its relatives, as they are pasted so that nobody clicks them. */
 static const struct {
     struct str from;
-    char to;
-} defanged[] = {{STR_INIT("[.]"), '.'},   {STR_INIT("(.)"), '.'},   {STR_INIT("{.}"), '.'},
-                {STR_INIT("[dot]"), '.'}, {STR_INIT("(dot)"), '.'}, {STR_INIT("[:]"), ':'},
-                {STR_INIT("[://]"), ':'}, {STR_INIT("[/]"), '/'},   {STR_INIT("[@]"), '@'},
-                {STR_INIT("[at]"), '@'},  {STR_INIT("(at)"), '@'}};
+    struct str to;
+} defanged[] = {{STR_INIT("[.]"), STR_INIT(".")},     {STR_INIT("(.)"), STR_INIT(".")},
+                {STR_INIT("{.}"), STR_INIT(".")},     {STR_INIT("[dot]"), STR_INIT(".")},
+                {STR_INIT("(dot)"), STR_INIT(".")},   {STR_INIT("[:]"), STR_INIT(":")},
+                {STR_INIT("[://]"), STR_INIT("://")}, {STR_INIT("[/]"), STR_INIT("/")},
+                {STR_INIT("[@]"), STR_INIT("@")},     {STR_INIT("[at]"), STR_INIT("@")},
+                {STR_INIT("(at)"), STR_INIT("@")}};
+
+/* Appends what a mark at the start of the text stands for; its length, 0 if there is none. */
+static size_t take_mark(struct buf *out, struct str text) {
+    for (size_t d = 0; d < sizeof defanged / sizeof defanged[0]; d++) {
+        if (str_starts_ci(text, defanged[d].from)) {
+            buf_add(out, defanged[d].to);
+            return defanged[d].from.len;
+        }
+    }
+    return 0;
+}
 
 static void refang(struct buf *out, struct str text) {
     size_t i = 0;
@@ -41,17 +54,8 @@ static void refang(struct buf *out, struct str text) {
         i = 4;
     }
     while (i < text.len) {
-        size_t taken = 0;
-        for (size_t d = 0; d < sizeof defanged / sizeof defanged[0] && !taken; d++) {
-            if (str_starts_ci(str_skip(text, i), defanged[d].from)) {
-                buf_putc(out, defanged[d].to);
-                taken = defanged[d].from.len;
-                if (taken == 5 && defanged[d].to == ':') {
-                    buf_add(out, STR("//"));
-                }
-            }
-        }
-        if (!taken) {
+        size_t taken = take_mark(out, str_skip(text, i));
+        if (taken == 0) {
             buf_putc(out, text.ptr[i]);
             taken = 1;
         }
