@@ -3,6 +3,7 @@
 
 #include "expr_priv.h"
 #include "mem.h"
+#include "operand_set.h"
 #include "token.h"
 
 /* --- scratch --- */
@@ -122,6 +123,7 @@ bool leaf_match_text(const struct expr_leaf *leaf, struct str text, struct str f
         return words_match(leaf, folded);
     case EXPR_LISTED:
         return leaf->list.has(leaf->list.ctx, text);
+    case EXPR_EQUALS_ANY:
     case EXPR_RANGE:
     case EXPR_CIDR:
         break;
@@ -152,6 +154,8 @@ bool leaf_match_value(const struct expr_leaf *leaf, struct str text, enum field_
         return words_match(leaf, fold_value(scratch, text));
     case EXPR_LISTED:
         return leaf->list.has(leaf->list.ctx, text);
+    case EXPR_EQUALS_ANY:
+        return operand_set_has(leaf->values, text, type, &scratch->fold);
     }
     return false;
 }
@@ -211,6 +215,28 @@ bool expr_leaf_integers(const struct expr *e, enum field_type type, int64_t *low
     }
     return leaf->test == EXPR_RANGE && number && integer_bound(low, &leaf->low, 1, INT64_MAX) &&
            integer_bound(high, &leaf->high, -1, INT64_MIN);
+}
+
+size_t expr_leaf_member_count(const struct expr *leaf) {
+    return leaf->leaf->member_count;
+}
+
+size_t expr_leaf_member_tokens(const struct expr *leaf, size_t member,
+                               const struct str **out_tokens) {
+    const struct expr_leaf *m = leaf->leaf->members[member];
+    *out_tokens = m->tokens;
+    return m->token_count;
+}
+
+bool expr_leaf_listed_integers(const struct expr *leaf, enum field_type type, int64_t *low,
+                               int64_t *high) {
+    const struct expr_leaf *l = leaf->leaf;
+    return l->test == EXPR_EQUALS_ANY && type == FIELD_TYPE_LONG &&
+           operand_set_integers(l->values, low, high);
+}
+
+bool expr_leaf_has_integer(const struct expr *leaf, int64_t number) {
+    return operand_set_has_integer(leaf->leaf->values, number);
 }
 
 const struct expr_fragment *expr_leaf_fragment(const struct expr *leaf) {

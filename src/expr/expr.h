@@ -29,14 +29,15 @@ enum expr_op {
 };
 
 enum expr_test {
-    EXPR_EXISTS,   /* the field is there (its value may be empty) */
-    EXPR_EQUALS,   /* whole value, folded; numbers and addresses in their canonical form */
-    EXPR_WILDCARD, /* whole value, folded, with * and ? */
-    EXPR_REGEX,    /* PCRE2, unanchored, UTF-8, case-sensitive */
-    EXPR_RANGE,    /* numbers, times, addresses or text between bounds */
-    EXPR_CIDR,     /* address in a network */
-    EXPR_WORDS,    /* tokens in sequence (a word or a phrase) */
-    EXPR_LISTED    /* what struct expr_list says */
+    EXPR_EXISTS,    /* the field is there (its value may be empty) */
+    EXPR_EQUALS,    /* whole value, folded; numbers and addresses in their canonical form */
+    EXPR_WILDCARD,  /* whole value, folded, with * and ? */
+    EXPR_REGEX,     /* PCRE2, unanchored, UTF-8, case-sensitive */
+    EXPR_RANGE,     /* numbers, times, addresses or text between bounds */
+    EXPR_CIDR,      /* address in a network */
+    EXPR_WORDS,     /* tokens in sequence (a word or a phrase) */
+    EXPR_LISTED,    /* what struct expr_list says */
+    EXPR_EQUALS_ANY /* EQUALS of one of many: what expr_make_group makes of such leaves */
 };
 
 /*
@@ -90,6 +91,16 @@ size_t expr_leaf_tokens(const struct expr *leaf, const struct str **out_tokens);
 /* FIELD leaf: true if of values that are plain integers (canonical decimal) exactly those from *low
  * to *high pass. */
 bool expr_leaf_integers(const struct expr *leaf, enum field_type type, int64_t *low, int64_t *high);
+/* The leaves of an EQUALS_ANY leaf, one of which passes where it does; 0: it is another one. */
+size_t expr_leaf_member_count(const struct expr *leaf);
+/* As expr_leaf_tokens, of one of them. */
+size_t expr_leaf_member_tokens(const struct expr *leaf, size_t member,
+                               const struct str **out_tokens);
+/* EQUALS_ANY leaf: true if of values that are plain integers only some from *low to *high pass:
+ * those that expr_leaf_has_integer names. */
+bool expr_leaf_listed_integers(const struct expr *leaf, enum field_type type, int64_t *low,
+                               int64_t *high);
+bool expr_leaf_has_integer(const struct expr *leaf, int64_t number);
 /*
  * TEXT leaves that look for parts of words: a run of ASCII letters, digits and '_' that stands in
  * one word of every matching search text. Empty if none is known.

@@ -2,7 +2,13 @@
 
 #include "expr_priv.h"
 #include "mem.h"
+#include "operand_set.h"
 #include "token.h"
+
+enum {
+    MIN_GATHERED = 8, /* leaves that are worth a look-up: fewer comparisons cost as much */
+    MAX_GATHERED_FIELDS = 16
+};
 
 struct expr_set *expr_set_create(void) {
     return mem_calloc(1, sizeof(struct expr_set));
@@ -14,6 +20,9 @@ void expr_set_destroy(struct expr_set **set) {
     }
     for (size_t i = 0; i < (*set)->leaf_count; i++) {
         pcre2_code_free((*set)->leaves[i]->regex);
+        if ((*set)->leaves[i]->values != NULL) {
+            operand_set_fini((*set)->leaves[i]->values);
+        }
     }
     mem_free((*set)->leaves);
     arena_fini(&(*set)->arena);
@@ -31,17 +40,107 @@ struct expr *expr_make_all(struct expr_set *set) {
     return make_node(set, EXPR_ALL);
 }
 
+static void add_leaf(struct expr_set *set, struct expr_leaf *leaf) {
+    leaf->index = (uint32_t)set->leaf_count;
+    MEM_GROW(set->leaves, set->leaf_capacity, set->leaf_count + 1);
+    set->leaves[set->leaf_count++] = leaf;
+}
+
+/* --- many values of one field --- */
+
+static bool is_equals(const struct expr *e) {
+    return e->op == EXPR_FIELD && e->leaf->test == EXPR_EQUALS;
+}
+
+/* Do both leaves test the same columns? */
+static bool same_field(const struct expr_leaf *a, const struct expr_leaf *b) {
+    return a->field == b->field && (a->field != FIELD_NONE || str_eq(a->name, b->name));
+}
+
+/* The EQUALS leaves of the array that test what the first of them tests become one; what is left
+ * stays in order. Returns how many there are then. */
+static size_t gather(struct expr_set *set, struct expr **items, size_t first, size_t count,
+                     size_t members) {
+    struct expr_leaf *leaf = arena_alloc(&set->arena, sizeof *leaf);
+    *leaf = *items[first]->leaf; /* its field */
+    leaf->test = EXPR_EQUALS_ANY;
+    leaf->token_count = 0;
+    leaf->values = arena_alloc(&set->arena, sizeof *leaf->values);
+    leaf->members = arena_array(&set->arena, members, sizeof *leaf->members);
+    size_t left = first + 1;
+    const struct expr_leaf *like = items[first]->leaf;
+    for (size_t i = first; i < count; i++) {
+        if (is_equals(items[i]) && same_field(items[i]->leaf, like)) {
+            operand_set_add(leaf->values, &items[i]->leaf->value);
+            leaf->members[leaf->member_count++] = items[i]->leaf;
+        } else {
+            items[left++] = items[i];
+        }
+    }
+    add_leaf(set, leaf);
+    items[first] = make_node(set, EXPR_FIELD);
+    items[first]->leaf = leaf;
+    return left;
+}
+
+/* Many EQUALS leaves of one field become a leaf each. Fields are few: `tried` bounds the looking.
+ */
+static size_t gather_equals(struct expr_set *set, struct expr **items, size_t count) {
+    size_t tried = 0;
+    for (size_t i = 0; i < count && tried < MAX_GATHERED_FIELDS; i++) {
+        if (!is_equals(items[i])) {
+            continue;
+        }
+        size_t members = 0;
+        for (size_t k = i; k < count; k++) {
+            members += is_equals(items[k]) && same_field(items[k]->leaf, items[i]->leaf);
+        }
+        tried++;
+        if (members >= MIN_GATHERED) {
+            count = gather(set, items, i, count, members);
+        }
+    }
+    return count;
+}
+
+/* Groups in a group of the same kind are its members. */
+static struct expr **flatten(size_t *flat_count, struct expr_set *set, enum expr_op op,
+                             struct expr *const *children, size_t count) {
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        total += children[i]->op == op ? children[i]->child_count : 1;
+    }
+    struct expr **flat = arena_array(&set->arena, total + 1, sizeof(struct expr *));
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_group = children[i]->op == op;
+        for (size_t k = 0; is_group && k < children[i]->child_count; k++) {
+            flat[at++] = children[i]->children[k];
+        }
+        if (!is_group) {
+            flat[at++] = children[i];
+        }
+    }
+    *flat_count = total;
+    return flat;
+}
+
 struct expr *expr_make_group(struct expr_set *set, enum expr_op op, struct expr *const *children,
                              size_t count) {
     if (count == 1) {
         return children[0];
     }
-    struct expr *e = make_node(set, op);
-    e->children = arena_array(&set->arena, count, sizeof(struct expr *));
-    for (size_t i = 0; i < count; i++) {
-        e->children[i] = children[i];
+    size_t flat_count;
+    struct expr **flat = flatten(&flat_count, set, op, children, count);
+    if (op == EXPR_OR) {
+        flat_count = gather_equals(set, flat, flat_count);
     }
-    e->child_count = count;
+    if (flat_count == 1) {
+        return flat[0];
+    }
+    struct expr *e = make_node(set, op);
+    e->children = flat;
+    e->child_count = flat_count;
     return e;
 }
 
@@ -239,6 +338,8 @@ static enum status set_test(struct expr_leaf *leaf, struct arena *arena,
     case EXPR_LISTED:
         leaf->list = *spec->list;
         return STATUS_OK;
+    case EXPR_EQUALS_ANY: /* made by expr_make_group */
+        break;
     }
     return err_set(err, STATUS_BAD_INPUT, "no such test");
 }
@@ -248,7 +349,6 @@ enum status expr_make_leaf(struct expr **out, struct expr_set *set,
     struct expr_leaf *leaf = arena_alloc(&set->arena, sizeof *leaf);
     leaf->on_text = spec->on_text;
     leaf->test = spec->test;
-    leaf->index = (uint32_t)set->leaf_count;
     leaf->field = FIELD_NONE;
     if (!spec->on_text) {
         set_field(leaf, &set->arena, spec->field);
@@ -257,8 +357,7 @@ enum status expr_make_leaf(struct expr **out, struct expr_set *set,
     if (status != STATUS_OK) {
         return status;
     }
-    MEM_GROW(set->leaves, set->leaf_capacity, set->leaf_count + 1);
-    set->leaves[set->leaf_count++] = leaf;
+    add_leaf(set, leaf);
     struct expr *e = make_node(set, spec->on_text ? EXPR_TEXT : EXPR_FIELD);
     e->leaf = leaf;
     *out = e;

@@ -25,7 +25,7 @@ struct expr_bound {
 struct expr_leaf_spec {
     bool on_text;        /* the search text of the row; else a field */
     struct str field;    /* its name; may hold * and ?; compared without regard to ASCII case */
-    enum expr_test test; /* what to test */
+    enum expr_test test; /* what to test; not EQUALS_ANY */
     struct str value;    /* EQUALS, REGEX (without slashes), CIDR, WORDS; WILDCARD: * and ? are wild
                             unless escaped by a backslash */
     bool ignore_case;    /* REGEX */
@@ -36,7 +36,9 @@ struct expr_leaf_spec {
 };
 
 struct expr *expr_make_all(struct expr_set *set);
-/* AND, OR of the children (copied array, at least one); one child is returned as it is. */
+/* AND, OR of the children (copied array, at least one); one child is returned as it is. Groups in a
+ * group of the same kind are its members; in an OR many EQUALS leaves of one field become one leaf
+ * (EQUALS_ANY): testing a value costs the same, however many there are. */
 struct expr *expr_make_group(struct expr_set *set, enum expr_op op, struct expr *const *children,
                              size_t count);
 struct expr *expr_make_not(struct expr_set *set, struct expr *child);

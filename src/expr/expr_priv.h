@@ -29,6 +29,8 @@ struct bound {
     struct operand operand;
 };
 
+struct operand_set;
+
 struct expr_leaf {
     bool on_text;
     enum expr_test test;
@@ -36,8 +38,11 @@ struct expr_leaf {
     uint32_t field;  /* FIELD_NONE: by `name` */
     struct str name; /* lower case ASCII, marked as a wildcard pattern */
     struct wildcard name_wildcard;
-    struct operand value; /* EQUALS */
-    struct bound low;     /* RANGE */
+    struct operand value;             /* EQUALS */
+    struct operand_set *values;       /* EQUALS_ANY */
+    const struct expr_leaf **members; /* EQUALS_ANY: the leaves that it stands for */
+    size_t member_count;
+    struct bound low; /* RANGE */
     struct bound high;
     struct ip_network network;          /* CIDR */
     struct wildcard wildcard;           /* WILDCARD on a field */
@@ -87,6 +92,10 @@ void operand_init(struct operand *out, struct arena *arena, struct str text);
  * the two cannot be compared. */
 bool operand_compare(int *order, struct str value, const struct operand *operand,
                      enum field_type type, struct buf *fold);
+bool operand_is_ascii(struct str s);
+/* An address as operand_equals compares it. */
+bool operand_parse_ip(struct ip *out, struct str value);
+bool operand_parse_time(int64_t *out, struct str text);
 bool operand_equals(struct str value, const struct operand *operand, enum field_type type,
                     struct buf *fold);
 

@@ -2,7 +2,7 @@
 #include "num.h"
 #include "token.h"
 
-static bool is_ascii(struct str s) {
+bool operand_is_ascii(struct str s) {
     for (size_t i = 0; i < s.len; i++) {
         if ((unsigned char)s.ptr[i] >= 0x80) {
             return false;
@@ -30,7 +30,7 @@ static bool parse_size(int64_t *out, struct str text) {
     return true;
 }
 
-static bool parse_time(int64_t *out, struct str text) {
+bool operand_parse_time(int64_t *out, struct str text) {
     bool has_zone;
     return text.len >= 10 && civil_parse_rfc3339(out, &has_zone, text);
 }
@@ -45,7 +45,7 @@ void operand_init(struct operand *out, struct arena *arena, struct str text) {
         out->number = (double)out->integer;
     }
     out->is_ip = ip_parse(&out->ip, out->folded);
-    out->is_time = parse_time(&out->time_ns, out->text);
+    out->is_time = operand_parse_time(&out->time_ns, out->text);
 }
 
 static int compare_i64(int64_t a, int64_t b) {
@@ -68,14 +68,9 @@ static bool compare_numbers(int *order, struct str value, const struct operand *
 
 /* A dotted quad is looked for in texts with dots only: so "10.1.2.3" never equals a text in which
  * its four parts are no tokens (::ffff:a01:203), and the token index may be asked for them. */
-static bool parse_value_ip(struct ip *out, struct str value, const struct operand *operand) {
-    if (!operand->is_ip || value.len > IP_TEXT_BYTES + 2) {
-        return false;
-    }
-    if (ip_is_v4(&operand->ip) && memchr(value.ptr, '.', value.len) == NULL) {
-        return false;
-    }
-    return ip_parse(out, value);
+bool operand_parse_ip(struct ip *out, struct str value) {
+    return value.len <= IP_TEXT_BYTES + 2 && ip_parse(out, value) &&
+           (!ip_is_v4(out) || memchr(value.ptr, '.', value.len) != NULL);
 }
 
 static bool compare_ips(int *order, struct str value, const struct operand *operand) {
@@ -89,7 +84,7 @@ static bool compare_ips(int *order, struct str value, const struct operand *oper
 
 static bool compare_times(int *order, struct str value, const struct operand *operand) {
     int64_t ns;
-    if (!operand->is_time || !parse_time(&ns, value)) {
+    if (!operand->is_time || !operand_parse_time(&ns, value)) {
         return false;
     }
     *order = compare_i64(ns, operand->time_ns);
@@ -135,7 +130,7 @@ bool operand_compare(int *order, struct str value, const struct operand *operand
 }
 
 static bool equals_text(struct str value, const struct operand *operand, struct buf *fold_buf) {
-    if (is_ascii(value)) {
+    if (operand_is_ascii(value)) {
         return value.len == operand->folded.len && str_eq_ci(value, operand->folded);
     }
     return str_eq(folded_value(fold_buf, value), operand->folded);
@@ -158,7 +153,7 @@ bool operand_equals(struct str value, const struct operand *operand, enum field_
         }
         break;
     default:
-        if (parse_value_ip(&ip, value, operand)) {
+        if (operand->is_ip && operand_parse_ip(&ip, value)) {
             return memcmp(ip.bytes, operand->ip.bytes, sizeof ip.bytes) == 0;
         }
         break;

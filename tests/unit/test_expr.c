@@ -271,8 +271,135 @@ static void selects_fields_by_pattern(void **state) {
     expr_set_destroy(&set);
 }
 
+/* --- many values at once --- */
+
+static const char *const listed[] = {"80",
+                                     "080",
+                                     "80.0",
+                                     "5.5",
+                                     "-0",
+                                     "0",
+                                     "10MB",
+                                     "1e3",
+                                     "alice",
+                                     "ALICE",
+                                     "",
+                                     "stra\xc3\x9f"
+                                     "e",
+                                     "10.1.2.3",
+                                     "::1",
+                                     "2001:DB8::1",
+                                     "2001:db8:0::1",
+                                     "::ffff:a01:203",
+                                     "[::1]",
+                                     "fe80::1%eth0",
+                                     "007",
+                                     "true",
+                                     "2026-11-21T10:00:00Z",
+                                     "2026-11-21T19:00:00+09:00",
+                                     "9223372036854775807",
+                                     "abc",
+                                     "\xef\xbc\x91\xef\xbc\x92"};
+static const char *const values[] = {"80",
+                                     "080",
+                                     "80.0",
+                                     "80.00",
+                                     "5.5",
+                                     "5.50",
+                                     "-0.0",
+                                     "0",
+                                     "0.0",
+                                     "10485760",
+                                     "10mb",
+                                     "1000",
+                                     "alice",
+                                     "aLiCe",
+                                     "",
+                                     "STRASSE",
+                                     "10.1.2.3",
+                                     "::ffff:10.1.2.3",
+                                     "::ffff:a01:203",
+                                     "::1",
+                                     "0:0:0:0:0:0:0:1",
+                                     "2001:db8::1",
+                                     "fe80::1",
+                                     "7",
+                                     "007",
+                                     "TRUE",
+                                     "2026-11-21T10:00:00.000Z",
+                                     "2026-11-21T19:00:00+09:00",
+                                     "9223372036854775807",
+                                     "9223372036854775808",
+                                     "ABC",
+                                     "abcd",
+                                     "12",
+                                     "x"};
+
+enum { LISTED = sizeof listed / sizeof *listed, PICKED = 9 };
+
+/* The leaf that many become says what they say one by one, whichever they are. */
+static void many_values_are_any_of_them(void **state) {
+    (void)state;
+    uint32_t dice = 7;
+    for (int round = 0; round < 200; round++) {
+        struct expr_set *set = expr_set_create();
+        struct expr *leaves[PICKED];
+        for (size_t i = 0; i < PICKED; i++) {
+            dice = dice * 1664525 + 1013904223;
+            leaves[i] = make(set, field(EXPR_EQUALS, listed[(dice >> 16) % LISTED]));
+        }
+        struct expr *all = expr_make_group(set, EXPR_OR, leaves, PICKED);
+        assert_int_equal(all->op, EXPR_FIELD);
+        assert_int_equal(expr_leaf_member_count(all), PICKED);
+        struct expr_scratch *scratch = expr_scratch_create(all);
+        for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+            for (int type = FIELD_TYPE_KEYWORD; type <= FIELD_TYPE_BOOL; type++) {
+                bool any = false;
+                for (size_t i = 0; i < PICKED; i++) {
+                    any |= expr_leaf_match_value(leaves[i], str_from_c(values[v]),
+                                                 (enum field_type)type, scratch);
+                }
+                assert_int_equal(any, expr_leaf_match_value(all, str_from_c(values[v]),
+                                                            (enum field_type)type, scratch));
+            }
+        }
+        expr_scratch_destroy(&scratch);
+        expr_set_destroy(&set);
+    }
+}
+
+/* Two fields, one of them in few leaves, and a nested group. */
+static void values_are_gathered_by_field(void **state) {
+    (void)state;
+    struct expr_set *set = expr_set_create();
+    struct expr *leaves[2 * PICKED];
+    for (size_t i = 0; i < PICKED; i++) {
+        struct expr_leaf_spec other = field(EXPR_EQUALS, listed[i]);
+        other.field = STR("y");
+        leaves[2 * i] = make(set, field(EXPR_EQUALS, listed[i]));
+        leaves[2 * i + 1] = make(set, i < 2 ? other : field(EXPR_WILDCARD, "a*"));
+    }
+    struct expr *inner = expr_make_group(set, EXPR_OR, leaves, PICKED);
+    struct expr *pair[] = {inner, expr_make_group(set, EXPR_OR, leaves + PICKED, PICKED)};
+    struct expr *all = expr_make_group(set, EXPR_OR, pair, 2);
+    assert_int_equal(all->op, EXPR_OR);
+    assert_int_equal(all->child_count, 1 + PICKED);
+    assert_int_equal(expr_leaf_member_count(all->children[0]), PICKED);
+    int64_t low;
+    int64_t high;
+    assert_true(expr_leaf_listed_integers(all->children[0], FIELD_TYPE_LONG, &low, &high));
+    assert_true(expr_leaf_has_integer(all->children[0], 80));
+    assert_true(expr_leaf_has_integer(all->children[0], 1000));
+    assert_false(expr_leaf_has_integer(all->children[0], 81));
+    struct expr *both = expr_make_group(set, EXPR_AND, leaves, 2 * PICKED);
+    assert_int_equal(both->child_count, 2 * PICKED);
+    expr_set_destroy(&set);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_values_are_any_of_them),
+        cmocka_unit_test(values_are_gathered_by_field),
         cmocka_unit_test(equals),
         cmocka_unit_test(wildcards),
         cmocka_unit_test(wildcards_equal_their_definition),

@@ -34,11 +34,35 @@ static void add_words(struct filter_plan *plan, struct filter_leaf *leaf, const 
     }
 }
 
+/* The words of the leaves that an EQUALS_ANY leaf stands for; none if one of them has none. */
+static void add_members(struct filter_plan *plan, struct filter_leaf *leaf, const struct expr *e) {
+    size_t count = is_indexed(e) ? expr_leaf_member_count(e) : 0;
+    struct filter_words *any = arena_array(&plan->arena, count + 1, sizeof *any);
+    for (size_t i = 0; i < count; i++) {
+        const struct str *tokens = NULL;
+        size_t token_count = expr_leaf_member_tokens(e, i, &tokens);
+        any[i].hashes = arena_array(&plan->arena, token_count + 1, sizeof *any[i].hashes);
+        for (size_t k = 0; k < token_count; k++) {
+            if (!token_is_zoned(tokens[k])) {
+                any[i].hashes[any[i].count++] = token_hash(tokens[k]);
+            }
+        }
+        if (any[i].count == 0) {
+            return;
+        }
+    }
+    leaf->any = count > 0 ? any : NULL;
+    leaf->any_count = count;
+}
+
 static uint32_t add_leaf(struct filter_plan *plan, const struct expr *e) {
     MEM_GROW(plan->leaves, plan->leaf_capacity, plan->leaf_count + 1);
     struct filter_leaf *leaf = &plan->leaves[plan->leaf_count];
     *leaf = (struct filter_leaf){.e = e, .word = STR_EMPTY};
     add_words(plan, leaf, e);
+    if (e->op == EXPR_FIELD) {
+        add_members(plan, leaf, e);
+    }
     if (e->op == EXPR_TEXT && leaf->word.len == 0) {
         const struct expr_fragment *fragment = expr_leaf_fragment(e);
         leaf->word = fragment->text;
@@ -89,7 +113,7 @@ void filter_plan_destroy(struct filter_plan **plan) {
 /* --- the index of words --- */
 
 static bool leaf_has_words(const struct filter_leaf *leaf) {
-    return leaf->hash_count > 0 || leaf->number_count > 0;
+    return leaf->hash_count > 0 || leaf->number_count > 0 || leaf->any_count > 0;
 }
 
 bool filter_plan_has_words(const struct filter_plan *plan) {
@@ -171,6 +195,19 @@ static uint32_t stripes_with_number(struct asked_index *x, struct str word) {
     return stripes;
 }
 
+/* Of one of the sets of words all must be there. */
+static uint32_t any_stripes(struct asked_index *x, const struct filter_leaf *leaf) {
+    uint32_t stripes = 0;
+    for (size_t i = 0; i < leaf->any_count && stripes != x->all; i++) {
+        uint32_t own = x->all;
+        for (size_t k = 0; k < leaf->any[i].count && own != 0; k++) {
+            own &= stripes_with_word(x, leaf->any[i].hashes[k]);
+        }
+        stripes |= own;
+    }
+    return stripes;
+}
+
 /* All of its words must be there. */
 static uint32_t leaf_stripes(struct asked_index *x, const struct filter_leaf *leaf) {
     uint32_t stripes = x->all;
@@ -179,6 +216,9 @@ static uint32_t leaf_stripes(struct asked_index *x, const struct filter_leaf *le
     }
     for (size_t i = 0; i < leaf->number_count && stripes != 0; i++) {
         stripes &= stripes_with_number(x, leaf->numbers[i]);
+    }
+    if (leaf->any_count > 0 && stripes != 0) {
+        stripes &= any_stripes(x, leaf);
     }
     return stripes;
 }

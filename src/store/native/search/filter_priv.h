@@ -5,10 +5,18 @@
 #include "number_index.h"
 #include "segment_filter.h"
 
+/* Hashes of words that must all be there. */
+struct filter_words {
+    uint64_t *hashes;
+    size_t count;
+};
+
 struct filter_leaf {
     const struct expr *e;
     uint64_t *hashes; /* of the tokens that every matching row has */
     size_t hash_count;
+    struct filter_words *any; /* EQUALS_ANY: one of these must be there; NULL: nothing is known */
+    size_t any_count;
     struct str *numbers; /* TEXT: those of digits that number_index.h knows */
     size_t number_count;
     struct str word;    /* the longest of all, folded, or a part of a word; empty: none */

@@ -162,8 +162,11 @@ static void prepare_number(struct segment_filter *f, const struct filter_leaf *l
                            struct column_match *m, struct str shape) {
     m->possible = true;
     if (leaf->e->op != EXPR_TEXT) {
-        m->is_number = shape.len == 0 && m->transform <= TRANSFORM_SAME &&
-                       expr_leaf_integers(leaf->e, m->type, &m->low, &m->high);
+        bool is_plain = shape.len == 0 && m->transform <= TRANSFORM_SAME;
+        bool is_listed = is_plain && expr_leaf_listed_integers(leaf->e, m->type, &m->low, &m->high);
+        m->listed = is_listed ? leaf->e : NULL;
+        m->is_number =
+            is_listed || (is_plain && expr_leaf_integers(leaf->e, m->type, &m->low, &m->high));
     } else if (shape.len > 0) {
         m->possible = shape_can_hold(f, shape, leaf);
     } else {

@@ -36,6 +36,7 @@ struct column_match {
     bool is_prepared; /* what follows is known; of dictionaries what was tested */
     bool is_excluded; /* the note of the column says that no value passes */
     bool is_number;   /* plain numbers: those from low to high pass, and no others */
+    const struct expr *listed; /* is_number: of these only those that it lists; NULL: all */
     int64_t low;
     int64_t high;
     bool possible;   /* some value may pass */
@@ -187,7 +188,8 @@ enum status filter_match_column(struct segment_filter *f, uint32_t leaf, struct 
 /* --- filter_candidates.c --- */
 
 static inline bool filter_is_between(const struct column_match *m, int64_t number) {
-    return number >= m->low && number <= m->high;
+    return number >= m->low && number <= m->high &&
+           (m->listed == NULL || expr_leaf_has_integer(m->listed, number));
 }
 bool filter_all_digits(struct str word);
 
