@@ -1,5 +1,6 @@
 #include "shape_table.h"
 
+#include "bytescan.h"
 #include "check.h"
 #include "escape_match.h"
 #include "hash.h"
@@ -247,16 +248,21 @@ static uint32_t copy_end(const struct trial *r, uint32_t at, uint32_t value) {
 
 /* The first place of the needle from `at` on, with no blank before it unless `blanks`. */
 static uint32_t literal_end(const struct trial *r, uint32_t at, struct str needle, bool blanks) {
-    if (needle.len == 0) {
+    if (needle.len == 0 || needle.len > r->len) {
         return UINT32_MAX;
     }
-    for (; at + needle.len <= r->len; at++) {
-        char c = r->raw[at];
-        if (c == needle.ptr[0] && memcmp(r->raw + at, needle.ptr, needle.len) == 0) {
+    uint32_t last = r->len - (uint32_t)needle.len; /* where it could begin */
+    char first = needle.ptr[0];
+    for (; at <= last; at++) {
+        at += (uint32_t)bytescan_two(r->raw + at, last + 1 - at, first, blanks ? first : ' ');
+        if (at > last) {
+            break;
+        }
+        if (r->raw[at] == first && str_same_bytes(r->raw + at, needle.ptr, needle.len)) {
             return at;
         }
-        if (c == ' ' && !blanks) {
-            return UINT32_MAX;
+        if (r->raw[at] == ' ' && !blanks) {
+            break;
         }
     }
     return UINT32_MAX;
