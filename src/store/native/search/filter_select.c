@@ -2,6 +2,7 @@
 #include "formula_words.h"
 #include "num.h"
 #include "segment_filter_priv.h"
+#include "transform.h"
 
 static struct column_match *add_match(const struct segment_filter *f, struct leaf_state *state,
                                       uint32_t column, enum transform transform,
@@ -42,29 +43,61 @@ uint32_t filter_uses_before(const struct template *t, uint32_t column, uint32_t 
     return uses;
 }
 
+/* True if the value is literals in every row; its text is in f->value then. */
+static bool is_constant(struct segment_filter *f, const struct template *t,
+                        const struct template_value *value) {
+    bool constant = value->transform != TRANSFORM_NONE;
+    buf_clear(&f->value);
+    for (uint32_t i = 0; i < value->count && constant; i++) {
+        const struct template_piece *p = &t->pieces[value->first + i];
+        constant = p->column == UINT32_MAX && p->formula == NULL;
+        buf_add(&f->value, p->literal);
+    }
+    return constant;
+}
+
+/* A value that all rows of the template have: they pass, or are none of the leaf's business. */
+static void select_constant(struct segment_filter *f, const struct filter_leaf *leaf,
+                            struct leaf_state *state, uint32_t template,
+                            const struct template_value *value) {
+    struct str text = buf_str(&f->value);
+    buf_clear(&f->other);
+    if (value->transform > TRANSFORM_SAME) {
+        bool decodes = transform_decode(&f->other, text, value->transform);
+        text = buf_str(&f->other);
+        if (!decodes) { /* damaged: putting the row together will say so */
+            state->whole[template] = FILTER_WHOLE;
+            state->any_whole = true;
+            return;
+        }
+    }
+    if (expr_leaf_match_value(leaf->e, text, schema_type(value->field), f->scratch)) {
+        state->all[template] = 1;
+        state->any_all = true;
+    }
+}
+
 /* Notes that the leaf tests value `v` of the template. */
-static void select_value(struct segment_filter *f, struct leaf_state *state, uint32_t template,
-                         uint32_t v) {
+static void select_value(struct segment_filter *f, const struct filter_leaf *leaf,
+                         struct leaf_state *state, uint32_t template, uint32_t v) {
     const struct template *t = &f->segment->templates[template];
     const struct template_value *value = &t->values[v];
     bool extra = value->transform == TRANSFORM_NONE;
-    uint32_t column = UINT32_MAX;
-    uint32_t ordinal = 0;
-    if (extra) {
-        column = value->first;
-        ordinal = filter_uses_before(t, column, t->piece_count, v);
-    } else if (value->count == 1) {
-        column = t->pieces[value->first].column;
-        ordinal = filter_uses_before(t, column, value->first, 0);
+    if (is_constant(f, t, value)) {
+        select_constant(f, leaf, state, template, value);
+        return;
     }
-    if (column == UINT32_MAX || ordinal >= MAX_ORDINALS) {
+    struct filter_operand o;
+    bool single = extra || value->count == 1;
+    if (!single || !filter_find_operand(&o, t, extra ? t->piece_count + v : value->first) ||
+        o.ordinal >= MAX_ORDINALS) {
         state->whole[template] = FILTER_WHOLE;
         state->any_whole = true;
         return;
     }
     enum transform transform = extra ? TRANSFORM_SAME : value->transform;
-    struct column_match *m = find_match(f, state, column, transform, schema_type(value->field));
-    m->selected[template] |= UINT64_C(1) << ordinal;
+    struct column_match *m = find_match(f, state, o.column, transform, schema_type(value->field));
+    m->selected[template] |= UINT64_C(1) << o.ordinal;
 }
 
 static bool selects_attribute(const struct expr *e) {
@@ -101,7 +134,7 @@ void filter_select_field(struct segment_filter *f, const struct filter_leaf *lea
                 hit = known[field] == 2;
             }
             if (hit) {
-                select_value(f, state, t, v);
+                select_value(f, leaf, state, t, v);
             }
         }
     }

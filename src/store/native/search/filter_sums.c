@@ -6,8 +6,7 @@
 
 /* --- operands --- */
 
-/* The column of which a value is the operand's text, by copies of it too. False: there is none. */
-static bool find_operand(struct filter_operand *out, const struct template *t, uint32_t operand) {
+bool filter_find_operand(struct filter_operand *out, const struct template *t, uint32_t operand) {
     for (int depth = 0; depth <= FORMULA_MAX_OPERANDS; depth++) {
         const struct formula *f = NULL;
         if (operand < t->piece_count) {
@@ -52,7 +51,8 @@ static bool add_sum(struct segment_filter *f, struct leaf_state *state, uint32_t
                     const struct formula *formula) {
     struct filter_sum sum = {.formula = formula, .template = t};
     for (uint32_t i = 0; i < formula->operand_count; i++) {
-        if (!find_operand(&sum.operands[i], &f->segment->templates[t], formula->operands[i])) {
+        if (!filter_find_operand(&sum.operands[i], &f->segment->templates[t],
+                                 formula->operands[i])) {
             return false;
         }
     }

@@ -92,7 +92,7 @@ static bool leaf_may_match(const struct leaf_state *state) {
     if (state->list != NULL) {
         return text_list_may_match(state->list);
     }
-    bool possible = state->any_whole || state->attribute;
+    bool possible = state->any_whole || state->any_all || state->attribute;
     for (size_t i = 0; i < state->match_count && !possible; i++) {
         possible = state->matches[i].possible;
     }

@@ -80,7 +80,7 @@ struct leaf_state {
     uint8_t *known; /* TEXT, by template: 1 = what follows of it is known */
     uint8_t *whole; /* by template, enum filter_whole */
     bool any_whole;
-    uint8_t *all; /* TEXT, by template: 1 = a literal holds what is looked for: every row passes */
+    uint8_t *all; /* by template: 1 = every row passes: by a literal, or by a value of literals */
     bool any_all;
     uint8_t
         *by_time; /* TEXT, by template: not 0 = a formula may print the word of the event time */
@@ -220,6 +220,10 @@ void filter_candidates_find(struct filter_candidates *out, struct segment_filter
 uint32_t filter_candidates_next(const struct filter_candidates *candidates, uint32_t from);
 
 /* --- filter_sums.c --- */
+
+/* The column of which a value is the text of the operand (formula.h), by copies of it too. False:
+ * there is none. */
+bool filter_find_operand(struct filter_operand *out, const struct template *t, uint32_t operand);
 
 static inline bool filter_is_sum(const struct formula *f) {
     return f->kind == FORMULA_SCALE || f->kind == FORMULA_SUM || f->kind == FORMULA_DIFFERENCE;
