@@ -399,6 +399,68 @@ bool intpack_peek(int64_t *out, const struct intpack_view *v, size_t at) {
     return true;
 }
 
+/* Differences being added up. */
+struct running {
+    uint64_t value; /* of the number before */
+    uint64_t step;  /* SECOND */
+};
+
+/* Goes through the numbers [from, to); they are put into `values` unless it is NULL. `width` is a
+ * constant in each call. */
+static inline void run_through(int64_t *values, struct running *r, const struct intpack_view *v,
+                               size_t from, size_t to, unsigned width) {
+    const uint8_t *planes = (const uint8_t *)v->body.ptr;
+    uint64_t factor = v->factor;
+    uint64_t value = r->value;
+    uint64_t step = r->step;
+    bool is_second = v->form == INTPACK_SECOND;
+    for (size_t i = from; i < to; i++) {
+        uint64_t coded = 0;
+        for (unsigned byte = 0; byte < width; byte++) {
+            coded |= (uint64_t)planes[byte * v->count + i] << (8 * byte);
+        }
+        uint64_t difference = (uint64_t)wire_unzigzag(coded) * factor;
+        step = is_second ? step + difference : difference;
+        value += step;
+        if (values != NULL) {
+            values[i - from] = (int64_t)value;
+        }
+    }
+    *r = (struct running){value, step};
+}
+
+static void run_planes(int64_t *values, struct running *r, const struct intpack_view *v,
+                       size_t from, size_t to) {
+    switch (v->width) {
+    case 1:
+        run_through(values, r, v, from, to, 1);
+        break;
+    case 2:
+        run_through(values, r, v, from, to, 2);
+        break;
+    default:
+        run_through(values, r, v, from, to, v->width);
+        break;
+    }
+}
+
+bool intpack_unpack_range(int64_t *values, const struct intpack_view *v, size_t from,
+                          size_t count) {
+    if (v->form > INTPACK_SECOND) {
+        return false;
+    }
+    if (v->form <= INTPACK_OFFSET) {
+        for (size_t i = 0; i < count; i++) {
+            (void)intpack_peek(&values[i], v, from + i);
+        }
+        return true;
+    }
+    struct running r = {(uint64_t)v->base * v->factor, 0};
+    run_planes(NULL, &r, v, 0, from);
+    run_planes(values, &r, v, from, from + count);
+    return true;
+}
+
 bool intpack_decode(int64_t *values, size_t count, struct wire *w) {
     struct intpack_view view;
     if (!intpack_view(&view, count, w)) {

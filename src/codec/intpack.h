@@ -52,6 +52,12 @@ bool intpack_unpack_small(uint32_t *values, const struct intpack_view *view, uin
 /* True if *out is number `at` (< count), false if only unpacking tells. */
 bool intpack_peek(int64_t *out, const struct intpack_view *view, size_t at);
 
+/* The numbers [from, from + count) of those that are there; false (nothing is put out) if the form
+ * tells them only after all before them were unpacked. Those before are gone through: who needs
+ * many ranges unpacks all. */
+bool intpack_unpack_range(int64_t *values, const struct intpack_view *view, size_t from,
+                          size_t count);
+
 /* View and unpack in one. */
 bool intpack_decode(int64_t *values, size_t count, struct wire *w);
 

@@ -98,6 +98,50 @@ static void test_intpack(void **state) {
     mem_free(many);
 }
 
+/* Parts of an array are what unpacking all of it gives, in each form that can tell them. */
+static void expect_ranges(const int64_t *values, size_t count) {
+    for (int form = INTPACK_CONSTANT; form < INTPACK_FORM_COUNT; form++) {
+        struct buf b = BUF_INIT;
+        struct intpack_view view;
+        int64_t part[64];
+        if (!intpack_encode_as(&b, values, count, (enum intpack_form)form)) {
+            buf_fini(&b);
+            continue;
+        }
+        struct wire w = wire_make(b.ptr, b.len);
+        assert_true(intpack_view(&view, count, &w));
+        assert_int_equal(intpack_unpack_range(part, &view, 0, 1), form <= INTPACK_SECOND);
+        for (size_t from = 0; from < count && form <= INTPACK_SECOND; from += 37) {
+            size_t some = count - from < 64 ? count - from : 64;
+            assert_true(intpack_unpack_range(part, &view, from, some));
+            assert_memory_equal(part, values + from, some * sizeof *part);
+        }
+        buf_fini(&b);
+    }
+}
+
+static void test_intpack_ranges(void **state) {
+    (void)state;
+    enum { COUNT = 1000 };
+    int64_t values[COUNT];
+    uint64_t x = 88172645463325252;
+    for (int kind = 0; kind < 6; kind++) {
+        for (int64_t i = 0; i < COUNT; i++) {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            const int64_t kinds[] = {-9,
+                                     i + 5,
+                                     i * i * 1000,
+                                     1700000000000000000 + i / 3 * 1000000000,
+                                     (int64_t)(x % 300),
+                                     (int64_t)x};
+            values[i] = kinds[kind];
+        }
+        expect_ranges(values, COUNT);
+    }
+}
+
 static void expect_root(uint64_t leaves, const char *expected) {
     /* the test leaves of the certificate-transparency project */
     static const struct str data[] = {
@@ -256,10 +300,11 @@ static void test_parts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wire),        cmocka_unit_test(test_wire_refuses),
-        cmocka_unit_test(test_intpack),     cmocka_unit_test(test_merkle),
-        cmocka_unit_test(test_ed25519),     cmocka_unit_test(test_zstd_frame),
-        cmocka_unit_test(test_zstd_beside), cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_wire),       cmocka_unit_test(test_wire_refuses),
+        cmocka_unit_test(test_intpack),    cmocka_unit_test(test_intpack_ranges),
+        cmocka_unit_test(test_merkle),     cmocka_unit_test(test_ed25519),
+        cmocka_unit_test(test_zstd_frame), cmocka_unit_test(test_zstd_beside),
+        cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

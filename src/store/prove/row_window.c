@@ -182,28 +182,75 @@ static uint32_t lower_bound(const int64_t *numbers, uint32_t count, uint64_t fro
     return low;
 }
 
-/* Notes the rows of a block; *past: its last row is not below `to`. */
-static enum status note_block(bool *past, struct row_window *w, struct open_segment *o,
-                              size_t index, uint64_t from, uint64_t to, struct err *err) {
-    enum status status = use_block(o, index, err);
-    if (status == STATUS_OK) {
-        status = block_numbers(&o->block, NUMBER_ARRIVAL, err);
+static enum status note_row(struct row_window *w, struct open_segment *o, uint32_t row,
+                            uint64_t arrival, uint64_t limit, struct err *err) {
+    if (w->place_count == limit) {
+        return segment_damaged(o->segment, err, _("rows have the same arrival number"));
     }
+    MEM_GROW(w->places, w->place_capacity, w->place_count + 1);
+    w->places[w->place_count++] = (struct row_place){arrival, o, o->block.index, row};
+    return STATUS_OK;
+}
+
+/* Do the arrival numbers of the open block ascend by one? Its first one, then. */
+static enum status is_run(bool *is, uint64_t *first, struct open_segment *o, struct err *err) {
+    uint32_t rows = o->block.info->rows;
+    int64_t low = 0;
+    int64_t high = 0;
+    enum status status = block_number_at(&low, &o->block, NUMBER_ARRIVAL, 0, err);
+    if (status == STATUS_OK) {
+        status = block_number_at(&high, &o->block, NUMBER_ARRIVAL, rows - 1, err);
+    }
+    *first = (uint64_t)low;
+    *is = (uint64_t)high - (uint64_t)low == rows - 1; /* no two are alike (the tree would tell) */
+    return status;
+}
+
+/* The rows [from, to) of a block that begins with row `first`, all of them in a run. */
+static enum status note_run(struct row_window *w, struct open_segment *o, uint64_t first,
+                            uint64_t from, uint64_t to, struct err *err) {
+    uint32_t rows = o->block.info->rows;
+    uint64_t row = from > first ? from - first : 0;
+    enum status status = STATUS_OK;
+    for (; row < rows && first + row < to && status == STATUS_OK; row++) {
+        status = note_row(w, o, (uint32_t)row, first + row, to - from, err);
+    }
+    return status;
+}
+
+static enum status note_some(struct row_window *w, struct open_segment *o, uint64_t from,
+                             uint64_t to, struct err *err) {
+    enum status status = block_numbers(&o->block, NUMBER_ARRIVAL, err);
     if (status != STATUS_OK) {
         return status;
     }
     uint32_t rows = o->block.info->rows;
     const int64_t *arrivals = o->block.numbers[NUMBER_ARRIVAL];
     uint32_t row = lower_bound(arrivals, rows, from);
-    for (; row < rows && (uint64_t)arrivals[row] < to; row++) {
-        if (w->place_count == to - from) {
-            return segment_damaged(o->segment, err, _("rows have the same arrival number"));
-        }
-        MEM_GROW(w->places, w->place_capacity, w->place_count + 1);
-        w->places[w->place_count++] = (struct row_place){(uint64_t)arrivals[row], o, index, row};
+    for (; row < rows && (uint64_t)arrivals[row] < to && status == STATUS_OK; row++) {
+        status = note_row(w, o, row, (uint64_t)arrivals[row], to - from, err);
     }
-    *past = row < rows;
-    return STATUS_OK;
+    return status;
+}
+
+/* Notes the rows of a block; *past: its last row is not below `to`. */
+static enum status note_block(bool *past, struct row_window *w, struct open_segment *o,
+                              size_t index, uint64_t from, uint64_t to, struct err *err) {
+    uint64_t first = 0;
+    int64_t last = 0;
+    bool run = false;
+    enum status status = use_block(o, index, err);
+    if (status == STATUS_OK) {
+        status = is_run(&run, &first, o, err);
+    }
+    if (status == STATUS_OK) {
+        status = run ? note_run(w, o, first, from, to, err) : note_some(w, o, from, to, err);
+    }
+    if (status == STATUS_OK) {
+        status = block_number_at(&last, &o->block, NUMBER_ARRIVAL, o->block.info->rows - 1, err);
+    }
+    *past = (uint64_t)last >= to;
+    return status;
 }
 
 static enum status note_stripe(struct row_window *w, struct open_segment *o,

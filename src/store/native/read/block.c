@@ -32,6 +32,7 @@ void block_close(struct block *b) {
     }
     for (int i = 0; i < ROW_NUMBER_COUNT; i++) {
         mem_free(b->numbers[i]);
+        mem_free(b->windows[i]);
     }
     for (int i = 0; i < ROW_CHUNK_COUNT; i++) {
         mem_free(b->row_chunks[i]);
@@ -132,12 +133,36 @@ enum status block_templates(struct block *b, struct err *err) {
     return STATUS_OK;
 }
 
+/* A number out of a window of its neighbours; false if all have to be unpacked. */
+static bool find_in_window(int64_t *out, struct block_window **window,
+                           const struct intpack_view *view, uint32_t row) {
+    if (view->form > INTPACK_SECOND) {
+        return false;
+    }
+    if (*window == NULL) {
+        *window = mem_calloc(1, sizeof **window);
+    }
+    struct block_window *w = *window;
+    if (row - w->first >= w->count) { /* below first: wraps around */
+        uint32_t left = (uint32_t)view->count - row;
+        uint32_t count = left < BLOCK_WINDOW ? left : BLOCK_WINDOW;
+        if (w->moves++ >= BLOCK_WINDOWS || !intpack_unpack_range(w->numbers, view, row, count)) {
+            return false;
+        }
+        w->first = row;
+        w->count = count;
+    }
+    *out = w->numbers[row - w->first];
+    return true;
+}
+
 enum status block_number_at(int64_t *out, struct block *b, enum row_number which, uint32_t row,
                             struct err *err) {
     const struct intpack_view *view;
     if (b->numbers[which] == NULL) {
         enum status status = block_number_view(&view, b, which, err);
-        if (status != STATUS_OK || intpack_peek(out, view, row)) {
+        if (status != STATUS_OK || intpack_peek(out, view, row) ||
+            find_in_window(out, &b->windows[which], view, row)) {
             return status;
         }
         status = block_numbers(b, which, err);

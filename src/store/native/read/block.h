@@ -28,13 +28,24 @@ struct block_column {
     struct buf texts;
 };
 
+/* Some of the packed numbers of a block, unpacked: single rows need those of their neighbours
+ * only. */
+enum { BLOCK_WINDOW = 256, BLOCK_WINDOWS = 4 };
+struct block_window {
+    uint32_t first;
+    uint32_t count;
+    uint32_t moves; /* so many windows were unpacked; after BLOCK_WINDOWS all numbers are */
+    int64_t numbers[BLOCK_WINDOW];
+};
+
 struct block {
     struct segment *segment;
     const struct segment_block *info;
     size_t index;
-    int64_t *numbers[ROW_NUMBER_COUNT];          /* NULL until block_numbers */
-    uint32_t *templates;                         /* NULL until block_templates */
-    struct intpack_view views[ROW_NUMBER_COUNT]; /* of the chunks that are loaded */
+    int64_t *numbers[ROW_NUMBER_COUNT];             /* NULL until block_numbers */
+    uint32_t *templates;                            /* NULL until block_templates */
+    struct intpack_view views[ROW_NUMBER_COUNT];    /* of the chunks that are loaded */
+    struct block_window *windows[ROW_NUMBER_COUNT]; /* NULL until block_number_at */
     char *row_chunks[ROW_CHUNK_COUNT];
     struct block_column *columns; /* by column of the segment */
     uint32_t *cursors;            /* by column: values of rows before `row` */

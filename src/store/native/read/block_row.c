@@ -37,15 +37,12 @@ static void count_row(struct block *b, const struct template *t, uint32_t times,
 /* Counts the values of the rows from b->row up to `row`: so many of each template. */
 static enum status skip_rows(struct block *b, uint32_t row, struct err *err) {
     struct segment *s = b->segment;
-    const int64_t *templates = b->numbers[NUMBER_TEMPLATE];
+    const uint32_t *templates = b->templates;
     if (b->template_rows == NULL) {
         b->template_rows = mem_calloc((size_t)s->template_count + 1, sizeof *b->template_rows);
     }
     uint32_t first = b->row;
     for (; b->row < row; b->row++) {
-        if ((uint64_t)templates[b->row] >= s->template_count) {
-            return segment_damaged(s, err, _("a row has no template"));
-        }
         b->template_rows[templates[b->row]]++;
     }
     enum status status = STATUS_OK;
@@ -67,13 +64,12 @@ static enum status skip_rows(struct block *b, uint32_t row, struct err *err) {
 enum status block_seek(const struct template **out, struct block *b, uint32_t row,
                        struct err *err) {
     CHECK(row >= b->row && row < b->info->rows);
-    enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
+    enum status status = block_templates(b, err);
     if (status == STATUS_OK && b->row < row) {
         status = skip_rows(b, row, err);
     }
     if (status == STATUS_OK) {
-        uint64_t number = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
-        status = segment_template(out, b->segment, number, err);
+        status = segment_template(out, b->segment, b->templates[row], err);
     }
     if (status == STATUS_OK) {
         MEM_GROW(b->piece_values, b->piece_capacity,
