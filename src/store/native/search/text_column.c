@@ -196,6 +196,8 @@ enum status text_column_begin(struct text_column *c, struct text_walker *w, stru
     }
     const struct block_column *values = &b->columns[c->key.column];
     c->block_number = number;
+    c->codes = values->codes;
+    c->value_count = values->count;
     if (values->codes != NULL) {
         c->excludes = no_code_ends(c, values);
     } else if (values->offsets != NULL) {
@@ -242,8 +244,8 @@ static uint32_t run_entry(struct text_column *c, struct text_walker *w, uint32_t
     return behind;
 }
 
-uint32_t text_column_run(struct text_column *c, struct text_walker *w, const struct block *b,
-                         uint32_t index, uint32_t state) {
+uint32_t text_column_run_on(struct text_column *c, struct text_walker *w, const struct block *b,
+                            uint32_t index, uint32_t state) {
     const struct block_column *values = &b->columns[c->key.column];
     if (index >= values->count) {
         return DFA_MAYBE; /* damaged: putting the row together will say so */

@@ -49,6 +49,8 @@ struct text_column {
     uint16_t *states;      /* TEXT: from the start, by value of the block */
     size_t state_capacity;
     bool excludes;         /* no value of the block has a match in it */
+    const uint32_t *codes; /* DICTIONARY: of the block */
+    uint32_t value_count;  /* of the block */
     struct buf buffers[2]; /* scratch: texts of steps */
     struct buf text;       /* scratch: text of a number */
 };
@@ -65,7 +67,13 @@ uint64_t text_column_back(struct text_column *c, struct text_walker *w, uint64_t
 enum status text_column_begin(struct text_column *c, struct text_walker *w, struct block *b,
                               uint64_t number, struct err *err) MUST_CHECK;
 /* The state behind value `index` of the block. MAYBE if the value cannot be had. */
-uint32_t text_column_run(struct text_column *c, struct text_walker *w, const struct block *b,
-                         uint32_t index, uint32_t state);
+uint32_t text_column_run_on(struct text_column *c, struct text_walker *w, const struct block *b,
+                            uint32_t index, uint32_t state);
+static inline uint32_t text_column_run(struct text_column *c, struct text_walker *w,
+                                       const struct block *b, uint32_t index, uint32_t state) {
+    return state == DFA_START && c->codes != NULL && index < c->value_count
+               ? c->from_start[c->codes[index]]
+               : text_column_run_on(c, w, b, index, state);
+}
 
 #endif

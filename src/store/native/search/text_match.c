@@ -22,10 +22,21 @@ struct text_match {
     struct text_time *times;
     size_t time_count;
     size_t time_capacity;
-    uint32_t *cursors; /* by column of the segment: values of rows before */
-    uint64_t *seen;    /* by template: 1 + number of the block that was looked at last */
-    uint64_t *skips;   /* by template: ... in which no span can match */
-    uint64_t block_number;
+    uint64_t block_number; /* 1 + blocks before */
+    uint32_t *cursors;     /* by column of the segment: values of the block's rows before */
+    uint64_t *counted;     /* by column: block_number of the block that counted it last */
+    struct met_template {
+        uint64_t block_number; /* of the block that had a row of it last */
+        uint32_t first;        /* `steps` of its rows */
+        uint32_t end;
+        bool is_live;   /* its rows may match */
+    } * met;            /* by template */
+    uint32_t *met_list; /* templates that the block has */
+    uint32_t met_count;
+    struct text_use *steps; /* of counted columns, template after template */
+    uint32_t step_count;
+    size_t step_capacity;
+    bool any_live;
     bool is_possible;
     bool reads_times;
     bool has_encoded; /* the segment has templates that are left to `encoded` */
@@ -117,8 +128,9 @@ static enum status create(struct text_match **out, const struct automaton *autom
         m->walker.literal = substring_make(automaton->literal, automaton->ignores_case);
     }
     m->plans = mem_calloc((size_t)s->template_count + 1, sizeof *m->plans);
-    m->seen = mem_calloc((size_t)s->template_count + 1, sizeof *m->seen);
-    m->skips = mem_calloc((size_t)s->template_count + 1, sizeof *m->skips);
+    m->met = mem_calloc((size_t)s->template_count + 1, sizeof *m->met);
+    m->met_list = mem_calloc((size_t)s->template_count + 1, sizeof *m->met_list);
+    m->counted = mem_calloc(s->column_count + 1, sizeof *m->counted);
     m->cursors = mem_calloc(s->column_count + 1, sizeof *m->cursors);
     m->columns.first = mem_calloc(s->column_count + 1, sizeof *m->columns.first);
     init_plans(m, of_encoded);
@@ -167,8 +179,10 @@ void text_match_destroy(struct text_match **match) {
     mem_free(m->columns.first);
     mem_free(m->times);
     mem_free(m->plans);
-    mem_free(m->seen);
-    mem_free(m->skips);
+    mem_free(m->met);
+    mem_free(m->met_list);
+    mem_free(m->counted);
+    mem_free(m->steps);
     mem_free(m->cursors);
     text_match_destroy(&m->encoded);
     dfa_destroy(&m->walker.dfa);
@@ -282,7 +296,7 @@ static uint32_t run_row(struct text_match *m, const struct block *b, const struc
     return result == DFA_MATCH && plan->verify ? DFA_MAYBE : result;
 }
 
-/* --- blocks --- */
+/* --- blocks: which templates can match --- */
 
 /* False if the one value that the span looks at is nowhere in the block what is looked for. */
 static enum status span_can_match(bool *can, struct text_match *m, struct block *b,
@@ -302,8 +316,21 @@ static enum status span_can_match(bool *can, struct text_match *m, struct block 
     return STATUS_OK;
 }
 
+/* Columns of which the block's rows are counted: those that its live templates read. */
+static void count_columns(struct text_match *m, const struct text_plan *plan) {
+    for (uint32_t i = 0; plan->kind == TEXT_PLAN_SPANS && i < plan->span_count; i++) {
+        for (uint32_t k = 0; k < plan->spans[i].count; k++) {
+            const struct row_text_element *e = plan->spans[i].steps[k].element;
+            if (e->kind == ROW_TEXT_VALUE) {
+                m->counted[e->column] = m->block_number;
+                m->cursors[e->column] = 0;
+            }
+        }
+    }
+}
+
 /* Looks at a template the first time that the block has a row of it. */
-static enum status meet_template(bool *any, struct text_match *m, struct block *b, uint32_t number,
+static enum status meet_template(struct text_match *m, struct block *b, uint32_t number,
                                  struct err *err) {
     const struct text_plan *plan = &m->plans[number];
     bool can = plan->kind == TEXT_PLAN_ALL || plan->kind == TEXT_PLAN_WHOLE;
@@ -316,49 +343,74 @@ static enum status meet_template(bool *any, struct text_match *m, struct block *
         }
         can = can || span_can;
     }
-    m->seen[number] = m->block_number;
-    m->skips[number] = can ? 0 : m->block_number;
-    *any = *any || can;
+    struct met_template *met = &m->met[number];
+    met->block_number = m->block_number;
+    met->is_live = can;
+    m->met_list[m->met_count++] = number;
+    if (can) {
+        m->any_live = true;
+        count_columns(m, plan);
+    }
     return STATUS_OK;
 }
 
-static enum status meet_templates(bool *any, struct text_match *m, struct block *b,
-                                  struct err *err) {
+/* How many values of the counted columns a row of each template has. */
+static void count_values(struct text_match *m) {
+    m->step_count = 0;
+    for (uint32_t i = 0; i < m->met_count; i++) {
+        struct met_template *met = &m->met[m->met_list[i]];
+        const struct text_plan *plan = &m->plans[m->met_list[i]];
+        met->first = m->step_count;
+        MEM_GROW(m->steps, m->step_capacity, (size_t)m->step_count + plan->use_count + 1);
+        for (uint32_t k = 0; k < plan->use_count; k++) {
+            if (m->counted[plan->uses[k].column] == m->block_number) {
+                m->steps[m->step_count++] = plan->uses[k];
+            }
+        }
+        met->end = m->step_count;
+    }
+}
+
+static enum status meet_templates(struct text_match *m, struct block *b, struct err *err) {
     enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
     m->block_number++;
+    m->met_count = 0;
+    m->any_live = false;
     for (uint32_t row = 0; status == STATUS_OK && row < b->info->rows; row++) {
         uint64_t number = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
         if (number >= m->segment->template_count) {
             return segment_damaged(m->segment, err, _("a row has no template"));
         }
-        if (m->seen[number] != m->block_number) {
-            status = meet_template(any, m, b, (uint32_t)number, err);
+        if (m->met[number].block_number != m->block_number) {
+            status = meet_template(m, b, (uint32_t)number, err);
         }
     }
-    if (status == STATUS_OK && *any && m->reads_times) {
-        status = block_numbers(b, NUMBER_TIME, err);
+    if (status == STATUS_OK && m->any_live) {
+        count_values(m);
+        status = m->reads_times ? block_numbers(b, NUMBER_TIME, err) : STATUS_OK;
     }
     return status;
 }
 
+/* --- blocks: rows --- */
+
 static enum status match_rows(struct text_match *m, struct block *b, const uint64_t *care,
                               uint64_t *hits, uint64_t *maybe, struct err *err) {
-    bool any = false;
-    enum status status = m->is_possible ? meet_templates(&any, m, b, err) : STATUS_OK;
-    if (status != STATUS_OK || !any) {
+    m->any_live = false;
+    enum status status = m->is_possible ? meet_templates(m, b, err) : STATUS_OK;
+    if (status != STATUS_OK || !m->any_live) {
         return status;
     }
-    memset(m->cursors, 0, m->segment->column_count * sizeof *m->cursors);
     for (uint32_t row = 0; row < b->info->rows; row++) {
         uint32_t number = (uint32_t)b->numbers[NUMBER_TEMPLATE][row];
-        const struct text_plan *plan = &m->plans[number];
-        if (m->skips[number] != m->block_number && (care[row / 64] & bit_of(row)) != 0) {
-            uint32_t result = run_row(m, b, plan, row);
+        const struct met_template *met = &m->met[number];
+        if (met->is_live && (care[row / 64] & bit_of(row)) != 0) {
+            uint32_t result = run_row(m, b, &m->plans[number], row);
             hits[row / 64] |= result == DFA_MATCH ? bit_of(row) : 0;
             maybe[row / 64] |= result == DFA_MAYBE ? bit_of(row) : 0;
         }
-        for (uint32_t i = 0; i < plan->use_count; i++) {
-            m->cursors[plan->uses[i].column] += plan->uses[i].count;
+        for (uint32_t i = met->first; i < met->end; i++) {
+            m->cursors[m->steps[i].column] += m->steps[i].count;
         }
     }
     return STATUS_OK;
