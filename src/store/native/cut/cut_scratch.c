@@ -478,7 +478,7 @@ void cut_make_draft(struct cutter *c, const struct batch *b, const struct row *r
     bool is_raw = row->charset == CHARSET_UTF8 && !cut_is_made(row);
     d->flags |= is_raw ? 0 : TEMPLATE_ENCODED;
     if (c->shapes.order_count > 0) {
-        d->flags |= TEMPLATE_ORDERED | TEMPLATE_ENCODED;
+        d->flags |= TEMPLATE_ORDERED;
         d->flags |= c->shapes.order_count << TEMPLATE_ORDER_SHIFT;
     }
 }

@@ -74,7 +74,8 @@ enum {
     TEMPLATE_CROSSING = 1, /* a word of the raw text may stand in two pieces */
     TEMPLATE_ENCODED = 2,  /* the search text is not the raw bytes (no UTF-8) */
     TEMPLATE_PRINTED = 4,  /* formulas print words that stand in no column or literal of the row */
-    TEMPLATE_ORDERED = 8,  /* the pieces make a sorted text (json_order.h): ENCODED, too */
+    TEMPLATE_ORDERED = 8,  /* the pieces make a sorted text (json_order.h) */
+    TEMPLATE_OTHER_TEXT = TEMPLATE_ENCODED | TEMPLATE_ORDERED, /* not what is searched */
     TEMPLATE_ORDER_SHIFT = 4 /* the bits above: how many of the first pieces are order numbers */
 };
 

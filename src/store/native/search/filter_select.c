@@ -255,7 +255,7 @@ static uint8_t select_times(struct leaf_state *state, const struct template *t, 
 static bool literal_tells(struct segment_filter *f, const struct template *t,
                           const struct filter_leaf *leaf) {
     bool tells = false;
-    bool hides = (t->flags & (TEMPLATE_CROSSING | TEMPLATE_ENCODED)) != 0;
+    bool hides = (t->flags & (TEMPLATE_CROSSING | TEMPLATE_OTHER_TEXT)) != 0;
     for (uint32_t i = 0; i < t->piece_count && !hides && !leaf->is_part && !tells; i++) {
         struct str literal = t->pieces[i].literal;
         tells = literal.len > 0 && literal_holds_word(f, leaf, literal) &&
@@ -277,7 +277,7 @@ static void select_printed(struct segment_filter *f, const struct filter_leaf *l
     }
     bool whole = words == FORMULA_PRINTS_MAYBE || template_is_suspect(f, template, leaf) ||
                  (sums && !filter_add_sums(f, state, t));
-    bool unshown = (template->flags & (TEMPLATE_CROSSING | TEMPLATE_ENCODED)) != 0;
+    bool unshown = (template->flags & (TEMPLATE_CROSSING | TEMPLATE_OTHER_TEXT)) != 0;
     state->whole[t] = whole ? FILTER_WHOLE : unshown ? FILTER_WHOLE_UNSHOWN : FILTER_WHOLE_NOT;
     state->any_whole = state->any_whole || state->whole[t] != 0;
     if (words == FORMULA_PRINTS_BY_TIME) {

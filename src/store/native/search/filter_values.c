@@ -242,7 +242,7 @@ static bool is_sure(struct segment_filter *f, const struct filter_leaf *leaf,
                     const struct column_match *m, const struct block *b, uint32_t template,
                     uint32_t ordinal, uint32_t index) {
     const struct template *t = &f->segment->templates[template];
-    if (leaf->is_part || (t->flags & (TEMPLATE_CROSSING | TEMPLATE_ENCODED)) != 0 ||
+    if (leaf->is_part || (t->flags & (TEMPLATE_CROSSING | TEMPLATE_OTHER_TEXT)) != 0 ||
         ordinal >= filter_uses_before(t, m->column, t->piece_count, 0)) {
         return false;
     }

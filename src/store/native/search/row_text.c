@@ -225,7 +225,7 @@ void row_text_resolve(struct row_text *out, struct arena *arena, const struct te
     struct resolver r = {.template = t, .arena = arena};
     r.ordinals = mem_calloc((size_t)t->piece_count + t->value_count + 1, sizeof *r.ordinals);
     number_uses(&r, ordinals);
-    for (uint32_t i = 0; i < t->piece_count && !r.is_failed; i++) {
+    for (uint32_t i = t->order_count; i < t->piece_count && !r.is_failed; i++) {
         (void)add_piece(&r, i);
     }
     for (uint32_t i = 0; t->piece_count == 0 && i < t->value_count && !r.is_failed; i++) {

@@ -304,7 +304,7 @@ static void plan_template(struct joint_builder *b) {
     struct text_list *l = b->list;
     const struct template *t = b->template;
     b->state->first_joint = (uint32_t)l->joint_count;
-    b->state->whole = (t->flags & TEMPLATE_ENCODED) != 0 || has_made_values(t);
+    b->state->whole = (t->flags & TEMPLATE_OTHER_TEXT) != 0 || has_made_values(t);
     for (uint32_t i = t->order_count; i < t->piece_count; i++) { /* members keep their text */
         const struct template_piece *p = &t->pieces[i];
         if (p->column != UINT32_MAX) {

@@ -1,56 +1,8 @@
-#include "text_match.h"
+#include "text_match_priv.h"
 
-#include "i18n.h"
 #include "mem.h"
 
-/* A time that was printed last, by pattern and zone. */
-struct text_time {
-    const struct formula *formula;
-    struct time_cache cache;
-    bool has_fraction;
-    int64_t second; /* of the state behind, where no fraction is printed */
-    uint32_t in;
-    uint32_t out;
-    bool is_known;
-};
-
-struct text_match {
-    struct segment *segment;
-    struct text_walker walker;
-    struct text_plan *plans; /* by template */
-    struct text_columns columns;
-    struct text_time *times;
-    size_t time_count;
-    size_t time_capacity;
-    uint64_t block_number; /* 1 + blocks before */
-    uint32_t *cursors;     /* by column of the segment: values of the block's rows before */
-    uint64_t *counted;     /* by column: block_number of the block that counted it last */
-    struct met_template {
-        uint64_t block_number; /* of the block that had a row of it last */
-        uint32_t first;        /* `steps` of its rows */
-        uint32_t end;
-        bool is_live;   /* its rows may match */
-    } * met;            /* by template */
-    uint32_t *met_list; /* templates that the block has */
-    uint32_t met_count;
-    struct text_use *steps; /* of counted columns, template after template */
-    uint32_t step_count;
-    size_t step_capacity;
-    bool any_live;
-    bool is_possible;
-    bool reads_times;
-    bool has_encoded; /* the segment has templates that are left to `encoded` */
-    struct buf text;  /* scratch: a time */
-    /* Rows in other encodings: for what ASCII must be in their bytes (is_ascii_kept); else NULL */
-    struct text_match *encoded;
-    struct automaton literal; /* of `encoded` */
-};
-
 /* --- making --- */
-
-static uint64_t bit_of(uint32_t row) {
-    return UINT64_C(1) << (row % 64);
-}
 
 /* Plans the templates that are not decided yet. */
 static void make_plans(struct text_match *m, enum text_plan_kind kind) {
@@ -101,27 +53,28 @@ static void count_uses(struct text_match *m) {
     mem_free(is_read);
 }
 
-/* Plans only templates whose rows are encoded, or only the others. */
-static void init_plans(struct text_match *m, bool of_encoded) {
+/* Plans the templates that are not left apart; or only those (`is_apart`). */
+static void init_plans(struct text_match *m, bool is_apart) {
     const struct segment *s = m->segment;
-    bool any_encoded = false;
     for (uint32_t t = 0; t < s->template_count; t++) {
-        bool is_encoded = text_plan_is_encoded(&s->templates[t]);
-        any_encoded = any_encoded || is_encoded;
-        if (is_encoded == of_encoded) {
-            text_plan_init(&m->plans[t], &m->walker, s, &s->templates[t], &m->columns, m->cursors);
+        const struct template *template = &s->templates[t];
+        bool apart = text_is_apart(m, template);
+        m->has_apart = m->has_apart || apart;
+        m->has_sorted = m->has_sorted || (apart && (template->flags & TEMPLATE_ORDERED) != 0);
+        if (apart == is_apart) {
+            text_plan_init(&m->plans[t], &m->walker, s, template, &m->columns, m->cursors);
         } else {
-            m->plans[t] = (struct text_plan){.kind = of_encoded ? TEXT_PLAN_NONE : TEXT_PLAN_WHOLE,
+            m->plans[t] = (struct text_plan){.kind = is_apart ? TEXT_PLAN_NONE : TEXT_PLAN_WHOLE,
                                              .verify = true};
         }
     }
-    m->has_encoded = any_encoded && !of_encoded;
 }
 
-static enum status create(struct text_match **out, const struct automaton *automaton,
-                          struct segment *s, bool of_encoded, struct err *err) {
+static enum status create(struct text_match **out, const struct automaton *automaton, bool splits,
+                          bool is_apart, struct segment *s, struct err *err) {
     struct text_match *m = mem_calloc(1, sizeof *m);
     m->segment = s;
+    m->splits = splits;
     m->walker = (struct text_walker){.automaton = automaton, .dfa = dfa_create(automaton)};
     m->walker.has_literal = automaton->literal.len > 1;
     if (m->walker.has_literal) {
@@ -129,11 +82,12 @@ static enum status create(struct text_match **out, const struct automaton *autom
     }
     m->plans = mem_calloc((size_t)s->template_count + 1, sizeof *m->plans);
     m->met = mem_calloc((size_t)s->template_count + 1, sizeof *m->met);
+    m->met_templates = mem_calloc((size_t)s->template_count + 1, sizeof *m->met_templates);
     m->met_list = mem_calloc((size_t)s->template_count + 1, sizeof *m->met_list);
     m->counted = mem_calloc(s->column_count + 1, sizeof *m->counted);
     m->cursors = mem_calloc(s->column_count + 1, sizeof *m->cursors);
     m->columns.first = mem_calloc(s->column_count + 1, sizeof *m->columns.first);
-    init_plans(m, of_encoded);
+    init_plans(m, is_apart);
     enum status status = prepare(m, err);
     if (status != STATUS_OK) {
         text_match_destroy(&m);
@@ -144,6 +98,57 @@ static enum status create(struct text_match **out, const struct automaton *autom
     return STATUS_OK;
 }
 
+static bool is_separator(char c) {
+    return c == ',' || c == '{' || c == '}';
+}
+
+static bool takes_separators(const struct automaton *a) {
+    return (a->takes[','] | a->takes['{'] | a->takes['}']) != 0;
+}
+
+/* The longest part that sorting members does not tear apart. */
+static struct str longest_part(struct str text) {
+    struct str longest = STR_EMPTY;
+    for (size_t first = 0; first < text.len;) {
+        size_t end = first;
+        while (end < text.len && !is_separator(text.ptr[end])) {
+            end++;
+        }
+        struct str part = str_make(text.ptr + first, end - first);
+        longest = part.len > longest.len ? part : longest;
+        first = end + 1;
+    }
+    return longest;
+}
+
+/* Sorted objects of which `apart` knows that no row can match. (Of rows in other encodings only the
+ * row tells whether their bytes can be believed.) */
+static void drop_apart(struct text_match *m) {
+    m->is_possible = false;
+    for (uint32_t t = 0; t < m->segment->template_count; t++) {
+        const struct template *template = &m->segment->templates[t];
+        if (text_is_apart(m, template) && (template->flags & TEMPLATE_ENCODED) == 0 &&
+            m->apart->plans[t].kind == TEXT_PLAN_NONE) {
+            m->plans[t].kind = TEXT_PLAN_NONE;
+        }
+        m->is_possible = m->is_possible || m->plans[t].kind != TEXT_PLAN_NONE;
+    }
+}
+
+static enum status create_apart(struct text_match *m, struct err *err) {
+    const struct automaton *a = m->walker.automaton;
+    struct str literal = m->has_sorted ? longest_part(a->literal) : a->literal;
+    if (!m->has_apart || literal.len == 0) {
+        return STATUS_OK;
+    }
+    automaton_of_literal(&m->literal, &m->walker.arena, literal, a->ignores_case);
+    enum status status = create(&m->apart, &m->literal, m->splits, true, m->segment, err);
+    if (status == STATUS_OK) {
+        drop_apart(m);
+    }
+    return status;
+}
+
 enum status text_match_create(struct text_match **out, const struct automaton *automaton,
                               struct segment *s, struct err *err) {
     struct text_match *m = NULL;
@@ -152,12 +157,10 @@ enum status text_match_create(struct text_match **out, const struct automaton *a
         status = segment_notes(s, err);
     }
     if (status == STATUS_OK) {
-        status = create(&m, automaton, s, false, err);
+        status = create(&m, automaton, takes_separators(automaton), false, s, err);
     }
-    if (status == STATUS_OK && m->has_encoded && automaton->literal.len > 0) {
-        automaton_of_literal(&m->literal, &m->walker.arena, automaton->literal,
-                             automaton->ignores_case);
-        status = create(&m->encoded, &m->literal, s, true, err);
+    if (status == STATUS_OK) {
+        status = create_apart(m, err);
     }
     if (status != STATUS_OK) {
         text_match_destroy(&m);
@@ -180,11 +183,12 @@ void text_match_destroy(struct text_match **match) {
     mem_free(m->times);
     mem_free(m->plans);
     mem_free(m->met);
+    mem_free(m->met_templates);
     mem_free(m->met_list);
     mem_free(m->counted);
     mem_free(m->steps);
     mem_free(m->cursors);
-    text_match_destroy(&m->encoded);
+    text_match_destroy(&m->apart);
     dfa_destroy(&m->walker.dfa);
     buf_fini(&m->text);
     arena_fini(&m->walker.arena);
@@ -196,225 +200,7 @@ bool text_match_is_possible(const struct text_match *match) {
     return match->is_possible;
 }
 
-/* --- one row --- */
-
-static struct text_time *find_time(struct text_match *m, const struct formula *f) {
-    for (size_t i = 0; i < m->time_count; i++) {
-        const struct formula *known = m->times[i].formula;
-        if (known == f ||
-            (known->zone_seconds == f->zone_seconds && str_eq(known->pattern, f->pattern))) {
-            return &m->times[i];
-        }
-    }
-    MEM_GROW(m->times, m->time_capacity, m->time_count + 1);
-    struct text_time *time = &m->times[m->time_count++];
-    *time = (struct text_time){.formula = f};
-    for (size_t i = 0; i + 1 < f->pattern.len; i++) {
-        bool part = f->pattern.ptr[i] == '%';
-        time->has_fraction = time->has_fraction || (part && ascii_is_digit(f->pattern.ptr[i + 1]));
-        i += part;
-    }
-    return time;
-}
-
-static uint32_t run_time(struct text_match *m, const struct formula *f, int64_t time_ns,
-                         uint32_t state) {
-    struct text_time *time = find_time(m, f);
-    int64_t second = time_ns / NS_PER_SECOND - (time_ns % NS_PER_SECOND < 0);
-    if (time->is_known && time->second == second && time->in == state) {
-        return time->out;
-    }
-    buf_clear(&m->text);
-    time_text_print(&m->text, f->pattern, f->zone_seconds, time_ns, &time->cache);
-    uint32_t out = dfa_run(m->walker.dfa, state, buf_str(&m->text));
-    time->is_known = !time->has_fraction;
-    time->second = second;
-    time->in = state;
-    time->out = out;
-    return out;
-}
-
-static uint32_t run_step(struct text_match *m, const struct block *b, struct text_step *step,
-                         uint32_t row, uint32_t state) {
-    const struct row_text_element *e = step->element;
-    switch (e->kind) {
-    case ROW_TEXT_LITERAL:
-        if (step->in != state) {
-            step->out = dfa_run(m->walker.dfa, state, e->literal);
-            step->in = state;
-        }
-        return step->out;
-    case ROW_TEXT_VALUE:
-        return text_column_run(&m->columns.items[step->element->place], &m->walker, b,
-                               m->cursors[e->column] + e->ordinal, state);
-    case ROW_TEXT_TIME:
-        return run_time(m, e->time, b->numbers[NUMBER_TIME][row], state);
-    default:
-        return DFA_MAYBE;
-    }
-}
-
-static uint32_t run_span(struct text_match *m, const struct block *b, const struct text_span *span,
-                         uint32_t row) {
-    uint32_t state = DFA_START;
-    for (uint32_t i = 0; i < span->count; i++) {
-        struct text_step *step = &span->steps[i];
-        if (state == DFA_START && step->start != i) {
-            i = step->start - 1; /* nothing begins before; the loop goes on there */
-            continue;
-        }
-        state = run_step(m, b, step, row, state);
-        if (dfa_is_end(state)) {
-            break;
-        }
-        if (state != DFA_START && (dfa_positions(m->walker.dfa, state) & step->useful) == 0) {
-            state = DFA_START;
-        }
-    }
-    return state;
-}
-
-/* DFA_MATCH, DFA_MAYBE, or something else: the row does not match. */
-static uint32_t run_row(struct text_match *m, const struct block *b, const struct text_plan *plan,
-                        uint32_t row) {
-    uint32_t result = DFA_START;
-    switch (plan->kind) {
-    case TEXT_PLAN_NONE:
-        return DFA_START;
-    case TEXT_PLAN_ALL:
-        result = DFA_MATCH;
-        break;
-    case TEXT_PLAN_WHOLE:
-        return DFA_MAYBE;
-    case TEXT_PLAN_SPANS:
-        for (uint32_t i = 0; i < plan->span_count && result != DFA_MATCH; i++) {
-            uint32_t state = run_span(m, b, &plan->spans[i], row);
-            result = dfa_is_end(state) ? state : result;
-        }
-        break;
-    }
-    return result == DFA_MATCH && plan->verify ? DFA_MAYBE : result;
-}
-
-/* --- blocks: which templates can match --- */
-
-/* False if the one value that the span looks at is nowhere in the block what is looked for. */
-static enum status span_can_match(bool *can, struct text_match *m, struct block *b,
-                                  const struct text_span *span, struct err *err) {
-    *can = true;
-    for (uint32_t i = 0; i < span->count; i++) {
-        if (span->steps[i].element->kind != ROW_TEXT_VALUE) {
-            continue;
-        }
-        struct text_column *c = &m->columns.items[span->steps[i].element->place];
-        enum status status = text_column_begin(c, &m->walker, b, m->block_number, err);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        *can = span->count > 1 || !c->excludes;
-    }
-    return STATUS_OK;
-}
-
-/* Columns of which the block's rows are counted: those that its live templates read. */
-static void count_columns(struct text_match *m, const struct text_plan *plan) {
-    for (uint32_t i = 0; plan->kind == TEXT_PLAN_SPANS && i < plan->span_count; i++) {
-        for (uint32_t k = 0; k < plan->spans[i].count; k++) {
-            const struct row_text_element *e = plan->spans[i].steps[k].element;
-            if (e->kind == ROW_TEXT_VALUE) {
-                m->counted[e->column] = m->block_number;
-                m->cursors[e->column] = 0;
-            }
-        }
-    }
-}
-
-/* Looks at a template the first time that the block has a row of it. */
-static enum status meet_template(struct text_match *m, struct block *b, uint32_t number,
-                                 struct err *err) {
-    const struct text_plan *plan = &m->plans[number];
-    bool can = plan->kind == TEXT_PLAN_ALL || plan->kind == TEXT_PLAN_WHOLE;
-    enum status status = STATUS_OK;
-    for (uint32_t i = 0; plan->kind == TEXT_PLAN_SPANS && i < plan->span_count; i++) {
-        bool span_can = false;
-        status = span_can_match(&span_can, m, b, &plan->spans[i], err);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        can = can || span_can;
-    }
-    struct met_template *met = &m->met[number];
-    met->block_number = m->block_number;
-    met->is_live = can;
-    m->met_list[m->met_count++] = number;
-    if (can) {
-        m->any_live = true;
-        count_columns(m, plan);
-    }
-    return STATUS_OK;
-}
-
-/* How many values of the counted columns a row of each template has. */
-static void count_values(struct text_match *m) {
-    m->step_count = 0;
-    for (uint32_t i = 0; i < m->met_count; i++) {
-        struct met_template *met = &m->met[m->met_list[i]];
-        const struct text_plan *plan = &m->plans[m->met_list[i]];
-        met->first = m->step_count;
-        MEM_GROW(m->steps, m->step_capacity, (size_t)m->step_count + plan->use_count + 1);
-        for (uint32_t k = 0; k < plan->use_count; k++) {
-            if (m->counted[plan->uses[k].column] == m->block_number) {
-                m->steps[m->step_count++] = plan->uses[k];
-            }
-        }
-        met->end = m->step_count;
-    }
-}
-
-static enum status meet_templates(struct text_match *m, struct block *b, struct err *err) {
-    enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
-    m->block_number++;
-    m->met_count = 0;
-    m->any_live = false;
-    for (uint32_t row = 0; status == STATUS_OK && row < b->info->rows; row++) {
-        uint64_t number = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
-        if (number >= m->segment->template_count) {
-            return segment_damaged(m->segment, err, _("a row has no template"));
-        }
-        if (m->met[number].block_number != m->block_number) {
-            status = meet_template(m, b, (uint32_t)number, err);
-        }
-    }
-    if (status == STATUS_OK && m->any_live) {
-        count_values(m);
-        status = m->reads_times ? block_numbers(b, NUMBER_TIME, err) : STATUS_OK;
-    }
-    return status;
-}
-
-/* --- blocks: rows --- */
-
-static enum status match_rows(struct text_match *m, struct block *b, const uint64_t *care,
-                              uint64_t *hits, uint64_t *maybe, struct err *err) {
-    m->any_live = false;
-    enum status status = m->is_possible ? meet_templates(m, b, err) : STATUS_OK;
-    if (status != STATUS_OK || !m->any_live) {
-        return status;
-    }
-    for (uint32_t row = 0; row < b->info->rows; row++) {
-        uint32_t number = (uint32_t)b->numbers[NUMBER_TEMPLATE][row];
-        const struct met_template *met = &m->met[number];
-        if (met->is_live && (care[row / 64] & bit_of(row)) != 0) {
-            uint32_t result = run_row(m, b, &m->plans[number], row);
-            hits[row / 64] |= result == DFA_MATCH ? bit_of(row) : 0;
-            maybe[row / 64] |= result == DFA_MAYBE ? bit_of(row) : 0;
-        }
-        for (uint32_t i = met->first; i < met->end; i++) {
-            m->cursors[m->steps[i].column] += m->steps[i].count;
-        }
-    }
-    return STATUS_OK;
-}
+/* --- blocks --- */
 
 /* True if runs of ASCII in the row's search text are the same bytes in the row, so that they can be
  * looked for there. */
@@ -430,28 +216,45 @@ static enum status keeps_ascii(bool *keeps, struct block *b, uint32_t row, struc
     return status;
 }
 
-/* Of the rows that are encoded: those whose bytes cannot hold what each match holds are no longer
- * maybe. */
-static enum status rule_out_encoded(struct text_match *m, struct block *b, uint64_t *maybe,
-                                    struct err *err) {
-    uint64_t encoded[SEGMENT_BLOCK_ROWS / 64] = {0};
-    uint64_t can[SEGMENT_BLOCK_ROWS / 64] = {0};
-    bool any = false;
-    for (uint32_t row = 0; row < b->info->rows; row++) {
-        uint32_t number = (uint32_t)b->numbers[NUMBER_TEMPLATE][row];
-        bool is_encoded = text_plan_is_encoded(&m->segment->templates[number]);
-        encoded[row / 64] |= is_encoded ? maybe[row / 64] & bit_of(row) : 0;
-        any = any || is_encoded;
+/* A row that `apart` does not speak for: can it match still? */
+static enum status can_match(bool *can, struct text_match *m, struct block *b, uint32_t row,
+                             struct err *err) {
+    const struct template *t = &m->segment->templates[b->numbers[NUMBER_TEMPLATE][row]];
+    *can = false;
+    if ((t->flags & TEMPLATE_ENCODED) == 0) {
+        return STATUS_OK;
+    }
+    bool keeps = false;
+    enum status status = keeps_ascii(&keeps, b, row, err);
+    *can = !keeps;
+    return status;
+}
+
+/* Of the rows that are left apart: those whose pieces cannot hold what each match holds are no
+ * longer maybe. */
+static enum status rule_out_apart(struct text_match *m, struct block *b, uint64_t *maybe,
+                                  struct err *err) {
+    uint64_t apart[SEGMENT_BLOCK_ROWS / 64] = {0};
+    uint64_t holds[SEGMENT_BLOCK_ROWS / 64] = {0};
+    uint64_t any = 0;
+    for (uint32_t i = 0; i < SEGMENT_BLOCK_ROWS / 64; i++) {
+        for (uint64_t left = maybe[i]; left != 0; left &= left - 1) {
+            uint32_t row = i * 64 + (uint32_t)__builtin_ctzll(left);
+            const struct template *t = &m->segment->templates[b->numbers[NUMBER_TEMPLATE][row]];
+            apart[i] |= text_is_apart(m, t) ? left & -left : 0;
+        }
+        any |= apart[i];
     }
     enum status status = STATUS_OK;
-    if (any) {
-        status = match_rows(m->encoded, b, encoded, can, can, err);
+    if (any != 0) {
+        status = text_rows_match(m->apart, b, apart, holds, holds, err);
     }
-    for (uint32_t row = 0; any && row < b->info->rows && status == STATUS_OK; row++) {
-        bool keeps = false;
-        if (((encoded[row / 64] & ~can[row / 64]) & bit_of(row)) != 0) {
-            status = keeps_ascii(&keeps, b, row, err);
-            maybe[row / 64] &= keeps ? ~bit_of(row) : UINT64_MAX;
+    for (uint32_t i = 0; i < SEGMENT_BLOCK_ROWS / 64; i++) {
+        for (uint64_t left = apart[i] & ~holds[i]; left != 0 && status == STATUS_OK;
+             left &= left - 1) {
+            bool can = true;
+            status = can_match(&can, m, b, i * 64 + (uint32_t)__builtin_ctzll(left), err);
+            maybe[i] &= can ? UINT64_MAX : ~(left & -left);
         }
     }
     return status;
@@ -459,12 +262,6 @@ static enum status rule_out_encoded(struct text_match *m, struct block *b, uint6
 
 enum status text_match_block(struct text_match *m, struct block *b, const uint64_t *care,
                              uint64_t *hits, uint64_t *maybe, struct err *err) {
-    enum status status = match_rows(m, b, care, hits, maybe, err);
-    uint64_t any = 0;
-    for (size_t i = 0; i < SEGMENT_BLOCK_ROWS / 64; i++) {
-        any |= maybe[i];
-    }
-    return status == STATUS_OK && any != 0 && m->encoded != NULL
-               ? rule_out_encoded(m, b, maybe, err)
-               : status;
+    enum status status = text_rows_match(m, b, care, hits, maybe, err);
+    return status == STATUS_OK && m->apart != NULL ? rule_out_apart(m, b, maybe, err) : status;
 }

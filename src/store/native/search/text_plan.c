@@ -35,10 +35,6 @@ static void cut_terminator(struct text_plan *plan, const struct segment *s,
     text->count -= end->len == 0;
 }
 
-bool text_plan_is_encoded(const struct template *t) {
-    return (t->flags & TEMPLATE_ENCODED) != 0 && t->piece_count > 0;
-}
-
 static bool same_steps(const struct row_text_element *a, const struct row_text_element *b) {
     bool same = a->column == b->column && a->step_count == b->step_count;
     for (uint32_t i = 0; same && i < a->step_count; i++) {

@@ -60,8 +60,6 @@ struct text_columns {
  * column, given back so. */
 void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct segment *s,
                     const struct template *t, struct text_columns *columns, uint32_t *ordinals);
-/* True if the template's rows have raw bytes that are not the search text. */
-bool text_plan_is_encoded(const struct template *t);
 /* Finds kind and spans; columns that spans read are marked (is_read). To be done again when
  * dictionaries are known (text_column_prepare). */
 void text_plan_make(struct text_plan *plan, struct text_walker *w, struct text_columns *columns);
