@@ -8,7 +8,6 @@ enum {
     FORM_PAIRS, /* ... and which of them stand beside each other */
     FORM_COUNT,
     GROUP_BYTES = 32,     /* the set of bytes is stored in groups, those without bytes left out */
-    SMALLEST_TEXTS = 16,  /* bytes: smaller dictionaries are looked at sooner than noted */
     PAIRS_SHARE = 16,     /* of the texts' bytes is what pairs may take at most */
     PAIRS_FREE_BYTES = 32 /* but this is always granted */
 };
@@ -173,7 +172,7 @@ static void put_pairs(struct buf *out, const struct column_note_builder *b, cons
 }
 
 void column_note_encode(struct buf *out, const struct column_note_builder *b) {
-    if (b == NULL || !b->is_used || b->text_bytes < SMALLEST_TEXTS) {
+    if (b == NULL || !b->is_used) {
         wire_put_u64(out, FORM_NONE);
         return;
     }

@@ -74,8 +74,8 @@ static void walk_part(struct text_column *c, struct text_walker *walker,
     for (uint32_t i = 0; i < part->count; i++) {
         uint16_t state = walk_over(&w, texts[i]);
         c->from_start[part->first + i] = state;
-        c->ends = c->ends || dfa_is_end(state);
-        c->positions |= state == DFA_START ? 0 : dfa_positions(walker->dfa, state);
+        c->read.ends = c->read.ends || dfa_is_end(state);
+        c->read.positions |= state == DFA_START ? 0 : dfa_positions(walker->dfa, state);
     }
 }
 
@@ -90,6 +90,7 @@ enum status text_column_prepare(struct text_column *c, struct text_walker *w, st
     }
     c->from_start =
         arena_array(&w->arena, (size_t)c->column->dictionary_count + 1, sizeof *c->from_start);
+    c->has_start = false;
     for (size_t i = 0; i < s->stripe_count; i++) {
         if (c->column->parts[i].count > 0) {
             walk_part(c, w, &c->column->parts[i]);
@@ -118,7 +119,7 @@ static struct text_reach guess_over(struct text_column *c, struct text_walker *w
 
 static struct text_reach read_over(struct text_column *c, const struct text_walker *w,
                                    uint64_t from) {
-    struct text_reach reach = {c->positions, c->ends};
+    struct text_reach reach = c->read;
     for (uint32_t i = 0; i < c->column->dictionary_count; i++) {
         struct str text = c->column->dictionary[i];
         if (row_text_apply(&text, c->buffers, &c->key)) { /* else no row has it */
@@ -128,10 +129,12 @@ static struct text_reach read_over(struct text_column *c, const struct text_walk
     return reach;
 }
 
-struct text_reach text_column_over(struct text_column *c, struct text_walker *w, uint64_t from) {
-    struct text_reach start = {c->positions, c->ends};
-    if (c->from_start != NULL && from == 0) {
-        return start;
+struct text_reach text_column_over_any(struct text_column *c, struct text_walker *w,
+                                       uint64_t from) {
+    if (from == 0) {
+        c->start = c->from_start != NULL ? c->read : guess_over(c, w, 0);
+        c->has_start = true;
+        return c->start;
     }
     for (uint32_t i = 0; i < c->set_count; i++) {
         if (c->sets[i].from == from) {
@@ -142,8 +145,8 @@ struct text_reach text_column_over(struct text_column *c, struct text_walker *w,
     if (c->from_start == NULL || c->set_count == TEXT_COLUMN_SETS) {
         return guess;
     }
-    bool is_start = (guess.positions & ~start.positions) == 0 && (start.ends || !guess.ends);
-    struct text_reach reach = is_start ? start : read_over(c, w, from);
+    bool is_start = (guess.positions & ~c->read.positions) == 0 && (c->read.ends || !guess.ends);
+    struct text_reach reach = is_start ? c->read : read_over(c, w, from);
     c->sets[c->set_count++] = (struct text_column_set){from, reach};
     return reach;
 }
@@ -157,7 +160,7 @@ uint64_t text_column_back(struct text_column *c, struct text_walker *w, uint64_t
 /* --- blocks --- */
 
 static bool no_code_ends(const struct text_column *c, const struct block_column *values) {
-    for (uint32_t i = 0; i < values->count && c->ends; i++) {
+    for (uint32_t i = 0; i < values->count && c->read.ends; i++) {
         if (dfa_is_end(c->from_start[values->codes[i]])) {
             return false;
         }

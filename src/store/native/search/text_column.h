@@ -31,15 +31,16 @@ struct text_column {
     uint32_t next;                 /* place of another one of the same column, + 1; 0: none */
     bool is_read;                  /* spans read its values */
     struct text_note *note;        /* NULL: none, or not asked for yet */
-    uint64_t useful;               /* positions that something can come of behind it */
-    uint16_t *from_start;          /* by entry: the state behind it; NULL: no dictionary */
+    bool has_start;
+    struct text_reach start; /* if has_start: from the start over any text */
+    uint64_t useful;         /* positions that something can come of behind it */
+    uint16_t *from_start;    /* by entry: the state behind it; NULL: no dictionary */
     struct text_column_memo {
         uint32_t state;
         uint16_t *behind; /* by entry; UINT16_MAX: not known */
     } memos[TEXT_COLUMN_MEMOS];
     uint32_t memo_count;
-    uint64_t positions; /* behind the entries, from the start: all together */
-    bool ends;          /* a match ends in one of them */
+    struct text_reach read; /* from the start over all entries, if these are known */
     struct text_column_set {
         uint64_t from;
         struct text_reach reach; /* from these positions or the start, over all entries */
@@ -61,7 +62,11 @@ enum status text_column_prepare(struct text_column *c, struct text_walker *w, st
                                 struct err *err) MUST_CHECK;
 /* As text_reach_over and text_reach_back, by what is known: the dictionary if it is prepared, else
  * the note. */
-struct text_reach text_column_over(struct text_column *c, struct text_walker *w, uint64_t from);
+struct text_reach text_column_over_any(struct text_column *c, struct text_walker *w, uint64_t from);
+static inline struct text_reach text_column_over(struct text_column *c, struct text_walker *w,
+                                                 uint64_t from) {
+    return from == 0 && c->has_start ? c->start : text_column_over_any(c, w, from);
+}
 uint64_t text_column_back(struct text_column *c, struct text_walker *w, uint64_t useful);
 /* Loads the values of a block; to be called before text_column_run. `number` tells blocks apart. */
 enum status text_column_begin(struct text_column *c, struct text_walker *w, struct block *b,

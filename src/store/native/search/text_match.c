@@ -6,11 +6,13 @@
 
 /* Plans the templates that are not decided yet. */
 static void make_plans(struct text_match *m, enum text_plan_kind kind) {
+    struct text_planner p = {.walker = &m->walker, .columns = &m->columns};
     for (uint32_t t = 0; t < m->segment->template_count; t++) {
         if (m->plans[t].kind == kind) {
-            text_plan_make(&m->plans[t], &m->walker, &m->columns);
+            text_plan_make(&p, &m->plans[t]);
         }
     }
+    text_planner_fini(&p);
 }
 
 /* First by what is known without reading values; then by the dictionaries that this left. */
@@ -41,16 +43,11 @@ static void note_reads(struct text_match *m, uint8_t *is_read, const struct text
     }
 }
 
-static void count_uses(struct text_match *m) {
-    const struct segment *s = m->segment;
-    uint8_t *is_read = mem_calloc(s->column_count + 1, 1);
-    for (uint32_t t = 0; t < s->template_count; t++) {
-        note_reads(m, is_read, &m->plans[t]);
+static void find_read(struct text_match *m) {
+    m->is_read = mem_calloc(m->segment->column_count + 1, 1);
+    for (uint32_t t = 0; t < m->segment->template_count; t++) {
+        note_reads(m, m->is_read, &m->plans[t]);
     }
-    for (uint32_t t = 0; t < s->template_count && m->is_possible; t++) {
-        text_plan_count(&m->plans[t], &m->walker.arena, s, &s->templates[t], is_read);
-    }
-    mem_free(is_read);
 }
 
 /* Plans the templates that are not left apart; or only those (`is_apart`). */
@@ -93,7 +90,7 @@ static enum status create(struct text_match **out, const struct automaton *autom
         text_match_destroy(&m);
         return status;
     }
-    count_uses(m);
+    find_read(m);
     *out = m;
     return STATUS_OK;
 }
@@ -186,6 +183,7 @@ void text_match_destroy(struct text_match **match) {
     mem_free(m->met_templates);
     mem_free(m->met_list);
     mem_free(m->counted);
+    mem_free(m->is_read);
     mem_free(m->steps);
     mem_free(m->cursors);
     text_match_destroy(&m->apart);

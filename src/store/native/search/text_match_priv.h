@@ -34,6 +34,7 @@ struct text_match {
     struct text_time *times;
     size_t time_count;
     size_t time_capacity;
+    uint8_t *is_read; /* by column of the segment: spans read it */
     bool is_possible;
     bool reads_times;
     struct buf text; /* scratch: a time */

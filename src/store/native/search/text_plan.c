@@ -79,18 +79,14 @@ void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct 
 
 /* --- where matches can be --- */
 
-/* What a template is planned with. */
-struct planner {
-    struct text_plan *plan;
-    struct text_walker *walker;
-    struct text_columns *columns;
-    uint64_t *useful; /* positions before each element from which a match can be reached; [count]:
-                         at the end */
-    uint64_t *before; /* of these: those that can be reached */
-    bool *ends;       /* by element: a match can end in it */
-};
+void text_planner_fini(struct text_planner *p) {
+    mem_free(p->useful);
+    mem_free(p->before);
+    mem_free(p->ends);
+}
 
-static struct text_reach over_element(const struct planner *p, uint32_t i, uint64_t positions) {
+static struct text_reach over_element(const struct text_planner *p, uint32_t i,
+                                      uint64_t positions) {
     const struct row_text_element *e = &p->plan->text.elements[i];
     struct text_reach reach;
     switch (e->kind) {
@@ -106,7 +102,7 @@ static struct text_reach over_element(const struct planner *p, uint32_t i, uint6
 }
 
 /* From the first element to the last; false: no match can end anywhere. */
-static bool reach_forward(struct planner *p) {
+static bool reach_forward(struct text_planner *p) {
     bool ends = false;
     p->before[0] = 0;
     for (uint32_t i = 0; i < p->plan->text.count; i++) {
@@ -118,40 +114,49 @@ static bool reach_forward(struct planner *p) {
     return ends;
 }
 
-static void reach_back(struct planner *p) {
-    for (uint32_t i = p->plan->text.count; i > 0; i--) {
+/* Seams that nothing can cross need no look. */
+static void reach_back(struct text_planner *p) {
+    uint32_t count = p->plan->text.count;
+    p->useful[count] = 0;
+    for (uint32_t i = count; i > 0; i--) {
         const struct row_text_element *e = &p->plan->text.elements[i - 1];
         uint64_t useful = p->useful[i];
-        p->useful[i - 1] = e->kind == ROW_TEXT_VALUE
-                               ? text_column_back(&p->columns->items[e->place], p->walker, useful)
-                               : text_reach_back(p->walker->automaton, e, NULL, useful);
+        if (p->before[i - 1] == 0) {
+            p->useful[i - 1] = 0;
+        } else if (e->kind == ROW_TEXT_VALUE) {
+            p->useful[i - 1] = text_column_back(&p->columns->items[e->place], p->walker, useful);
+        } else {
+            p->useful[i - 1] = text_reach_back(p->walker->automaton, e, NULL, useful);
+        }
     }
 }
 
 /* Most templates have no match: these are told by going forward once. */
-static bool find_reach(struct planner *p) {
-    uint32_t count = p->plan->text.count;
-    memset(p->useful, 0xff, ((size_t)count + 1) * sizeof *p->useful);
+static bool find_reach(struct text_planner *p) {
+    size_t count = (size_t)p->plan->text.count + 1;
+    MEM_GROW(p->useful, p->useful_capacity, count);
+    MEM_GROW(p->before, p->before_capacity, count);
+    MEM_GROW(p->ends, p->end_capacity, count);
+    memset(p->useful, 0xff, count * sizeof *p->useful);
     if (!reach_forward(p)) {
         return false;
     }
-    p->useful[count] = 0;
     reach_back(p);
     return reach_forward(p);
 }
 
 /* A match can reach over the seam before element i. */
-static bool is_live(const struct planner *p, uint32_t i) {
+static bool is_live(const struct text_planner *p, uint32_t i) {
     return p->before[i] != 0;
 }
 
 /* Can a match begin in element i and come to something? */
-static bool can_start(const struct planner *p, uint32_t i) {
+static bool can_start(const struct text_planner *p, uint32_t i) {
     struct text_reach reach = over_element(p, i, 0);
     return reach.ends || (reach.positions & p->useful[i + 1]) != 0;
 }
 
-static void add_span(const struct planner *p, uint32_t first, uint32_t end) {
+static void add_span(const struct text_planner *p, uint32_t first, uint32_t end) {
     struct text_span *span = &p->plan->spans[p->plan->span_count++];
     span->count = end - first;
     span->steps = arena_array(&p->walker->arena, (size_t)span->count + 1, sizeof *span->steps);
@@ -172,7 +177,7 @@ static void add_span(const struct planner *p, uint32_t first, uint32_t end) {
 }
 
 /* Neighbours with live seams between them, if a match can end in one. */
-static void find_spans(const struct planner *p) {
+static void find_spans(const struct text_planner *p) {
     uint32_t count = p->plan->text.count;
     for (uint32_t first = 0; first < count;) {
         uint32_t end = first + 1;
@@ -207,28 +212,22 @@ static bool is_in_literal(struct text_plan *plan, struct text_walker *w) {
     return false;
 }
 
-void text_plan_make(struct text_plan *plan, struct text_walker *w, struct text_columns *columns) {
+void text_plan_make(struct text_planner *p, struct text_plan *plan) {
     if (!plan->text.is_resolved) {
         return;
     }
-    size_t count = (size_t)plan->text.count + 1;
-    struct planner p = {.plan = plan, .walker = w, .columns = columns};
     plan->span_count = 0;
-    if (plan->behind == NULL && is_in_literal(plan, w)) {
+    if (plan->behind == NULL && is_in_literal(plan, p->walker)) {
         plan->kind = TEXT_PLAN_ALL;
         return;
     }
-    p.before = mem_alloc(count * sizeof *p.before);
-    p.useful = mem_alloc(count * sizeof *p.useful);
-    p.ends = mem_alloc(count * sizeof *p.ends);
-    if (find_reach(&p)) {
-        plan->spans = arena_array(&w->arena, count, sizeof *plan->spans);
-        find_spans(&p);
+    p->plan = plan;
+    if (find_reach(p)) {
+        plan->spans =
+            arena_array(&p->walker->arena, (size_t)plan->text.count + 1, sizeof *plan->spans);
+        find_spans(p);
     }
     plan->kind = plan->span_count > 0 ? TEXT_PLAN_SPANS : TEXT_PLAN_NONE;
-    mem_free(p.before);
-    mem_free(p.useful);
-    mem_free(p.ends);
 }
 
 /* --- counting values --- */

@@ -60,9 +60,24 @@ struct text_columns {
  * column, given back so. */
 void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct segment *s,
                     const struct template *t, struct text_columns *columns, uint32_t *ordinals);
+/* What plans are made with: scratch, for templates of any length. All zero is empty. */
+struct text_planner {
+    struct text_plan *plan;
+    struct text_walker *walker;
+    struct text_columns *columns;
+    uint64_t *useful; /* positions before each element from which a match can be reached; [count]:
+                         at the end */
+    uint64_t *before; /* of these: those that can be reached */
+    bool *ends;       /* by element: a match can end in it */
+    size_t useful_capacity;
+    size_t before_capacity;
+    size_t end_capacity;
+};
+
+void text_planner_fini(struct text_planner *p);
 /* Finds kind and spans; columns that spans read are marked (is_read). To be done again when
  * dictionaries are known (text_column_prepare). */
-void text_plan_make(struct text_plan *plan, struct text_walker *w, struct text_columns *columns);
+void text_plan_make(struct text_planner *p, struct text_plan *plan);
 /* Notes how many values a row takes of the columns that are marked (a byte by column). */
 void text_plan_count(struct text_plan *plan, struct arena *arena, const struct segment *s,
                      const struct template *t, const uint8_t *is_read);

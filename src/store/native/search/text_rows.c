@@ -181,7 +181,11 @@ static void count_values(struct text_match *m) {
     m->step_count = 0;
     for (uint32_t i = 0; i < m->met_count; i++) {
         struct text_met_template *met = &m->met_templates[m->met_list[i]];
-        const struct text_plan *plan = &m->plans[m->met_list[i]];
+        struct text_plan *plan = &m->plans[m->met_list[i]];
+        if (plan->uses == NULL) {
+            text_plan_count(plan, &m->walker.arena, m->segment,
+                            &m->segment->templates[m->met_list[i]], m->is_read);
+        }
         met->first = m->step_count;
         MEM_GROW(m->steps, m->step_capacity, (size_t)m->step_count + plan->use_count + 1);
         for (uint32_t k = 0; k < plan->use_count; k++) {
