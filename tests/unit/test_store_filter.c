@@ -153,6 +153,24 @@ static void test_lines(void **state) {
     batch_fini(&in);
 }
 
+/* Any part of any row is found, in all rows that hold it. */
+static void compare_parts(const struct fixture *f, const struct batch *b, struct random *r) {
+    struct expr_set *set = expr_set_create();
+    for (int i = 0; i < 40; i++) {
+        struct str raw = batch_raw(b, &b->rows[random_below(r, (uint32_t)b->row_count)]);
+        size_t len = 2 + random_below(r, 14);
+        size_t at = random_below(r, (uint32_t)(raw.len - len));
+        char pattern[128];
+        size_t end = 0;
+        for (size_t k = 0; k < len; k++) {
+            end += (size_t)snprintf(pattern + end, sizeof pattern - end, "\\x%02x",
+                                    (unsigned)(uint8_t)raw.ptr[at + k]);
+        }
+        assert_true(scan_and_compare(f, b, leaf(set, NULL, EXPR_REGEX, pattern), true) > 0);
+    }
+    expr_set_destroy(&set);
+}
+
 /* Objects in any order: found by words, parts of words and fields, also where members meet. */
 static void test_objects(void **state) {
     struct fixture *f = *state;
@@ -165,12 +183,14 @@ static void test_objects(void **state) {
     fixture_write(f, &in, 3);
     compare_leaves(f, &in);
     struct expr_set *set = expr_set_create();
-    static const char *const parts[] = {"\",\"key3\":\"7", "[0-9]\"\\}\\}", "4\",\"key0",
-                                        "\",\"in\":\\{\"key7"};
+    static const char *const parts[] = {
+        "\",\"key3\":\"7", "[0-9]\"\\}\\}",       "4\",\"key0",     "\",\"in\":\\{\"key7",
+        "key3\":\"7",      "5\":\"bob did [1-4]", "in\":.*key[5-7]"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         assert_true(scan_and_compare(f, &in, leaf(set, NULL, EXPR_REGEX, parts[i]), true) > 0);
     }
     assert_true(scan_and_compare(f, &in, leaf(set, NULL, EXPR_WORDS, "key3"), true) == 5000);
+    compare_parts(f, &in, &r);
     expr_set_destroy(&set);
     batch_fini(&in);
 }
