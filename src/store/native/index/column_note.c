@@ -8,7 +8,7 @@ enum {
     FORM_PAIRS, /* ... and which of them stand beside each other */
     FORM_COUNT,
     GROUP_BYTES = 32,     /* the set of bytes is stored in groups, those without bytes left out */
-    PAIRS_SHARE = 16,     /* of the texts' bytes is what pairs may take at most */
+    PAIRS_SHARE = 32,     /* of the texts' bytes is what pairs may take at most */
     PAIRS_FREE_BYTES = 32 /* but this is always granted */
 };
 

@@ -1,7 +1,8 @@
 /*
- * The text of a template's rows (of sorted objects: the sorted text) as a flat sequence: literals, values of columns, times, and what
- * only putting the row together tells. Copies and joins (formulas SAME, JOIN) are resolved to what
- * they print; a formula of one value becomes a step on that value; neighbouring literals are one.
+ * The text of a template's rows (of sorted objects: the sorted text) as a flat sequence: literals,
+ * values of columns, times, and what only putting the row together tells. Copies and joins
+ * (formulas SAME, JOIN) are resolved to what they print; a formula of one value becomes a step on
+ * that value; neighbouring literals are one.
  *
  * Threads: pure. Ownership: all in the caller's arena; texts are borrowed from the segment.
  */

@@ -16,7 +16,13 @@ struct text_time {
 };
 
 /* What a block knows of one of its templates. */
-enum text_met { TEXT_NOT_MET, TEXT_DEAD /* no row matches */, TEXT_LIVE, TEXT_LIVE_ONE };
+enum text_met {
+    TEXT_NOT_MET,
+    TEXT_DEAD,    /* no row matches */
+    TEXT_COUNTED, /* the same, but rows have values of counted columns */
+    TEXT_LIVE,
+    TEXT_LIVE_ONE /* one value of a dictionary tells of each row */
+};
 
 struct text_met_template {
     uint32_t first; /* `steps` of a row */

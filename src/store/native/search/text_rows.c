@@ -194,6 +194,8 @@ static void count_values(struct text_match *m) {
             }
         }
         met->end = m->step_count;
+        uint8_t *kind = &m->met[m->met_list[i]];
+        *kind = *kind == TEXT_DEAD && met->end > met->first ? TEXT_COUNTED : *kind;
     }
 }
 
@@ -249,6 +251,9 @@ enum status text_rows_match(struct text_match *m, struct block *b, const uint64_
     const int64_t *numbers = b->numbers[NUMBER_TEMPLATE];
     for (uint32_t row = 0; row < b->info->rows; row++) {
         uint32_t number = (uint32_t)numbers[row];
+        if (m->met[number] == TEXT_DEAD) {
+            continue;
+        }
         if (m->met[number] >= TEXT_LIVE && (care[row / 64] & text_row_bit(row)) != 0) {
             uint32_t result = match_row(m, b, number, row);
             hits[row / 64] |= result == DFA_MATCH ? text_row_bit(row) : 0;
