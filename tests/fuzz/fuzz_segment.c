@@ -12,6 +12,7 @@
 #include "hash.h"
 #include "mem.h"
 #include "segment_groups.h"
+#include "text_match.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -96,6 +97,32 @@ static void group_blocks(struct segment *s, size_t choice) {
     segment_groups_destroy(&groups);
 }
 
+/* Looks for a text in the rows by templates, notes and columns. */
+static void search_blocks(struct segment *s, size_t choice) {
+    static const char *const texts[] = {"a", "user=b", "0:1", "\"key", "10.", "\",\"in"};
+    struct err err = ERR_INIT;
+    struct arena arena = ARENA_INIT;
+    struct automaton automaton;
+    struct text_match *match = NULL;
+    struct str text = str_from_c(texts[choice % (sizeof texts / sizeof *texts)]);
+    automaton_of_literal(&automaton, &arena, text, choice % 2 == 0);
+    enum status status = text_match_create(&match, &automaton, s, &err);
+    for (size_t i = 0; i < s->block_count && status == STATUS_OK; i++) {
+        struct block b;
+        uint64_t care[SEGMENT_BLOCK_ROWS / 64];
+        uint64_t hits[SEGMENT_BLOCK_ROWS / 64] = {0};
+        uint64_t maybe[SEGMENT_BLOCK_ROWS / 64] = {0};
+        memset(care, 0xff, sizeof care);
+        status = block_open(&b, s, i, &err);
+        if (status == STATUS_OK) {
+            status = text_match_block(match, &b, care, hits, maybe, &err);
+            block_close(&b);
+        }
+    }
+    text_match_destroy(&match);
+    arena_fini(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct err err = ERR_INIT;
     struct segment *s = NULL;
@@ -114,6 +141,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         s->ignore_checksums = (data[0] & 1) != 0;
         for (size_t i = 0; i < s->block_count; i++) {
             read_block(s, i);
+        }
+        for (size_t i = 0; i < 3; i++) {
+            search_blocks(s, i + data[0]);
         }
         if (s->field_count > 0 && segment_templates(s, &err) == STATUS_OK) {
             for (size_t i = 0; i < 4; i++) {

@@ -6,9 +6,8 @@
 struct resolver {
     const struct template *template;
     struct arena *arena;
-    struct row_text_element *elements;
+    struct row_text_buffer *buffer;
     size_t count;
-    size_t capacity;
     uint32_t *ordinals; /* by piece, then by value */
     bool is_failed;     /* too long */
 };
@@ -21,8 +20,8 @@ static void add(struct resolver *r, const struct row_text_element *e) {
         r->is_failed = true;
         return;
     }
-    MEM_GROW(r->elements, r->capacity, r->count + 1);
-    r->elements[r->count++] = *e;
+    MEM_GROW(r->buffer->elements, r->buffer->capacity, r->count + 1);
+    r->buffer->elements[r->count++] = *e;
 }
 
 static void add_literal(struct resolver *r, struct str text) {
@@ -100,6 +99,9 @@ static bool add_join(struct resolver *r, const struct formula *f) {
 /* A formula of one operand, on an element that the operand became. False: it cannot be one. */
 static bool step_on(struct resolver *r, struct row_text_element *e, const struct formula *f) {
     if (e->kind == ROW_TEXT_VALUE && e->step_count < ROW_TEXT_STEPS) {
+        if (e->steps == NULL) {
+            e->steps = arena_array(r->arena, ROW_TEXT_STEPS, sizeof *e->steps);
+        }
         e->steps[e->step_count++] = f;
         return true;
     }
@@ -120,7 +122,7 @@ static bool add_step(struct resolver *r, const struct formula *f) {
     bool is_case = f->kind == FORMULA_LOWER || f->kind == FORMULA_UPPER;
     bool good = add_operand(r, f->operands[0]) && (is_case || r->count == start + 1);
     for (size_t i = start; i < r->count && good; i++) {
-        good = step_on(r, &r->elements[i], f);
+        good = step_on(r, &r->buffer->elements[i], f);
     }
     if (!good && !r->is_failed) {
         r->count = start;
@@ -188,41 +190,43 @@ static void number_uses(struct resolver *r, uint32_t *next) {
 
 /* The literals from `first` up to `end` as one. */
 static struct str joined(const struct resolver *r, size_t first, size_t end) {
+    const struct row_text_element *elements = r->buffer->elements;
     size_t len = 0;
     for (size_t i = first; i < end; i++) {
-        len += r->elements[i].literal.len;
+        len += elements[i].literal.len;
     }
     char *text = arena_alloc(r->arena, len + 1);
     size_t at = 0;
     for (size_t i = first; i < end; i++) {
-        memcpy(text + at, r->elements[i].literal.ptr, r->elements[i].literal.len);
-        at += r->elements[i].literal.len;
+        memcpy(text + at, elements[i].literal.ptr, elements[i].literal.len);
+        at += elements[i].literal.len;
     }
     return str_make(text, len);
 }
 
 /* Makes neighbouring literals one. */
 static void join_literals(struct resolver *r) {
+    struct row_text_element *elements = r->buffer->elements;
     size_t kept = 0;
     for (size_t i = 0; i < r->count;) {
         size_t end = i + 1;
-        while (r->elements[i].kind == ROW_TEXT_LITERAL && end < r->count &&
-               r->elements[end].kind == ROW_TEXT_LITERAL) {
+        while (elements[i].kind == ROW_TEXT_LITERAL && end < r->count &&
+               elements[end].kind == ROW_TEXT_LITERAL) {
             end++;
         }
-        struct row_text_element e = r->elements[i];
+        struct row_text_element e = elements[i];
         if (end > i + 1) {
             e.literal = joined(r, i, end);
         }
-        r->elements[kept++] = e;
+        elements[kept++] = e;
         i = end;
     }
     r->count = kept;
 }
 
-void row_text_resolve(struct row_text *out, struct arena *arena, const struct template *t,
-                      uint32_t *ordinals) {
-    struct resolver r = {.template = t, .arena = arena};
+void row_text_resolve(struct row_text *out, struct row_text_buffer *buffer, struct arena *arena,
+                      const struct template *t, uint32_t *ordinals) {
+    struct resolver r = {.template = t, .arena = arena, .buffer = buffer};
     r.ordinals = mem_calloc((size_t)t->piece_count + t->value_count + 1, sizeof *r.ordinals);
     number_uses(&r, ordinals);
     for (uint32_t i = t->order_count; i < t->piece_count && !r.is_failed; i++) {
@@ -235,12 +239,10 @@ void row_text_resolve(struct row_text *out, struct arena *arena, const struct te
         (void)add_value(&r, i);
     }
     join_literals(&r);
-    *out = (struct row_text){.is_resolved = !r.is_failed, .is_values = t->piece_count == 0};
+    *out = (struct row_text){.elements = buffer->elements,
+                             .is_resolved = !r.is_failed,
+                             .is_values = t->piece_count == 0};
     out->count = r.is_failed ? 0 : (uint32_t)r.count;
-    out->elements = arena_array(arena, (size_t)out->count + 1, sizeof *out->elements);
-    memcpy(out->elements, r.elements == NULL ? out->elements : r.elements,
-           out->count * sizeof *out->elements);
-    mem_free(r.elements);
     mem_free(r.ordinals);
 }
 

@@ -4,7 +4,8 @@
  * (formulas SAME, JOIN) are resolved to what they print; a formula of one value becomes a step on
  * that value; neighbouring literals are one.
  *
- * Threads: pure. Ownership: all in the caller's arena; texts are borrowed from the segment.
+ * Threads: pure. Ownership: all in the caller's buffer and arena; texts are borrowed from the
+ * segment.
  */
 #ifndef KONSEKI_ROW_TEXT_H
 #define KONSEKI_ROW_TEXT_H
@@ -20,14 +21,24 @@ enum row_text_kind { ROW_TEXT_LITERAL, ROW_TEXT_VALUE, ROW_TEXT_TIME, ROW_TEXT_U
 
 struct row_text_element {
     enum row_text_kind kind;
-    struct str literal;
-    uint32_t column;  /* VALUE */
-    uint32_t ordinal; /* VALUE: which of the row's values of the column */
-    uint32_t place;   /* VALUE: in a list of the reader's */
-    const struct formula *steps[ROW_TEXT_STEPS]; /* VALUE: each takes the text before it */
-    uint32_t step_count;
-    const struct formula *time; /* TIME; UNKNOWN: a time in its pattern, if not NULL */
-    bool is_digits;             /* UNKNOWN: decimal digits only */
+    uint8_t step_count; /* VALUE */
+    bool is_digits;     /* UNKNOWN: decimal digits only */
+    union {
+        struct str literal; /* LITERAL */
+        struct {            /* VALUE */
+            uint32_t column;
+            uint32_t ordinal; /* which of the row's values of the column */
+            uint32_t place;   /* in a list of the reader's */
+        };
+    };
+    const struct formula **steps; /* VALUE: each takes the text before it */
+    const struct formula *time;   /* TIME; UNKNOWN: a time in its pattern, if not NULL */
+};
+
+/* Elements of one text after the other: scratch. All zero is empty. */
+struct row_text_buffer {
+    struct row_text_element *elements;
+    size_t capacity;
 };
 
 struct row_text {
@@ -37,9 +48,10 @@ struct row_text {
     bool is_values;   /* of the values, with a LF between them, because there are no pieces */
 };
 
-/* `ordinals`: a zero for each column of the segment, given back so. */
-void row_text_resolve(struct row_text *out, struct arena *arena, const struct template *t,
-                      uint32_t *ordinals);
+/* The elements stay in the buffer, until the next text; what they refer to, in the arena.
+ * `ordinals`: a zero for each column of the segment, given back so. */
+void row_text_resolve(struct row_text *out, struct row_text_buffer *buffer, struct arena *arena,
+                      const struct template *t, uint32_t *ordinals);
 
 /* Applies the steps to a value: *text becomes the result, in one of the two buffers. False: a step
  * does not fit (the segment is damaged). */

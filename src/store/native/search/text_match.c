@@ -4,29 +4,28 @@
 
 /* --- making --- */
 
-/* Plans the templates that are not decided yet. */
-static void make_plans(struct text_match *m, enum text_plan_kind kind) {
-    struct text_planner p = {.walker = &m->walker, .columns = &m->columns};
+/* Plans the templates that are not left apart (or only those), first by what is known without
+ * reading values; then by the dictionaries that this left. */
+static enum status make_plans(struct text_match *m, bool is_apart, struct err *err) {
+    struct text_planner p = {.segment = m->segment, .walker = &m->walker, .columns = &m->columns};
+    p.ordinals = mem_calloc(m->segment->column_count + 1, sizeof *p.ordinals);
     for (uint32_t t = 0; t < m->segment->template_count; t++) {
-        if (m->plans[t].kind == kind) {
-            text_plan_make(&p, &m->plans[t]);
+        if (text_is_apart(m, &m->segment->templates[t]) == is_apart) {
+            text_plan_make(&p, &m->plans[t], &m->segment->templates[t]);
         }
     }
-    text_planner_fini(&p);
-}
-
-/* First by what is known without reading values; then by the dictionaries that this left. */
-static enum status prepare(struct text_match *m, struct err *err) {
-    make_plans(m, TEXT_PLAN_WHOLE);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < m->columns.count && status == STATUS_OK; i++) {
         if (m->columns.items[i].is_read) {
             status = text_column_prepare(&m->columns.items[i], &m->walker, m->segment, err);
         }
     }
-    if (status == STATUS_OK && m->columns.count > 0) {
-        make_plans(m, TEXT_PLAN_SPANS);
+    for (uint32_t t = 0; t < m->segment->template_count && status == STATUS_OK; t++) {
+        if (m->plans[t].kind == TEXT_PLAN_SPANS) {
+            text_plan_narrow(&p, &m->plans[t]);
+        }
     }
+    text_planner_fini(&p);
     return status;
 }
 
@@ -48,22 +47,21 @@ static void find_read(struct text_match *m) {
     for (uint32_t t = 0; t < m->segment->template_count; t++) {
         note_reads(m, m->is_read, &m->plans[t]);
     }
+    for (size_t c = 0; c < m->segment->column_count; c++) {
+        m->read_count += m->is_read[c];
+    }
 }
 
-/* Plans the templates that are not left apart; or only those (`is_apart`). */
+/* Before planning: all rows of templates that are left apart may match. */
 static void init_plans(struct text_match *m, bool is_apart) {
     const struct segment *s = m->segment;
     for (uint32_t t = 0; t < s->template_count; t++) {
-        const struct template *template = &s->templates[t];
-        bool apart = text_is_apart(m, template);
+        bool apart = text_is_apart(m, &s->templates[t]);
+        bool sorted = apart && (s->templates[t].flags & TEMPLATE_ORDERED) != 0;
         m->has_apart = m->has_apart || apart;
-        m->has_sorted = m->has_sorted || (apart && (template->flags & TEMPLATE_ORDERED) != 0);
-        if (apart == is_apart) {
-            text_plan_init(&m->plans[t], &m->walker, s, template, &m->columns, m->cursors);
-        } else {
-            m->plans[t] = (struct text_plan){.kind = is_apart ? TEXT_PLAN_NONE : TEXT_PLAN_WHOLE,
-                                             .verify = true};
-        }
+        m->has_sorted = m->has_sorted || sorted;
+        m->plans[t] =
+            (struct text_plan){.kind = is_apart ? TEXT_PLAN_NONE : TEXT_PLAN_WHOLE, .verify = true};
     }
 }
 
@@ -85,7 +83,7 @@ static enum status create(struct text_match **out, const struct automaton *autom
     m->cursors = mem_calloc(s->column_count + 1, sizeof *m->cursors);
     m->columns.first = mem_calloc(s->column_count + 1, sizeof *m->columns.first);
     init_plans(m, is_apart);
-    enum status status = prepare(m, err);
+    enum status status = make_plans(m, is_apart, err);
     if (status != STATUS_OK) {
         text_match_destroy(&m);
         return status;

@@ -41,6 +41,7 @@ struct text_match {
     size_t time_count;
     size_t time_capacity;
     uint8_t *is_read; /* by column of the segment: spans read it */
+    uint32_t read_count;
     bool is_possible;
     bool reads_times;
     struct buf text; /* scratch: a time */

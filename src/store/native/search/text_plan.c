@@ -62,18 +62,18 @@ static uint32_t place_of(struct text_columns *columns, const struct segment *s,
     return *link - 1;
 }
 
-void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct segment *s,
-                    const struct template *t, struct text_columns *columns, uint32_t *ordinals) {
-    *plan = (struct text_plan){.kind = TEXT_PLAN_WHOLE, .verify = true};
-    row_text_resolve(&plan->text, &w->arena, t, ordinals);
+static void resolve(struct text_plan *plan, struct text_planner *p, const struct template *t) {
+    row_text_resolve(&plan->text, &p->text, &p->walker->arena, t, p->ordinals);
     /* rows without pieces: whether their values are searched depends on the row */
     plan->verify = plan->text.is_values;
     if (plan->text.is_resolved && !plan->text.is_values) {
-        cut_terminator(plan, s, w->automaton);
+        cut_terminator(plan, p->segment, p->walker->automaton);
     }
     for (uint32_t i = 0; i < plan->text.count; i++) {
         struct row_text_element *e = &plan->text.elements[i];
-        e->place = e->kind == ROW_TEXT_VALUE ? place_of(columns, s, e) : 0;
+        if (e->kind == ROW_TEXT_VALUE) {
+            e->place = place_of(p->columns, p->segment, e);
+        }
     }
 }
 
@@ -83,6 +83,10 @@ void text_planner_fini(struct text_planner *p) {
     mem_free(p->useful);
     mem_free(p->before);
     mem_free(p->ends);
+    mem_free(p->behind);
+    mem_free(p->spans);
+    mem_free(p->ordinals);
+    mem_free(p->text.elements);
 }
 
 static struct text_reach over_element(const struct text_planner *p, uint32_t i,
@@ -93,7 +97,7 @@ static struct text_reach over_element(const struct text_planner *p, uint32_t i,
     case ROW_TEXT_VALUE:
         return text_column_over(&p->columns->items[e->place], p->walker, positions);
     case ROW_TEXT_LITERAL: /* no match is in it: is_in_literal */
-        reach = (struct text_reach){.positions = p->plan->behind[i]};
+        reach = (struct text_reach){.positions = p->behind[i]};
         reach.positions |= text_reach_on(&reach.ends, p->walker->automaton, e->literal, positions);
         return reach;
     default:
@@ -157,7 +161,7 @@ static bool can_start(const struct text_planner *p, uint32_t i) {
 }
 
 static void add_span(const struct text_planner *p, uint32_t first, uint32_t end) {
-    struct text_span *span = &p->plan->spans[p->plan->span_count++];
+    struct text_span *span = &p->spans[p->plan->span_count++];
     span->count = end - first;
     span->steps = arena_array(&p->walker->arena, (size_t)span->count + 1, sizeof *span->steps);
     uint32_t start = span->count;
@@ -177,8 +181,11 @@ static void add_span(const struct text_planner *p, uint32_t first, uint32_t end)
 }
 
 /* Neighbours with live seams between them, if a match can end in one. */
-static void find_spans(const struct text_planner *p) {
-    uint32_t count = p->plan->text.count;
+static void find_spans(struct text_planner *p) {
+    struct text_plan *plan = p->plan;
+    uint32_t count = plan->text.count;
+    MEM_GROW(p->spans, p->span_capacity, (size_t)count + 1);
+    plan->span_count = 0;
     for (uint32_t first = 0; first < count;) {
         uint32_t end = first + 1;
         bool ends = p->ends[first];
@@ -186,48 +193,69 @@ static void find_spans(const struct text_planner *p) {
             ends = ends || p->ends[end];
             end++;
         }
-        bool literal = end == first + 1 && p->plan->text.elements[first].kind == ROW_TEXT_LITERAL;
+        bool literal = end == first + 1 && plan->text.elements[first].kind == ROW_TEXT_LITERAL;
         if (ends && !literal) {
             add_span(p, first, end);
         }
         first = end;
     }
+    plan->spans = arena_array(&p->walker->arena, (size_t)plan->span_count + 1, sizeof *plan->spans);
+    memcpy(plan->spans, p->spans, plan->span_count * sizeof *plan->spans);
+    plan->kind = plan->span_count > 0 ? TEXT_PLAN_SPANS : TEXT_PLAN_NONE;
 }
 
 /* A literal that holds a match: then all rows do. Else notes the positions behind literals. */
-static bool is_in_literal(struct text_plan *plan, struct text_walker *w) {
-    plan->behind = arena_array(&w->arena, (size_t)plan->text.count + 1, sizeof *plan->behind);
+static bool is_in_literal(struct text_planner *p, struct text_plan *plan) {
+    MEM_GROW(p->behind, p->behind_capacity, (size_t)plan->text.count + 1);
     for (uint32_t i = 0; i < plan->text.count; i++) {
         const struct row_text_element *e = &plan->text.elements[i];
         if (e->kind != ROW_TEXT_LITERAL) {
             continue;
         }
-        uint32_t state = dfa_run(w->dfa, DFA_START, e->literal);
+        uint32_t state = dfa_run(p->walker->dfa, DFA_START, e->literal);
         if (dfa_is_end(state)) {
             plan->verify = plan->verify || state == DFA_MAYBE;
             return true;
         }
-        plan->behind[i] = dfa_positions(w->dfa, state);
+        p->behind[i] = dfa_positions(p->walker->dfa, state);
     }
     return false;
 }
 
-void text_plan_make(struct text_planner *p, struct text_plan *plan) {
-    if (!plan->text.is_resolved) {
-        return;
-    }
-    plan->span_count = 0;
-    if (plan->behind == NULL && is_in_literal(plan, p->walker)) {
-        plan->kind = TEXT_PLAN_ALL;
-        return;
-    }
+static void keep_text(struct row_text *text, struct arena *arena) {
+    struct row_text_element *kept = arena_array(arena, (size_t)text->count + 1, sizeof *kept);
+    memcpy(kept, text->elements, text->count * sizeof *kept);
+    text->elements = kept;
+}
+
+/* The text of a template that is decided is not kept. */
+void text_plan_make(struct text_planner *p, struct text_plan *plan, const struct template *t) {
+    *plan = (struct text_plan){.kind = TEXT_PLAN_WHOLE};
+    resolve(plan, p, t);
     p->plan = plan;
-    if (find_reach(p)) {
-        plan->spans =
-            arena_array(&p->walker->arena, (size_t)plan->text.count + 1, sizeof *plan->spans);
+    if (!plan->text.is_resolved) {
+        plan->verify = true;
+    } else if (is_in_literal(p, plan)) {
+        plan->kind = TEXT_PLAN_ALL;
+    } else if (find_reach(p)) {
+        keep_text(&plan->text, &p->walker->arena);
         find_spans(p);
+        return;
+    } else {
+        plan->kind = TEXT_PLAN_NONE;
     }
-    plan->kind = plan->span_count > 0 ? TEXT_PLAN_SPANS : TEXT_PLAN_NONE;
+    plan->text.elements = NULL;
+    plan->text.count = 0;
+}
+
+void text_plan_narrow(struct text_planner *p, struct text_plan *plan) {
+    p->plan = plan;
+    (void)is_in_literal(p, plan);
+    if (find_reach(p)) {
+        find_spans(p);
+    } else {
+        plan->kind = TEXT_PLAN_NONE;
+    }
 }
 
 /* --- counting values --- */
@@ -245,12 +273,8 @@ static void add_use(struct text_plan *plan, const uint8_t *is_read, uint32_t col
     plan->uses[plan->use_count++] = (struct text_use){column, 1};
 }
 
-void text_plan_count(struct text_plan *plan, struct arena *arena, const struct segment *s,
-                     const struct template *t, const uint8_t *is_read) {
-    uint32_t read = 0;
-    for (uint32_t c = 0; c < s->column_count; c++) {
-        read += is_read[c];
-    }
+void text_plan_count(struct text_plan *plan, struct arena *arena, const struct template *t,
+                     const uint8_t *is_read, uint32_t read) {
     plan->use_count = 0;
     plan->uses = arena_array(arena, (size_t)read + 1, sizeof *plan->uses);
     for (uint32_t i = 0; i < t->piece_count; i++) {

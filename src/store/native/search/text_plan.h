@@ -42,7 +42,6 @@ struct text_plan {
     enum text_plan_kind kind;
     bool verify; /* what matches has to be put together and tested */
     struct row_text text;
-    uint64_t *behind; /* by element, of LITERALs: positions behind it, from the start */
     struct text_span *spans;
     uint32_t span_count;
     struct text_use *uses; /* of columns that spans of any template read */
@@ -56,30 +55,38 @@ struct text_columns {
     uint32_t *first; /* by column of the segment: place of the first one of it, + 1; 0: none */
 };
 
-/* Resolves the text of the template; its columns are added to the list. `ordinals`: a zero for each
- * column, given back so. */
-void text_plan_init(struct text_plan *plan, struct text_walker *w, const struct segment *s,
-                    const struct template *t, struct text_columns *columns, uint32_t *ordinals);
-/* What plans are made with: scratch, for templates of any length. All zero is empty. */
+/* What plans are made with: scratch, for templates of any length. All zero but for what is borrowed
+ * is empty. */
 struct text_planner {
-    struct text_plan *plan;
+    const struct segment *segment;
     struct text_walker *walker;
     struct text_columns *columns;
+    uint32_t *ordinals; /* owned: a zero for each column of the segment */
+    struct text_plan *plan;
+    struct row_text_buffer text;
     uint64_t *useful; /* positions before each element from which a match can be reached; [count]:
                          at the end */
     uint64_t *before; /* of these: those that can be reached */
+    uint64_t *behind; /* by element, of LITERALs: positions behind it, from the start */
     bool *ends;       /* by element: a match can end in it */
+    struct text_span *spans;
     size_t useful_capacity;
     size_t before_capacity;
+    size_t behind_capacity;
     size_t end_capacity;
+    size_t span_capacity;
 };
 
 void text_planner_fini(struct text_planner *p);
-/* Finds kind and spans; columns that spans read are marked (is_read). To be done again when
- * dictionaries are known (text_column_prepare). */
-void text_plan_make(struct text_planner *p, struct text_plan *plan);
-/* Notes how many values a row takes of the columns that are marked (a byte by column). */
-void text_plan_count(struct text_plan *plan, struct arena *arena, const struct segment *s,
-                     const struct template *t, const uint8_t *is_read);
+/* Resolves the text of the template (its columns are added to the list), finds kind and spans;
+ * columns that spans read are marked (is_read). */
+void text_plan_make(struct text_planner *p, struct text_plan *plan, const struct template *t);
+/* Finds kind and spans of a plan of SPANS again: when dictionaries are known
+ * (text_column_prepare). */
+void text_plan_narrow(struct text_planner *p, struct text_plan *plan);
+/* Notes how many values a row takes of the columns that are marked (a byte by column; `read` in
+ * all). */
+void text_plan_count(struct text_plan *plan, struct arena *arena, const struct template *t,
+                     const uint8_t *is_read, uint32_t read);
 
 #endif

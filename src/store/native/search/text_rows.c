@@ -183,8 +183,8 @@ static void count_values(struct text_match *m) {
         struct text_met_template *met = &m->met_templates[m->met_list[i]];
         struct text_plan *plan = &m->plans[m->met_list[i]];
         if (plan->uses == NULL) {
-            text_plan_count(plan, &m->walker.arena, m->segment,
-                            &m->segment->templates[m->met_list[i]], m->is_read);
+            text_plan_count(plan, &m->walker.arena, &m->segment->templates[m->met_list[i]],
+                            m->is_read, m->read_count);
         }
         met->first = m->step_count;
         MEM_GROW(m->steps, m->step_capacity, (size_t)m->step_count + plan->use_count + 1);
