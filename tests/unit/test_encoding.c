@@ -306,9 +306,9 @@ static void test_filter(void **state) {
         int len = snprintf(text, sizeof text, "Word%u,and 12 12T13Z", i);
         token_set_add_once(&set, str_make(text, (size_t)len));
     }
-    uint32_t lines = token_set_encode_fresh(&first, &set);
+    uint32_t lines = token_set_encode_fresh(&first, &set, SIZE_MAX / 8);
     token_set_add(&set, STR("word7 later"));
-    uint32_t more = token_set_encode_fresh(&second, &set);
+    uint32_t more = token_set_encode_fresh(&second, &set, SIZE_MAX / 8);
     const uint8_t *bytes = (const uint8_t *)first.ptr;
     uint32_t wrong = 0;
     for (uint32_t i = 0; i < 5000; i++) {

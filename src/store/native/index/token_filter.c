@@ -8,6 +8,7 @@
 
 enum {
     BITS_A_TOKEN = 11,
+    LEAST_BITS_A_TOKEN = 9, /* 1.3 % of the words that are not there are taken for possible */
     PROBES = 6,
     PROBE_BITS = 10, /* of the hash, a probe */
     CHECKSUM_BYTES = 4,
@@ -179,8 +180,12 @@ uint32_t token_filter_encode(struct buf *out, const uint64_t *hashes, size_t cou
     return (uint32_t)lines;
 }
 
-uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t) {
-    uint32_t lines = token_filter_encode(out, t->fresh, t->fresh_count, BITS_A_TOKEN);
+uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t, uint64_t bytes) {
+    uint64_t bits = t->fresh_count == 0 ? BITS_A_TOKEN : bytes * 8 / t->fresh_count;
+    bits = bits > BITS_A_TOKEN         ? BITS_A_TOKEN
+           : bits < LEAST_BITS_A_TOKEN ? LEAST_BITS_A_TOKEN
+                                       : bits;
+    uint32_t lines = token_filter_encode(out, t->fresh, t->fresh_count, (unsigned)bits);
     t->fresh_count = 0;
     return lines;
 }

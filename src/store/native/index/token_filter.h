@@ -42,8 +42,9 @@ void token_set_add_all(struct token_set *t, const struct token_set *from);
 /* Adds the fresh tokens of `from`, which are fresh no longer. */
 void token_set_take_fresh(struct token_set *t, struct token_set *from);
 
-/* Appends the filter of the fresh tokens; returns its number of lines. */
-uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t);
+/* Appends the filter of the fresh tokens, which keeps to `bytes` as well as it can (9 to 11 bits a
+ * token); returns its number of lines. */
+uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t, uint64_t bytes);
 /* Appends a filter of `count` hashes; returns its number of lines. */
 uint32_t token_filter_encode(struct buf *out, const uint64_t *hashes, size_t count,
                              unsigned bits_a_hash);

@@ -17,7 +17,8 @@ enum {
     FULL_BYTES = 96 << 20,
     FULL_MEMORY = 80 << 20, /* of dictionaries and words */
     INDEX_PERCENT = 9,      /* of a stripe's bytes, for both indexes */
-    NUMBERS_PERCENT = 3     /* ... of which those of words of digits may take so much */
+    NUMBERS_PERCENT = 3,    /* ... of which those of words of digits may take so much */
+    TOKENS_PERCENT = 6      /* from here on other words get fewer bits each */
 };
 
 struct segment_writer *segment_writer_create(enum dataset dataset, enum segment_effort effort) {
@@ -259,7 +260,8 @@ void segment_writer_add(struct segment_writer *w, struct stripe *s) {
     stripe->len = w->out.len - offset;
     sha256_of(stripe->sha256, str_make(w->out.ptr + offset, (size_t)stripe->len));
     token_set_take_fresh(&w->stripe_tokens, &w->tokens);
-    stripe->filter_lines = token_set_encode_fresh(&w->filters, &w->stripe_tokens);
+    stripe->filter_lines =
+        token_set_encode_fresh(&w->filters, &w->stripe_tokens, stripe->len * TOKENS_PERCENT / 100);
     index_numbers(w, stripe, s);
     token_set_clear(&w->stripe_tokens);
     w->stripe_count++;
