@@ -10,7 +10,7 @@ enum {
     LEVEL_FAST = 3, /* zstd levels of directories and templates */
     LEVEL_DEEP = 19,
     LEVEL_LOOK = 3,
-    LEVEL_BESIDE = 17,
+    LEVEL_BESIDE = 15,
     BESIDE_PERCENT = 80, /* of what a chunk takes by itself: what it may take beside others */
     BASE_REF_BYTES = 12,
     INLINE_BYTES = 12, /* shorter chunks stand in the directory */
