@@ -38,21 +38,4 @@ static inline size_t bytescan_two(const char *p, size_t len, char a, char b) {
     return i;
 }
 
-/* True if both texts of `len` bytes are equal; without a call for short ones. */
-static inline bool bytescan_equal(const char *a, const char *b, size_t len) {
-    if (len < 4) {
-        return len == 0 || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
-    }
-    if (len < 8) { /* two halves that overlap */
-        return bytes_le32(a) == bytes_le32(b) && bytes_le32(a + len - 4) == bytes_le32(b + len - 4);
-    }
-    size_t i = 0;
-    for (; i + 8 <= len; i += 8) {
-        if (bytes_le64(a + i) != bytes_le64(b + i)) {
-            return false;
-        }
-    }
-    return bytes_le64(a + len - 8) == bytes_le64(b + len - 8);
-}
-
 #endif

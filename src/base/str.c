@@ -47,12 +47,12 @@ static size_t find_short(struct str s, struct str needle) {
             (bytes_le64(s.ptr + i) ^ first_byte) | (bytes_le64(s.ptr + i + last) ^ last_byte);
         for (uint64_t marks = bytescan_zero_marks(wrong); marks != 0; marks &= marks - 1) {
             size_t at = i + ((size_t)__builtin_ctzll(marks) >> 3);
-            if (bytescan_equal(s.ptr + at, needle.ptr, needle.len)) { /* false marks fail here */
+            if (str_same_bytes(s.ptr + at, needle.ptr, needle.len)) { /* false marks fail here */
                 return at;
             }
         }
     }
-    while (i < places && !bytescan_equal(s.ptr + i, needle.ptr, needle.len)) {
+    while (i < places && !str_same_bytes(s.ptr + i, needle.ptr, needle.len)) {
         i++;
     }
     return i < places ? i : STR_NONE;

@@ -58,7 +58,7 @@ uint32_t json_paths_expect(struct json_paths *paths, uint32_t parent, const char
     }
     struct str path = intern_text(&paths->texts, expected->path);
     struct str key = str_skip(path, key_offset(intern_text(&paths->texts, parent)));
-    if (room <= key.len || raw[key.len] != '"' || !bytescan_equal(raw, key.ptr, key.len)) {
+    if (room <= key.len || raw[key.len] != '"' || !str_same_bytes(raw, key.ptr, key.len)) {
         return JSON_PATH_NONE;
     }
     paths->place = expected->path + 1;

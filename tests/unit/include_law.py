@@ -20,6 +20,8 @@ PROOF = CODEC + ["proof"]
 EVENT = CODEC + ["event", "tables"]
 EXPR = EVENT + ["expr"]
 SIGMA = EXPR + ["detect/sigma"]
+PARSE = ["parse", "parse/windows"]
+PARSE_INNER = ["parse/formats", "parse/evtx"]
 STORE = ["store", "store/chain", "store/tiers", "store/prove"]
 STORE_INNER = ["store/live", "store/merge", "store/scan",
                *(f"store/native/{room}" for room in
@@ -28,15 +30,16 @@ DETECT = ["detect", "detect/findings", "detect/site", "detect/ioc"]
 APP = ["app", "app/export"]
 LAW = {  # folder: the folders whose headers it sees
     "base": BASE, "platform": PLATFORM, "codec": CODEC, "proof": PROOF, "event": EVENT, "expr": EXPR,
-    "parse": EXPR + ["parse", "parse/evtx"], "normalise": EXPR + ["normalise"],
+    "parse": EXPR + PARSE + PARSE_INNER, "normalise": EXPR + ["normalise"],
     "store": EXPR + ["proof"] + STORE + STORE_INNER, "collect": EXPR + ["collect"],
     "detect/sigma": SIGMA, "detect": SIGMA + STORE + DETECT + ["detect/analyses"],
     "query": EXPR + STORE + ["query"],
     "investigate": EXPR + STORE + DETECT + ["query", "detect/sigma", "investigate"],
-    "app": EXPR + STORE + DETECT + APP + ["parse", "normalise", "query", "detect/sigma", "collect",
+    "app": EXPR + PARSE + STORE + DETECT + APP + ["normalise", "query", "detect/sigma", "collect",
                                           "investigate"],
 }
-INNER = {"parse/evtx": "parse", "detect/analyses": "detect",
+INNER = {"detect/analyses": "detect",
+         **{room: "parse" for room in PARSE[1:] + PARSE_INNER},
          **{room: "store" for room in STORE[1:] + STORE_INNER},
          **{room: "detect" for room in DETECT[1:]}, **{room: "app" for room in APP[1:]}}
 

@@ -156,7 +156,7 @@ static bool take_expected(struct kv_names *names, struct kv *out, struct str *re
     uint32_t id = names->followers[names->place];
     struct str key = intern_text(&names->keys, id);
     struct str s = skip_gaps(*rest, separator);
-    if (s.len <= key.len || s.ptr[key.len] != '=' || !bytescan_equal(s.ptr, key.ptr, key.len)) {
+    if (s.len <= key.len || s.ptr[key.len] != '=' || !str_same_bytes(s.ptr, key.ptr, key.len)) {
         return false;
     }
     *out = (struct kv){.key = str_head(s, key.len), .has_value = true};
