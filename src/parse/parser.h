@@ -1,6 +1,6 @@
 /*
- * What a parser of one format is. A format is one file (parse/formats/<format>.c), one row of the table
- * in tables/parsers.def, one row in tables/datasets.def and one folder of golden tests.
+ * What a parser of one format is. A format is one file (parse/formats/<format>.c), one row of the
+ * table in tables/parsers.def, one row in tables/datasets.def and one folder of golden tests.
  *
  * The way of a record:  framer (lines, <Event> elements, EVTX records)
  *   -> envelope (syslog RFC 3164/5424 header: time, host, app; or none)
