@@ -54,7 +54,7 @@ static size_t decode_unicode(struct buf *out, struct str s) {
     return 4;
 }
 
-static char simple_escape(char c) {
+char json_simple_escape(char c) {
     switch (c) {
     case 'n':
         return '\n';
@@ -105,7 +105,7 @@ void json_text_decode(struct buf *out, struct str s) {
         char c = s.ptr[n + 1];
         s = str_skip(s, n + 2);
         size_t used = c == 'u' ? decode_unicode(out, s) : 0;
-        char plain = simple_escape(c);
+        char plain = json_simple_escape(c);
         if (plain != '\0') {
             buf_putc(out, plain);
         } else if (used == 0) {

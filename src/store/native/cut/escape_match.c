@@ -1,29 +1,8 @@
 #include "escape_match.h"
 
 #include "bytescan.h"
+#include "json_text.h"
 #include "transform.h"
-
-/* The byte that the escape "\c" stands for; 0: none, or not one byte. */
-static char escaped_byte(char c) {
-    switch (c) {
-    case 'n':
-        return '\n';
-    case 'r':
-        return '\r';
-    case 't':
-        return '\t';
-    case 'b':
-        return '\b';
-    case 'f':
-        return '\f';
-    case '"':
-    case '\\':
-    case '/':
-        return c;
-    default:
-        return '\0';
-    }
-}
 
 static size_t first_marked(uint64_t marks) {
     return marks == 0 ? 8 : (size_t)__builtin_ctzll(marks) >> 3;
@@ -65,7 +44,7 @@ bool escape_match_json(struct str slice, struct str text, struct buf *scratch) {
             return transform_decode(scratch, slice, TRANSFORM_JSON) &&
                    str_eq(buf_str(scratch), text);
         }
-        char byte = slice.len > 1 ? escaped_byte(slice.ptr[1]) : '\0';
+        char byte = slice.len > 1 ? json_simple_escape(slice.ptr[1]) : '\0';
         if (byte == '\0' || text.len == 0 || text.ptr[0] != byte) {
             return false;
         }
