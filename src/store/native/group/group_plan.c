@@ -5,7 +5,8 @@
 enum {
     MAX_STEPS = 4096,         /* of looking for the atoms of one value */
     MAX_USES = UINT16_MAX,    /* of a column in a row */
-    MAX_USE_CELLS = 16 << 20, /* columns times templates */
+    MAX_USE_CELLS = 16 << 20, /* columns times layouts */
+    MAX_LAYOUTS = UINT16_MAX,
     FORMULA_MARK = 1,
     LITERAL_MARK = 2,
     COLUMN_MARK = 3
@@ -230,16 +231,20 @@ static struct group_class classify(struct group_plan *plan, struct intern *known
 }
 
 /* Where no values are asked for, all templates are of the class of the first. */
-static void make_classes(struct group_plan *plan) {
+static uint32_t told_apart(const struct group_plan *plan) {
+    uint32_t count = plan->segment->template_count;
+    return count > 1 && plan->slot_count == 0 ? 1 : count;
+}
+
+/* `class_of`: by template. */
+static void make_classes(struct group_plan *plan, uint32_t *class_of) {
     struct intern recipes = INTERN_INIT;
     struct intern classes = INTERN_INIT;
-    uint32_t count = plan->segment->template_count;
-    count = count > 1 && plan->slot_count == 0 ? 1 : count;
-    for (uint32_t t = 0; t < count; t++) {
+    for (uint32_t t = 0, count = told_apart(plan); t < count; t++) {
         struct group_class c = classify(plan, &recipes, t);
         uint32_t before = classes.count;
-        plan->class_of[t] = intern_add(&classes, str_make((const char *)&c, sizeof c));
-        if (plan->class_of[t] == before) {
+        class_of[t] = intern_add(&classes, str_make((const char *)&c, sizeof c));
+        if (class_of[t] == before) {
             MEM_GROW(plan->classes, plan->class_capacity, plan->class_count + 1);
             plan->classes[plan->class_count++] = c;
         }
@@ -263,42 +268,89 @@ static void list_columns(struct group_plan *plan) {
     }
 }
 
-static bool count_use(struct group_plan *plan, uint32_t column, uint32_t template) {
+static bool count_use(uint16_t *uses, const struct group_plan *plan, uint32_t column) {
     uint32_t place = column == GROUP_NO_COLUMN ? 0 : plan->place_of[column];
-    if (place == 0) {
-        return true;
-    }
-    uint16_t *uses = &plan->columns[place - 1].uses[template];
-    return ++*uses < MAX_USES;
+    return place == 0 || ++uses[place - 1] < MAX_USES;
 }
 
-/* False if a row uses a column absurdly often. */
-static bool count_uses(struct group_plan *plan) {
+/* How often a row of the template uses each column that is read; false: absurdly often. */
+static bool count_uses(uint16_t *uses, const struct group_plan *plan, const struct template *t) {
     bool good = true;
-    for (uint32_t i = 0; i < plan->segment->template_count && good; i++) {
-        const struct template *t = &plan->segment->templates[i];
-        for (uint32_t k = 0; k < t->piece_count && good; k++) {
-            good = count_use(plan, t->pieces[k].column, i);
-        }
-        for (uint32_t k = 0; k < t->value_count && good; k++) {
-            const struct template_value *v = &t->values[k];
-            good = v->transform != TRANSFORM_NONE || v->formula != NULL ||
-                   count_use(plan, v->first, i);
-        }
+    for (uint32_t k = 0; k < t->piece_count && good; k++) {
+        good = count_use(uses, plan, t->pieces[k].column);
+    }
+    for (uint32_t k = 0; k < t->value_count && good; k++) {
+        const struct template_value *v = &t->values[k];
+        good =
+            v->transform != TRANSFORM_NONE || v->formula != NULL || count_use(uses, plan, v->first);
     }
     return good;
 }
 
-static bool make_columns(struct group_plan *plan) {
-    size_t templates = (size_t)plan->segment->template_count + 1;
+/* --- layouts --- */
+
+/* A layout as bytes that are compared: its class, and the uses of each column. */
+static size_t layout_bytes(const struct group_plan *plan) {
+    return sizeof(uint32_t) + plan->column_count * sizeof(uint16_t);
+}
+
+static void take_layouts(struct group_plan *plan, const struct intern *layouts) {
+    plan->layout_count = layouts->count;
+    plan->class_of = arena_array(&plan->arena, (size_t)layouts->count + 1, sizeof *plan->class_of);
+    for (uint32_t c = 0; c < plan->column_count; c++) {
+        plan->columns[c].uses =
+            arena_array(&plan->arena, (size_t)layouts->count + 1, sizeof(uint16_t));
+    }
+    for (uint32_t i = 0; i < layouts->count; i++) {
+        const char *at = intern_text(layouts, i).ptr;
+        memcpy(&plan->class_of[i], at, sizeof plan->class_of[i]);
+        at += sizeof plan->class_of[i];
+        for (uint32_t c = 0; c < plan->column_count; c++) {
+            memcpy(&plan->columns[c].uses[i], at + c * sizeof(uint16_t), sizeof(uint16_t));
+        }
+    }
+}
+
+static bool intern_layouts(struct intern *layouts, struct group_plan *plan,
+                           const uint32_t *class_of) {
+    struct buf key = BUF_INIT;
+    char *bytes = buf_reserve(&key, layout_bytes(plan));
+    uint16_t *uses = mem_calloc((size_t)plan->column_count + 1, sizeof *uses);
+    size_t use_bytes = plan->column_count * sizeof *uses;
+    bool good = true;
+    for (uint32_t t = 0, count = told_apart(plan); t < count && good; t++) {
+        memset(uses, 0, use_bytes);
+        good = plan->column_count == 0 || count_uses(uses, plan, &plan->segment->templates[t]);
+        memcpy(bytes, &class_of[t], sizeof class_of[t]);
+        memcpy(bytes + sizeof class_of[t], uses, use_bytes);
+        plan->layout_of[t] = (uint16_t)intern_add(layouts, str_make(bytes, layout_bytes(plan)));
+        good = good && layouts->count <= MAX_LAYOUTS &&
+               (size_t)layouts->count * (plan->column_count + 1) < MAX_USE_CELLS;
+    }
+    mem_free(uses);
+    buf_fini(&key);
+    return good;
+}
+
+/* Hostile or odd: all rows are left. */
+static void leave_all(struct group_plan *plan) {
+    plan->class_count = 1;
+    plan->classes[0] = (struct group_class){.action = GROUP_LEAVE};
+    plan->column_count = 0;
+    plan->layout_count = 1;
+    plan->class_of = arena_array(&plan->arena, 1, sizeof *plan->class_of);
+    memset(plan->layout_of, 0, plan->segment->template_count * sizeof *plan->layout_of);
+}
+
+static void make_layouts(struct group_plan *plan, const uint32_t *class_of) {
+    struct intern layouts = INTERN_INIT;
     list_columns(plan);
-    if (plan->column_count > MAX_USE_CELLS / templates) {
-        return false;
+    if (intern_layouts(&layouts, plan, class_of)) {
+        take_layouts(plan, &layouts);
+    } else {
+        leave_all(plan);
     }
-    for (uint32_t i = 0; i < plan->column_count; i++) {
-        plan->columns[i].uses = arena_array(&plan->arena, templates, sizeof(uint16_t));
-    }
-    return plan->column_count == 0 || count_uses(plan);
+    intern_fini(&layouts);
 }
 
 void group_plan_init(struct group_plan *out, const struct store_group_spec *spec,
@@ -306,22 +358,19 @@ void group_plan_init(struct group_plan *out, const struct store_group_spec *spec
     *out = (struct group_plan){.spec = spec, .segment = segment};
     size_t columns = segment->column_count + 1;
     out->slot_count = (uint32_t)(spec->key_count + spec->sum_count + spec->set_count);
-    out->class_of = mem_calloc((size_t)segment->template_count + 1, sizeof *out->class_of);
+    out->layout_of = mem_calloc((size_t)segment->template_count + 1, sizeof *out->layout_of);
     out->columns = mem_calloc(columns, sizeof *out->columns);
     out->place_of = mem_calloc(columns, sizeof *out->place_of);
-    make_classes(out);
-    if (!make_columns(out)) { /* hostile or odd: all rows are left */
-        for (size_t i = 0; i < out->class_count; i++) {
-            out->classes[i].action = GROUP_LEAVE;
-        }
-        out->column_count = 0;
-    }
+    uint32_t *class_of = mem_calloc((size_t)segment->template_count + 1, sizeof *class_of);
+    make_classes(out, class_of);
+    make_layouts(out, class_of);
+    mem_free(class_of);
 }
 
 void group_plan_fini(struct group_plan *plan) {
     mem_free(plan->recipes);
     mem_free(plan->classes);
-    mem_free(plan->class_of);
+    mem_free(plan->layout_of);
     mem_free(plan->columns);
     mem_free(plan->place_of);
     arena_fini(&plan->arena);

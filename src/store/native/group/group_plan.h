@@ -6,7 +6,8 @@
  * slot's value is made in the rows of some templates: from which columns (its atoms), and how the
  * text is put together. Values of one recipe with equal atoms are equal, so that codes and numbers
  * stand for texts. Templates with the same recipes in all slots form a *class*: their rows are
- * treated alike.
+ * treated alike. Templates of a class that use each column equally often have one *layout*: in rows
+ * of one layout that follow each other, the values of each column follow each other too.
  *
  * Threads: one. Ownership: borrows the segment (templates loaded) and the spec.
  */
@@ -62,7 +63,7 @@ struct group_class {
 /* A column that some recipe reads. */
 struct group_column {
     uint32_t column;
-    uint16_t *uses; /* by template: values in a row */
+    uint16_t *uses; /* by layout: values in a row */
 };
 
 struct group_plan {
@@ -76,7 +77,9 @@ struct group_plan {
     struct group_class *classes;
     size_t class_count;
     size_t class_capacity;
-    uint32_t *class_of; /* by template */
+    uint32_t *class_of;  /* by layout */
+    uint16_t *layout_of; /* by template */
+    uint32_t layout_count;
     struct group_column *columns;
     uint32_t column_count;
     uint32_t *place_of; /* by column of the segment: in `columns`, + 1; 0: not read */

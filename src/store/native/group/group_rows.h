@@ -1,8 +1,9 @@
 /*
  * A window on a block: up to 1,024 of its rows, and how they divide into the classes of their
- * templates (group_plan.h). Most windows are of one class, and nothing has to be picked out then.
+ * templates (group_plan.h). Where enough rows of one layout follow each other, they are a window of
+ * their own: then nothing has to be picked out, and that is most rows.
  *
- * Threads: one. Ownership: borrows the plan and the templates.
+ * Threads: one. Ownership: borrows the plan.
  */
 #ifndef KONSEKI_GROUP_ROWS_H
 #define KONSEKI_GROUP_ROWS_H
@@ -28,12 +29,13 @@ static inline uint32_t group_chunk_row(const struct group_chunk *c, uint32_t i) 
 
 struct group_rows {
     const struct group_plan *plan;
-    uint32_t first; /* in the block */
+    uint16_t *layouts; /* of the block's rows */
+    uint32_t row_count;
+    uint32_t first; /* of the window, in the block */
     uint32_t count;
-    const uint32_t *templates; /* of the window's rows */
-    uint32_t *present;         /* templates that they have */
+    uint32_t *present; /* layouts that its rows have */
     uint32_t present_count;
-    uint8_t *is_present; /* by template; 0 between windows */
+    uint8_t *is_present; /* by layout; 0 between windows */
     uint32_t *classes;   /* that they are of */
     uint32_t class_count;
     uint32_t *places; /* by class: of its next row in `sorted` */
@@ -44,12 +46,15 @@ struct group_rows {
 
 void group_rows_init(struct group_rows *out, const struct group_plan *plan);
 void group_rows_fini(struct group_rows *r);
-/* Goes to the `count` rows from `first` on; `templates` are those of the block's rows, all below
- * template_count. */
-void group_rows_window(struct group_rows *r, const uint32_t *templates, uint32_t first,
-                       uint32_t count);
+/* Goes before the first row of a block; `templates` are those of its rows, all below
+ * template_count. NULL: where no values are asked for all rows are alike. */
+void group_rows_block(struct group_rows *r, const uint32_t *templates, uint32_t row_count);
+/* Goes to the next window; false if there is none. */
+bool group_rows_next(struct group_rows *r);
 /* Are all rows of the window selected (bits of the block's rows)? */
 bool group_rows_all_selected(const struct group_rows *r, const uint64_t *selected);
+/* Unselects them. */
+void group_rows_unselect(const struct group_rows *r, uint64_t *selected);
 /* Sorts the selected rows by class; false if there are too many classes. */
 bool group_rows_sort(struct group_rows *r, const uint64_t *selected);
 /* The selected rows of classes[index], after group_rows_sort. */

@@ -26,7 +26,7 @@ void group_streams_block(struct group_streams *s, struct block *block) {
 
 /* --- windows --- */
 
-/* Do the rows of all templates in the window use the column just `times` times? */
+/* Do the rows of all layouts in the window use the column just `times` times? */
 static bool all_use(const uint16_t *uses, const struct group_rows *rows, uint16_t times) {
     for (uint32_t i = 0; i < rows->present_count; i++) {
         if (uses[rows->present[i]] != times) {
@@ -44,10 +44,10 @@ static void count_through(struct group_stream *s, const uint16_t *uses,
     }
     uint32_t at = s->first; /* at most 8192 x 65535 */
     uint32_t *places = s->places;
-    const uint32_t *templates = rows->templates;
+    const uint16_t *layouts = rows->layouts + rows->first;
     for (uint32_t i = 0, count = rows->count; i < count; i++) {
         places[i] = at;
-        at += uses[templates[i]];
+        at += uses[layouts[i]];
     }
     s->next = at;
 }

@@ -1,6 +1,6 @@
 /*
  * Where the values of the columns that are read (group_plan.h) stand in the rows of a window
- * (group_rows.h): counted through the templates of the rows, unless each row has just one.
+ * (group_rows.h): counted through the layouts of the rows, unless each row has just one.
  *
  * Threads: one. Ownership: borrows the plan and the block.
  */

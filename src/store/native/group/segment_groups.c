@@ -29,7 +29,6 @@ struct segment_groups {
     int64_t *small_sums;          /* likewise: parts of the sums */
     uint32_t *missing;            /* likewise: rows without a value */
     struct group_rows window;
-    uint32_t *no_templates; /* where no values are asked for all rows are of the first's class */
     /* of the chunk at hand */
     uint32_t *span_ids;
     int64_t *times;
@@ -59,8 +58,6 @@ struct segment_groups *segment_groups_create(const struct store_group_spec *spec
     group_plan_init(&g->plan, spec, segment);
     group_values_init(&g->values, &g->plan);
     group_rows_init(&g->window, &g->plan);
-    g->no_templates =
-        g->plan.slot_count > 0 ? NULL : mem_calloc(SEGMENT_BLOCK_ROWS, sizeof *g->no_templates);
     group_sets_init(&g->sets, &g->values);
     g->span_ids = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->span_ids);
     g->times = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->times);
@@ -90,7 +87,6 @@ void segment_groups_destroy(struct segment_groups **out) {
     mem_free(g->sums);
     mem_free(g->small_sums);
     mem_free(g->missing);
-    mem_free(g->no_templates);
     mem_free(g->span_ids);
     mem_free(g->times);
     mem_free(g->groups);
@@ -326,18 +322,6 @@ static void unselect(uint64_t *selected, const struct group_chunk *c) {
     }
 }
 
-/* As it is for all rows of a window. */
-static void unselect_window(uint64_t *selected, const struct group_rows *window) {
-    uint32_t row = window->first; /* a multiple of 64 */
-    uint32_t end = window->first + window->count;
-    for (; row + 64 <= end; row += 64) {
-        selected[row / 64] = 0;
-    }
-    if (row < end) {
-        selected[row / 64] &= UINT64_MAX << (end - row);
-    }
-}
-
 /* All of the chunk's rows, or none. */
 static enum status take_chunk(bool *taken, struct segment_groups *g, struct block *b,
                               const struct group_class *class, const struct group_chunk *c,
@@ -434,7 +418,7 @@ static enum status add_chunks(struct segment_groups *g, struct block *b, struct 
         all = all && taken[i];
     }
     if (all) {
-        unselect_window(out->selected, w);
+        group_rows_unselect(w, out->selected);
         return status;
     }
     for (uint32_t i = 0; i < w->class_count; i++) {
@@ -454,7 +438,7 @@ static enum status add_whole(struct segment_groups *g, struct block *b, struct g
     enum status status =
         take_chunk(&taken, g, b, &g->plan.classes[g->window.classes[0]], &all, err);
     if (status == STATUS_OK && taken) {
-        unselect_window(out->selected, &g->window);
+        group_rows_unselect(&g->window, out->selected);
     }
     return status;
 }
@@ -474,7 +458,7 @@ static enum status add_window(struct segment_groups *g, struct block *b, struct 
 /* --- blocks --- */
 
 static enum status load_rows(const struct segment_groups *g, struct block *b, struct err *err) {
-    enum status status = g->no_templates != NULL ? STATUS_OK : block_templates(b, err);
+    enum status status = g->plan.slot_count > 0 ? block_templates(b, err) : STATUS_OK;
     if (status == STATUS_OK && g->spec->span != NULL) {
         status = block_numbers(b, NUMBER_TIME, err);
     }
@@ -485,13 +469,12 @@ enum status segment_groups_add(struct segment_groups *g, struct block *b, uint64
                                uint64_t *without_key, struct err *err) {
     struct group_outcome out = {.selected = selected, .without_key = without_key};
     enum status status = load_rows(g, b, err);
-    const uint32_t *templates = g->no_templates != NULL ? g->no_templates : b->templates;
-    group_streams_block(&g->values.streams, b);
-    for (uint32_t first = 0; first < b->info->rows && status == STATUS_OK;
-         first += GROUP_WINDOW_ROWS) {
-        uint32_t left = b->info->rows - first;
-        group_rows_window(&g->window, templates, first,
-                          left < GROUP_WINDOW_ROWS ? left : GROUP_WINDOW_ROWS);
+    if (status == STATUS_OK) {
+        const uint32_t *templates = g->plan.slot_count > 0 ? b->templates : NULL;
+        group_rows_block(&g->window, templates, b->info->rows);
+        group_streams_block(&g->values.streams, b);
+    }
+    while (status == STATUS_OK && group_rows_next(&g->window)) {
         status = group_streams_window(&g->values.streams, &g->window, err);
         if (status == STATUS_OK) {
             status = add_window(g, b, &out, err);

@@ -7,27 +7,23 @@ enum { NOT_COUNTED = UINT16_MAX, MAX_USES = UINT16_MAX - 1 };
 
 #define NO_CODE UINT32_MAX
 
-/* Values of the column and of its context in a row of a template. */
-struct uses {
-    uint16_t column; /* NOT_COUNTED: not known yet */
-    uint16_t context;
-};
-
 struct resolver {
     struct block *b;
     uint32_t column;
     uint32_t context;
-    struct uses *uses; /* by template */
-    uint32_t *last;    /* by code of the context, and for none: code met last; NO_CODE */
+    struct column_uses *uses; /* NOT_COUNTED: not known yet */
+    uint32_t *last;           /* by code of the context, and for none: code met last; NO_CODE */
+    uint32_t none;            /* the place of none in it */
+    uint32_t limit;           /* codes are below */
 };
 
-static void count_piece(struct uses *u, const struct resolver *r, uint32_t column) {
+static void count_piece(struct column_uses *u, const struct resolver *r, uint32_t column) {
     u->column = (uint16_t)(u->column + (column == r->column && u->column < MAX_USES));
     u->context = (uint16_t)(u->context + (column == r->context && u->context < MAX_USES));
 }
 
-static void count_uses(struct uses *u, const struct resolver *r, const struct template *t) {
-    *u = (struct uses){0, 0};
+static void count_uses(struct column_uses *u, const struct resolver *r, const struct template *t) {
+    *u = (struct column_uses){0, 0};
     for (uint32_t i = 0; i < t->piece_count; i++) {
         count_piece(u, r, t->pieces[i].column);
     }
@@ -57,41 +53,107 @@ static inline uint32_t resolve_one(uint32_t *code, uint32_t *last) {
     return resolved;
 }
 
-/* Goes through the rows with the writer's guesses; DAMAGED if the numbers do not fit. */
-static enum status resolve_rows(uint32_t *codes, struct resolver *r, struct err *err) {
-    const struct segment *s = r->b->segment;
-    const struct block_column *context = &r->b->columns[r->context];
+/* Learns the uses of all templates that the block's rows have. *single: none has two values of
+ * the column in a row. */
+static enum status learn_all_uses(bool *single, struct resolver *r, struct err *err) {
     const uint32_t *templates = r->b->templates;
+    enum status status = STATUS_OK;
+    uint32_t any = 0;
+    for (uint32_t row = 0, rows = r->b->info->rows; row < rows && status == STATUS_OK; row++) {
+        const struct column_uses *u = &r->uses[templates[row]];
+        if (u->column == NOT_COUNTED) {
+            status = learn_uses(r, templates[row], err);
+        }
+        any |= u->column;
+    }
+    *single = any <= 1;
+    return status;
+}
+
+/* Notes the context of each of the column's values; false if the counts do not fit. Most columns
+ * have a value in nearly every row: so this, too, is without a branch. `contexts` has room for a
+ * value in each row, and one more. */
+static bool list_contexts(uint32_t *restrict contexts, const struct resolver *r) {
+    const struct block_column *context = &r->b->columns[r->context];
+    const uint32_t *restrict codes = context->codes;
+    const uint32_t *restrict templates = r->b->templates;
+    const struct column_uses *restrict uses = r->uses;
+    uint32_t none = r->none;
+    uint32_t last = context->count - 1;
+    uint32_t at = 0;
+    uint32_t beside = 0;
+    for (uint32_t row = 0, rows = r->b->info->rows; row < rows; row++) {
+        struct column_uses u = uses[templates[row]];
+        uint32_t code = codes[beside < last ? beside : last]; /* too few: found out at the end */
+        contexts[at] = u.context > 0 ? code : none;
+        at += u.column;
+        beside += u.context;
+    }
+    return at == r->b->columns[r->column].count && beside <= context->count;
+}
+
+/* Rows with at most one value each. */
+static bool resolve_singles(uint32_t *codes, struct resolver *r) {
+    uint32_t *contexts = mem_alloc(((size_t)r->b->info->rows + 1) * sizeof *contexts);
+    bool good = list_contexts(contexts, r);
+    uint32_t widest = 0;
+    uint32_t *last = r->last;
+    for (uint32_t i = 0, count = r->b->columns[r->column].count; i < count && good; i++) {
+        uint32_t code = resolve_one(&codes[i], &last[contexts[i]]);
+        widest = code > widest ? code : widest;
+    }
+    mem_free(contexts);
+    return good && widest < r->limit;
+}
+
+/* Goes through the rows with the writer's guesses; false if the numbers do not fit. */
+static bool resolve_rows(uint32_t *codes, struct resolver *r) {
+    const struct block_column *context = &r->b->columns[r->context];
     const uint32_t count = r->b->columns[r->column].count;
-    uint32_t none = s->columns[r->context].dictionary_count;
     uint32_t widest = 0;
     uint32_t at = 0;
     uint32_t beside = 0;
     for (uint32_t row = 0, rows = r->b->info->rows; row < rows; row++) {
-        const struct uses *u = &r->uses[templates[row]];
-        enum status status =
-            u->column != NOT_COUNTED ? STATUS_OK : learn_uses(r, templates[row], err);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        const struct column_uses *u = &r->uses[r->b->templates[row]];
         if (u->column > count - at || u->context > context->count - beside) {
-            return segment_damaged(s, err, _("a column is malformed"));
+            return false;
         }
-        uint32_t *last = &r->last[u->context > 0 ? context->codes[beside] : none];
+        uint32_t *last = &r->last[u->context > 0 ? context->codes[beside] : r->none];
         for (uint32_t end = at + u->column; at < end; at++) {
             uint32_t code = resolve_one(&codes[at], last);
             widest = code > widest ? code : widest;
         }
         beside += u->context;
     }
-    bool good = at == count && (count == 0 || widest < s->columns[r->column].dictionary_count);
-    return good ? STATUS_OK : segment_damaged(s, err, _("a column is malformed"));
+    return at == count && widest < r->limit;
+}
+
+/* DAMAGED if the numbers do not fit the rows. */
+static enum status resolve(uint32_t *codes, struct resolver *r, struct err *err) {
+    bool single;
+    enum status status = learn_all_uses(&single, r, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bool good = single && r->b->columns[r->context].count > 0 ? resolve_singles(codes, r)
+                                                              : resolve_rows(codes, r);
+    return good ? STATUS_OK : segment_damaged(r->b->segment, err, _("a column is malformed"));
+}
+
+/* They stay with the segment: its blocks have mostly the same templates. */
+static struct column_uses *uses_of(struct segment_column *column, size_t template_count) {
+    if (column->uses == NULL) {
+        column->uses = mem_alloc((template_count + 1) * sizeof *column->uses);
+        memset(column->uses, 0xff, (template_count + 1) * sizeof *column->uses);
+    }
+    return column->uses;
 }
 
 enum status block_context_resolve(uint32_t *codes, struct block *b, uint32_t column,
                                   struct err *err) {
     const struct segment *s = b->segment;
     struct resolver r = {.b = b, .column = column, .context = s->columns[column].context - 1};
+    r.uses = uses_of(&b->segment->columns[column], s->template_count);
     enum status status = block_column_codes(b, r.context, err);
     if (status == STATUS_OK) {
         status = block_templates(b, err);
@@ -99,14 +161,12 @@ enum status block_context_resolve(uint32_t *codes, struct block *b, uint32_t col
     if (status != STATUS_OK) {
         return status;
     }
-    size_t use_bytes = ((size_t)s->template_count + 1) * sizeof *r.uses;
-    size_t last_bytes = ((size_t)s->columns[r.context].dictionary_count + 1) * sizeof *r.last;
-    r.uses = mem_alloc(use_bytes);
+    r.none = s->columns[r.context].dictionary_count;
+    r.limit = s->columns[column].dictionary_count;
+    size_t last_bytes = ((size_t)r.none + 1) * sizeof *r.last;
     r.last = mem_alloc(last_bytes);
-    memset(r.uses, 0xff, use_bytes);
     memset(r.last, 0xff, last_bytes);
-    status = resolve_rows(codes, &r, err);
-    mem_free(r.uses);
+    status = resolve(codes, &r, err);
     mem_free(r.last);
     return status;
 }

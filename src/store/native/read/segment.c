@@ -267,6 +267,7 @@ static void close_column(struct segment *s, struct segment_column *c) {
         buf_fini(&c->parts[i].bytes);
         mem_free(c->parts[i].offsets);
     }
+    mem_free(c->uses);
     mem_free(c->dictionary);
 }
 

@@ -28,6 +28,12 @@ struct dictionary_part {
     uint32_t *offsets; /* count + 1 of them, into bytes; NULL until they are unpacked */
 };
 
+/* Values in a row of a template: of a column, and of its context (block_context.c). */
+struct column_uses {
+    uint16_t column;
+    uint16_t context;
+};
+
 struct segment_column {
     enum column_kind kind;
     uint32_t field; /* global id; FIELD_NONE: several fields */
@@ -40,6 +46,7 @@ struct segment_column {
     struct str *dictionary;         /* NULL until a part is loaded; entries of parts that are not
                                        loaded have no ptr */
     const struct column_note *note; /* NULL: nothing is known, or until segment_notes */
+    struct column_uses *uses;       /* by template; NULL until codes are guessed */
 };
 
 /* Only `rows` and `stripe` are known before the stripe's directory is loaded. */
