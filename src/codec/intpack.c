@@ -207,17 +207,25 @@ static void encode_planes(struct buf *out, const int64_t *values, size_t count,
     mem_free(coded);
 }
 
-/* ESCAPE and RECENT make a body of their own from offsets. */
+/* Other forms make a body of their own from offsets, or from differences. */
 static bool encode_body(struct buf *out, const int64_t *values, size_t count,
                         const struct survey *s, enum intpack_form form) {
     uint64_t *coded = mem_alloc(count * sizeof *coded);
     struct buf body = BUF_INIT;
-    code_numbers(coded, values, count, s, INTPACK_OFFSET);
+    bool steps = form == INTPACK_STEPS;
+    code_numbers(coded, values, count, s, steps ? INTPACK_DIFFERENCE : INTPACK_OFFSET);
     unsigned width = intpack_width(s->widest[0]);
-    bool good = form == INTPACK_ESCAPE ? intpack_escape_encode(&body, coded, count, width)
-                                       : intpack_recent_encode(&body, coded, count, width);
+    bool good = true;
+    if (form == INTPACK_ESCAPE) {
+        good = intpack_escape_encode(&body, coded, count, width);
+    } else if (form == INTPACK_RECENT) {
+        good = intpack_recent_encode(&body, coded, count, width);
+    } else {
+        intpack_bits_encode(&body, coded, count);
+    }
     if (good) {
-        put_head(out, form, s->power, width, s->min);
+        put_head(out, form, s->power, form >= INTPACK_BITS ? 0 : width,
+                 steps ? values[0] / s->divisor : s->min);
         wire_put_str(out, buf_str(&body));
     }
     mem_free(coded);
@@ -319,15 +327,24 @@ bool intpack_unpack(int64_t *values, const struct intpack_view *v) {
     case INTPACK_RECENT:
         good = intpack_recent_decode(coded, v->count, v->width, v->body, base);
         break;
+    case INTPACK_BITS:
+        good = intpack_bits_decode(coded, v->count, v->body, base);
+        break;
+    case INTPACK_STEPS:
+        good = intpack_bits_decode(coded, v->count, v->body, 0);
+        break;
     case INTPACK_OFFSET:
         intpack_get_planes(coded, v->count, planes, v->width, base);
         break;
     default:
         intpack_get_planes(coded, v->count, planes, v->width, 0);
-        add_differences(values, v);
-        return true;
+        break;
     }
-    if (good) {
+    bool differences =
+        v->form == INTPACK_DIFFERENCE || v->form == INTPACK_SECOND || v->form == INTPACK_STEPS;
+    if (good && differences) {
+        add_differences(values, v);
+    } else if (good) {
         multiply(values, v);
     }
     return good;
@@ -372,6 +389,9 @@ bool intpack_unpack_small(uint32_t *values, const struct intpack_view *v, uint32
     }
     if (is_plain && v->form == INTPACK_ESCAPE) {
         return intpack_escape_small(values, v->count, v->width, v->body, (uint32_t)v->base, limit);
+    }
+    if (is_plain && v->form == INTPACK_BITS) {
+        return intpack_bits_small(values, v->count, v->body, (uint32_t)v->base, limit);
     }
     if (is_plain && v->form == INTPACK_CONSTANT) {
         uint32_t value = (uint32_t)v->base;

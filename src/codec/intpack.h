@@ -24,6 +24,8 @@ enum intpack_form {
     INTPACK_SECOND = 3,     /* zigzag, between two differences */
     INTPACK_ESCAPE = 4,     /* offsets: one byte, or 255 and the rest in planes of their own */
     INTPACK_RECENT = 5,     /* rank among the numbers met last, or new ones in planes */
+    INTPACK_BITS = 6,       /* offsets of a few bits each; not for zstd, but fast */
+    INTPACK_STEPS = 7,      /* differences likewise */
     INTPACK_FORM_COUNT
 };
 

@@ -30,6 +30,7 @@ enum series {
     SERIES_TIMES,
     SERIES_WILD,
     SERIES_ROUND,
+    SERIES_SIZES,
     SERIES_COUNT
 };
 
@@ -51,6 +52,9 @@ static void make_series(int64_t *values, enum series series) {
             break;
         case SERIES_WILD:
             values[i] = i % 5 == 0 ? INT64_MIN : i % 7 == 0 ? INT64_MAX : (int64_t)(r * r * r);
+            break;
+        case SERIES_SIZES:
+            values[i] = (int64_t)(r % 300 == 0 ? r % 100000000 : r % 1500);
             break;
         default:
             values[i] = (int64_t)(r % 50) * 500;
@@ -109,7 +113,9 @@ static void test_forms_pay(void **state) {
         enum intpack_form than;
     } cases[] = {{SERIES_CODES, INTPACK_ESCAPE, INTPACK_OFFSET},
                  {SERIES_RETURNING, INTPACK_RECENT, INTPACK_OFFSET},
-                 {SERIES_TIMES, INTPACK_DIFFERENCE, INTPACK_OFFSET}};
+                 {SERIES_TIMES, INTPACK_DIFFERENCE, INTPACK_OFFSET},
+                 {SERIES_TIMES, INTPACK_STEPS, INTPACK_BITS},
+                 {SERIES_SIZES, INTPACK_BITS, INTPACK_OFFSET}};
     int64_t *values = mem_alloc(COUNT * sizeof *values);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buf a = BUF_INIT;
@@ -122,6 +128,80 @@ static void test_forms_pay(void **state) {
         buf_fini(&b);
     }
     mem_free(values);
+}
+
+/* Numbers of so many bits as 64-bit and as small ones; each `sparse`-th is wider. */
+static void expect_bits(size_t count, unsigned bits, size_t sparse) {
+    struct buf b = BUF_INIT;
+    struct intpack_view view;
+    uint64_t random = bits;
+    int64_t *values = mem_calloc(count + 1, sizeof *values);
+    int64_t *back = mem_calloc(count + 1, sizeof *back);
+    uint32_t *small = mem_calloc(count + 1, sizeof *small);
+    uint64_t largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        values[i] = (int64_t)(next_random(&random) & ((UINT64_C(1) << bits) - 1));
+        values[i] |= (int64_t)(i % sparse == 7 ? UINT64_C(1) << (bits + 3) : 0);
+        largest = (uint64_t)values[i] > largest ? (uint64_t)values[i] : largest;
+    }
+    assert_true(intpack_encode_as(&b, values, count, INTPACK_BITS));
+    struct wire w = wire_make(b.ptr, b.len);
+    assert_true(intpack_view(&view, count, &w) && wire_left(&w) == 0);
+    assert_true(intpack_unpack(back, &view));
+    assert_memory_equal(back, values, count * sizeof *values);
+    if (largest < UINT32_MAX) {
+        assert_true(intpack_unpack_small(small, &view, (uint32_t)largest + 1));
+        for (size_t i = 0; i < count; i++) {
+            assert_int_equal(small[i], values[i]);
+        }
+        assert_false(intpack_unpack_small(small, &view, (uint32_t)largest));
+    }
+    mem_free(values);
+    mem_free(back);
+    mem_free(small);
+    buf_fini(&b);
+}
+
+static void test_bits(void **state) {
+    (void)state;
+    static const size_t counts[] = {1, 31, 32, 33, 64, 1000, 8192};
+    static const size_t sparse[] = {100000, 255, 256, 3000, 8};
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+        for (unsigned bits = 0; bits <= 36; bits++) {
+            expect_bits(counts[c], bits, sparse[bits % 5]);
+        }
+    }
+}
+
+/* A body that claims other than it holds is refused. */
+static void test_hostile_bits(void **state) {
+    (void)state;
+    static const struct {
+        size_t at; /* byte of the body */
+        char is;
+    } changes[] = {{0, 33}, {0, 64}, {0, 20}, {1, 9}, {1, 2}, {2, 100}, {2, 0}};
+    int64_t values[64];
+    int64_t back[64];
+    for (size_t i = 0; i < 64; i++) {
+        values[i] = i == 40 ? 1 << 20 : (int64_t)i % 8;
+    }
+    struct buf b = BUF_INIT;
+    assert_true(intpack_encode_as(&b, values, 64, INTPACK_BITS));
+    size_t body = 6; /* form, power, width, base, two of length */
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        char was = b.ptr[body + changes[i].at];
+        assert_true(was != changes[i].is);
+        b.ptr[body + changes[i].at] = changes[i].is;
+        struct wire w = wire_make(b.ptr, b.len);
+        assert_false(intpack_decode(back, 64, &w));
+        b.ptr[body + changes[i].at] = was;
+    }
+    char *gap = &b.ptr[b.len - 2]; /* before a plane of excess */
+    assert_int_equal(*gap, 40);
+    *gap = 64;
+    struct wire w = wire_make(b.ptr, b.len);
+    assert_false(intpack_decode(back, 64, &w));
+    buf_fini(&b);
 }
 
 /* Any bytes: an answer, never more. */
@@ -336,6 +416,7 @@ static void test_filter(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms),          cmocka_unit_test(test_forms_pay),
+        cmocka_unit_test(test_bits),           cmocka_unit_test(test_hostile_bits),
         cmocka_unit_test(test_hostile_arrays), cmocka_unit_test(test_texts),
         cmocka_unit_test(test_number_texts),   cmocka_unit_test(test_columns_learn),
         cmocka_unit_test(test_returning_ids),  cmocka_unit_test(test_filter),

@@ -9,7 +9,9 @@ enum {
     LEVEL_MOST = 17,   /* 19 takes twice the time for 0.1 % */
     GUESS_MARGIN = 4,  /* guessing must save a quarter: codes gain more from effort */
     LEARN_BYTES = 256, /* of a chunk that can teach */
-    PARTS_GAIN = 16    /* bytes that packing in parts must save */
+    PARTS_GAIN = 16,   /* bytes that packing in parts must save */
+    BITS_COUNT = 4096, /* numbers that are worth bits: reading few of them takes no time anyway */
+    BITS_LOSS = 5      /* ... which may take a fifth more bytes than zstd's */
 };
 
 /* Stored bytes of a coding, quickly. */
@@ -19,15 +21,16 @@ static size_t quick_size(struct segment_writer *w, struct str plain) {
     return w->packed.len;
 }
 
-void chunk_add_numbers(struct segment_writer *w, const int64_t *numbers, size_t count) {
+/* Appends them in the form that becomes smallest; returns how small, 0: not known. */
+static size_t add_smallest(struct segment_writer *w, const int64_t *numbers, size_t count) {
     if (w->effort == EFFORT_FAST || count < 16) {
         intpack_encode(&w->plain, numbers, count);
-        return;
+        return 0;
     }
     size_t start = w->plain.len;
     size_t best = SIZE_MAX;
     enum intpack_form best_form = INTPACK_OFFSET;
-    for (int form = INTPACK_CONSTANT; form < INTPACK_FORM_COUNT; form++) {
+    for (int form = INTPACK_CONSTANT; form < INTPACK_BITS; form++) {
         w->plain.len = start;
         if (!intpack_encode_as(&w->plain, numbers, count, (enum intpack_form)form)) {
             continue;
@@ -38,19 +41,54 @@ void chunk_add_numbers(struct segment_writer *w, const int64_t *numbers, size_t 
             best_form = (enum intpack_form)form;
         }
         if (form == INTPACK_CONSTANT) {
-            return;
+            return 0;
         }
     }
     w->plain.len = start;
     (void)intpack_encode_as(&w->plain, numbers, count, best_form);
+    return best;
+}
+
+void chunk_add_numbers(struct segment_writer *w, const int64_t *numbers, size_t count) {
+    (void)add_smallest(w, numbers, count);
+}
+
+void chunk_add_only_numbers(struct segment_writer *w, const int64_t *numbers, size_t count) {
+    size_t start = w->plain.len;
+    size_t packed = add_smallest(w, numbers, count);
+    size_t plain = w->plain.len - start;
+    w->is_final = false;
+    if (packed == 0 || count < BITS_COUNT || packed == plain) {
+        return;
+    }
+    size_t limit = packed + packed / BITS_LOSS;
+    struct buf best = BUF_INIT;
+    for (int form = INTPACK_BITS; form <= INTPACK_STEPS; form++) {
+        size_t before = w->plain.len;
+        (void)intpack_encode_as(&w->plain, numbers, count, (enum intpack_form)form);
+        size_t len = w->plain.len - before;
+        if (len <= limit) {
+            limit = len - 1;
+            buf_clear(&best);
+            buf_append(&best, w->plain.ptr + before, len);
+        }
+        w->plain.len = before;
+    }
+    if (best.len > 0) {
+        w->plain.len = start;
+        buf_add(&w->plain, buf_str(&best));
+        w->is_final = true;
+    }
+    buf_fini(&best);
 }
 
 static size_t add_flagged(struct segment_writer *w, size_t start, char flag, const int64_t *numbers,
                           size_t count) {
     w->plain.len = start;
     buf_putc(&w->plain, flag);
-    chunk_add_numbers(w, numbers, count);
-    return quick_size(w, str_make(w->plain.ptr + start, w->plain.len - start));
+    chunk_add_only_numbers(w, numbers, count);
+    struct str added = str_make(w->plain.ptr + start, w->plain.len - start);
+    return w->is_final ? added.len : quick_size(w, added);
 }
 
 void chunk_add_guessed(struct segment_writer *w, const int64_t *codes, const int64_t *residuals,
@@ -115,12 +153,14 @@ void chunk_put(struct segment_writer *w, struct buf *directory, enum chunk_kind 
     struct chunk_habit use = {.level = is_text ? LEVEL_TEXT_FAST : LEVEL_QUICK};
     if (w->effort == EFFORT_DEEP) {
         use.level = LEVEL_MOST;
-        if (!is_text && habit->level == 0 && w->plain.len > LEARN_BYTES) {
+        if (!is_text && habit->level == 0 && w->plain.len > LEARN_BYTES && !w->is_final) {
             *habit = learn_habit(w);
         }
         if (!is_text && habit->level != 0) {
             use = *habit;
         }
     }
+    use.as_it_is = w->is_final;
+    w->is_final = false;
     segment_writer_put_chunk(w, directory, &w->plain, use);
 }

@@ -13,6 +13,10 @@
 
 /* Appends packed numbers to w->plain. */
 void chunk_add_numbers(struct segment_writer *w, const int64_t *numbers, size_t count);
+/* Likewise numbers that are all that the chunk has. Where zstd makes them hardly smaller than a few
+ * bits each, these are taken, and chunk_put leaves them as they are: reading them is much faster.
+ */
+void chunk_add_only_numbers(struct segment_writer *w, const int64_t *numbers, size_t count);
 /* Appends codes of a column that has a context (stripe_context.h): the codes themselves, or the
  * `residuals` if these take less (NULL: the context is not in this stripe). */
 void chunk_add_guessed(struct segment_writer *w, const int64_t *codes, const int64_t *residuals,

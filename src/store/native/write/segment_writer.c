@@ -104,11 +104,14 @@ static struct chunk_ref put_bytes(struct segment_writer *w, struct str plain, in
 
 static struct chunk_ref put_by_habit(struct segment_writer *w, struct str plain,
                                      struct chunk_habit habit) {
-    if (!habit.in_parts) {
+    size_t offset = w->out.len;
+    if (habit.as_it_is) {
+        buf_add(&w->out, plain);
+    } else if (habit.in_parts) {
+        zstd_frame_pack_parts(w->zstd, &w->out, plain, habit.level);
+    } else {
         return put_bytes(w, plain, habit.level);
     }
-    size_t offset = w->out.len;
-    zstd_frame_pack_parts(w->zstd, &w->out, plain, habit.level);
     return ref_from(w, offset, plain.len);
 }
 

@@ -18,6 +18,7 @@
 struct chunk_habit {
     int level;     /* of zstd; 0: not known yet */
     bool in_parts; /* zstd_frame_pack_parts */
+    bool as_it_is; /* not at all */
 };
 
 /* A column of the segment: values of one of the cutter's columns that have one type. */
@@ -56,6 +57,7 @@ struct segment_writer {
     struct buf filters;
     struct buf plain; /* scratch of one chunk */
     struct buf packed;
+    bool is_final; /* `plain` is of bits, which nothing makes smaller */
     struct zstd_frame *zstd;
     struct similar_chunks *similar; /* merging only; NULL: no chunk is packed beside others */
     struct written_column *columns;

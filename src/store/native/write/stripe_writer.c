@@ -97,12 +97,12 @@ static int64_t row_number(struct stripe_work *k, const struct stripe_row *row,
     }
 }
 
-static void pack_row_numbers(struct stripe_work *k, size_t from, size_t count,
-                             enum row_number which) {
+static const int64_t *list_row_numbers(struct stripe_work *k, size_t from, size_t count,
+                                       enum row_number which) {
     for (size_t i = 0; i < count; i++) {
         k->numbers[i] = row_number(k, &k->s->rows[from + i], which);
     }
-    chunk_add_numbers(k->w, k->numbers, count);
+    return k->numbers;
 }
 
 static void put_row_numbers(struct stripe_work *k, struct buf *directory, size_t from,
@@ -116,13 +116,14 @@ static void put_row_numbers(struct stripe_work *k, struct buf *directory, size_t
     }
     wire_put_i64(directory, min);
     wire_put_u64(directory, (uint64_t)max - (uint64_t)min);
-    pack_row_numbers(k, from, count, NUMBER_TEMPLATE);
+    chunk_add_only_numbers(k->w, list_row_numbers(k, from, count, NUMBER_TEMPLATE), count);
     chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &k->habits[ROW_CHUNK_TEMPLATE]);
-    pack_row_numbers(k, from, count, NUMBER_TIME);
+    chunk_add_only_numbers(k->w, list_row_numbers(k, from, count, NUMBER_TIME), count);
     chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &k->habits[ROW_CHUNK_TIME]);
     for (int which = 0; which < ROW_NUMBER_COUNT; which++) {
         if (which != NUMBER_TEMPLATE && which != NUMBER_TIME) {
-            pack_row_numbers(k, from, count, (enum row_number)which);
+            const int64_t *numbers = list_row_numbers(k, from, count, (enum row_number)which);
+            chunk_add_numbers(k->w, numbers, count);
         }
     }
     chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &k->habits[ROW_CHUNK_REST]);
@@ -161,7 +162,7 @@ static void put_codes(struct stripe_work *k, struct buf *directory, struct strip
     if (k->w->columns[c->number].context != 0) {
         add_guessed(k, c, block, count);
     } else {
-        chunk_add_numbers(k->w, k->numbers, count);
+        chunk_add_only_numbers(k->w, k->numbers, count);
     }
     chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &c->habit);
 }
@@ -177,7 +178,7 @@ static void put_numbers(struct stripe_work *k, struct buf *directory, struct str
     }
     wire_put_i64(directory, min);
     wire_put_u64(directory, (uint64_t)max - (uint64_t)min);
-    chunk_add_numbers(k->w, v->numbers + from, count);
+    chunk_add_only_numbers(k->w, v->numbers + from, count);
     chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &c->habit);
 }
 
