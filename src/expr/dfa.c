@@ -29,13 +29,19 @@ static bool is_following(unsigned byte) {
     return byte >= 0x80 && byte < 0xc0;
 }
 
+/* Lines end with these, and what is searched ends before. */
+static bool is_terminator(unsigned byte) {
+    return byte == '\n' || byte == '\r';
+}
+
 static void make_classes(struct dfa *d) {
     const uint64_t *takes = d->automaton->takes;
     for (unsigned b = 0; b < 256; b++) {
         uint32_t c = 0;
         while (c < d->class_count &&
                (takes[d->bytes[c]] != takes[b] || is_following(d->bytes[c]) != is_following(b) ||
-                (d->bytes[c] < 0x80) != (b < 0x80))) {
+                (d->bytes[c] < 0x80) != (b < 0x80) ||
+                is_terminator(d->bytes[c]) != is_terminator(b))) {
             c++;
         }
         if (c == d->class_count) {
@@ -100,7 +106,8 @@ static uint32_t learn(struct dfa *d, uint32_t state, uint8_t class) {
     };
     uint32_t to;
     if ((next.positions & a->last) != 0) {
-        to = a->is_exact && !next.is_wide ? DFA_MATCH : DFA_MAYBE;
+        bool sure = a->is_exact && !next.is_wide && !is_terminator(byte);
+        to = sure ? DFA_MATCH : DFA_MAYBE;
     } else {
         to = find_state(d, next);
     }

@@ -3,8 +3,9 @@
  * becomes a state with a table, so a byte costs one look-up.
  *
  * States 0 to 2 have a meaning; MATCH and MAYBE are not left again. MAYBE: the text has to be
- * tested in another way (the automaton is not exact, the match holds bytes beyond ASCII, or there
- * are too many states to keep: at most some MiB).
+ * tested in another way (the automaton is not exact, the match holds bytes beyond ASCII or ends
+ * with CR or LF, which may be the end of a row and not of what is searched, or there are too many
+ * states to keep: at most some MiB).
  *
  * Threads: one a struct dfa. Ownership: borrows the automaton.
  */

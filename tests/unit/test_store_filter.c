@@ -139,20 +139,6 @@ static void compare_trees(const struct fixture *f, const struct batch *b) {
     expr_set_destroy(&set);
 }
 
-static void test_lines(void **state) {
-    struct fixture *f = *state;
-    struct batch in;
-    batch_init(&in);
-    struct random r = {11};
-    for (int i = 0; i < 20000; i++) {
-        fixture_add_line(&in, &r);
-    }
-    fixture_write(f, &in, 2);
-    compare_leaves(f, &in);
-    compare_trees(f, &in);
-    batch_fini(&in);
-}
-
 /* Any part of any row is found, in all rows that hold it. */
 static void compare_parts(const struct fixture *f, const struct batch *b, struct random *r) {
     struct expr_set *set = expr_set_create();
@@ -169,6 +155,75 @@ static void compare_parts(const struct fixture *f, const struct batch *b, struct
         assert_true(scan_and_compare(f, b, leaf(set, NULL, EXPR_REGEX, pattern), true) > 0);
     }
     expr_set_destroy(&set);
+}
+
+static void test_lines(void **state) {
+    struct fixture *f = *state;
+    struct batch in;
+    batch_init(&in);
+    struct random r = {11};
+    for (int i = 0; i < 20000; i++) {
+        fixture_add_line(&in, &r);
+    }
+    fixture_write(f, &in, 2);
+    compare_leaves(f, &in);
+    compare_trees(f, &in);
+    batch_fini(&in);
+}
+
+/* A character as itself, as a class that has it, or as anything. Returns the pattern's length. */
+static size_t put_character(char *out, size_t room, char c, struct random *r) {
+    uint32_t how = random_below(r, 8);
+    const char *any = "[^\n]";
+    const char *class = ascii_is_digit(c) ? "[0-9]" : ascii_is_alpha(c) ? "[A-Za-z]" : any;
+    if (how < 5 && (uint8_t)c < 0x80) {
+        return (size_t)snprintf(out, room, "\\x%02x", (unsigned)(uint8_t)c);
+    }
+    return (size_t)snprintf(out, room, "%s", how < 7 && (uint8_t)c < 0x80 ? class : any);
+}
+
+/* A regular expression that some rows match: a part of one, with classes in it, and a later part
+ * behind something that takes all between. */
+static void make_regex(char *out, size_t room, struct str raw, struct random *r) {
+    static const char *const gaps[] = {".*", ".{0,30}", "[^\n]*?", ".+", "\\W.*", "\\s.*"};
+    size_t end = 0;
+    size_t at = random_below(r, (uint32_t)raw.len);
+    for (uint32_t part = 0; part < 1 + random_below(r, 2); part++) {
+        if (part > 0) {
+            end += (size_t)snprintf(out + end, room - end, "%s", gaps[random_below(r, 6)]);
+            at += random_below(r, 12);
+        }
+        for (uint32_t k = 1 + random_below(r, 9); k > 0 && at < raw.len; k--) {
+            end += put_character(out + end, room - end, raw.ptr[at++], r);
+        }
+    }
+}
+
+static void test_random_regexes(void **state) {
+    struct fixture *f = *state;
+    struct batch in;
+    batch_init(&in);
+    struct random r = {15};
+    for (int i = 0; i < 3000; i++) {
+        fixture_add_line(&in, &r);
+        if (i % 10 == 0) {
+            fixture_add_hostile(&in, &r);
+        }
+    }
+    fixture_write(f, &in, 2);
+    struct expr_set *set = expr_set_create();
+    uint64_t found = 0;
+    for (int i = 0; i < 150; i++) {
+        struct str raw = batch_raw(&in, &in.rows[random_below(&r, (uint32_t)in.row_count)]);
+        char pattern[256] = "a";
+        if (raw.len > 0) {
+            make_regex(pattern, sizeof pattern, raw, &r);
+        }
+        found += scan_and_compare(f, &in, leaf(set, NULL, EXPR_REGEX, pattern), true) > 0;
+    }
+    assert_true(found > 100);
+    expr_set_destroy(&set);
+    batch_fini(&in);
 }
 
 /* Objects in any order: found by words, parts of words and fields, also where members meet. */
@@ -244,10 +299,8 @@ static void test_every_word_is_indexed(void **state) {
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_lines),
-        CASE(test_objects),
-        CASE(test_hostile_rows),
-        CASE(test_every_word_is_indexed),
+        CASE(test_lines),        CASE(test_random_regexes),        CASE(test_objects),
+        CASE(test_hostile_rows), CASE(test_every_word_is_indexed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,8 @@
 #include "mem.h"
 #include "number_text.h"
 
+enum { FIRST_BYTES = 8 };
+
 void text_column_fini(struct text_column *c) {
     mem_free(c->states);
     buf_fini(&c->buffers[0]);
@@ -157,35 +159,66 @@ uint64_t text_column_back(struct text_column *c, struct text_walker *w, uint64_t
                         : text_reach_back(w->automaton, &c->key, c->column, useful);
 }
 
+static struct text_number *number_from(struct text_column *c, struct text_walker *w,
+                                       uint32_t state) {
+    if (c->number == NULL || c->number->from != state) {
+        c->number = text_number_find(&w->numbers, &w->arena, c->column->shape, state);
+    }
+    return c->number;
+}
+
 /* --- blocks --- */
 
-static bool no_code_ends(const struct text_column *c, const struct block_column *values) {
-    for (uint32_t i = 0; i < values->count && c->read.ends; i++) {
-        if (dfa_is_end(c->from_start[values->codes[i]])) {
-            return false;
-        }
+void text_column_look(struct text_column *c) {
+    if (c->looked_at == c->block_number || c->codes == NULL) {
+        return;
     }
-    return true;
+    uint32_t any = 0;
+    bool ends = false;
+    for (uint32_t i = 0; i < c->value_count; i++) {
+        uint32_t state = c->from_start[c->codes[i]];
+        any |= state;
+        ends |= dfa_is_end(state);
+    }
+    c->looked_at = c->block_number;
+    c->excludes = !ends;
+    c->is_quiet = any == DFA_START;
 }
 
 /* Walks over all texts of the block. */
-static bool no_text_ends(struct text_column *c, struct text_walker *walker,
-                         const struct block_column *values) {
+static void look_at_texts(struct text_column *c, struct text_walker *walker,
+                          const struct block_column *values) {
     const uint32_t *offsets = values->offsets;
     struct str all = str_make(values->bytes + offsets[0], offsets[values->count] - offsets[0]);
     struct walk w = walk_begin(c, walker, all);
-    bool none = true;
+    c->excludes = true;
+    c->is_quiet = true;
     MEM_GROW(c->states, c->state_capacity, (size_t)values->count + 1);
     if (w.has_literal && w.hit == NULL && c->useful == 0) {
         memset(c->states, 0, values->count * sizeof *c->states);
-        return true;
+        return;
     }
     for (uint32_t i = 0; i < values->count; i++) {
         c->states[i] =
             walk_over(&w, str_make(values->bytes + offsets[i], offsets[i + 1] - offsets[i]));
-        none = none && !dfa_is_end(c->states[i]);
+        c->excludes = c->excludes && !dfa_is_end(c->states[i]);
+        c->is_quiet = c->is_quiet && c->states[i] == DFA_START;
     }
-    return none;
+}
+
+bool text_column_is_one(uint32_t *out, struct text_column *c, struct text_walker *w,
+                        const struct segment_block *info, uint32_t state) {
+    if (c->column->type == COLUMN_DICTIONARY && c->column->dictionary_count == 1 &&
+        c->from_start != NULL) {
+        *out = run_text(c, w->dfa, c->column->dictionary[0], state);
+        return true;
+    }
+    if (c->column->type != COLUMN_NUMBER || c->key.step_count > 0) {
+        return false;
+    }
+    struct text_number *n = number_from(c, w, state);
+    return n != NULL && text_number_is_one(out, n, w->dfa, &w->arena, info->smallest[c->key.column],
+                                           info->largest[c->key.column]);
 }
 
 enum status text_column_begin(struct text_column *c, struct text_walker *w, struct block *b,
@@ -201,12 +234,10 @@ enum status text_column_begin(struct text_column *c, struct text_walker *w, stru
     c->block_number = number;
     c->codes = values->codes;
     c->value_count = values->count;
-    if (values->codes != NULL) {
-        c->excludes = no_code_ends(c, values);
-    } else if (values->offsets != NULL) {
-        c->excludes = no_text_ends(c, w, values);
-    } else {
-        c->excludes = values->count == 0;
+    c->excludes = values->count == 0;
+    c->is_quiet = c->excludes;
+    if (values->offsets != NULL) {
+        look_at_texts(c, w, values);
     }
     return STATUS_OK;
 }
@@ -217,12 +248,14 @@ static struct text_column_memo *find_memo(struct text_column *c, struct arena *a
                                           uint32_t state) {
     for (uint32_t i = 0; i < c->memo_count; i++) {
         if (c->memos[i].state == state) {
+            c->last_memo = i;
             return &c->memos[i];
         }
     }
     if (c->memo_count == TEXT_COLUMN_MEMOS) {
         return NULL;
     }
+    c->last_memo = c->memo_count;
     struct text_column_memo *memo = &c->memos[c->memo_count++];
     size_t count = c->column->dictionary_count;
     memo->state = state;
@@ -231,8 +264,24 @@ static struct text_column_memo *find_memo(struct text_column *c, struct arena *a
     return memo;
 }
 
-static uint32_t run_entry(struct text_column *c, struct text_walker *w, uint32_t code,
-                          uint32_t state) {
+/* Of most texts a few bytes tell that nothing comes of the state before: then they lead where they
+ * lead from the start. */
+static uint32_t run_from(struct text_column *c, struct text_walker *w, uint32_t code,
+                         uint32_t state) {
+    struct str text = c->column->dictionary[code];
+    if (c->key.step_count == 0 && !dfa_is_end(state)) {
+        bool ends = false;
+        uint64_t positions = dfa_positions(w->dfa, state);
+        positions = text_reach_on(&ends, w->automaton, str_head(text, FIRST_BYTES), positions);
+        if (positions == 0 && !ends) {
+            return c->from_start[code];
+        }
+    }
+    return run_text(c, w->dfa, text, state);
+}
+
+uint32_t text_column_entry(struct text_column *c, struct text_walker *w, uint32_t code,
+                           uint32_t state) {
     if (state == DFA_START) {
         return c->from_start[code];
     }
@@ -240,11 +289,37 @@ static uint32_t run_entry(struct text_column *c, struct text_walker *w, uint32_t
     if (memo != NULL && memo->behind[code] != UINT16_MAX) {
         return memo->behind[code];
     }
-    uint32_t behind = run_text(c, w->dfa, c->column->dictionary[code], state);
+    uint32_t behind = run_from(c, w, code, state);
     if (memo != NULL) {
         memo->behind[code] = (uint16_t)behind;
     }
     return behind;
+}
+
+static uint32_t run_number(struct text_column *c, struct text_walker *w, int64_t number,
+                           uint32_t state) {
+    if (c->key.step_count > 0) {
+        buf_clear(&c->text);
+        number_print(&c->text, number, c->column->shape);
+        return run_text(c, w->dfa, buf_str(&c->text), state);
+    }
+    struct text_number *n = number_from(c, w, state);
+    return n != NULL ? text_number_run(n, w->dfa, &w->arena, number)
+                     : text_number_print_run(w->dfa, c->column->shape, state, number);
+}
+
+void text_column_run_all(uint16_t *out, struct text_column *c, struct text_walker *w,
+                         const struct block *b, uint32_t state) {
+    const int64_t *numbers = b->columns[c->key.column].numbers;
+    struct text_number *n = number_from(c, w, state);
+    if (n != NULL) {
+        text_number_run_all(out, n, w->dfa, &w->arena, numbers, c->value_count,
+                            b->info->smallest[c->key.column], b->info->largest[c->key.column]);
+        return;
+    }
+    for (uint32_t i = 0; i < c->value_count; i++) {
+        out[i] = (uint16_t)text_number_print_run(w->dfa, c->column->shape, state, numbers[i]);
+    }
 }
 
 uint32_t text_column_run_on(struct text_column *c, struct text_walker *w, const struct block *b,
@@ -254,12 +329,10 @@ uint32_t text_column_run_on(struct text_column *c, struct text_walker *w, const 
         return DFA_MAYBE; /* damaged: putting the row together will say so */
     }
     if (values->codes != NULL) {
-        return run_entry(c, w, values->codes[index], state);
+        return text_column_entry(c, w, values->codes[index], state);
     }
     if (values->numbers != NULL) {
-        buf_clear(&c->text);
-        number_print(&c->text, values->numbers[index], c->column->shape);
-        return run_text(c, w->dfa, buf_str(&c->text), state);
+        return run_number(c, w, values->numbers[index], state);
     }
     if (state == DFA_START) {
         return c->states[index];

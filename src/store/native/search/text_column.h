@@ -13,6 +13,7 @@
 #include "row_text.h"
 #include "substring.h"
 #include "text_note.h"
+#include "text_number.h"
 
 /* What walks over texts. */
 struct text_walker {
@@ -20,6 +21,7 @@ struct text_walker {
     struct dfa *dfa;
     struct substring literal; /* every match holds it */
     bool has_literal;
+    struct text_numbers numbers;
     struct arena arena;
 };
 
@@ -40,16 +42,20 @@ struct text_column {
         uint16_t *behind; /* by entry; UINT16_MAX: not known */
     } memos[TEXT_COLUMN_MEMOS];
     uint32_t memo_count;
-    struct text_reach read; /* from the start over all entries, if these are known */
+    uint32_t last_memo;         /* the one that was asked last */
+    struct text_number *number; /* NUMBER: the one that was asked last; NULL: none */
+    struct text_reach read;     /* from the start over all entries, if these are known */
     struct text_column_set {
         uint64_t from;
         struct text_reach reach; /* from these positions or the start, over all entries */
     } sets[TEXT_COLUMN_SETS];
     uint32_t set_count;
-    uint64_t block_number; /* the block that `states` and `excludes` are about; 0: none */
+    uint64_t block_number; /* the block that is loaded; 0: none */
+    uint64_t looked_at;    /* the block that `excludes` and `is_quiet` are about */
     uint16_t *states;      /* TEXT: from the start, by value of the block */
     size_t state_capacity;
     bool excludes;         /* no value of the block has a match in it */
+    bool is_quiet;         /* ... and a match begins in none: from the start all lead there */
     const uint32_t *codes; /* DICTIONARY: of the block */
     uint32_t value_count;  /* of the block */
     struct buf buffers[2]; /* scratch: texts of steps */
@@ -68,17 +74,37 @@ static inline struct text_reach text_column_over(struct text_column *c, struct t
     return from == 0 && c->has_start ? c->start : text_column_over_any(c, w, from);
 }
 uint64_t text_column_back(struct text_column *c, struct text_walker *w, uint64_t useful);
+/* True if all values that the column has in the block lead from the state to the same one, which
+ * *out becomes, by what is known without reading them. */
+bool text_column_is_one(uint32_t *out, struct text_column *c, struct text_walker *w,
+                        const struct segment_block *info, uint32_t state);
 /* Loads the values of a block; to be called before text_column_run. `number` tells blocks apart. */
 enum status text_column_begin(struct text_column *c, struct text_walker *w, struct block *b,
                               uint64_t number, struct err *err) MUST_CHECK;
+/* Finds out what the values that are loaded lead to (excludes, is_quiet). */
+void text_column_look(struct text_column *c);
+/* The state behind an entry of the dictionary, which must be prepared. */
+uint32_t text_column_entry(struct text_column *c, struct text_walker *w, uint32_t code,
+                           uint32_t state);
+/* NUMBER without steps: the states behind all values of the block. */
+void text_column_run_all(uint16_t *out, struct text_column *c, struct text_walker *w,
+                         const struct block *b, uint32_t state);
 /* The state behind value `index` of the block. MAYBE if the value cannot be had. */
 uint32_t text_column_run_on(struct text_column *c, struct text_walker *w, const struct block *b,
                             uint32_t index, uint32_t state);
 static inline uint32_t text_column_run(struct text_column *c, struct text_walker *w,
                                        const struct block *b, uint32_t index, uint32_t state) {
-    return state == DFA_START && c->codes != NULL && index < c->value_count
-               ? c->from_start[c->codes[index]]
-               : text_column_run_on(c, w, b, index, state);
+    if (c->codes == NULL || index >= c->value_count) {
+        return text_column_run_on(c, w, b, index, state);
+    }
+    if (state == DFA_START) {
+        return c->from_start[c->codes[index]];
+    }
+    const struct text_column_memo *memo = &c->memos[c->last_memo];
+    if (memo->state == state && memo->behind[c->codes[index]] != UINT16_MAX) {
+        return memo->behind[c->codes[index]];
+    }
+    return text_column_run_on(c, w, b, index, state);
 }
 
 #endif

@@ -4,6 +4,17 @@
 
 /* --- making --- */
 
+/* Templates of which one value tells, and all values say the same. */
+static void ask_told(struct text_match *m, struct text_plan *plan) {
+    if (plan->kind != TEXT_PLAN_SPANS) {
+        return;
+    }
+    plan->told = text_told_find(&m->told, plan, &m->columns, &m->walker);
+    if (plan->told != NULL && (plan->told->none || plan->told->all)) {
+        plan->kind = plan->told->none ? TEXT_PLAN_NONE : TEXT_PLAN_ALL;
+    }
+}
+
 /* Plans the templates that are not left apart (or only those), first by what is known without
  * reading values; then by the dictionaries that this left. */
 static enum status make_plans(struct text_match *m, bool is_apart, struct err *err) {
@@ -23,18 +34,17 @@ static enum status make_plans(struct text_match *m, bool is_apart, struct err *e
     for (uint32_t t = 0; t < m->segment->template_count && status == STATUS_OK; t++) {
         if (m->plans[t].kind == TEXT_PLAN_SPANS) {
             text_plan_narrow(&p, &m->plans[t]);
+            ask_told(m, &m->plans[t]);
         }
     }
     text_planner_fini(&p);
     return status;
 }
 
-static void note_reads(struct text_match *m, uint8_t *is_read, const struct text_plan *plan) {
-    m->is_possible = m->is_possible || plan->kind != TEXT_PLAN_NONE;
+static void note_reads(uint8_t *is_read, const struct text_plan *plan) {
     for (uint32_t i = 0; plan->kind == TEXT_PLAN_SPANS && i < plan->span_count; i++) {
         for (uint32_t k = 0; k < plan->spans[i].count; k++) {
             const struct row_text_element *e = plan->spans[i].steps[k].element;
-            m->reads_times = m->reads_times || e->kind == ROW_TEXT_TIME;
             if (e->kind == ROW_TEXT_VALUE) {
                 is_read[e->column] = 1;
             }
@@ -45,10 +55,22 @@ static void note_reads(struct text_match *m, uint8_t *is_read, const struct text
 static void find_read(struct text_match *m) {
     m->is_read = mem_calloc(m->segment->column_count + 1, 1);
     for (uint32_t t = 0; t < m->segment->template_count; t++) {
-        note_reads(m, m->is_read, &m->plans[t]);
+        note_reads(m->is_read, &m->plans[t]);
     }
     for (size_t c = 0; c < m->segment->column_count; c++) {
         m->read_count += m->is_read[c];
+    }
+}
+
+/* Templates that rows can match with. */
+static void list_possible(struct text_match *m) {
+    m->possible =
+        arena_array(&m->walker.arena, (size_t)m->segment->template_count + 1, sizeof *m->possible);
+    m->possible_count = 0;
+    for (uint32_t t = 0; t < m->segment->template_count; t++) {
+        if (m->plans[t].kind != TEXT_PLAN_NONE) {
+            m->possible[m->possible_count++] = t;
+        }
     }
 }
 
@@ -77,9 +99,8 @@ static enum status create(struct text_match **out, const struct automaton *autom
     }
     m->plans = mem_calloc((size_t)s->template_count + 1, sizeof *m->plans);
     m->met = mem_calloc((size_t)s->template_count + 1, sizeof *m->met);
-    m->met_templates = mem_calloc((size_t)s->template_count + 1, sizeof *m->met_templates);
-    m->met_list = mem_calloc((size_t)s->template_count + 1, sizeof *m->met_list);
-    m->counted = mem_calloc(s->column_count + 1, sizeof *m->counted);
+    m->met_of = mem_calloc((size_t)s->template_count + 1, sizeof *m->met_of);
+    m->numbers = mem_calloc(SEGMENT_BLOCK_ROWS, sizeof *m->numbers);
     m->cursors = mem_calloc(s->column_count + 1, sizeof *m->cursors);
     m->columns.first = mem_calloc(s->column_count + 1, sizeof *m->columns.first);
     init_plans(m, is_apart);
@@ -89,6 +110,7 @@ static enum status create(struct text_match **out, const struct automaton *autom
         return status;
     }
     find_read(m);
+    list_possible(m);
     *out = m;
     return STATUS_OK;
 }
@@ -119,15 +141,14 @@ static struct str longest_part(struct str text) {
 /* Sorted objects of which `apart` knows that no row can match. (Of rows in other encodings only the
  * row tells whether their bytes can be believed.) */
 static void drop_apart(struct text_match *m) {
-    m->is_possible = false;
     for (uint32_t t = 0; t < m->segment->template_count; t++) {
         const struct template *template = &m->segment->templates[t];
         if (text_is_apart(m, template) && (template->flags & TEMPLATE_ENCODED) == 0 &&
             m->apart->plans[t].kind == TEXT_PLAN_NONE) {
             m->plans[t].kind = TEXT_PLAN_NONE;
         }
-        m->is_possible = m->is_possible || m->plans[t].kind != TEXT_PLAN_NONE;
     }
+    list_possible(m);
 }
 
 static enum status create_apart(struct text_match *m, struct err *err) {
@@ -170,6 +191,9 @@ void text_match_destroy(struct text_match **match) {
     if (m == NULL) {
         return;
     }
+    for (struct text_told *t = m->told; t != NULL; t = t->next) {
+        text_told_fini(t);
+    }
     for (size_t i = 0; i < m->columns.count; i++) {
         text_column_fini(&m->columns.items[i]);
     }
@@ -177,12 +201,13 @@ void text_match_destroy(struct text_match **match) {
     mem_free(m->columns.first);
     mem_free(m->times);
     mem_free(m->plans);
+    for (size_t c = 0; m->cursors != NULL && c < m->segment->column_count; c++) {
+        mem_free(m->cursors[c].uses);
+    }
     mem_free(m->met);
-    mem_free(m->met_templates);
-    mem_free(m->met_list);
-    mem_free(m->counted);
+    mem_free(m->met_of);
+    mem_free(m->numbers);
     mem_free(m->is_read);
-    mem_free(m->steps);
     mem_free(m->cursors);
     text_match_destroy(&m->apart);
     dfa_destroy(&m->walker.dfa);
@@ -193,7 +218,7 @@ void text_match_destroy(struct text_match **match) {
 }
 
 bool text_match_is_possible(const struct text_match *match) {
-    return match->is_possible;
+    return match->possible_count > 0;
 }
 
 /* --- blocks --- */
@@ -215,7 +240,7 @@ static enum status keeps_ascii(bool *keeps, struct block *b, uint32_t row, struc
 /* A row that `apart` does not speak for: can it match still? */
 static enum status can_match(bool *can, struct text_match *m, struct block *b, uint32_t row,
                              struct err *err) {
-    const struct template *t = &m->segment->templates[b->numbers[NUMBER_TEMPLATE][row]];
+    const struct template *t = &m->segment->templates[b->templates[row]];
     *can = false;
     if ((t->flags & TEMPLATE_ENCODED) == 0) {
         return STATUS_OK;
@@ -236,7 +261,7 @@ static enum status rule_out_apart(struct text_match *m, struct block *b, uint64_
     for (uint32_t i = 0; i < SEGMENT_BLOCK_ROWS / 64; i++) {
         for (uint64_t left = maybe[i]; left != 0; left &= left - 1) {
             uint32_t row = i * 64 + (uint32_t)__builtin_ctzll(left);
-            const struct template *t = &m->segment->templates[b->numbers[NUMBER_TEMPLATE][row]];
+            const struct template *t = &m->segment->templates[b->templates[row]];
             apart[i] |= text_is_apart(m, t) ? left & -left : 0;
         }
         any |= apart[i];

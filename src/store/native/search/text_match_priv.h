@@ -3,6 +3,7 @@
 #define KONSEKI_TEXT_MATCH_PRIV_H
 
 #include "text_match.h"
+#include "text_told.h"
 
 /* A time that was printed last, by pattern and zone. */
 struct text_time {
@@ -16,20 +17,29 @@ struct text_time {
 };
 
 /* What a block knows of one of its templates. */
-enum text_met {
-    TEXT_NOT_MET,
-    TEXT_DEAD,    /* no row matches */
-    TEXT_COUNTED, /* the same, but rows have values of counted columns */
-    TEXT_LIVE,
-    TEXT_LIVE_ONE /* one value of a dictionary tells of each row */
+enum text_met_kind {
+    TEXT_DEAD, /* no row matches */
+    TEXT_ALL,  /* all rows do */
+    TEXT_LIVE
 };
 
-struct text_met_template {
-    uint32_t first; /* `steps` of a row */
-    uint32_t end;
-    struct text_column *only; /* LIVE_ONE: this dictionary's value alone tells */
-    uint32_t column;
-    uint32_t ordinal;
+struct text_met {
+    uint32_t template;
+    enum text_met_kind kind;
+    bool verify;
+    struct text_told *told; /* LIVE: its values tell; NULL: the plan does */
+    uint32_t ordinals[TEXT_TOLD_VALUES];
+};
+
+/* Where the values of a column of a block are: which of them a row has follows from counting those
+ * of the rows before, which are gone through once, as far as rows ask. */
+struct text_cursor {
+    uint64_t block_number; /* the block that this is about */
+    uint32_t each;         /* all rows have so many values; UINT32_MAX: they differ */
+    uint32_t row;
+    uint32_t count; /* values of the rows before `row` */
+    uint32_t *uses; /* by number of the template in the block: values of a row */
+    size_t use_capacity;
 };
 
 struct text_match {
@@ -37,27 +47,26 @@ struct text_match {
     struct text_walker walker;
     struct text_plan *plans; /* by template */
     struct text_columns columns;
+    struct text_told *told; /* all of them */
     struct text_time *times;
     size_t time_count;
     size_t time_capacity;
     uint8_t *is_read; /* by column of the segment: spans read it */
     uint32_t read_count;
-    bool is_possible;
-    bool reads_times;
+    uint32_t *possible; /* templates that rows can match with */
+    uint32_t possible_count;
     struct buf text; /* scratch: a time */
 
     /* of the block */
     uint64_t block_number; /* 1 + blocks before */
-    uint32_t *cursors;     /* by column of the segment: values of the rows before */
-    uint64_t *counted;     /* by column: block_number of the block that counted it last */
-    uint8_t *met;          /* by template: enum text_met */
-    struct text_met_template *met_templates; /* by template */
-    uint32_t *met_list;                      /* templates that the block has */
+    uint32_t *met_of;      /* by template: its number in the block, + 1; 0: not met */
+    struct text_met *met;  /* the templates of the block */
     uint32_t met_count;
-    struct text_use *steps; /* of counted columns, template after template */
-    uint32_t step_count;
-    size_t step_capacity;
+    uint16_t *numbers;           /* by row: its template's number in the block */
+    struct text_cursor *cursors; /* by column of the segment */
     bool any_live;
+    enum status status; /* of reading columns in the midst of rows */
+    struct err *err;
 
     /* Templates whose pieces are not put together to the text that is searched are not planned by
      * the automaton but left to `apart`: what stands in each match must stand in their pieces, too.
@@ -68,10 +77,6 @@ struct text_match {
     struct text_match *apart;
     struct automaton literal; /* of `apart` */
 };
-
-static inline uint64_t text_row_bit(uint32_t row) {
-    return UINT64_C(1) << (row % 64);
-}
 
 /* True if the template's rows are left to `apart`. */
 static inline bool text_is_apart(const struct text_match *m, const struct template *t) {

@@ -4,34 +4,16 @@
 
 /* --- the text --- */
 
-static bool ends_with(const struct automaton *a, char byte) {
-    return (a->takes[(uint8_t)byte] & a->last) != 0;
-}
-
-/* Can the text of the element end with CR? */
-static bool may_end_with_cr(const struct row_text_element *e, const struct segment *s) {
-    bool digits = e->kind == ROW_TEXT_VALUE && e->step_count == 0 &&
-                  s->columns[e->column].type == COLUMN_NUMBER;
-    return e->kind != ROW_TEXT_TIME && !digits;
-}
-
 /* The search text ends before the row's terminator, LF or CR LF (expr_search_text). Where that is
- * not sure, a match that ends with such a byte has to be looked at again. */
-static void cut_terminator(struct text_plan *plan, const struct segment *s,
-                           const struct automaton *a) {
-    struct row_text *text = &plan->text;
+ * not sure: a match that ends with such a byte is looked at again in any case (dfa.h). */
+static void cut_terminator(struct row_text *text) {
     struct row_text_element *last = text->count == 0 ? NULL : &text->elements[text->count - 1];
     if (last == NULL || last->kind != ROW_TEXT_LITERAL) {
-        plan->verify = plan->verify || ends_with(a, '\n') || ends_with(a, '\r');
         return;
     }
     struct str *end = &last->literal;
     end->len -= end->len > 0 && end->ptr[end->len - 1] == '\n';
-    if (end->len > 0) {
-        end->len -= end->ptr[end->len - 1] == '\r';
-    } else if (text->count > 1 && may_end_with_cr(last - 1, s)) {
-        plan->verify = plan->verify || ends_with(a, '\r');
-    }
+    end->len -= end->len > 0 && end->ptr[end->len - 1] == '\r';
     text->count -= end->len == 0;
 }
 
@@ -67,7 +49,7 @@ static void resolve(struct text_plan *plan, struct text_planner *p, const struct
     /* rows without pieces: whether their values are searched depends on the row */
     plan->verify = plan->text.is_values;
     if (plan->text.is_resolved && !plan->text.is_values) {
-        cut_terminator(plan, p->segment, p->walker->automaton);
+        cut_terminator(&plan->text);
     }
     for (uint32_t i = 0; i < plan->text.count; i++) {
         struct row_text_element *e = &plan->text.elements[i];
@@ -204,6 +186,23 @@ static void find_spans(struct text_planner *p) {
     plan->kind = plan->span_count > 0 ? TEXT_PLAN_SPANS : TEXT_PLAN_NONE;
 }
 
+static bool is_ascii(struct str text) {
+    bool ascii = true;
+    for (size_t i = 0; i < text.len; i++) {
+        ascii = ascii && (uint8_t)text.ptr[i] < 0x80;
+    }
+    return ascii;
+}
+
+/* True if a match that begins and ends in the literal is one whatever comes behind. */
+static bool is_sure(const struct text_planner *p, const struct row_text *text, uint32_t literal) {
+    bool goes_on = false; /* so the row does not end here */
+    for (uint32_t i = literal + 1; i < text->count; i++) {
+        goes_on = goes_on || text->elements[i].kind == ROW_TEXT_LITERAL;
+    }
+    return goes_on && p->walker->automaton->is_exact && is_ascii(text->elements[literal].literal);
+}
+
 /* A literal that holds a match: then all rows do. Else notes the positions behind literals. */
 static bool is_in_literal(struct text_planner *p, struct text_plan *plan) {
     MEM_GROW(p->behind, p->behind_capacity, (size_t)plan->text.count + 1);
@@ -214,7 +213,8 @@ static bool is_in_literal(struct text_planner *p, struct text_plan *plan) {
         }
         uint32_t state = dfa_run(p->walker->dfa, DFA_START, e->literal);
         if (dfa_is_end(state)) {
-            plan->verify = plan->verify || state == DFA_MAYBE;
+            bool sure = state == DFA_MATCH || is_sure(p, &plan->text, i);
+            plan->verify = plan->verify || !sure;
             return true;
         }
         p->behind[i] = dfa_positions(p->walker->dfa, state);

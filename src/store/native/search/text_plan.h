@@ -11,6 +11,8 @@
 #include "text_column.h"
 #include "text_reach.h"
 
+struct text_told;
+
 enum text_plan_kind {
     TEXT_PLAN_NONE,  /* no row matches */
     TEXT_PLAN_ALL,   /* every row does */
@@ -25,6 +27,8 @@ struct text_step {
     uint32_t start;  /* the next step, from this one on, in which a match can begin */
     uint32_t in;     /* LITERAL: the last state before, and the one behind it */
     uint32_t out;
+    uint32_t fine; /* the last state behind it that something can come of */
+    uint32_t time; /* TIME: its place in a list of the reader's, + 1; 0: not known yet */
 };
 
 /* Neighbouring elements over whose seams a match can reach, or one element. */
@@ -46,6 +50,7 @@ struct text_plan {
     uint32_t span_count;
     struct text_use *uses; /* of columns that spans of any template read */
     uint32_t use_count;
+    struct text_told *told; /* by the reader: text_told.h; NULL: none */
 };
 
 struct text_columns {

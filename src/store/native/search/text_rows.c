@@ -1,16 +1,61 @@
-/* Rows of a block, by the plans of their templates. */
+/*
+ * Rows of a block, by the plans of their templates: templates are numbered in the block, each is
+ * looked at once; then the rows of those that can match are gone through. A column is unpacked when
+ * the first row asks for it.
+ */
 #include "i18n.h"
 #include "mem.h"
 #include "text_match_priv.h"
 
+/* --- values of rows --- */
+
+static uint32_t uses_of(struct text_match *m, uint32_t template, uint32_t column) {
+    struct text_plan *plan = &m->plans[template];
+    if (plan->uses == NULL) {
+        text_plan_count(plan, &m->walker.arena, &m->segment->templates[template], m->is_read,
+                        m->read_count);
+    }
+    for (uint32_t i = 0; i < plan->use_count; i++) {
+        if (plan->uses[i].column == column) {
+            return plan->uses[i].count;
+        }
+    }
+    return 0;
+}
+
+static void begin_cursor(struct text_match *m, struct text_cursor *c, uint32_t column) {
+    MEM_GROW(c->uses, c->use_capacity, m->met_count);
+    c->block_number = m->block_number;
+    c->row = 0;
+    c->count = 0;
+    for (uint32_t i = 0; i < m->met_count; i++) {
+        c->uses[i] = uses_of(m, m->met[i].template, column);
+        c->each = i == 0 || c->uses[i] == c->each ? c->uses[i] : UINT32_MAX;
+    }
+}
+
+/* The column's values of the rows before `row`, which is none before the last one asked for. */
+static inline uint32_t values_before(struct text_match *m, uint32_t column, uint32_t row) {
+    struct text_cursor *c = &m->cursors[column];
+    if (c->block_number != m->block_number) {
+        begin_cursor(m, c, column);
+    }
+    if (c->each != UINT32_MAX) {
+        return row * c->each;
+    }
+    for (; c->row < row; c->row++) {
+        c->count += c->uses[m->numbers[c->row]];
+    }
+    return c->count;
+}
+
 /* --- one row --- */
 
-static struct text_time *find_time(struct text_match *m, const struct formula *f) {
+static uint32_t find_time(struct text_match *m, const struct formula *f) {
     for (size_t i = 0; i < m->time_count; i++) {
         const struct formula *known = m->times[i].formula;
-        if (known == f ||
-            (known->zone_seconds == f->zone_seconds && str_eq(known->pattern, f->pattern))) {
-            return &m->times[i];
+        if (known->zone_seconds == f->zone_seconds && str_eq(known->pattern, f->pattern)) {
+            return (uint32_t)i + 1;
         }
     }
     MEM_GROW(m->times, m->time_capacity, m->time_count + 1);
@@ -21,12 +66,21 @@ static struct text_time *find_time(struct text_match *m, const struct formula *f
         time->has_fraction = time->has_fraction || (part && ascii_is_digit(f->pattern.ptr[i + 1]));
         i += part;
     }
-    return time;
+    return (uint32_t)m->time_count;
 }
 
-static uint32_t run_time(struct text_match *m, const struct formula *f, int64_t time_ns,
-                         uint32_t state) {
-    struct text_time *time = find_time(m, f);
+static uint32_t run_time(struct text_match *m, struct block *b, struct text_step *step,
+                         uint32_t row, uint32_t state) {
+    const struct formula *f = step->element->time;
+    if (b->numbers[NUMBER_TIME] == NULL) {
+        m->status = block_numbers(b, NUMBER_TIME, m->err);
+    }
+    if (m->status != STATUS_OK) {
+        return DFA_MAYBE;
+    }
+    step->time = step->time == 0 ? find_time(m, f) : step->time;
+    struct text_time *time = &m->times[step->time - 1];
+    int64_t time_ns = b->numbers[NUMBER_TIME][row];
     int64_t second = time_ns / NS_PER_SECOND - (time_ns % NS_PER_SECOND < 0);
     if (time->is_known && time->second == second && time->in == state) {
         return time->out;
@@ -41,27 +95,36 @@ static uint32_t run_time(struct text_match *m, const struct formula *f, int64_t 
     return out;
 }
 
-static uint32_t run_step(struct text_match *m, const struct block *b, struct text_step *step,
-                         uint32_t row, uint32_t state) {
-    const struct row_text_element *e = step->element;
-    switch (e->kind) {
-    case ROW_TEXT_LITERAL:
-        if (step->in != state) {
-            step->out = dfa_run(m->walker.dfa, state, e->literal);
-            step->in = state;
+static inline uint32_t run_value(struct text_match *m, struct block *b,
+                                 const struct row_text_element *e, uint32_t row, uint32_t state) {
+    struct text_column *c = &m->columns.items[e->place];
+    if (c->block_number != m->block_number) {
+        m->status = text_column_begin(c, &m->walker, b, m->block_number, m->err);
+        if (m->status != STATUS_OK) {
+            return DFA_MAYBE;
         }
-        return step->out;
-    case ROW_TEXT_VALUE:
-        return text_column_run(&m->columns.items[step->element->place], &m->walker, b,
-                               m->cursors[e->column] + e->ordinal, state);
-    case ROW_TEXT_TIME:
-        return run_time(m, e->time, b->numbers[NUMBER_TIME][row], state);
-    default:
-        return DFA_MAYBE;
     }
+    return text_column_run(c, &m->walker, b, values_before(m, e->column, row) + e->ordinal, state);
 }
 
-static uint32_t run_span(struct text_match *m, const struct block *b, const struct text_span *span,
+static inline uint32_t run_literal(struct text_match *m, struct text_step *step, uint32_t state) {
+    if (step->in != state) {
+        step->out = dfa_run(m->walker.dfa, state, step->element->literal);
+        step->in = state;
+    }
+    return step->out;
+}
+
+static inline bool is_useful(const struct text_match *m, struct text_step *step, uint32_t state) {
+    if (state == DFA_START || state == step->fine) {
+        return true;
+    }
+    bool useful = (dfa_positions(m->walker.dfa, state) & step->useful) != 0;
+    step->fine = useful ? state : step->fine;
+    return useful;
+}
+
+static uint32_t run_span(struct text_match *m, struct block *b, const struct text_span *span,
                          uint32_t row) {
     uint32_t state = DFA_START;
     for (uint32_t i = 0; i < span->count; i++) {
@@ -70,138 +133,171 @@ static uint32_t run_span(struct text_match *m, const struct block *b, const stru
             i = step->start - 1; /* nothing begins before; the loop goes on there */
             continue;
         }
-        state = run_step(m, b, step, row, state);
-        if (dfa_is_end(state)) {
+        switch (step->element->kind) {
+        case ROW_TEXT_LITERAL:
+            state = run_literal(m, step, state);
             break;
+        case ROW_TEXT_VALUE:
+            state = run_value(m, b, step->element, row, state);
+            break;
+        case ROW_TEXT_TIME:
+            state = run_time(m, b, step, row, state);
+            break;
+        default:
+            return DFA_MAYBE;
         }
-        if (state != DFA_START && (dfa_positions(m->walker.dfa, state) & step->useful) == 0) {
-            state = DFA_START;
+        if (dfa_is_end(state)) {
+            return state;
         }
+        state = is_useful(m, step, state) ? state : DFA_START;
     }
-    return state;
+    return DFA_START;
+}
+
+static inline uint32_t run_told(struct text_match *m, const struct text_met *met, uint32_t row) {
+    const struct text_told *told = met->told;
+    uint32_t class = 0;
+    for (uint32_t i = 0; i < told->value_count; i++) {
+        const struct text_told_value *v = &told->values[i];
+        const struct text_column *c = v->column;
+        uint32_t index = values_before(m, c->key.column, row) + met->ordinals[i];
+        if (index >= c->value_count) {
+            return DFA_MAYBE;
+        }
+        uint32_t entry = v->is_number ? index : c->codes[index];
+        class = v->next[class * v->entry_count + entry];
+    }
+    return class;
 }
 
 /* DFA_MATCH, DFA_MAYBE, or something else: the row does not match. */
-static uint32_t run_row(struct text_match *m, const struct block *b, const struct text_plan *plan,
-                        uint32_t row) {
+static uint32_t run_plan(struct text_match *m, struct block *b, const struct text_plan *plan,
+                         uint32_t row) {
     uint32_t result = DFA_START;
-    switch (plan->kind) {
-    case TEXT_PLAN_NONE:
-        return DFA_START;
-    case TEXT_PLAN_ALL:
-        result = DFA_MATCH;
-        break;
-    case TEXT_PLAN_WHOLE:
-        return DFA_MAYBE;
-    case TEXT_PLAN_SPANS:
-        for (uint32_t i = 0; i < plan->span_count && result != DFA_MATCH; i++) {
-            uint32_t state = run_span(m, b, &plan->spans[i], row);
-            result = dfa_is_end(state) ? state : result;
-        }
-        break;
+    if (plan->kind != TEXT_PLAN_SPANS) {
+        return DFA_MAYBE; /* ALL that have to be verified, WHOLE */
     }
-    return result == DFA_MATCH && plan->verify ? DFA_MAYBE : result;
+    for (uint32_t i = 0; i < plan->span_count && result != DFA_MATCH; i++) {
+        uint32_t state = run_span(m, b, &plan->spans[i], row);
+        result = dfa_is_end(state) ? state : result;
+    }
+    return result;
+}
+
+static inline uint32_t run_row(struct text_match *m, struct block *b, uint32_t row) {
+    const struct text_met *met = &m->met[m->numbers[row]];
+    uint32_t result =
+        met->told != NULL ? run_told(m, met, row) : run_plan(m, b, &m->plans[met->template], row);
+    return result == DFA_MATCH && met->verify ? DFA_MAYBE : result;
 }
 
 /* --- blocks: which templates can match --- */
 
-/* False if the one value that the span looks at is nowhere in the block what is looked for. */
+/* The first column in which a match of the span can begin: is it known to begin in none of its
+ * values? Then *state is behind all of them. */
+static enum status begin_span(bool *is_known, uint32_t *state, struct text_match *m,
+                              struct block *b, const struct text_span *span, uint32_t step,
+                              struct err *err) {
+    struct text_column *c = &m->columns.items[span->steps[step].element->place];
+    *is_known = text_column_is_one(state, c, &m->walker, b->info, *state);
+    if (*is_known || *state != DFA_START) {
+        return STATUS_OK;
+    }
+    enum status status = text_column_begin(c, &m->walker, b, m->block_number, err);
+    text_column_look(c);
+    *is_known = c->is_quiet || (span->count == 1 && c->excludes);
+    return status;
+}
+
+/* False if the values that the block has cannot be what the span looks for: as far as all rows lead
+ * to one state. */
 static enum status span_can_match(bool *can, struct text_match *m, struct block *b,
                                   const struct text_span *span, struct err *err) {
-    *can = true;
-    for (uint32_t i = 0; i < span->count; i++) {
-        if (span->steps[i].element->kind != ROW_TEXT_VALUE) {
+    uint32_t state = DFA_START;
+    enum status status = STATUS_OK;
+    bool is_known = true;
+    for (uint32_t i = 0; i < span->count && is_known && !dfa_is_end(state); i++) {
+        struct text_step *step = &span->steps[i];
+        if (state == DFA_START && step->start != i) {
+            i = step->start - 1;
             continue;
         }
-        struct text_column *c = &m->columns.items[span->steps[i].element->place];
-        enum status status = text_column_begin(c, &m->walker, b, m->block_number, err);
-        if (status != STATUS_OK) {
-            return status;
+        if (step->element->kind == ROW_TEXT_LITERAL) {
+            state = run_literal(m, step, state);
+        } else if (step->element->kind == ROW_TEXT_VALUE) {
+            status = begin_span(&is_known, &state, m, b, span, i, err);
+        } else {
+            is_known = false;
         }
-        *can = span->count > 1 || !c->excludes;
+        bool goes_on = !is_known || dfa_is_end(state) || is_useful(m, step, state);
+        state = goes_on ? state : DFA_START;
     }
-    return STATUS_OK;
+    *can = !is_known || dfa_is_end(state);
+    return status;
 }
 
-/* Columns of which the block's rows are counted: those that its live templates read. */
-static void count_columns(struct text_match *m, const struct text_plan *plan) {
+static enum status plan_can_match(bool *can, struct text_match *m, struct block *b,
+                                  const struct text_plan *plan, struct err *err) {
+    enum status status = STATUS_OK;
+    if (plan->kind == TEXT_PLAN_SPANS && plan->told != NULL) {
+        status = text_told_begin(plan->told, &m->walker, b, m->block_number, err);
+        *can = !plan->told->excludes;
+        return status;
+    }
+    *can = plan->kind == TEXT_PLAN_ALL || plan->kind == TEXT_PLAN_WHOLE;
     for (uint32_t i = 0; plan->kind == TEXT_PLAN_SPANS && i < plan->span_count; i++) {
-        for (uint32_t k = 0; k < plan->spans[i].count; k++) {
-            const struct row_text_element *e = plan->spans[i].steps[k].element;
-            if (e->kind == ROW_TEXT_VALUE) {
-                m->counted[e->column] = m->block_number;
-                m->cursors[e->column] = 0;
-            }
-        }
+        status = *can ? status : span_can_match(can, m, b, &plan->spans[i], err);
     }
-}
-
-/* True if one value of a dictionary tells of each row whether it matches. */
-static bool is_told_by_one(struct text_met_template *met, struct text_match *m,
-                           const struct text_plan *plan) {
-    bool one = plan->kind == TEXT_PLAN_SPANS && plan->span_count == 1 && !plan->verify &&
-               plan->spans[0].count == 1;
-    const struct row_text_element *e = one ? plan->spans[0].steps[0].element : NULL;
-    if (e == NULL || e->kind != ROW_TEXT_VALUE || m->columns.items[e->place].codes == NULL) {
-        return false;
-    }
-    met->only = &m->columns.items[e->place];
-    met->column = e->column;
-    met->ordinal = e->ordinal;
-    return true;
+    return status;
 }
 
 /* Looks at a template the first time that the block has a row of it. */
 static enum status meet_template(struct text_match *m, struct block *b, uint32_t number,
                                  struct err *err) {
     const struct text_plan *plan = &m->plans[number];
-    bool can = plan->kind == TEXT_PLAN_ALL || plan->kind == TEXT_PLAN_WHOLE;
-    enum status status = STATUS_OK;
-    for (uint32_t i = 0; plan->kind == TEXT_PLAN_SPANS && i < plan->span_count; i++) {
-        bool span_can = false;
-        status = span_can_match(&span_can, m, b, &plan->spans[i], err);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        can = can || span_can;
-    }
-    m->met_list[m->met_count++] = number;
-    m->met[number] = TEXT_DEAD;
+    bool can = false;
+    enum status status = plan_can_match(&can, m, b, plan, err);
+    struct text_met *met = &m->met[m->met_count++];
+    *met = (struct text_met){.template = number, .kind = TEXT_DEAD, .verify = plan->verify};
+    m->met_of[number] = m->met_count;
     if (can) {
-        bool one = is_told_by_one(&m->met_templates[number], m, plan);
-        m->met[number] = one ? TEXT_LIVE_ONE : TEXT_LIVE;
+        met->kind = plan->kind == TEXT_PLAN_ALL && !plan->verify ? TEXT_ALL : TEXT_LIVE;
+        met->told = plan->kind == TEXT_PLAN_SPANS ? plan->told : NULL;
+        if (met->told != NULL) {
+            text_told_ordinals(met->ordinals, plan);
+        }
         m->any_live = true;
-        count_columns(m, plan);
     }
-    return STATUS_OK;
+    return status;
 }
 
-/* How many values of the counted columns a row of each template has. */
-static void count_values(struct text_match *m) {
-    m->step_count = 0;
-    for (uint32_t i = 0; i < m->met_count; i++) {
-        struct text_met_template *met = &m->met_templates[m->met_list[i]];
-        struct text_plan *plan = &m->plans[m->met_list[i]];
-        if (plan->uses == NULL) {
-            text_plan_count(plan, &m->walker.arena, &m->segment->templates[m->met_list[i]],
-                            m->is_read, m->read_count);
-        }
-        met->first = m->step_count;
-        MEM_GROW(m->steps, m->step_capacity, (size_t)m->step_count + plan->use_count + 1);
-        for (uint32_t k = 0; k < plan->use_count; k++) {
-            if (m->counted[plan->uses[k].column] == m->block_number) {
-                m->steps[m->step_count++] = plan->uses[k];
-            }
-        }
-        met->end = m->step_count;
-        uint8_t *kind = &m->met[m->met_list[i]];
-        *kind = *kind == TEXT_DEAD && met->end > met->first ? TEXT_COUNTED : *kind;
+/* --- blocks: which templates they can have --- */
+
+/* False if a column that each row of the template has a value of has none in the block. */
+static bool block_has_values(const struct block *b, const struct template *t) {
+    const uint32_t *counts = b->info->column_counts;
+    bool has = true;
+    for (uint32_t i = 0; i < t->piece_count && has; i++) {
+        has = t->pieces[i].column == UINT32_MAX || counts[t->pieces[i].column] > 0;
     }
+    for (uint32_t i = 0; i < t->value_count && has; i++) {
+        const struct template_value *v = &t->values[i];
+        has = v->transform != TRANSFORM_NONE || v->formula != NULL || counts[v->first] > 0;
+    }
+    return has;
+}
+
+static bool block_may_match(const struct text_match *m, const struct block *b) {
+    bool may = false;
+    for (uint32_t i = 0; i < m->possible_count && !may; i++) {
+        may = block_has_values(b, &m->segment->templates[m->possible[i]]);
+    }
+    return may;
 }
 
 static void forget_block(struct text_match *m) {
     for (uint32_t i = 0; i < m->met_count; i++) {
-        m->met[m->met_list[i]] = TEXT_NOT_MET;
+        m->met_of[m->met[i].template] = 0;
     }
     m->met_count = 0;
     m->any_live = false;
@@ -209,60 +305,80 @@ static void forget_block(struct text_match *m) {
 }
 
 static enum status meet_templates(struct text_match *m, struct block *b, struct err *err) {
-    enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
-    const int64_t *numbers = b->numbers[NUMBER_TEMPLATE];
-    uint64_t count = m->segment->template_count;
-    for (uint32_t row = 0; status == STATUS_OK && row < b->info->rows; row++) {
-        uint64_t number = (uint64_t)numbers[row];
-        if (number >= count) {
-            return segment_damaged(m->segment, err, _("a row has no template"));
+    enum status status = block_templates(b, err);
+    const uint32_t *templates = b->templates;
+    uint16_t *numbers = m->numbers;
+    uint32_t *met_of = m->met_of;
+    for (uint32_t row = 0, rows = b->info->rows; status == STATUS_OK && row < rows;) {
+        uint32_t number = 1; /* most rows have a template that is met already */
+        for (; row < rows && (number = met_of[templates[row]]) != 0; row++) {
+            numbers[row] = (uint16_t)(number - 1);
         }
-        if (m->met[number] == TEXT_NOT_MET) {
-            status = meet_template(m, b, (uint32_t)number, err);
+        if (number == 0) {
+            status = meet_template(m, b, templates[row], err);
         }
-    }
-    if (status == STATUS_OK && m->any_live) {
-        count_values(m);
-        status = m->reads_times ? block_numbers(b, NUMBER_TIME, err) : STATUS_OK;
     }
     return status;
 }
 
 /* --- blocks: rows --- */
 
-static uint32_t match_row(struct text_match *m, const struct block *b, uint32_t number,
-                          uint32_t row) {
-    if (m->met[number] == TEXT_LIVE_ONE) {
-        const struct text_met_template *met = &m->met_templates[number];
-        uint32_t index = m->cursors[met->column] + met->ordinal;
-        return index < met->only->value_count ? met->only->from_start[met->only->codes[index]]
-                                              : DFA_MAYBE;
+enum { FLAG_ALL = 1, FLAG_LIVE = 2 };
+
+/* What templates tell of the rows. */
+struct told_rows {
+    uint64_t all[SEGMENT_BLOCK_ROWS / 64]; /* they match */
+    uint64_t live[SEGMENT_BLOCK_ROWS / 64];
+    uint8_t flags[SEGMENT_BLOCK_ROWS + 1]; /* by template of the block, and of no row */
+};
+
+/* The lowest bits of eight bytes. */
+static uint64_t gather_bits(uint64_t bytes) {
+    return (bytes & UINT64_C(0x0101010101010101)) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+static void tell_rows(struct told_rows *out, struct text_match *m, uint32_t rows) {
+    memset(out->all, 0, sizeof out->all);
+    memset(out->live, 0, sizeof out->live);
+    for (uint32_t i = 0; i < m->met_count; i++) {
+        enum text_met_kind kind = m->met[i].kind;
+        out->flags[i] = kind == TEXT_ALL ? FLAG_ALL : kind == TEXT_LIVE ? FLAG_LIVE : 0;
     }
-    return run_row(m, b, &m->plans[number], row);
+    out->flags[m->met_count] = 0;
+    for (uint32_t row = rows; row % 8 != 0; row++) {
+        m->numbers[row] = (uint16_t)m->met_count;
+    }
+    for (uint32_t row = 0; row < rows; row += 8) {
+        const uint16_t *numbers = &m->numbers[row];
+        uint64_t bytes = 0;
+        for (uint32_t i = 0; i < 8; i++) {
+            bytes |= (uint64_t)out->flags[numbers[i]] << (8 * i);
+        }
+        out->all[row / 64] |= gather_bits(bytes) << (row % 64);
+        out->live[row / 64] |= gather_bits(bytes >> 1) << (row % 64);
+    }
 }
 
 enum status text_rows_match(struct text_match *m, struct block *b, const uint64_t *care,
                             uint64_t *hits, uint64_t *maybe, struct err *err) {
     forget_block(m);
-    enum status status = m->is_possible ? meet_templates(m, b, err) : STATUS_OK;
+    enum status status = block_may_match(m, b) ? meet_templates(m, b, err) : STATUS_OK;
     if (status != STATUS_OK || !m->any_live) {
         return status;
     }
-    const int64_t *numbers = b->numbers[NUMBER_TEMPLATE];
-    for (uint32_t row = 0; row < b->info->rows; row++) {
-        uint32_t number = (uint32_t)numbers[row];
-        if (m->met[number] == TEXT_DEAD) {
-            continue;
-        }
-        if (m->met[number] >= TEXT_LIVE && (care[row / 64] & text_row_bit(row)) != 0) {
-            uint32_t result = match_row(m, b, number, row);
-            hits[row / 64] |= result == DFA_MATCH ? text_row_bit(row) : 0;
-            maybe[row / 64] |= result == DFA_MAYBE ? text_row_bit(row) : 0;
-        }
-        const struct text_met_template *met = &m->met_templates[number];
-        for (uint32_t i = met->first; i < met->end; i++) {
-            m->cursors[m->steps[i].column] += m->steps[i].count;
+    struct told_rows told;
+    tell_rows(&told, m, b->info->rows);
+    m->status = STATUS_OK;
+    m->err = err;
+    for (uint32_t i = 0; i < SEGMENT_BLOCK_ROWS / 64; i++) {
+        hits[i] |= told.all[i] & care[i];
+        for (uint64_t left = told.live[i] & care[i]; left != 0 && m->status == STATUS_OK;
+             left &= left - 1) {
+            uint32_t row = i * 64 + (uint32_t)__builtin_ctzll(left);
+            uint32_t result = run_row(m, b, row);
+            hits[i] |= result == DFA_MATCH ? left & -left : 0;
+            maybe[i] |= result == DFA_MAYBE ? left & -left : 0;
         }
     }
-    return STATUS_OK;
+    return m->status;
 }
