@@ -44,6 +44,7 @@ struct sums {
     struct column_sum *columns;
     size_t column_count;
     struct arena arena;
+    uint64_t chunks_end; /* of the chunks of this segment that were counted */
 };
 
 static void die(const struct err *err) {
@@ -74,21 +75,30 @@ static struct column_sum *sum_of(struct sums *sums, const struct segment *s, siz
     return find_sum(sums, s->dataset, "FGXB"[c->kind], "DNT"[c->type], name);
 }
 
+/* Stored bytes; a chunk that is an earlier one again takes none. */
+static uint64_t bytes_of(struct sums *sums, const struct chunk_ref *ref) {
+    bool again = ref->inline_bytes == NULL && ref->offset < sums->chunks_end;
+    sums->chunks_end = again ? sums->chunks_end : ref->offset + ref->stored_len;
+    return again ? 0 : ref->stored_len;
+}
+
 static void add_block(struct sums *sums, struct segment *s, const struct segment_block *b) {
     static const char *const names[ROW_CHUNK_COUNT] = {"template", "time", "others"};
     struct dataset_sum *d = &sums->datasets[s->dataset];
     for (int i = 0; i < ROW_CHUNK_COUNT; i++) {
         struct column_sum *c = find_sum(sums, s->dataset, '#', ' ', str_from_c(names[i]));
         c->values += b->rows;
-        c->data += b->numbers[i].stored_len;
-        d->numbers += b->numbers[i].stored_len;
+        uint64_t bytes = bytes_of(sums, &b->numbers[i]);
+        c->data += bytes;
+        d->numbers += bytes;
     }
     for (size_t i = 0; i < s->column_count; i++) {
         if (b->column_counts[i] > 0) {
             struct column_sum *c = sum_of(sums, s, i);
             c->values += b->column_counts[i];
-            c->data += b->columns[i].stored_len;
-            d->data += b->columns[i].stored_len;
+            uint64_t bytes = bytes_of(sums, &b->columns[i]);
+            c->data += bytes;
+            d->data += bytes;
         }
     }
 }
@@ -109,8 +119,9 @@ static void add_stripe(struct sums *sums, struct segment *s, size_t number) {
         if (s->columns[i].type == COLUMN_DICTIONARY && s->columns[i].parts[number].count > 0) {
             struct column_sum *c = sum_of(sums, s, i);
             c->entries += s->columns[i].parts[number].count;
-            c->dictionary += t->dictionaries[i].stored_len;
-            d->dictionaries += t->dictionaries[i].stored_len;
+            uint64_t bytes = bytes_of(sums, &t->dictionaries[i]);
+            c->dictionary += bytes;
+            d->dictionaries += bytes;
         }
     }
 }
@@ -126,6 +137,7 @@ static void add_segment(struct sums *sums, const char *path) {
     d->rows += s->row_count;
     d->total += s->map.size_bytes;
     d->templates += s->templates_ref.stored_len;
+    sums->chunks_end = 0;
     for (size_t i = 0; i < s->stripe_count; i++) {
         add_stripe(sums, s, i);
     }

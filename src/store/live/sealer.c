@@ -8,19 +8,31 @@
 #include "segment_file.h"
 #include "store_path.h"
 
-/* A segment on its way to the disk. */
+enum { GROWTH_PART = 4 /* a stripe that is packed leaves so much of its memory, about */ };
+
+/* A stripe on its way into its segment, or with the last one the segment on its way to the disk. */
 struct sealing {
     struct segment_draft *draft;
-    uint64_t number;
-    size_t bytes; /* of memory */
+    enum dataset dataset;
+    bool is_last;
+    uint64_t number; /* of the segment, if it is the last stripe */
+    size_t bytes;    /* of memory that it gives back */
+};
+
+/* Rows of a dataset on their way. */
+struct seal_lane {
+    struct segment_builder *builder; /* NULL until a row comes */
+    size_t builder_bytes;            /* of memory, as last asked */
+    struct segment_draft *draft;     /* earlier stripes of the segment; NULL: none */
+    size_t draft_bytes;              /* of memory, about: known when a stripe goes there */
+    bool is_busy;                    /* the worker has or will have the draft; under the lock */
 };
 
 struct sealer {
     char *dir;
     uint64_t *next_number;
-    struct segment_builder *builders[DATASET_COUNT]; /* NULL until a row comes */
-    size_t builder_memory;                           /* of all of them */
-    size_t builder_bytes[DATASET_COUNT];             /* of each, as last asked */
+    struct seal_lane lanes[DATASET_COUNT];
+    size_t memory; /* of all lanes */
     bool threaded;
 
     pthread_t thread;
@@ -39,9 +51,13 @@ struct sealer {
 
 /* --- finishing one --- */
 
-/* Encodes and writes; no lock held. */
-static enum status write_draft(const struct sealer *s, struct segment_info *info,
-                               struct sealing *sealing, struct err *err) {
+/* Encodes, and writes what is whole; no lock held. */
+static enum status pack_draft(const struct sealer *s, struct segment_info *info,
+                              struct sealing *sealing, struct err *err) {
+    if (!sealing->is_last) {
+        segment_draft_pack(sealing->draft);
+        return STATUS_OK;
+    }
     struct buf bytes = BUF_INIT;
     struct buf path = BUF_INIT;
     segment_draft_finish(&bytes, info, &sealing->draft);
@@ -54,12 +70,15 @@ static enum status write_draft(const struct sealer *s, struct segment_info *info
 }
 
 /* Under the lock, or without a worker. */
-static void keep_result(struct sealer *s, const struct segment_info *info, enum status status,
+static void keep_result(struct sealer *s, const struct sealing *sealing,
+                        const struct segment_info *info, enum status status,
                         const struct err *err) {
-    if (status == STATUS_OK) {
+    s->lanes[sealing->dataset].is_busy = false;
+    s->lanes[sealing->dataset].draft = sealing->draft; /* NULL if it was the last stripe */
+    if (status == STATUS_OK && sealing->is_last) {
         MEM_GROW(s->done, s->done_capacity, s->done_count + 1);
         s->done[s->done_count++] = *info;
-    } else if (s->failed.status == STATUS_OK) {
+    } else if (status != STATUS_OK && s->failed.status == STATUS_OK) {
         s->failed = *err;
         s->failed.status = status;
     }
@@ -76,20 +95,17 @@ static void *work(void *ctx) {
         struct sealing next = s->queue[0];
         memmove(s->queue, s->queue + 1, --s->queued * sizeof *s->queue);
         s->is_busy = true;
-        bool skip = s->failed.status != STATUS_OK; /* nothing is written after a failure */
+        struct err err = s->failed; /* nothing is written after a failure */
+        enum status status = s->failed.status;
         pthread_mutex_unlock(&s->lock);
         struct segment_info info = {0};
-        struct err err = ERR_INIT;
-        enum status status = STATUS_OK;
-        if (skip) {
+        if (status != STATUS_OK) {
             segment_draft_destroy(&next.draft);
         } else {
-            status = write_draft(s, &info, &next, &err);
+            status = pack_draft(s, &info, &next, &err);
         }
         pthread_mutex_lock(&s->lock);
-        if (!skip) {
-            keep_result(s, &info, status, &err);
-        }
+        keep_result(s, &next, &info, status, &err);
         s->is_busy = false;
         s->bytes_in_flight -= next.bytes;
         pthread_cond_broadcast(&s->changed);
@@ -134,7 +150,8 @@ void sealer_destroy(struct sealer **sealer) {
         stop_worker(s);
     }
     for (int d = 0; d < DATASET_COUNT; d++) {
-        segment_builder_destroy(&s->builders[d]);
+        segment_builder_destroy(&s->lanes[d].builder);
+        segment_draft_destroy(&s->lanes[d].draft);
     }
     mem_free(s->done);
     mem_free(s->dir);
@@ -157,6 +174,7 @@ static enum status hand_to_worker(struct sealer *s, const struct sealing *sealin
     while (s->queued + s->is_busy >= SEALER_IN_FLIGHT) {
         pthread_cond_wait(&s->changed, &s->lock);
     }
+    s->lanes[sealing->dataset].is_busy = true;
     s->queue[s->queued++] = *sealing;
     s->bytes_in_flight += sealing->bytes;
     pthread_cond_broadcast(&s->changed);
@@ -165,43 +183,80 @@ static enum status hand_to_worker(struct sealer *s, const struct sealing *sealin
     return status;
 }
 
-static enum status finish_builder(struct sealer *s, enum dataset dataset, struct err *err) {
-    struct segment_builder *b = s->builders[dataset];
-    struct sealing sealing = {.bytes = segment_builder_memory(b)};
-    sealing.draft = segment_builder_take(b);
-    s->builder_memory -= s->builder_bytes[dataset];
-    s->builder_bytes[dataset] = segment_builder_memory(b);
-    s->builder_memory += s->builder_bytes[dataset];
-    CHECK(sealing.draft != NULL);
-    sealing.number = (*s->next_number)++;
+/* Takes the draft that has the stripes of before, when the worker has done with it. */
+static struct segment_draft *take_draft(struct sealer *s, struct seal_lane *lane) {
+    if (s->threaded) {
+        pthread_mutex_lock(&s->lock);
+        while (lane->is_busy) {
+            pthread_cond_wait(&s->changed, &s->lock);
+        }
+        pthread_mutex_unlock(&s->lock);
+    }
+    struct segment_draft *draft = lane->draft;
+    lane->draft = NULL;
+    return draft;
+}
+
+static void measure_lane(struct sealer *s, struct seal_lane *lane) {
+    s->memory -= lane->builder_bytes;
+    lane->builder_bytes = lane->builder != NULL ? segment_builder_memory(lane->builder) : 0;
+    s->memory += lane->builder_bytes;
+}
+
+static void set_draft_bytes(struct sealer *s, struct seal_lane *lane, size_t bytes) {
+    s->memory += bytes - lane->draft_bytes;
+    lane->draft_bytes = bytes;
+}
+
+/* What a dataset's builder has goes into its segment, which ends with it if `end`. */
+static enum status seal_stripe(struct sealer *s, enum dataset dataset, bool end, struct err *err) {
+    struct seal_lane *lane = &s->lanes[dataset];
+    struct sealing sealing = {.dataset = dataset, .draft = take_draft(s, lane)};
+    size_t before = sealing.draft == NULL ? 0 : segment_draft_memory(sealing.draft);
+    sealing.is_last = end || (sealing.draft != NULL && segment_draft_is_nearly_full(sealing.draft));
+    segment_builder_take(&sealing.draft, lane->builder, sealing.is_last);
+    if (sealing.draft == NULL) { /* earlier stripes were lost after a failure */
+        set_draft_bytes(s, lane, 0);
+        return sealer_wait(s, err);
+    }
+    size_t stripe_bytes = segment_draft_memory(sealing.draft) - before;
+    measure_lane(s, lane);
+    set_draft_bytes(s, lane, sealing.is_last ? 0 : before + stripe_bytes / GROWTH_PART);
+    sealing.bytes = stripe_bytes + (sealing.is_last ? before : 0);
+    if (sealing.is_last) {
+        sealing.number = (*s->next_number)++;
+    }
     if (s->threaded) {
         return hand_to_worker(s, &sealing, err);
     }
     struct segment_info info = {0};
     struct err local = ERR_INIT;
-    enum status status = write_draft(s, &info, &sealing, &local);
-    keep_result(s, &info, status, &local);
+    enum status status = pack_draft(s, &info, &sealing, &local);
+    keep_result(s, &sealing, &info, status, &local);
     return told_failure(s, err);
 }
 
 enum status sealer_add(struct sealer *s, const struct batch *batch, const struct row *row,
                        struct err *err) {
     enum dataset dataset = dataset_home((enum dataset)row->dataset);
-    struct segment_builder **b = &s->builders[dataset];
+    struct segment_builder **b = &s->lanes[dataset].builder;
     if (*b == NULL) {
         *b = segment_builder_create(dataset, EFFORT_FAST);
     }
     segment_builder_add(*b, batch, row);
-    return segment_builder_is_full(*b) ? finish_builder(s, dataset, err) : STATUS_OK;
+    return segment_builder_is_full(*b) ? seal_stripe(s, dataset, false, err) : STATUS_OK;
 }
 
-static enum dataset biggest(struct sealer *s) {
+/* The dataset with the most memory that a segment takes; DATASET_COUNT if there is none. */
+static enum dataset biggest(const struct sealer *s) {
     enum dataset best = DATASET_COUNT;
     size_t most = 0;
     for (int d = 0; d < DATASET_COUNT; d++) {
-        const struct segment_builder *b = s->builders[d];
-        if (b != NULL && segment_builder_rows(b) > 0 && s->builder_bytes[d] >= most) {
-            most = s->builder_bytes[d];
+        const struct seal_lane *lane = &s->lanes[d];
+        size_t bytes = lane->builder_bytes + lane->draft_bytes;
+        bool has_rows = lane->builder != NULL && segment_builder_rows(lane->builder) > 0;
+        if ((has_rows || lane->draft_bytes > 0) && bytes >= most) {
+            most = bytes;
             best = (enum dataset)d;
         }
     }
@@ -209,10 +264,8 @@ static enum dataset biggest(struct sealer *s) {
 }
 
 static void measure(struct sealer *s) {
-    s->builder_memory = 0;
     for (int d = 0; d < DATASET_COUNT; d++) {
-        s->builder_bytes[d] = s->builders[d] != NULL ? segment_builder_memory(s->builders[d]) : 0;
-        s->builder_memory += s->builder_bytes[d];
+        measure_lane(s, &s->lanes[d]);
     }
 }
 
@@ -223,7 +276,7 @@ static void wait_for_memory(struct sealer *s, size_t limit) {
         return;
     }
     pthread_mutex_lock(&s->lock);
-    while (s->queued + s->is_busy > 0 && s->builder_memory + s->bytes_in_flight > limit) {
+    while (s->queued + s->is_busy > 0 && s->memory + s->bytes_in_flight > limit) {
         pthread_cond_wait(&s->changed, &s->lock);
     }
     pthread_mutex_unlock(&s->lock);
@@ -232,12 +285,14 @@ static void wait_for_memory(struct sealer *s, size_t limit) {
 enum status sealer_spill(struct sealer *s, size_t limit, struct err *err) {
     enum status status = STATUS_OK;
     measure(s);
-    while (status == STATUS_OK && (limit == 0 || s->builder_memory > limit)) {
+    while (status == STATUS_OK && (limit == 0 || s->memory > limit)) {
         enum dataset dataset = biggest(s);
         if (dataset == DATASET_COUNT) {
             break; /* what is left is what the builders have learned */
         }
-        status = finish_builder(s, dataset, err);
+        const struct seal_lane *lane = &s->lanes[dataset];
+        bool end = limit == 0 || lane->draft_bytes >= lane->builder_bytes;
+        status = seal_stripe(s, dataset, end, err);
     }
     if (limit > 0) {
         wait_for_memory(s, limit);

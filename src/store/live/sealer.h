@@ -3,10 +3,11 @@
  * made from), and a thread that encodes and writes what a builder has collected while the next
  * rows come in.
  *
- * Segments are numbered when they leave their builder, so the same rows give the same files
- * whatever the threads do. At most SEALER_IN_FLIGHT drafts wait or are written at once; a caller
- * that is faster waits. Memory: what builders and drafts hold is kept below the limit of
- * sealer_spill.
+ * A segment takes stripes until it is full: stripes of one dataset share dictionaries and
+ * templates. Segments are numbered when their last stripe leaves the builder, so the same rows
+ * give the same files whatever the threads do. At most SEALER_IN_FLIGHT stripes wait or are
+ * encoded at once; a caller that is faster waits. Memory: what builders and drafts hold is kept
+ * below the limit of sealer_spill.
  *
  * Failures: a failed write is remembered, and every later call returns it.
  * Threads: one caller; the worker touches drafts only (`lock` guards the queue and the results).
@@ -30,8 +31,8 @@ void sealer_destroy(struct sealer **sealer);
 
 enum status sealer_add(struct sealer *s, const struct batch *batch, const struct row *row,
                        struct err *err) MUST_CHECK;
-/* Finishes the biggest segments until the builders hold less than `limit` bytes (0: all), and waits
- * while builders and what is in flight hold more. */
+/* Encodes the rows of the biggest builders until these and unfinished segments hold less than
+ * `limit` bytes, and waits while they and what is in flight hold more. 0: finishes all segments. */
 enum status sealer_spill(struct sealer *s, size_t limit, struct err *err) MUST_CHECK;
 /* Waits until all that was finished is on disk (synced). */
 enum status sealer_wait(struct sealer *s, struct err *err) MUST_CHECK;

@@ -92,7 +92,8 @@ struct chunk_ref {
 enum {
     CHUNK_BASES = 2,            /* a chunk may be packed beside so many others */
     CHUNK_BASE_BYTES = 4 << 20, /* plain bytes of each, at most */
-    CHUNK_BASES_UNIT = 1 << 30  /* stands in the plain length of a reference for each of them */
+    CHUNK_BASES_UNIT = 1 << 30, /* stands in the plain length of a reference for each of them */
+    CHUNK_AGAIN = 3             /* instead of a number of bases: an earlier chunk, once more */
 };
 
 #endif

@@ -34,22 +34,34 @@ static uint32_t take_bases(struct wire *w, struct segment *s, uint64_t at, uint6
     return (uint32_t)s->base_count;
 }
 
+/* The bytes of a chunk that lies before this place: nothing lies here. */
+static void take_place(struct chunk_ref *ref, struct wire *w, uint64_t at) {
+    uint64_t back = wire_count(w, at - SEGMENT_HEADER_BYTES);
+    w->failed = w->failed || back < ref->stored_len;
+    ref->offset = at - back;
+}
+
 struct chunk_ref segment_take_ref(struct wire *w, struct segment *s, uint64_t *at, uint64_t end) {
     struct chunk_ref ref = {.offset = *at};
-    ref.stored_len = (uint32_t)wire_count(w, end - *at < UINT32_MAX ? end - *at : UINT32_MAX);
+    ref.stored_len = (uint32_t)wire_count(w, UINT32_MAX);
     if (ref.stored_len == 0) {
         struct str bytes = wire_str(w);
         ref.inline_bytes = bytes.ptr;
         ref.plain_len = (uint32_t)bytes.len; /* directories are shorter than 4 GiB */
         return ref;
     }
-    uint64_t plain = wire_count(w, (uint64_t)CHUNK_BASES_UNIT * (CHUNK_BASES + 1) - 1);
+    uint64_t plain = wire_count(w, (uint64_t)CHUNK_BASES_UNIT * (CHUNK_AGAIN + 1) - 1);
     ref.plain_len = (uint32_t)(plain % CHUNK_BASES_UNIT);
     ref.checksum = take_checksum(w);
+    if (plain / CHUNK_BASES_UNIT == CHUNK_AGAIN) {
+        take_place(&ref, w, *at);
+        return ref;
+    }
+    w->failed = w->failed || ref.stored_len > end - *at;
     if (plain >= CHUNK_BASES_UNIT && !w->failed) {
         ref.bases = take_bases(w, s, *at, plain / CHUNK_BASES_UNIT);
     }
-    *at += ref.stored_len;
+    *at += w->failed ? 0 : ref.stored_len;
     return ref;
 }
 

@@ -12,7 +12,7 @@ struct segment_builder {
     struct segment_writer *writer; /* NULL: no full stripe yet */
 };
 
-/* What was collected: full stripes are in the writer, the last one is not encoded yet. */
+/* A segment in the making: packed stripes are in the writer, the last one is not encoded yet. */
 struct segment_draft {
     enum dataset dataset;
     enum segment_effort effort;
@@ -91,30 +91,53 @@ void segment_builder_finish(struct buf *out, struct segment_info *info, struct s
 
 /* --- drafts --- */
 
-struct segment_draft *segment_builder_take(struct segment_builder *b) {
-    if (segment_builder_rows(b) == 0) {
-        return NULL;
-    }
+static struct segment_draft *create_draft(struct segment_builder *b) {
     struct segment_draft *d = mem_calloc(1, sizeof *d);
     d->dataset = b->dataset;
     d->effort = b->effort;
     d->writer = b->writer;
     b->writer = NULL;
-    stripe_plan(&b->stripe, b->effort == EFFORT_DEEP);
-    stripe_move(&d->stripe, &b->stripe);
-    begin_segment(b);
     return d;
 }
 
+void segment_builder_take(struct segment_draft **d, struct segment_builder *b, bool last) {
+    if (*d == NULL && segment_builder_rows(b) > 0) {
+        *d = create_draft(b);
+    }
+    if (b->stripe.row_count > 0) {
+        CHECK((*d)->stripe.row_count == 0); /* packed before the next one comes */
+        stripe_plan(&b->stripe, b->effort == EFFORT_DEEP);
+        stripe_move(&(*d)->stripe, &b->stripe);
+    }
+    if (last) {
+        begin_segment(b);
+    } else {
+        cutter_begin_stripe(b->cutter);
+    }
+}
+
+void segment_draft_pack(struct segment_draft *d) {
+    if (d->writer == NULL) {
+        d->writer = segment_writer_create(d->dataset, d->effort);
+    }
+    if (d->stripe.row_count > 0) {
+        segment_writer_add(d->writer, &d->stripe);
+    }
+    stripe_fini(&d->stripe);
+    segment_writer_rest(d->writer);
+}
+
+bool segment_draft_is_nearly_full(const struct segment_draft *d) {
+    return d->writer != NULL && segment_writer_is_nearly_full(d->writer);
+}
+
+size_t segment_draft_memory(const struct segment_draft *d) {
+    return stripe_memory(&d->stripe) + (d->writer == NULL ? 0 : segment_writer_memory(d->writer));
+}
+
 void segment_draft_finish(struct buf *out, struct segment_info *info, struct segment_draft **d) {
-    struct segment_draft *draft = *d;
-    if (draft->writer == NULL) {
-        draft->writer = segment_writer_create(draft->dataset, draft->effort);
-    }
-    if (draft->stripe.row_count > 0) {
-        segment_writer_add(draft->writer, &draft->stripe);
-    }
-    segment_writer_end(out, info, draft->writer);
+    segment_draft_pack(*d);
+    segment_writer_end(out, info, (*d)->writer);
     segment_draft_destroy(d);
 }
 

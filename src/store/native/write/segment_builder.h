@@ -9,11 +9,13 @@
  *
  *   while (rows) { segment_builder_add; if (segment_builder_is_full) finish, write the file }
  *
- * Effort: FAST makes one stripe, with cheap choices (sealing); DEEP makes up to 16 stripes and
- * tries every encoding that can fit (merging).
+ * Effort: FAST takes cheap choices (sealing) and is full when a stripe is; DEEP makes up to 16
+ * stripes and tries every encoding that can fit (merging).
  *
- * Finishing can happen in another thread: segment_builder_take gives what was collected as a
- * draft, which refers to nothing of the builder; the builder goes on with an empty segment.
+ * Encoding can happen in another thread: segment_builder_take gives what was collected to a draft,
+ * which refers to nothing of the builder; the builder goes on with the next stripe or segment. So
+ * sealing makes segments of several stripes, too: take, segment_draft_pack, take into the same
+ * draft ..., segment_draft_finish.
  *
  * Threads: one a builder; a draft belongs to whoever holds it. Pure: no files, no clock.
  */
@@ -43,8 +45,16 @@ bool segment_builder_is_full(const struct segment_builder *b);
  * The builder is empty afterwards. */
 void segment_builder_finish(struct buf *out, struct segment_info *info, struct segment_builder *b);
 
-/* Takes the collected rows out (NULL if there is none). */
-struct segment_draft *segment_builder_take(struct segment_builder *b);
+/* Gives the collected rows to *d: an empty draft is created if it is NULL and there are rows; the
+ * rows that it has must be packed. If they are not the segment's last the next rows must go to the
+ * same draft. */
+void segment_builder_take(struct segment_draft **d, struct segment_builder *b, bool last);
+/* Encodes the rows that were taken. */
+void segment_draft_pack(struct segment_draft *d);
+/* True if the next stripe should be the last one. */
+bool segment_draft_is_nearly_full(const struct segment_draft *d);
+/* Bytes of memory held, about. */
+size_t segment_draft_memory(const struct segment_draft *d);
 /* As segment_builder_finish; ends the draft. */
 void segment_draft_finish(struct buf *out, struct segment_info *info, struct segment_draft **d);
 void segment_draft_destroy(struct segment_draft **d);

@@ -16,9 +16,10 @@ enum {
     INLINE_BYTES = 12, /* shorter chunks stand in the directory */
     FULL_BYTES = 96 << 20,
     FULL_MEMORY = 80 << 20, /* of dictionaries and words */
-    INDEX_PERCENT = 9,      /* of a stripe's bytes, for both indexes */
-    NUMBERS_PERCENT = 3,    /* ... of which those of words of digits may take so much */
-    TOKENS_PERCENT = 6      /* from here on other words get fewer bits each */
+    FULL_MEMORY_FAST = 24 << 20,
+    INDEX_PERCENT = 9,   /* of a stripe's bytes, for both indexes */
+    NUMBERS_PERCENT = 3, /* ... of which those of words of digits may take so much */
+    TOKENS_PERCENT = 6   /* from here on other words get fewer bits each */
 };
 
 struct segment_writer *segment_writer_create(enum dataset dataset, enum segment_effort effort) {
@@ -58,6 +59,7 @@ void segment_writer_destroy(struct segment_writer **writer) {
     token_set_fini(&w->stripe_tokens);
     number_index_writer_fini(&w->number_index);
     zstd_frame_destroy(&w->zstd);
+    equal_chunks_fini(&w->equal);
     similar_chunks_destroy(&w->similar);
     mem_free(w);
     *writer = NULL;
@@ -65,7 +67,7 @@ void segment_writer_destroy(struct segment_writer **writer) {
 
 size_t segment_writer_memory(const struct segment_writer *w) {
     size_t bytes = w->out.capacity + w->filters.capacity + w->plain.capacity +
-                   w->number_index.lines.capacity +
+                   w->number_index.lines.capacity + equal_chunks_memory(&w->equal) +
                    (w->tokens.slot_count + w->tokens.fresh_capacity) * sizeof *w->tokens.slots;
     for (size_t i = 0; i < w->column_count; i++) {
         bytes += w->columns[i].dictionary.count * (size_t)96;
@@ -74,10 +76,28 @@ size_t segment_writer_memory(const struct segment_writer *w) {
     return bytes;
 }
 
+/* With `more` stripes added? */
+static bool would_be_full(const struct segment_writer *w, size_t more) {
+    bool deep = w->effort == EFFORT_DEEP;
+    size_t most = deep ? FULL_MEMORY : FULL_MEMORY_FAST;
+    return w->stripe_count + more >= SEGMENT_MAX_STRIPES || w->out.len >= FULL_BYTES ||
+           (w->stripe_count > 0 && segment_writer_memory(w) - w->out.capacity >= most);
+}
+
 bool segment_writer_is_full(const struct segment_writer *w) {
-    size_t stripes = w->effort == EFFORT_DEEP ? SEGMENT_MAX_STRIPES : 1;
-    return w->stripe_count >= stripes || w->out.len >= FULL_BYTES ||
-           (w->stripe_count > 0 && segment_writer_memory(w) - w->out.capacity >= FULL_MEMORY);
+    return would_be_full(w, 0);
+}
+
+bool segment_writer_is_nearly_full(const struct segment_writer *w) {
+    return would_be_full(w, 1);
+}
+
+void segment_writer_rest(struct segment_writer *w) {
+    zstd_frame_destroy(&w->zstd);
+    w->zstd = zstd_frame_create();
+    buf_fini(&w->plain);
+    buf_fini(&w->packed);
+    token_set_fini(&w->stripe_tokens);
 }
 
 /* --- pieces --- */
@@ -159,20 +179,44 @@ static void put_beside_ref(struct buf *out, const struct chunk_ref *ref,
     }
 }
 
-/* Merging: a chunk that repeats others is packed beside them. */
-static void put_beside(struct segment_writer *w, struct buf *directory, struct str plain,
-                       struct chunk_habit habit) {
-    struct chunk_ref ref;
+/* Packs a chunk: when merging beside those that it repeats. True if it has no bases. */
+static bool put_new(struct chunk_ref *ref, struct segment_writer *w, struct buf *directory,
+                    struct str plain, struct chunk_habit habit) {
     struct chunk_ref bases[CHUNK_BASES];
     struct chunk_sketch sketch;
-    chunk_sketch_of(&sketch, plain);
-    size_t count = similar_chunks_find(bases, w->similar, &sketch);
-    if (count == 0 || !pack_beside(&ref, w, plain, bases, count)) {
-        count = 0;
-        ref = put_by_habit(w, plain, habit);
-        similar_chunks_add(w->similar, &sketch, &ref);
+    size_t count = 0;
+    if (w->similar != NULL) {
+        chunk_sketch_of(&sketch, plain);
+        count = similar_chunks_find(bases, w->similar, &sketch);
     }
-    put_beside_ref(directory, &ref, bases, count);
+    if (count == 0 || !pack_beside(ref, w, plain, bases, count)) {
+        count = 0;
+        *ref = put_by_habit(w, plain, habit);
+        if (w->similar != NULL) {
+            similar_chunks_add(w->similar, &sketch, ref);
+        }
+    }
+    put_beside_ref(directory, ref, bases, count);
+    return count == 0;
+}
+
+/* Refers to an earlier chunk with the same bytes, if there is one. */
+static bool put_again(struct segment_writer *w, struct buf *directory, struct str plain,
+                      uint64_t hash) {
+    const struct chunk_ref *known = equal_chunks_find(&w->equal, hash, plain.len);
+    if (known == NULL) {
+        return false;
+    }
+    buf_clear(&w->packed);
+    unpack_chunks(&w->packed, w, known, 1);
+    if (!str_eq(buf_str(&w->packed), plain)) {
+        return false;
+    }
+    wire_put_u64(directory, known->stored_len);
+    wire_put_u64(directory, known->plain_len + (uint64_t)CHUNK_AGAIN * CHUNK_BASES_UNIT);
+    wire_put_fixed32(directory, known->checksum);
+    wire_put_u64(directory, w->out.len - known->offset);
+    return true;
 }
 
 void segment_writer_put_chunk(struct segment_writer *w, struct buf *directory, struct buf *plain,
@@ -180,11 +224,14 @@ void segment_writer_put_chunk(struct segment_writer *w, struct buf *directory, s
     if (plain->len <= INLINE_BYTES) {
         wire_put_u64(directory, 0);
         wire_put_str(directory, buf_str(plain));
-    } else if (w->similar != NULL) {
-        put_beside(w, directory, buf_str(plain), habit);
-    } else {
-        struct chunk_ref ref = put_by_habit(w, buf_str(plain), habit);
-        put_ref(directory, &ref);
+        buf_clear(plain);
+        return;
+    }
+    uint64_t hash = hash_str(buf_str(plain));
+    struct chunk_ref ref;
+    if (!put_again(w, directory, buf_str(plain), hash) &&
+        put_new(&ref, w, directory, buf_str(plain), habit)) {
+        equal_chunks_add(&w->equal, hash, &ref);
     }
     buf_clear(plain);
 }

@@ -9,6 +9,7 @@
 #define KONSEKI_SEGMENT_WRITER_H
 
 #include "column_note.h"
+#include "equal_chunks.h"
 #include "segment_info.h"
 #include "similar_chunks.h"
 #include "stripe.h"
@@ -59,6 +60,7 @@ struct segment_writer {
     struct buf packed;
     bool is_final; /* `plain` is of bits, which nothing makes smaller */
     struct zstd_frame *zstd;
+    struct equal_chunks equal;
     struct similar_chunks *similar; /* merging only; NULL: no chunk is packed beside others */
     struct written_column *columns;
     size_t column_count;
@@ -82,6 +84,10 @@ void segment_writer_destroy(struct segment_writer **w);
 void segment_writer_add(struct segment_writer *w, struct stripe *stripe);
 /* True if another stripe should not be added. */
 bool segment_writer_is_full(const struct segment_writer *w);
+/* True if the next stripe should be the last one. */
+bool segment_writer_is_nearly_full(const struct segment_writer *w);
+/* Gives scratch memory back: the next stripe comes later. */
+void segment_writer_rest(struct segment_writer *w);
 size_t segment_writer_memory(const struct segment_writer *w);
 /* Swaps the segment's bytes into `out` (cleared first). The writer can only be destroyed then. */
 void segment_writer_end(struct buf *out, struct segment_info *info, struct segment_writer *w);
