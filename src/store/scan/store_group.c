@@ -8,7 +8,6 @@
 #include <pthread.h>
 
 #include "check.h"
-#include "cpu.h"
 #include "i18n.h"
 #include "mem.h"
 #include "segment_groups.h"
@@ -323,18 +322,6 @@ static void run_workers(struct grouping *g, unsigned threads) {
     mem_free(workers);
 }
 
-/* No more threads than stripes. */
-static unsigned thread_count(const struct grouping *g, unsigned wanted) {
-    size_t stripes = 0;
-    for (size_t i = 0; i < g->segment_count; i++) {
-        stripes += stripes_left(&g->segments[i]);
-    }
-    unsigned threads = wanted > 0 ? wanted : cpu_count();
-    threads = threads > MAX_THREADS ? MAX_THREADS : threads;
-    threads = threads > stripes ? (unsigned)stripes : threads;
-    return threads > 0 ? threads : 1;
-}
-
 static void share_segments(struct grouping *g) {
     const struct store_scan *scan = g->scan;
     g->segments = mem_calloc(scan->segment_count + 1, sizeof *g->segments);
@@ -348,7 +335,8 @@ static void share_segments(struct grouping *g) {
 static enum status group_segments(struct grouping *g, unsigned wanted, struct err *err) {
     CHECK(pthread_mutex_init(&g->lock, NULL) == 0);
     share_segments(g);
-    unsigned threads = thread_count(g, wanted);
+    unsigned threads = store_scan_threads(g->scan, wanted);
+    threads = threads > MAX_THREADS ? MAX_THREADS : threads;
     g->memory_bytes = g->spec->memory_bytes / threads;
     run_workers(g, threads);
     mem_free(g->segments);

@@ -18,7 +18,8 @@ enum {
     FIRST_ROWS = 128, /* a first batch comes soon: many a search wants few rows */
     MORE_TIMES = 8,
     MOST_ROWS = 8192,
-    MOST_BYTES = 8 << 20
+    MOST_BYTES = 8 << 20,
+    INDEXED_STRIPES = 4 /* a thread, where the index of words was asked */
 };
 
 /* --- what is looked for --- */
@@ -161,6 +162,18 @@ static enum status choose_segments(struct store_scan *scan, struct err *err) {
     return STATUS_OK;
 }
 
+unsigned store_scan_threads(const struct store_scan *scan, unsigned wanted) {
+    size_t stripes = 0;
+    for (size_t i = 0; i < scan->segment_count; i++) {
+        stripes += (size_t)__builtin_popcount(scan->segments[i].stripes);
+    }
+    bool is_pruned = scan->plan != NULL && filter_plan_has_words(scan->plan);
+    size_t most = is_pruned ? stripes / INDEXED_STRIPES : stripes;
+    unsigned threads = wanted > 0 ? wanted : cpu_count();
+    threads = threads > most ? (unsigned)most : threads;
+    return threads > 0 ? threads : 1;
+}
+
 enum status store_scan_open(struct store_scan **out, struct store *store,
                             const struct store_scan_options *options, struct err *err) {
     struct store_scan *scan = mem_calloc(1, sizeof *scan);
@@ -175,9 +188,8 @@ enum status store_scan_open(struct store_scan **out, struct store *store,
         return status;
     }
     scan_unsealed(&scan->tail, store, &scan->query, options->filter);
-    unsigned threads = options->threads > 0 ? options->threads : cpu_count();
-    scan->pool =
-        scan_pool_create(&scan->query, scan->segment_count > 1 ? threads : 1, options->cancel);
+    unsigned threads = scan->segment_count > 1 ? store_scan_threads(scan, options->threads) : 1;
+    scan->pool = scan_pool_create(&scan->query, threads, options->cancel);
     scan->stats.threads = scan_pool_threads(scan->pool);
     scan->stats.open_ns = (uint64_t)(clock_mono_ns() - start_ns);
     *out = scan;

@@ -19,6 +19,10 @@ static inline uint32_t chosen_first_stripe(const struct chosen_segment *c) {
     return (uint32_t)__builtin_ctz(c->stripes);
 }
 
+/* How many of `wanted` threads (0: one a core) pay: a stripe that the index of words left takes
+ * less time than two starts of a thread, so that a thread should have some of them. */
+unsigned store_scan_threads(const struct store_scan *scan, unsigned wanted);
+
 /* A segment that is being read. */
 struct open_source {
     struct scan_source *source;

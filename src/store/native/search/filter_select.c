@@ -318,7 +318,7 @@ enum status filter_select_block(struct segment_filter *f, const struct filter_le
 
 enum status filter_use_block(struct segment_filter *f, struct block *b, struct err *err) {
     struct segment *s = f->segment;
-    enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
+    enum status status = block_templates(b, err);
     if (status != STATUS_OK || f->used_block == b->index + 1) {
         return status;
     }
@@ -329,15 +329,15 @@ enum status filter_use_block(struct segment_filter *f, struct block *b, struct e
     f->used_block = b->index + 1;
     f->used_count = 0;
     for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
-        uint64_t number = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
+        uint32_t number = b->templates[row];
         const struct template *ignored;
-        if (number < s->template_count && f->seen[number] == f->used_block) {
+        if (f->seen[number] == f->used_block) {
             continue;
         }
         status = segment_template(&ignored, s, number, err);
         if (status == STATUS_OK) {
             f->seen[number] = f->used_block;
-            f->used[f->used_count++] = (uint32_t)number;
+            f->used[f->used_count++] = number;
         }
     }
     f->used_block = status == STATUS_OK ? f->used_block : 0;

@@ -244,18 +244,14 @@ enum status filter_match_sums(struct segment_filter *f, struct leaf_state *state
     if (status != STATUS_OK || !any) {
         return status;
     }
-    status = block_numbers(b, NUMBER_TEMPLATE, err);
+    status = block_templates(b, err);
     uint32_t *first = index_sums(f, state);
     for (size_t i = 0; i < state->operand_count; i++) {
         filter_count_uses(f, &state->operands[i]);
         state->operands[i].cursor = 0;
     }
     for (uint32_t row = 0; row < b->info->rows && status == STATUS_OK; row++) {
-        uint64_t t = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
-        if (t >= f->segment->template_count) {
-            status = segment_damaged(f->segment, err, _("a row has no template"));
-            break;
-        }
+        uint32_t t = b->templates[row];
         bool wanted = filter_get_bit(care, row) && !filter_get_bit(out, row);
         for (size_t i = first[t]; wanted && i < state->sum_count && state->sums[i].template == t;
              i++) {

@@ -255,7 +255,7 @@ static bool is_sure(struct segment_filter *f, const struct filter_leaf *leaf,
 static void match_row(struct segment_filter *f, const struct filter_leaf *leaf,
                       const struct column_match *m, const struct block *b, uint32_t row,
                       uint32_t base, uint64_t *out, uint64_t *sure) {
-    uint32_t template = (uint32_t)b->numbers[NUMBER_TEMPLATE][row];
+    uint32_t template = b->templates[row];
     uint64_t chosen = m->selected == NULL ? UINT64_MAX : m->selected[template];
     for (uint32_t k = 0; k < m->uses[template]; k++) {
         bool tested = k < MAX_ORDINALS ? (chosen >> k & 1) != 0 : chosen == UINT64_MAX;
@@ -314,7 +314,7 @@ enum status filter_match_column(struct segment_filter *f, uint32_t number, struc
     }
     uint32_t base = 0;
     for (uint32_t row = 0; row < b->info->rows && next < count && status == STATUS_OK; row++) {
-        uint32_t uses = m->uses[b->numbers[NUMBER_TEMPLATE][row]];
+        uint32_t uses = m->uses[b->templates[row]];
         bool listed = filter_get_bit(leaf->e->op == EXPR_TEXT ? sure : out, row);
         bool has_next = next - base < uses; /* next >= base */
         if (has_next && filter_get_bit(care, row) && !listed) {

@@ -180,14 +180,11 @@ static enum status match_dataset(struct segment_filter *f, const struct filter_l
 }
 
 /* Rows that pass whatever their values are. */
-static enum status match_literals(const struct segment_filter *f, const struct leaf_state *state,
-                                  struct block *b, const uint64_t *care, uint64_t *out,
-                                  struct err *err) {
-    enum status status = block_numbers(b, NUMBER_TEMPLATE, err);
+static enum status match_literals(const struct leaf_state *state, struct block *b,
+                                  const uint64_t *care, uint64_t *out, struct err *err) {
+    enum status status = block_templates(b, err);
     for (uint32_t row = 0; status == STATUS_OK && row < b->info->rows; row++) {
-        uint64_t template = (uint64_t)b->numbers[NUMBER_TEMPLATE][row];
-        if (template <f->segment->template_count && state->all[template] != 0 &&
-                      filter_get_bit(care, row)) {
+        if (state->all[b->templates[row]] != 0 && filter_get_bit(care, row)) {
             filter_set_bit(out, row);
         }
     }
@@ -215,7 +212,7 @@ static enum status match_leaf(struct segment_filter *f, uint32_t number, struct 
     enum status status =
         leaf->e->op == EXPR_TEXT ? filter_select_block(f, leaf, state, b, err) : STATUS_OK;
     if (status == STATUS_OK && state->any_all) {
-        status = match_literals(f, state, b, care, out, err);
+        status = match_literals(state, b, care, out, err);
         memcpy(sure, out, sizeof sure);
     }
     bool listed = filter_is_listed(state, b);
