@@ -136,8 +136,10 @@ static void add_segment(struct sums *sums, const char *path) {
     d->segments++;
     d->rows += s->row_count;
     d->total += s->map.size_bytes;
-    d->templates += s->templates_ref.stored_len;
     sums->chunks_end = 0;
+    for (size_t i = 0; i < s->template_chunk_count; i++) {
+        d->templates += s->template_chunks[i].ref.stored_len;
+    }
     for (size_t i = 0; i < s->stripe_count; i++) {
         add_stripe(sums, s, i);
     }

@@ -451,6 +451,61 @@ static void test_objects(void **state) {
     batch_fini(&rows);
 }
 
+/* --- templates --- */
+
+/* Lines that have nothing in common with each other but `words` of a small vocabulary each. */
+static void make_sentences(struct batch *b, uint32_t count, uint32_t words) {
+    batch_init(b);
+    for (uint32_t i = 0; i < count; i++) {
+        struct random r = {77 + i % 40};
+        char line[1024];
+        size_t len = 0;
+        for (uint32_t k = 0; k < words; k++) {
+            len +=
+                (size_t)snprintf(line + len, sizeof line - len, "%c%c%c%cing ",
+                                 'a' + (int)random_below(&r, 26), 'a' + (int)random_below(&r, 26),
+                                 'a' + (int)random_below(&r, 26), 'a' + (int)random_below(&r, 26));
+        }
+        len += (size_t)snprintf(line + len, sizeof line - len, "took %u us\n", i * 7919 % 100000);
+        size_t off = b->raw.len;
+        buf_append(&b->raw, line, len);
+        struct row *row = batch_row_begin(b, off, len);
+        row->source = row->origin = intern_add(&b->names, STR("app1"));
+        row->arrival = row->sequence = i + 1;
+    }
+}
+
+/* Many templates lie in several chunks; one row unpacks one of them, and changing another one does
+ * not matter to it. */
+static void test_template_chunks(void **state) {
+    const struct fixture *f = *state;
+    struct batch rows;
+    struct buf bytes = BUF_INIT;
+    struct segment_info info;
+    struct segment *s = NULL;
+    struct err err = ERR_INIT;
+    const struct template *t;
+    char path[128];
+    make_sentences(&rows, 60000, 100);
+    (void)snprintf(path, sizeof path, "%s/t.seg", f->path);
+    build(&bytes, &info, &rows, EFFORT_DEEP, false);
+    write_file(path, buf_str(&bytes));
+    assert_int_equal(read_and_compare(path, &rows, 997), STATUS_OK);
+    assert_int_equal(segment_open(&s, path, &err), STATUS_OK);
+    assert_in_range(s->template_chunk_count, 2, s->template_count);
+    struct template_chunk last = s->template_chunks[s->template_chunk_count - 1];
+    segment_close(&s);
+    bytes.ptr[last.ref.offset + last.ref.stored_len / 2] ^= 1;
+    write_file(path, buf_str(&bytes));
+    assert_int_equal(segment_open(&s, path, &err), STATUS_OK);
+    assert_int_equal(segment_template(&t, s, 0, &err), STATUS_OK);
+    assert_int_equal(segment_template(&t, s, last.first, &err), STATUS_DAMAGED);
+    assert_int_equal(segment_templates(s, &err), STATUS_DAMAGED);
+    segment_close(&s);
+    buf_fini(&bytes);
+    batch_fini(&rows);
+}
+
 /* --- chunks beside others --- */
 
 /* Rows with an id each; those of the second half have the ids and numbers of the first again, but
@@ -591,6 +646,9 @@ static void test_golden(void **state) {
         assert_int_equal(read_and_compare(golden_path(path, sizeof path, name), &rows, 1),
                          STATUS_OK);
     }
+    /* of before there were several chunks of templates */
+    assert_int_equal(read_and_compare(golden_path(path, sizeof path, "one_chunk.seg"), &rows, 1),
+                     STATUS_OK);
     batch_fini(&rows);
 }
 
@@ -727,6 +785,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_equal_chunks, fixture_setup, fixture_teardown),
         cmocka_unit_test(test_reference_again),
         cmocka_unit_test_setup_teardown(test_objects, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_template_chunks, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_context, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_context_of_context, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_beside, fixture_setup, fixture_teardown),

@@ -9,10 +9,8 @@
 #include "segment_priv.h"
 
 enum status block_open(struct block *out, struct segment *s, size_t index, struct err *err) {
-    enum status status = segment_templates_find(s, err);
-    if (status == STATUS_OK) {
-        status = segment_stripe_load(s, s->blocks[index].stripe, err);
-    }
+    segment_templates_find(s);
+    enum status status = segment_stripe_load(s, s->blocks[index].stripe, err);
     if (status != STATUS_OK) {
         return status;
     }

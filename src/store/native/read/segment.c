@@ -144,21 +144,47 @@ static void take_stripes(struct wire *w, struct segment *s, uint64_t *at) {
     }
 }
 
-/* Notes lie behind the templates; segments made before there were notes end here. */
-static void take_notes(struct wire *w, struct segment *s) {
-    uint64_t at = s->templates_ref.offset + s->templates_ref.stored_len;
+/* Each holds templates, all together all of them. */
+static void take_template_chunks(struct wire *w, struct segment *s, uint64_t *at) {
+    s->template_chunk_count = (size_t)wire_count(w, s->template_count);
+    s->template_chunks =
+        arena_array(&s->arena, s->template_chunk_count + 1, sizeof *s->template_chunks);
+    uint32_t first = 0;
+    for (size_t i = 0; i < s->template_chunk_count && !w->failed; i++) {
+        struct template_chunk *chunk = &s->template_chunks[i];
+        chunk->first = first;
+        chunk->count = (uint32_t)wire_count(w, s->template_count - first);
+        chunk->ref = segment_take_ref(w, s, at, s->filter_offset);
+        first += chunk->count;
+    }
+    w->failed = w->failed || first != s->template_count;
+}
+
+/* Notes, then the templates. Segments made before there were notes end here; those of before there
+ * were several chunks of templates have one in the place of the notes. */
+static void take_notes(struct wire *w, struct segment *s, const struct chunk_ref *templates) {
+    uint64_t at = templates->offset + templates->stored_len;
     if (wire_left(w) > 0) {
         s->notes_ref = segment_take_ref(w, s, &at, s->filter_offset);
+    }
+    if (wire_left(w) > 0) {
+        take_template_chunks(w, s, &at);
+    } else {
+        s->template_chunk_count = 1;
+        s->template_chunks = arena_array(&s->arena, 1, sizeof *s->template_chunks);
+        s->template_chunks[0] =
+            (struct template_chunk){.count = s->template_count, .ref = *templates};
     }
     w->failed = w->failed || at > s->filter_offset || wire_left(w) > 0;
 }
 
-/* Templates, filters and words of digits, which lie behind the stripes up to the footer. */
-static void take_shared(struct wire *w, struct segment *s, uint64_t at, uint64_t end) {
+/* What lies behind the stripes up to the footer: notes and templates, filters, words of digits. */
+static void take_shared(struct chunk_ref *templates, struct wire *w, struct segment *s, uint64_t at,
+                        uint64_t end) {
     s->shared_offset = at;
     s->shared_len = end - at;
     s->template_count = (uint32_t)wire_count(w, SEGMENT_MAX_ROWS);
-    s->templates_ref = segment_take_ref(w, s, &at, end);
+    *templates = segment_take_ref(w, s, &at, end);
     s->filter_offset = s->shared_offset + wire_count(w, s->shared_len);
     take_hash(w, s->shared_sha256);
     uint64_t filter = s->filter_offset;
@@ -203,10 +229,11 @@ static enum status parse_footer(struct segment *s, struct str footer, struct err
         take_stripes(&w, s, &at);
     }
     if (!w.failed && at <= end) {
-        take_shared(&w, s, at, end);
+        struct chunk_ref templates;
+        take_shared(&templates, &w, s, at, end);
         resolve_fields(&w, s);
         s->names = take_names(&w, s, &s->name_count);
-        take_notes(&w, s);
+        take_notes(&w, s, &templates);
     }
     return w.failed || at > end ? segment_damaged(s, err, _("its footer is malformed")) : STATUS_OK;
 }
@@ -282,7 +309,9 @@ void segment_close(struct segment **segment) {
     for (size_t i = 0; i < s->stripe_count && s->stripes != NULL; i++) {
         mem_free(s->stripes[i].directory_bytes);
     }
-    mem_free(s->templates_bytes);
+    for (size_t i = 0; i < s->template_chunk_count && s->template_chunks != NULL; i++) {
+        mem_free(s->template_chunks[i].bytes);
+    }
     mem_free(s->notes_bytes);
     mem_free(s->bases);
     arena_fini(&s->arena);

@@ -1,8 +1,8 @@
 /*
  * A sealed segment, mapped for reading. Opening reads the footer only; the directories of stripes,
- * dictionaries and templates are unpacked when first asked for and kept; a template is parsed when
- * a row that has it is looked at. Every chunk's checksum is
- * tested when it is unpacked.
+ * dictionaries and templates are unpacked when first asked for and kept; a template is parsed, and
+ * its chunk unpacked, when a row that has it is looked at. Every chunk's checksum is tested when it
+ * is unpacked.
  *
  * Nothing read from the file is trusted: counts are limited and all references are tested, so that
  * a damaged or hostile file gives STATUS_DAMAGED and never more.
@@ -115,6 +115,14 @@ struct segment_bases {
     struct chunk_ref chunks[CHUNK_BASES];
 };
 
+/* Templates that are neighbours, packed together. */
+struct template_chunk {
+    uint32_t first;
+    uint32_t count;
+    struct chunk_ref ref;
+    char *bytes; /* NULL until one of them is looked at */
+};
+
 struct segment {
     struct file_map map;
     char *path;
@@ -131,10 +139,10 @@ struct segment {
     size_t block_count;
     struct template *templates; /* NULL until segment_templates_find */
     uint32_t template_count;
-    bool all_parsed;           /* segment_templates was here */
-    uint32_t *template_places; /* in templates_bytes, and the end */
-    struct chunk_ref templates_ref;
-    char *templates_bytes;
+    bool all_parsed;            /* segment_templates was here */
+    struct str *template_texts; /* as stored; ptr NULL until their chunk is unpacked */
+    struct template_chunk *template_chunks;
+    size_t template_chunk_count;
     struct chunk_ref notes_ref; /* plain_len 0: there are none */
     char *notes_bytes;
     bool has_notes;              /* they are loaded */
@@ -180,7 +188,7 @@ enum status segment_dictionary_entry(struct segment *s, struct segment_column *c
 /* Makes column->note of all columns available. */
 enum status segment_notes(struct segment *s, struct err *err) MUST_CHECK;
 /* Makes the array s->templates available, and no template in it. */
-enum status segment_templates_find(struct segment *s, struct err *err) MUST_CHECK;
+void segment_templates_find(struct segment *s);
 /* Makes one template available: *out is &s->templates[number]. DAMAGED also if there are fewer. */
 enum status segment_template(const struct template **out, struct segment *s, uint64_t number,
                              struct err *err) MUST_CHECK;

@@ -1,4 +1,5 @@
-/* The templates of a segment: unpacked once, each parsed when a row that has it is looked at. */
+/* The templates of a segment: a chunk of them is unpacked, and each parsed, when a row that has it
+ * is looked at. */
 #include "i18n.h"
 #include "json_order.h"
 #include "mem.h"
@@ -205,36 +206,47 @@ static void skip_values(struct wire *w) {
     }
 }
 
-/* Notes where each template begins, without looking at what it says. */
-static bool find_templates(struct segment *s) {
-    struct wire w = wire_make(s->templates_bytes, s->templates_ref.plain_len);
-    const uint8_t *start = w.at;
-    s->template_places =
-        arena_array(&s->arena, (size_t)s->template_count + 1, sizeof *s->template_places);
-    for (uint32_t i = 0; i < s->template_count && !w.failed; i++) {
-        s->template_places[i] = (uint32_t)(w.at - start);
+/* Notes where each template of the chunk stands, without looking at what it says. */
+static bool find_templates(struct segment *s, const struct template_chunk *chunk) {
+    struct wire w = wire_make(chunk->bytes, chunk->ref.plain_len);
+    for (uint32_t i = 0; i < chunk->count && !w.failed; i++) {
+        const char *start = (const char *)w.at;
         skip_pieces(&w);
         skip_values(&w);
+        s->template_texts[chunk->first + i] = str_make(start, (size_t)((const char *)w.at - start));
     }
-    s->template_places[s->template_count] = (uint32_t)(w.at - start);
-    return !w.failed;
+    return !w.failed && wire_left(&w) == 0;
 }
 
-enum status segment_templates_find(struct segment *s, struct err *err) {
-    if (s->templates != NULL) {
+/* Makes the texts of the chunk's templates available. */
+static enum status load_chunk(struct segment *s, struct template_chunk *chunk, struct err *err) {
+    mem_free(chunk->bytes); /* of an attempt that failed */
+    chunk->bytes = NULL;
+    enum status status = segment_chunk(&chunk->bytes, s, &chunk->ref, err);
+    if (status == STATUS_OK && !find_templates(s, chunk)) {
+        memset(&s->template_texts[chunk->first], 0, chunk->count * sizeof *s->template_texts);
+        status = segment_damaged(s, err, _("a template is malformed"));
+    }
+    return status;
+}
+
+static enum status find_text(struct segment *s, uint32_t number, struct err *err) {
+    size_t chunk = 0;
+    if (s->template_texts[number].ptr != NULL) {
         return STATUS_OK;
     }
-    mem_free(s->templates_bytes);
-    s->templates_bytes = NULL;
-    enum status status = segment_chunk(&s->templates_bytes, s, &s->templates_ref, err);
-    if (status != STATUS_OK) {
-        return status;
+    while (number - s->template_chunks[chunk].first >= s->template_chunks[chunk].count) {
+        chunk++; /* together they have all of them */
     }
-    if (!find_templates(s)) {
-        return segment_damaged(s, err, _("a template is malformed"));
+    return load_chunk(s, &s->template_chunks[chunk], err);
+}
+
+void segment_templates_find(struct segment *s) {
+    if (s->templates == NULL) {
+        size_t count = (size_t)s->template_count + 1;
+        s->template_texts = arena_array(&s->arena, count, sizeof *s->template_texts);
+        s->templates = arena_array(&s->arena, count, sizeof *s->templates);
     }
-    s->templates = arena_array(&s->arena, (size_t)s->template_count + 1, sizeof *s->templates);
-    return STATUS_OK;
 }
 
 /* --- one of them --- */
@@ -249,18 +261,18 @@ static bool parse_template(struct template *t, struct segment *s, struct wire *w
 
 enum status segment_template(const struct template **out, struct segment *s, uint64_t number,
                              struct err *err) {
-    enum status status = segment_templates_find(s, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    segment_templates_find(s);
     if (number >= s->template_count) {
         return segment_damaged(s, err, _("a row has no template"));
     }
     struct template *t = &s->templates[number];
     if (!t->is_parsed) {
-        uint32_t first = s->template_places[number];
-        struct wire w =
-            wire_make(s->templates_bytes + first, s->template_places[number + 1] - first);
+        enum status status = find_text(s, (uint32_t)number, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        struct str text = s->template_texts[number];
+        struct wire w = wire_make(text.ptr, text.len);
         if (!parse_template(t, s, &w)) {
             return segment_damaged(s, err, _("a template is malformed"));
         }
@@ -270,7 +282,8 @@ enum status segment_template(const struct template **out, struct segment *s, uin
 }
 
 enum status segment_templates(struct segment *s, struct err *err) {
-    enum status status = segment_templates_find(s, err);
+    enum status status = STATUS_OK;
+    segment_templates_find(s);
     for (uint32_t i = 0; i < s->template_count && status == STATUS_OK && !s->all_parsed; i++) {
         const struct template *ignored;
         status = segment_template(&ignored, s, i, err);

@@ -17,9 +17,12 @@ enum {
     FULL_BYTES = 96 << 20,
     FULL_MEMORY = 80 << 20, /* of dictionaries and words */
     FULL_MEMORY_FAST = 24 << 20,
-    INDEX_PERCENT = 9,   /* of a stripe's bytes, for both indexes */
-    NUMBERS_PERCENT = 3, /* ... of which those of words of digits may take so much */
-    TOKENS_PERCENT = 6   /* from here on other words get fewer bits each */
+    INDEX_PERCENT = 9,         /* of a stripe's bytes, for both indexes */
+    NUMBERS_PERCENT = 3,       /* ... of which those of words of digits may take so much */
+    TOKENS_PERCENT = 6,        /* from here on other words get fewer bits each */
+    LEAST_TEMPLATES = 8 << 10, /* plain bytes of a chunk of templates */
+    MOST_TEMPLATES = 128 << 10,
+    TEMPLATES_SHARE = 800 /* of a segment: what several chunks of templates may take beyond one */
 };
 
 struct segment_writer *segment_writer_create(enum dataset dataset, enum segment_effort effort) {
@@ -375,6 +378,7 @@ static void add_note(struct buf *out, const struct written_column *c,
     }
 }
 
+/* Writes nothing if there is none. */
 static struct chunk_ref put_notes(struct segment_writer *w) {
     struct column_note_builder *scratch = mem_alloc(sizeof *scratch);
     buf_clear(&w->plain);
@@ -382,20 +386,94 @@ static struct chunk_ref put_notes(struct segment_writer *w) {
         add_note(&w->plain, &w->columns[i], scratch);
     }
     mem_free(scratch);
+    if (w->plain.len == 0) {
+        return (struct chunk_ref){.plain_len = 0};
+    }
     bool deep = w->effort == EFFORT_DEEP;
     return put_bytes(w, buf_str(&w->plain), deep ? LEVEL_DEEP : LEVEL_FAST);
 }
 
-/* Templates, notes, then zeros up to a multiple of a filter's line, then the filters and the words
- * of digits. */
-static void put_shared(struct buf *footer, struct chunk_ref *notes, struct segment_writer *w) {
-    size_t offset = w->out.len;
-    for (uint32_t i = 0; i < w->templates.count; i++) {
+/* --- templates --- */
+
+/* Templates [first, end) one after the other, in w->plain. */
+static struct str join_templates(struct segment_writer *w, uint32_t first, uint32_t end) {
+    buf_clear(&w->plain);
+    for (uint32_t i = first; i < end; i++) {
         buf_add(&w->plain, intern_text(&w->templates, i));
     }
-    bool deep = w->effort == EFFORT_DEEP;
-    struct chunk_ref templates = put_bytes(w, buf_str(&w->plain), deep ? LEVEL_DEEP : LEVEL_FAST);
-    *notes = put_notes(w);
+    return buf_str(&w->plain);
+}
+
+/* Where the chunk ends that begins with template `first` and should have so many bytes. */
+static uint32_t template_chunk_end(const struct segment_writer *w, uint32_t first, size_t bytes) {
+    uint32_t end = first;
+    size_t len = 0;
+    while (end < w->templates.count && (end == first || len < bytes)) {
+        len += intern_text(&w->templates, end).len;
+        end++;
+    }
+    return end;
+}
+
+/* What the templates take in such chunks, by a quick look. */
+static size_t templates_cost(struct segment_writer *w, size_t bytes) {
+    buf_clear(&w->packed);
+    for (uint32_t first = 0; first < w->templates.count;) {
+        uint32_t end = template_chunk_end(w, first, bytes);
+        zstd_frame_pack(w->zstd, &w->packed, join_templates(w, first, end), LEVEL_LOOK);
+        first = end;
+    }
+    return w->packed.len;
+}
+
+/* A row needs one template, so chunks should be small; but templates are alike, and what they take
+ * must stay a little beside the segment. */
+static size_t template_chunk_bytes(struct segment_writer *w) {
+    size_t limit = templates_cost(w, SIZE_MAX) + w->out.len / TEMPLATES_SHARE;
+    for (size_t bytes = LEAST_TEMPLATES; bytes <= MOST_TEMPLATES; bytes *= 4) {
+        if (templates_cost(w, bytes) <= limit) {
+            return bytes;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Writes the chunks, and to `list` how many there are and each one's templates and reference. */
+static void put_templates(struct buf *list, struct segment_writer *w) {
+    struct buf refs = BUF_INIT;
+    size_t bytes = template_chunk_bytes(w);
+    uint64_t count = 0;
+    for (uint32_t first = 0; first < w->templates.count; count++) {
+        uint32_t end = template_chunk_end(w, first, bytes);
+        bool deep = w->effort == EFFORT_DEEP;
+        struct str plain = join_templates(w, first, end);
+        struct chunk_ref ref = put_bytes(w, plain, deep ? LEVEL_DEEP : LEVEL_FAST);
+        wire_put_u64(&refs, end - first);
+        put_ref(&refs, &ref);
+        first = end;
+    }
+    wire_put_u64(list, count);
+    buf_add(list, buf_str(&refs));
+    buf_fini(&refs);
+}
+
+/* A chunk of no bytes. */
+static void put_empty_ref(struct buf *out) {
+    wire_put_u64(out, 0);
+    wire_put_str(out, STR_EMPTY);
+}
+
+/* Notes, templates, then zeros up to a multiple of a filter's line, then the filters and the words
+ * of digits. `last` is what ends the footer. */
+static void put_shared(struct buf *footer, struct buf *last, struct segment_writer *w) {
+    size_t offset = w->out.len;
+    struct chunk_ref notes = put_notes(w);
+    if (notes.plain_len > 0) {
+        put_ref(last, &notes);
+    } else {
+        put_empty_ref(last);
+    }
+    put_templates(last, w);
     while (w->out.len % FILTER_LINE_BYTES != 0) {
         buf_putc(&w->out, 0);
     }
@@ -404,7 +482,7 @@ static void put_shared(struct buf *footer, struct chunk_ref *notes, struct segme
     number_index_writer_end(&w->out, &w->number_index);
     w->info.index_bytes = w->out.len - w->info.filter_offset;
     wire_put_u64(footer, w->templates.count);
-    put_ref(footer, &templates);
+    put_empty_ref(footer); /* of all templates: in segments of before */
     wire_put_u64(footer, w->info.filter_offset - offset);
     uint8_t hash[SHA256_BYTES];
     sha256_of(hash, str_make(w->out.ptr + offset, w->out.len - offset));
@@ -440,13 +518,12 @@ void segment_writer_end(struct buf *out, struct segment_info *info, struct segme
         w->info.filter_lines[i] = w->stripes[i].filter_lines;
     }
     w->info.stripe_count = (uint32_t)w->stripe_count;
-    struct chunk_ref notes;
-    put_shared(&footer, &notes, w);
+    struct buf last = BUF_INIT;
+    put_shared(&footer, &last, w);
     put_names(&footer, &w->fields);
     put_names(&footer, &w->names);
-    if (notes.plain_len > 0) {
-        put_ref(&footer, &notes);
-    }
+    buf_add(&footer, buf_str(&last));
+    buf_fini(&last);
     put_trailer(w, buf_str(&footer));
     buf_fini(&footer);
     buf_fini(out);
