@@ -1,6 +1,7 @@
 #include "merkle.h"
 
 #include "check.h"
+#include "sha256_lanes.h"
 
 void merkle_node(uint8_t out[SHA256_BYTES], const uint8_t left[SHA256_BYTES],
                  const uint8_t right[SHA256_BYTES]) {
@@ -51,6 +52,24 @@ unsigned merkle_add_subtree_noting(struct merkle *m, const uint8_t root[SHA256_B
 void merkle_add_subtree(struct merkle *m, const uint8_t root[SHA256_BYTES], unsigned level) {
     CHECK(level < 64 && (m->size & ((UINT64_C(1) << level) - 1)) == 0);
     (void)add_at(m, root, level, 0, NULL);
+}
+
+void merkle_subtree(uint8_t out[SHA256_BYTES], uint8_t (*leaves)[SHA256_BYTES], unsigned level) {
+    static const struct str head = STR_INIT("\x01");
+    uint8_t nodes[2][1 << MERKLE_SUBTREE_LEVEL][SHA256_BYTES]; /* of two levels in turn */
+    struct sha256_text texts[1 << MERKLE_SUBTREE_LEVEL];
+    CHECK(level <= MERKLE_SUBTREE_LEVEL);
+    uint8_t(*below)[SHA256_BYTES] = leaves;
+    for (unsigned at = level; at > 0; at--) {
+        size_t count = (size_t)1 << (at - 1);
+        for (size_t i = 0; i < count; i++) {
+            struct str both = str_make((const char *)below[2 * i], (size_t)2 * SHA256_BYTES);
+            texts[i] = (struct sha256_text){head, both};
+        }
+        sha256_many(nodes[at % 2], texts, count);
+        below = nodes[at % 2];
+    }
+    memcpy(out, below[0], SHA256_BYTES);
 }
 
 void merkle_root(const struct merkle *m, uint8_t out[SHA256_BYTES]) {

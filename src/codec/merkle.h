@@ -10,6 +10,8 @@
 
 #include "sha256.h"
 
+enum { MERKLE_SUBTREE_LEVEL = 6 };
+
 struct merkle {
     uint64_t size;                   /* leaves so far */
     uint8_t nodes[64][SHA256_BYTES]; /* nodes[i] is valid if bit i of size is set */
@@ -27,6 +29,8 @@ unsigned merkle_add_noting(struct merkle *m, const uint8_t leaf[SHA256_BYTES], u
  * of 2^height). */
 unsigned merkle_add_subtree_noting(struct merkle *m, const uint8_t root[SHA256_BYTES],
                                    unsigned height, unsigned level, uint8_t out[2][SHA256_BYTES]);
+/* The root of 2^level leaves, level <= MERKLE_SUBTREE_LEVEL: faster than one after the other. */
+void merkle_subtree(uint8_t out[SHA256_BYTES], uint8_t (*leaves)[SHA256_BYTES], unsigned level);
 /* Takes the root of the next 2^level leaves at once; the size must be a multiple of that. */
 void merkle_add_subtree(struct merkle *m, const uint8_t root[SHA256_BYTES], unsigned level);
 /* The empty tree's root is H(""). */

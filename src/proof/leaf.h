@@ -14,6 +14,10 @@ struct leaf {
     struct str raw;
 };
 
+enum { LEAF_GROUP = 64 };
+
+/* Of up to LEAF_GROUP records: faster than one after the other. */
+void leaf_hash_many(uint8_t (*out)[SHA256_BYTES], const struct leaf *leaves, size_t count);
 void leaf_hash(uint8_t out[SHA256_BYTES], const struct leaf *leaf);
 
 #endif

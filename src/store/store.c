@@ -241,13 +241,28 @@ void store_close(struct store **store) {
 
 /* --- appending --- */
 
+static struct leaf leaf_of(const struct batch *b, const struct row *row) {
+    return (struct leaf){intern_text(&b->names, row->source), row->sequence, row->receive_ns,
+                         batch_raw(b, row)};
+}
+
 void store_leaf(uint8_t out[SHA256_BYTES], const struct batch *b, const struct row *row) {
-    const struct leaf leaf = {intern_text(&b->names, row->source), row->sequence, row->receive_ns,
-                              batch_raw(b, row)};
+    const struct leaf leaf = leaf_of(b, row);
     leaf_hash(out, &leaf);
 }
 
-/* Arrival and sequence numbers, and the tree. */
+/* The leaves of rows that are numbered; not more than LEAF_GROUP. */
+static void add_leaves(struct store *s, const struct batch *b, size_t first, size_t count) {
+    struct leaf leaves[LEAF_GROUP];
+    uint8_t hashes[LEAF_GROUP][SHA256_BYTES];
+    for (size_t i = 0; i < count; i++) {
+        leaves[i] = leaf_of(b, &b->rows[first + i]);
+    }
+    leaf_hash_many(hashes, leaves, count);
+    tree_file_add_many(&s->tree_file, &s->tree, hashes, count);
+}
+
+/* Arrival and sequence numbers. */
 static void number_rows(struct store *s, struct batch *batch) {
     uint32_t *sources = mem_alloc(((size_t)batch->names.count + 1) * sizeof *sources);
     memset(sources, 0xff, ((size_t)batch->names.count + 1) * sizeof *sources);
@@ -258,13 +273,21 @@ static void number_rows(struct store *s, struct batch *batch) {
         if (*source == INTERN_NONE) {
             *source = chain_source(&s->chain, intern_text(&batch->names, row->source));
         }
-        row->arrival = s->tree.size;
+        row->arrival = s->tree.size + i;
         row->sequence = chain_next_sequence(&s->chain, *source);
-        uint8_t leaf[SHA256_BYTES];
-        store_leaf(leaf, batch, row);
-        tree_file_add(&s->tree_file, &s->tree, leaf);
     }
     mem_free(sources);
+}
+
+/* The tree grows by the batch; in groups that begin where those of the tree do. */
+static void grow_tree(struct store *s, const struct batch *batch) {
+    size_t first = 0;
+    while (first < batch->row_count) {
+        size_t count = LEAF_GROUP - (size_t)(s->tree.size % LEAF_GROUP);
+        count = count < batch->row_count - first ? count : batch->row_count - first;
+        add_leaves(s, batch, first, count);
+        first += count;
+    }
 }
 
 /* BULK: rows go straight to where their segment is made. Rows that a killed server left in its log
@@ -310,6 +333,7 @@ enum status store_append(struct store *s, struct batch *batch, struct err *err) 
         return status;
     }
     number_rows(s, batch);
+    grow_tree(s, batch);
     if (s->mode == STORE_BULK) {
         return seal_rows(s, batch, err);
     }

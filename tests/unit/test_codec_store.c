@@ -13,6 +13,7 @@
 #include "intpack.h"
 #include "mem.h"
 #include "merkle.h"
+#include "sha256_lanes.h"
 #include "wire.h"
 #include "zstd_frame.h"
 
@@ -298,12 +299,71 @@ static void test_parts(void **state) {
     zstd_frame_destroy(&z);
 }
 
+/* The next number below `limit` (a linear congruential generator). */
+static size_t next_below(uint64_t *state, size_t limit) {
+    *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407;
+    return (size_t)(*state >> 33) % limit;
+}
+
+/* Texts of all lengths around the edges of blocks, two at a time: the hashes of one at a time. */
+static void test_many_hashes(void **state) {
+    enum { TEXTS = 1000, LONGEST = 20000 };
+    (void)state;
+    static char bytes[LONGEST + TEXTS];
+    static struct sha256_text texts[TEXTS];
+    static uint8_t many[TEXTS][SHA256_BYTES];
+    uint64_t r = 77;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (char)next_below(&r, 256);
+    }
+    for (size_t i = 0; i < TEXTS; i++) {
+        size_t len = i < 300 ? i : next_below(&r, i % 97 == 0 ? LONGEST : 900);
+        texts[i].head = str_make(bytes + 7, next_below(&r, 80));
+        texts[i].body = i % 50 == 0 ? STR_EMPTY : str_make(bytes + i, len);
+    }
+    for (size_t count = 0; count <= TEXTS; count = count * 3 + 1) {
+        memset(many, 0, sizeof many);
+        sha256_many(many, texts, count);
+        for (size_t i = 0; i < count; i++) {
+            struct sha256 h;
+            uint8_t one[SHA256_BYTES];
+            sha256_init(&h);
+            sha256_add(&h, texts[i].head.ptr, texts[i].head.len);
+            sha256_add(&h, texts[i].body.ptr, texts[i].body.len);
+            sha256_finish(&h, one);
+            assert_memory_equal(many[i], one, sizeof one);
+        }
+    }
+}
+
+/* A tree grown by subtrees has the roots of one grown leaf by leaf. */
+static void test_merkle_subtree(void **state) {
+    enum { LEAVES = 1 << MERKLE_SUBTREE_LEVEL };
+    (void)state;
+    uint8_t leaves[LEAVES][SHA256_BYTES];
+    for (size_t i = 0; i < LEAVES; i++) {
+        memset(leaves[i], (int)i, SHA256_BYTES);
+    }
+    for (unsigned level = 0; level <= MERKLE_SUBTREE_LEVEL; level++) {
+        struct merkle tree = {0};
+        uint8_t expected[SHA256_BYTES];
+        uint8_t root[SHA256_BYTES];
+        for (size_t i = 0; i < (size_t)1 << level; i++) {
+            merkle_add(&tree, leaves[i]);
+        }
+        merkle_root(&tree, expected);
+        merkle_subtree(root, leaves, level);
+        assert_memory_equal(root, expected, sizeof root);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wire),       cmocka_unit_test(test_wire_refuses),
-        cmocka_unit_test(test_intpack),    cmocka_unit_test(test_intpack_ranges),
-        cmocka_unit_test(test_merkle),     cmocka_unit_test(test_ed25519),
-        cmocka_unit_test(test_zstd_frame), cmocka_unit_test(test_zstd_beside),
+        cmocka_unit_test(test_many_hashes), cmocka_unit_test(test_merkle_subtree),
+        cmocka_unit_test(test_wire),        cmocka_unit_test(test_wire_refuses),
+        cmocka_unit_test(test_intpack),     cmocka_unit_test(test_intpack_ranges),
+        cmocka_unit_test(test_merkle),      cmocka_unit_test(test_ed25519),
+        cmocka_unit_test(test_zstd_frame),  cmocka_unit_test(test_zstd_beside),
         cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,22 @@ void tree_file_add_subtree(struct tree_file *t, struct merkle *tree,
     buf_append(&t->fresh, nodes[0], (size_t)count * SHA256_BYTES);
 }
 
+void tree_file_add_many(struct tree_file *t, struct merkle *tree, uint8_t (*leaves)[SHA256_BYTES],
+                        size_t count) {
+    enum { GROUP = 1 << MERKLE_SUBTREE_LEVEL };
+    size_t i = 0;
+    while (i < count) {
+        if (tree->size % GROUP != 0 || count - i < GROUP) {
+            tree_file_add(t, tree, leaves[i++]);
+            continue;
+        }
+        uint8_t root[SHA256_BYTES];
+        merkle_subtree(root, leaves + i, MERKLE_SUBTREE_LEVEL);
+        tree_file_add_subtree(t, tree, root, MERKLE_SUBTREE_LEVEL);
+        i += GROUP;
+    }
+}
+
 /* --- filling up --- */
 
 struct filling {

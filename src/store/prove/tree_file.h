@@ -45,6 +45,10 @@ void tree_file_fini(struct tree_file *t);
 /* merkle_add, and takes down the nodes that the leaf completes. */
 void tree_file_add(struct tree_file *t, struct merkle *tree, const uint8_t leaf[SHA256_BYTES]);
 
+/* The same for several leaves: faster where the tree's size is a multiple of LEAF_GROUP. */
+void tree_file_add_many(struct tree_file *t, struct merkle *tree, uint8_t (*leaves)[SHA256_BYTES],
+                        size_t count);
+
 /* The same for the root of 2^level leaves, level <= TREE_LEVEL. */
 void tree_file_add_subtree(struct tree_file *t, struct merkle *tree,
                            const uint8_t root[SHA256_BYTES], unsigned level);
