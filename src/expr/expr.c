@@ -181,6 +181,13 @@ uint32_t expr_leaf_field(const struct expr *leaf) {
     return leaf->leaf->field;
 }
 
+bool expr_leaf_is_foreign(const struct expr *e) {
+    const struct expr_leaf *leaf = e->leaf;
+    return leaf->field == FIELD_NONE &&
+           memchr(leaf->name.ptr, WILDCARD_STAR, leaf->name.len) == NULL &&
+           memchr(leaf->name.ptr, WILDCARD_ONE, leaf->name.len) == NULL;
+}
+
 bool expr_leaf_match_value(const struct expr *leaf, struct str text, enum field_type type,
                            struct expr_scratch *scratch) {
     return leaf_match_value(leaf->leaf, text, type, scratch);

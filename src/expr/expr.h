@@ -79,6 +79,9 @@ bool expr_match_row(const struct expr *e, const struct batch *b, const struct ro
 bool expr_leaf_selects(const struct expr *leaf, uint32_t field, struct str name);
 /* FIELD leaf: the single field id if it tests exactly one, else FIELD_NONE. */
 uint32_t expr_leaf_field(const struct expr *leaf);
+/* FIELD leaf: one name, no pattern, that is not in the schema: a value that a record brought along,
+ * never an attribute of the row. */
+bool expr_leaf_is_foreign(const struct expr *leaf);
 /* Leaf of either kind on one value or one search text (UTF-8). EXISTS is always true here. */
 bool expr_leaf_match_value(const struct expr *leaf, struct str text, enum field_type type,
                            struct expr_scratch *scratch);

@@ -161,7 +161,7 @@ static void set_field(struct expr_leaf *leaf, struct arena *arena, struct str na
     wildcard_compile(&leaf->name_wildcard, arena, leaf->name);
     leaf->field = FIELD_NONE;
     for (uint32_t id = 0; id < FIELD_STATIC_COUNT && leaf->field == FIELD_NONE; id++) {
-        if (str_eq_ci(schema_name(id), name)) {
+        if (str_eq_ci(schema_name(id), leaf->name)) {
             leaf->field = id;
         }
     }

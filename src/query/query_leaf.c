@@ -118,6 +118,12 @@ static struct expr *for_fields(struct parser *p, struct str name, one_field_fn *
             return NULL;
         }
     }
+    if (name_hides_field(name) && count < sizeof leaves / sizeof *leaves) {
+        leaves[count] = make(p, arena_str(&p->query->arena, name), false, ctx);
+        if (leaves[count++] == NULL) {
+            return NULL;
+        }
+    }
     return expr_make_group(p->query->set, EXPR_OR, leaves, count);
 }
 

@@ -21,6 +21,14 @@ struct str name_resolve(struct str name) {
     return name;
 }
 
+bool name_hides_field(struct str name) {
+    struct str first = name_resolve(name);
+    struct str field;
+    bool is_alias = first.ptr != name.ptr && str_word_next(&field, &first);
+    return is_alias && schema_find(field) != FIELD_NONE &&
+           schema_type(schema_find(field)) != FIELD_TYPE_TIME && !name_is_full_text(field);
+}
+
 static uint32_t find_static(struct str name) {
     for (uint32_t id = 0; id < FIELD_STATIC_COUNT; id++) {
         if (str_eq_ci(schema_name(id), name)) {
@@ -164,7 +172,7 @@ bool column_init(struct query_column *out, struct parser *p, struct str name, si
         return true;
     }
     struct str rest = name_resolve(name);
-    uint32_t *fields = arena_array(arena, count_words(rest), sizeof *fields);
+    uint32_t *fields = arena_array(arena, count_words(rest) + 1, sizeof *fields);
     struct str field;
     while (str_word_next(&field, &rest)) {
         uint32_t id = find_static(field);
@@ -174,6 +182,9 @@ bool column_init(struct query_column *out, struct parser *p, struct str name, si
     out->type = schema_type(fields[0]);
     if (out->field_count == 1) {
         out->name = schema_name(fields[0]); /* the ECS name is the column's name */
+    }
+    if (name_hides_field(name)) {
+        fields[out->field_count++] = schema_field(name);
     }
     return true;
 }

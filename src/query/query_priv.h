@@ -135,6 +135,9 @@ struct str scan_pattern(struct arena *arena, struct str text);
 
 /* The fields an alias stands for (blank-separated), or the name itself. */
 struct str name_resolve(struct str name);
+/* An alias may also be the name of a field that a record brought along ("Hostname" in JSON): then
+ * both are meant. Not where the alias means a time or the text: those every event has. */
+bool name_hides_field(struct str name);
 bool name_is_known(struct str name);
 /* The nearest known name, or empty. */
 struct str name_nearest(struct parser *p, struct str name);

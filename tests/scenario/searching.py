@@ -41,6 +41,25 @@ def explain_says_what_was_left_out(folder):
 
 
 @case
+def a_friendly_name_does_not_hide_a_field_of_that_name(folder):
+    store, log = folder / "store", folder / "own.json"
+    hosts = ["h1", "1000", "1e3", "10.1.2.3"]
+    log.write_text("".join(json.dumps({"Hostname": hosts[i % 4], "User": "{x}", "Path": f"C:\\{i}",
+                                       "Odd": hosts[i % 4], "Size": i}) + "\n" for i in range(400)))
+    run("import", "--store", store, log)
+    for query, wanted in (("Hostname:h1", 100), ("hostname:H1", 100), ("host:h1", 0), ("Path:*399", 1),
+                          ('NOT User:"{X}"', 0), ("Hostname:1000", 100), ("Odd:1E3", 100),
+                          ("Odd:>=1000", 200),
+                          ("odd:(h1 OR 10.1.2.3)", 200), ("Odd:::ffff:10.1.2.3", 0), ("Hostname:h", 0),
+                          ("Path:/C:.39$/", 1), ("Odd:h1 Hostname:*", 100), ("path:own.json", 400)):
+        equal(jsonl(run("search", "--store", store, query + " | count")), [{"count": wanted}], query)
+    equal(jsonl(run("search", "--store", store, "h1 | count by Hostname")),
+          [{"Hostname": "h1", "count": 100}], "groups")
+    for query in ("Hostname:zork", "Odd:zork"):  # a name that is in no schema is pruned, too
+        equal(explain(store, query)["pruned_by"]["filter"], 1, query)
+
+
+@case
 def threads_do_not_change_the_output(folder):
     store = make_store(folder)
     for query in ("*", "u12 OR w5x", "/w1[0-9]+5x/", "* | count by host.name"):

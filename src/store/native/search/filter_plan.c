@@ -11,7 +11,10 @@ static struct filter_node *make_node(struct filter_plan *plan, const struct expr
  * row's attributes. */
 static bool is_indexed(const struct expr *e) {
     uint32_t field = e->op == EXPR_FIELD ? expr_leaf_field(e) : FIELD_NONE;
-    return e->op == EXPR_TEXT || (field != FIELD_NONE && !schema_is_attribute(field));
+    if (e->op == EXPR_TEXT || field == FIELD_NONE) {
+        return e->op == EXPR_TEXT || expr_leaf_is_foreign(e);
+    }
+    return !schema_is_attribute(field);
 }
 
 /* Sorts the leaf's words by which index knows them. */
