@@ -51,7 +51,7 @@ def a_friendly_name_does_not_hide_a_field_of_that_name(folder):
                           ('NOT User:"{X}"', 0), ("Hostname:1000", 100), ("Odd:1E3", 100),
                           ("Odd:>=1000", 200),
                           ("odd:(h1 OR 10.1.2.3)", 200), ("Odd:::ffff:10.1.2.3", 0), ("Hostname:h", 0),
-                          ("Path:/C:.39$/", 1), ("Odd:h1 Hostname:*", 100), ("path:own.json", 400)):
+                          ("Path:/C:.39$/", 1), ("Odd:h1 Hostname:*", 100), ("path:*own.json", 400)):
         equal(jsonl(run("search", "--store", store, query + " | count")), [{"count": wanted}], query)
     equal(jsonl(run("search", "--store", store, "h1 | count by Hostname")),
           [{"Hostname": "h1", "count": 100}], "groups")
