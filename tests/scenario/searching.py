@@ -1,11 +1,11 @@
-"""Searches as programs: --explain, stopping, the memory limit, any number of threads."""
+"""Searches as programs: --explain, names, stopping, the memory limit, threads, findings at rest."""
 import json
 import os
 import signal
 import subprocess
 import time
 
-from harness import PROGRAM, case, equal, jsonl, main, run, true
+from harness import PROGRAM, Skip, case, equal, jsonl, main, run, true
 
 
 def make_store(folder, count=60000):
@@ -57,6 +57,39 @@ def a_friendly_name_does_not_hide_a_field_of_that_name(folder):
           [{"Hostname": "h1", "count": 100}], "groups")
     for query in ("Hostname:zork", "Odd:zork"):  # a name that is in no schema is pruned, too
         equal(explain(store, query)["pruned_by"]["filter"], 1, query)
+
+
+def run_as_reader(*arguments):
+    """As somebody who may read only: permissions do not hold root back."""
+    user = {"user": 65534} if os.geteuid() == 0 else {}
+    try:
+        return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, timeout=60, **user)
+    except PermissionError as why:
+        raise Skip("other users may not run the program") from why
+
+
+@case
+def findings_are_read_where_nobody_can_write(folder):
+    store, rules = folder / "a store %41?#", folder / "rule.yml"
+    rules.write_text("title: t\nid: 11111111-1111-1111-1111-111111111111\nlogsource: {category: test}\n"
+                     "detection: {k: [w5x], condition: k}\nlevel: high\n")
+    make_store(folder, 100).rename(store)
+    run("detect", "--store", store, "--rules", rules)
+    before = run("findings", "--store", store)
+    true(before.count(b"\n") >= 1, "the rule's hit")
+    for name in ("findings.db-shm", "findings.db-wal"):
+        (store / name).unlink(missing_ok=True)
+    for path in (*store.rglob("*"), store, folder):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    equal(run_as_reader("findings", "--store", store).stdout, before, "findings")
+    done = run_as_reader("timeline", "--store", store, "host1")
+    equal((done.returncode, len(done.stdout) > 0), (0, True), f"timeline: {done.stderr}")
+    folder.chmod(0o755)
+    store.chmod(0o755)
+    (store / "findings.db-wal").write_bytes(b"x" * 100)
+    store.chmod(0o555)
+    equal(run_as_reader("findings", "--store", store).returncode, 5, "exit with a log that is left")
+    store.chmod(0o755)
 
 
 @case

@@ -1,5 +1,6 @@
 #include "findings_db_priv.h"
 
+#include "file_io.h"
 #include "mem.h"
 #include "num.h"
 
@@ -61,6 +62,12 @@ static const char *const statements[SQL_STATEMENT_COUNT] = {
 };
 
 enum status findings_fault(struct findings_db *db, struct err *err) {
+    int code = sqlite3_errcode(db->sqlite);
+    if (code == SQLITE_FULL || code == SQLITE_IOERR) {
+        return err_set(err, STATUS_ENVIRONMENT,
+                       "%s: %s; free space on this disk, or look for its faults", db->path,
+                       sqlite3_errmsg(db->sqlite));
+    }
     return err_set(err, STATUS_ENVIRONMENT,
                    "%s: %s; it holds results only: with the store closed it may be removed and is "
                    "made again by the next import",
@@ -102,13 +109,55 @@ static enum status execute(struct findings_db *db, const char *sql, struct err *
                                                                         : findings_fault(db, err);
 }
 
-static enum status prepare_file(struct findings_db *db, bool writable, struct err *err) {
+static enum status prepare_writing(struct findings_db *db, struct err *err) {
     (void)sqlite3_busy_timeout(db->sqlite, 10000);
-    if (!writable) {
-        return STATUS_OK;
-    }
     enum status status = execute(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", err);
     return status == STATUS_OK ? execute(db, schema, err) : status;
+}
+
+/* "file:PATH?immutable=1", with what has a meaning in a URI escaped. */
+static struct buf immutable_uri(const char *path) {
+    struct buf uri = BUF_INIT;
+    buf_add(&uri, STR("file:"));
+    for (const char *c = path; *c != '\0'; c++) {
+        if (*c == '%' || *c == '?' || *c == '#') {
+            buf_printf(&uri, "%%%02X", (unsigned)*c);
+        } else {
+            buf_putc(&uri, *c);
+        }
+    }
+    buf_add(&uri, STR("?immutable=1"));
+    buf_putc(&uri, '\0');
+    return uri;
+}
+
+/* Readers of a file in WAL mode make a file of shared memory beside it. Where nobody can (a
+ * read-only medium, a full disk), nobody writes either: the file is read as one that stays as it
+ * is, if no log is left that would have to be replayed first. */
+static enum status read_as_immutable(struct findings_db *db, struct err *err) {
+    struct buf log = BUF_INIT;
+    struct file_map map = {0};
+    buf_printf(&log, "%s-wal", db->path);
+    enum status status = file_copy_from(&map, log.ptr, 0, err);
+    size_t log_bytes = map.size_bytes;
+    file_unmap(&map);
+    buf_fini(&log);
+    if (status != STATUS_NOT_FOUND && (status != STATUS_OK || log_bytes > 0)) {
+        return findings_fault(db, err);
+    }
+    struct buf uri = immutable_uri(db->path);
+    (void)sqlite3_close(db->sqlite);
+    int code = sqlite3_open_v2(uri.ptr, &db->sqlite,
+                               SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    buf_fini(&uri);
+    return code == SQLITE_OK ? STATUS_OK : findings_fault(db, err);
+}
+
+static enum status prepare_reading(struct findings_db *db, struct err *err) {
+    (void)sqlite3_busy_timeout(db->sqlite, 10000);
+    int code = sqlite3_exec(db->sqlite, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
+    bool no_room = code == SQLITE_CANTOPEN || code == SQLITE_IOERR || code == SQLITE_READONLY;
+    return no_room ? read_as_immutable(db, err) : STATUS_OK;
 }
 
 enum status findings_db_open(struct findings_db **out, const char *store_dir, bool writable,
@@ -127,7 +176,7 @@ enum status findings_db_open(struct findings_db **out, const char *store_dir, bo
     } else if (code != SQLITE_OK) {
         status = findings_fault(db, err);
     } else {
-        status = prepare_file(db, writable, err);
+        status = writable ? prepare_writing(db, err) : prepare_reading(db, err);
     }
     if (status != STATUS_OK) {
         findings_db_close(&db);

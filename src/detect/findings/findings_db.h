@@ -17,7 +17,8 @@
 
 struct findings_db;
 
-/* `store_dir` is the folder of the store. */
+/* `store_dir` is the folder of the store. Readers need no place to write: a store on a read-only
+ * medium or a full disk has its findings, too. */
 enum status findings_db_open(struct findings_db **out, const char *store_dir, bool writable,
                              struct err *err) MUST_CHECK;
 void findings_db_close(struct findings_db **db);
