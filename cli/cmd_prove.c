@@ -34,7 +34,6 @@ struct prove {
     size_t stored_count;
     uint64_t sizes[MAX_SIZES]; /* trees that the proof speaks of, besides the newest */
     size_t size_count;
-    struct proof_anchor put_anchors[STORED_ANCHORS];
     struct proof_consistency put_consistency;
     struct err err; /* of an event out of a query */
 };
@@ -51,6 +50,21 @@ static void add_size(struct prove *p, uint64_t rows) {
 }
 
 /* --- anchors --- */
+
+/* The proof names each root that its paths lead to. */
+static void put_anchor(struct prove *p, struct str line, struct str token) {
+    struct proof *proof = &p->proof;
+    for (size_t i = 0; i < proof->anchor_count; i++) {
+        if (str_eq(proof->anchors[i].line, line)) {
+            return;
+        }
+    }
+    if (proof->anchor_count < STORED_ANCHORS + MAX_SIZES) {
+        struct arena *arena = &proof->arena;
+        proof->anchors[proof->anchor_count++] =
+            (struct proof_anchor){arena_str(arena, line), arena_str(arena, token)};
+    }
+}
 
 static bool is_own(const struct prove *p, const struct anchor *a) {
     const struct prover_checkpoint *c = prover_get_checkpoint(p->prover, a->checkpoint);
@@ -77,6 +91,7 @@ static enum status add_given_anchors(struct prove *p, struct err *err) {
         status = read_own_anchor(&a, &line, p, p->anchors.items[i], err);
         if (status == STATUS_OK) {
             add_size(p, a.rows);
+            put_anchor(p, buf_str(&line), STR_EMPTY);
         }
     }
     buf_fini(&line);
@@ -87,13 +102,11 @@ static enum status add_given_anchors(struct prove *p, struct err *err) {
 static enum status add_stored_anchors(struct prove *p, struct err *err) {
     enum status status =
         anchors_load(&p->stored, &p->stored_count, STORED_ANCHORS, p->store_path, err);
-    p->proof.anchors = p->put_anchors;
     for (size_t i = 0; status == STATUS_OK && i < p->stored_count; i++) {
         const struct stored_anchor *s = &p->stored[i];
         if (is_own(p, &s->anchor)) {
             add_size(p, s->anchor.rows);
-            p->proof.anchors[p->proof.anchor_count++] =
-                (struct proof_anchor){buf_str(&s->line), buf_str(&s->token)};
+            put_anchor(p, buf_str(&s->line), buf_str(&s->token));
         }
     }
     return status;
@@ -237,9 +250,11 @@ static enum status add_all_paths(struct prove *p, struct err *err) {
 }
 
 static enum status prove_events(struct prove *p, const struct positionals *ids, struct err *err) {
-    enum status status = add_given_anchors(p, err);
+    p->proof.anchors =
+        arena_array(&p->proof.arena, STORED_ANCHORS + MAX_SIZES, sizeof *p->proof.anchors);
+    enum status status = add_stored_anchors(p, err); /* first: they have time stamps */
     if (status == STATUS_OK) {
-        status = add_stored_anchors(p, err);
+        status = add_given_anchors(p, err);
     }
     if (status == STATUS_OK) {
         status = add_named(p, ids, err);

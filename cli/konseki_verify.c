@@ -16,6 +16,7 @@
 #include "input_file.h"
 #include "program.h"
 #include "proof_check.h"
+#include "proof_sound.h"
 #include "public_key.h"
 #include "timestamp.h"
 
@@ -254,6 +255,13 @@ static bool check_stamps(struct verifier *v, struct err *err) {
 
 /* --- the two uses --- */
 
+static void check_soundness(struct verifier *v, const struct proof *p, const char *path) {
+    const char *problem;
+    if (!proof_is_sound(p, &problem)) {
+        say_fails(v, path, problem);
+    }
+}
+
 static enum status load(struct proof *out, const char *path, struct err *err) {
     struct input_file file;
     enum status status = input_file_open(&file, path, err);
@@ -288,6 +296,10 @@ static int verify_events(struct verifier *v) {
                 v->proof.event_count);
         return EXIT_WRONG_USE;
     }
+    check_soundness(v, &v->proof, a->words.items[0]);
+    if (v->has_more) {
+        check_soundness(v, &v->more, a->consistencies.items[0]);
+    }
     if (!check_raws(v, &err)) {
         return complain(&err);
     }
@@ -298,6 +310,12 @@ static int verify_events(struct verifier *v) {
                              : _("not shown by this: that the sender told the truth, and that"
                                  " nothing was left out before the store received it"));
     return v->failed ? EXIT_FAILS : EXIT_HOLDS;
+}
+
+static bool is_grown(struct verifier *v, const struct anchor *from, const struct anchor *to) {
+    check_soundness(v, &v->proof, v->args.words.items[3]);
+    return !v->failed && proof_check_consistency(&v->proof, from->rows, from->root, to->rows,
+                                                 to->root) == PROOF_HOLDS;
 }
 
 static int verify_consistency(struct verifier *v) {
@@ -312,8 +330,7 @@ static int verify_consistency(struct verifier *v) {
         anchor_line_read(&new_anchor, &new_line, words[2], &err) != STATUS_OK ||
         load(&v->proof, words[3], &err) != STATUS_OK) {
         code = complain(&err);
-    } else if (proof_check_consistency(&v->proof, old_anchor.rows, old_anchor.root, new_anchor.rows,
-                                       new_anchor.root) == PROOF_HOLDS) {
+    } else if (is_grown(v, &old_anchor, &new_anchor)) {
         printf(_("PROVEN: the %llu rows of %s are the first of the %llu rows of %s: nothing was"
                  " changed or taken away\n"),
                (unsigned long long)old_anchor.rows, words[1], (unsigned long long)new_anchor.rows,

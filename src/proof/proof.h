@@ -27,6 +27,7 @@ struct proof_event {
     struct str id; /* event.id that was asked for */
     /* The record whose raw bytes are proven. */
     struct str source;
+    struct str source_text; /* as a proof that was read shows it to people */
     uint64_t sequence;
     int64_t receive_ns;
     uint64_t raw_bytes;

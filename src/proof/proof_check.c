@@ -60,18 +60,24 @@ enum proof_verdict proof_check_root(const struct proof_event *e, const struct pr
     return verdict == PROOF_NO_PATH && more != NULL ? check_by_way(e, more, rows, root) : verdict;
 }
 
-/* Problem of one head, given the one before (number 0: none). */
-static const char *find_problem(const struct checkpoint *c, const struct checkpoint *before,
-                                const uint8_t before_hash[SHA256_BYTES],
-                                const uint8_t hash[SHA256_BYTES], const uint8_t *signature) {
+const char *proof_check_head(struct checkpoint *out, uint8_t before_hash[SHA256_BYTES],
+                             const struct checkpoint *before, const struct proof_checkpoint *put) {
+    uint8_t hash[SHA256_BYTES];
+    if (!checkpoint_decode(out, put->head)) {
+        return _("a checkpoint is malformed");
+    }
     if (before->number > 0 &&
-        (c->number != before->number + 1 || memcmp(c->previous, before_hash, SHA256_BYTES) != 0 ||
-         memcmp(c->public_key, before->next_key, ED25519_PUBLIC_BYTES) != 0)) {
+        (out->number != before->number + 1 ||
+         memcmp(out->previous, before_hash, SHA256_BYTES) != 0 ||
+         memcmp(out->public_key, before->next_key, ED25519_PUBLIC_BYTES) != 0)) {
         return _("a checkpoint does not follow the one before it");
     }
-    return checkpoint_is_signed(signature, hash, c->public_key)
-               ? NULL
-               : _("the signature of a checkpoint is wrong");
+    checkpoint_hash(hash, put->head);
+    if (!checkpoint_is_signed(put->signature, hash, out->public_key)) {
+        return _("the signature of a checkpoint is wrong");
+    }
+    memcpy(before_hash, hash, SHA256_BYTES);
+    return NULL;
 }
 
 bool proof_check_keys(struct checkpoint *out, const char **problem, const struct proof *proof,
@@ -82,22 +88,16 @@ bool proof_check_keys(struct checkpoint *out, const char **problem, const struct
         _("it holds no checkpoint that this key signed: make it with konseki prove --pubkey");
     for (size_t i = 0; i < proof->checkpoint_count; i++) {
         struct checkpoint c;
-        uint8_t hash[SHA256_BYTES];
-        if (!checkpoint_decode(&c, proof->checkpoints[i].head)) {
-            *problem = _("a checkpoint is malformed");
-            return false;
-        }
-        if (last.number == 0 && memcmp(c.public_key, key, ED25519_PUBLIC_BYTES) != 0) {
+        bool begins = last.number == 0 && checkpoint_decode(&c, proof->checkpoints[i].head);
+        if (begins && memcmp(c.public_key, key, ED25519_PUBLIC_BYTES) != 0) {
             continue; /* before the pinned key nothing is trusted */
         }
-        checkpoint_hash(hash, proof->checkpoints[i].head);
-        const char *wrong = find_problem(&c, &last, before, hash, proof->checkpoints[i].signature);
+        const char *wrong = proof_check_head(&c, before, &last, &proof->checkpoints[i]);
         if (wrong != NULL) {
             *problem = wrong;
             return false;
         }
         last = c;
-        memcpy(before, hash, sizeof before);
     }
     *out = last;
     return last.number > 0;

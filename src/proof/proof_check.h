@@ -28,6 +28,11 @@ enum proof_verdict proof_check_consistency(const struct proof *proof, uint64_t o
                                            const uint8_t old_root[SHA256_BYTES], uint64_t new_rows,
                                            const uint8_t new_root[SHA256_BYTES]);
 
+/* One signed head; *before is the one before it (number 0: none) and before_hash its hash, which
+ * becomes this one's. Returns what does not hold (translated), or NULL. */
+const char *proof_check_head(struct checkpoint *out, uint8_t before_hash[SHA256_BYTES],
+                             const struct checkpoint *before, const struct proof_checkpoint *put);
+
 /* Follows the signed heads from the one that `key` signed, each named by the one before, to the
  * last one; *out is its content (texts borrowed). False with what does not hold. */
 bool proof_check_keys(struct checkpoint *out, const char **problem, const struct proof *proof,

@@ -64,6 +64,11 @@ static bool get_time(struct reader *r, int64_t *out, struct json_object *object,
     return true;
 }
 
+/* One way to write each byte: capitals would be another proof with the same meaning. */
+static int hex_digit(char c) {
+    return c >= 'A' && c <= 'F' ? -1 : ascii_hex_value(c);
+}
+
 /* Hexadecimal text, in the arena. */
 static bool parse_hex(struct reader *r, struct str *out, struct json_object *value,
                       const char *name) {
@@ -74,8 +79,8 @@ static bool parse_hex(struct reader *r, struct str *out, struct json_object *val
     size_t len = (size_t)json_object_get_string_len(value);
     char *bytes = arena_alloc(&r->out->arena, len / 2 + 1);
     for (size_t i = 0; i < len / 2; i++) {
-        int high = ascii_hex_value(text[2 * i]);
-        int low = ascii_hex_value(text[2 * i + 1]);
+        int high = hex_digit(text[2 * i]);
+        int low = hex_digit(text[2 * i + 1]);
         if (high < 0 || low < 0) {
             return complain(r, name);
         }
@@ -157,7 +162,8 @@ static bool read_place(struct reader *r, struct proof_event *e, struct json_obje
 }
 
 static bool read_event(struct reader *r, struct proof_event *e, struct json_object *object) {
-    return get_text(r, &e->id, object, "event") && get_hex(r, &e->source, object, "source_bytes") &&
+    return get_text(r, &e->id, object, "event") && get_text(r, &e->source_text, object, "source") &&
+           get_hex(r, &e->source, object, "source_bytes") &&
            get_number(r, &e->sequence, object, "sequence") &&
            get_time(r, &e->receive_ns, object, "receive_time_ns") &&
            get_number(r, &e->raw_bytes, object, "raw_bytes") && read_place(r, e, object) &&

@@ -143,6 +143,54 @@ def every_changed_digit_of_a_proof(folder):
         check(proof, "--raw", raw, "--anchor", folder / "old.anchor", expect=2)
 
 
+def places(value, at=()):
+    """(path of keys, what stands there) for every member of a document."""
+    members = value.items() if isinstance(value, dict) else enumerate(value) \
+        if isinstance(value, list) else ()
+    for key, member in members:
+        yield at + (key,), member
+        yield from places(member, at + (key,))
+
+
+def other_values(value):
+    if isinstance(value, str):
+        return [value[:-1] + ("1" if value[-1:] != "1" else "2"), value[:-1], value + "00", value.upper(),
+                value[::-1], None, 7]
+    if isinstance(value, int):
+        return [value + 1, value - 1, -1, 2**63, 2**64, value + 0.5, str(value), None]
+    return [None, 0, {} if isinstance(value, list) else [], "x"]
+
+
+@case
+def every_member_of_a_proof(folder):
+    """All of it, also what the anchor or key at hand does not need."""
+    store, raw, proof, tried = make_store(folder), folder / "raw", folder / "changed.json", 0
+    key = store / "keys" / "public.key"
+    event = search(store, "*")[400]["event"]["id"]
+    document = json.loads(run("prove", "--store", store, "--pubkey", key, "--anchor", folder / "old.anchor",
+                              "--raw-out", raw, event))
+    given = (("--anchor", folder / "new.anchor"), ("--pubkey", key))
+    for keys, value in list(places(document)):
+        holder = document
+        for k in keys[:-1]:
+            holder = holder[k]
+        for changed in other_values(value):
+            if changed == value or (changed is not None and changed == ""):
+                continue
+            holder[keys[-1]] = changed
+            proof.write_text(json.dumps(document))
+            done = subprocess.run([VERIFY, proof, "--raw", raw, *given[tried % 2]], capture_output=True,
+                                  timeout=60)
+            true(done.returncode in (1, 2), f"{keys} as {changed}: {done.returncode} {done.stdout}")
+            tried += 1
+        holder[keys[-1]] = value
+    print(f"        {tried} changes of {len(list(places(document)))} members, all refused")
+    true(tried > 200, "changes")
+    proof.write_text(json.dumps(document))
+    for options in given:
+        check(proof, "--raw", raw, *options)
+
+
 @case
 def several_events_in_one_proof(folder):
     store = make_store(folder)
