@@ -465,8 +465,23 @@ static enum status load_rows(const struct segment_groups *g, struct block *b, st
     return status;
 }
 
+/* Nothing is asked for but how many rows there are. */
+static void count_selected(struct segment_groups *g, uint64_t *selected) {
+    if (g->count == 0) {
+        add_group(g, NULL);
+    }
+    for (size_t i = 0; i < SEGMENT_BLOCK_ROWS / 64; i++) {
+        g->rows[0] += (uint64_t)__builtin_popcountll(selected[i]);
+        selected[i] = 0;
+    }
+}
+
 enum status segment_groups_add(struct segment_groups *g, struct block *b, uint64_t *selected,
                                uint64_t *without_key, struct err *err) {
+    if (g->plan.slot_count == 0 && g->spec->span == NULL) {
+        count_selected(g, selected);
+        return STATUS_OK;
+    }
     struct group_outcome out = {.selected = selected, .without_key = without_key};
     enum status status = load_rows(g, b, err);
     if (status == STATUS_OK) {

@@ -3,7 +3,7 @@
 #include "mem.h"
 #include "number_text.h"
 
-enum { FIRST_BYTES = 8 };
+enum { FIRST_BYTES = 8, FEW_ENTRIES = 1 << 14 };
 
 void text_column_fini(struct text_column *c) {
     mem_free(c->states);
@@ -294,6 +294,36 @@ uint32_t text_column_entry(struct text_column *c, struct text_walker *w, uint32_
         memo->behind[code] = (uint16_t)behind;
     }
     return behind;
+}
+
+static bool entries_are_same(struct text_column *c, struct text_walker *w, uint32_t state) {
+    uint32_t count = c->column->dictionary_count;
+    bool same = count > 0 && count <= FEW_ENTRIES;
+    for (uint32_t i = 1; i < count && same; i++) {
+        same = text_column_entry(c, w, i, state) == text_column_entry(c, w, 0, state);
+    }
+    return same;
+}
+
+bool text_column_is_same(uint32_t *out, struct text_column *c, struct text_walker *w,
+                         uint32_t state) {
+    if (c->column->type == COLUMN_NUMBER && c->key.step_count == 0) {
+        struct text_number *n = number_from(c, w, state);
+        return n != NULL && text_number_is_same(out, n, w->dfa);
+    }
+    struct text_column_memo *memo = NULL;
+    if (state != DFA_START && c->from_start != NULL) {
+        memo = find_memo(c, &w->arena, state);
+    }
+    if (memo == NULL) {
+        return false;
+    }
+    if (!memo->is_asked) {
+        memo->is_asked = true;
+        memo->is_same = entries_are_same(c, w, state);
+    }
+    *out = memo->is_same ? text_column_entry(c, w, 0, state) : DFA_START;
+    return memo->is_same;
 }
 
 static uint32_t run_number(struct text_column *c, struct text_walker *w, int64_t number,

@@ -32,6 +32,7 @@ struct text_column {
     struct segment_column *column; /* borrowed */
     uint32_t next;                 /* place of another one of the same column, + 1; 0: none */
     bool is_read;                  /* spans read its values */
+    bool is_first;                 /* ... and a match can begin in one */
     struct text_note *note;        /* NULL: none, or not asked for yet */
     bool has_start;
     struct text_reach start; /* if has_start: from the start over any text */
@@ -40,6 +41,8 @@ struct text_column {
     struct text_column_memo {
         uint32_t state;
         uint16_t *behind; /* by entry; UINT16_MAX: not known */
+        bool is_asked;    /* what follows is known */
+        bool is_same;     /* all entries lead to the same state */
     } memos[TEXT_COLUMN_MEMOS];
     uint32_t memo_count;
     uint32_t last_memo;         /* the one that was asked last */
@@ -86,6 +89,10 @@ void text_column_look(struct text_column *c);
 /* The state behind an entry of the dictionary, which must be prepared. */
 uint32_t text_column_entry(struct text_column *c, struct text_walker *w, uint32_t code,
                            uint32_t state);
+/* True if all values that the column can have lead from the state to the same one, which *out
+ * becomes, by what is cheap to know. */
+bool text_column_is_same(uint32_t *out, struct text_column *c, struct text_walker *w,
+                         uint32_t state);
 /* NUMBER without steps: the states behind all values of the block. */
 void text_column_run_all(uint16_t *out, struct text_column *c, struct text_walker *w,
                          const struct block *b, uint32_t state);

@@ -15,8 +15,47 @@ static void ask_told(struct text_match *m, struct text_plan *plan) {
     }
 }
 
+/* Marks the columns in whose values a match can begin. */
+static void find_first(struct text_match *m) {
+    for (uint32_t t = 0; t < m->segment->template_count; t++) {
+        const struct text_plan *plan = &m->plans[t];
+        for (uint32_t i = 0; plan->kind == TEXT_PLAN_SPANS && i < plan->span_count; i++) {
+            for (uint32_t k = 0; k < plan->spans[i].count; k++) {
+                const struct text_step *step = &plan->spans[i].steps[k];
+                if (step->element->kind == ROW_TEXT_VALUE && step->start == k) {
+                    m->columns.items[step->element->place].is_first = true;
+                }
+            }
+        }
+    }
+}
+
+/* Reads the dictionaries that spans read, or only those in which a match can begin. */
+static enum status prepare(struct text_match *m, bool is_first, struct err *err) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < m->columns.count && status == STATUS_OK; i++) {
+        struct text_column *c = &m->columns.items[i];
+        if (c->is_read && (!is_first || c->is_first)) {
+            status = text_column_prepare(c, &m->walker, m->segment, err);
+        }
+    }
+    return status;
+}
+
+static void narrow(struct text_match *m, struct text_planner *p) {
+    for (size_t i = 0; i < m->columns.count; i++) {
+        m->columns.items[i].is_read = false;
+    }
+    for (uint32_t t = 0; t < m->segment->template_count; t++) {
+        if (m->plans[t].kind == TEXT_PLAN_SPANS) {
+            text_plan_narrow(p, &m->plans[t]);
+        }
+    }
+}
+
 /* Plans the templates that are not left apart (or only those), first by what is known without
- * reading values; then by the dictionaries that this left. */
+ * reading values; then by the dictionaries that this left: first by those in which a match can
+ * begin, for often none does, and the others need not be read. */
 static enum status make_plans(struct text_match *m, bool is_apart, struct err *err) {
     struct text_planner p = {.segment = m->segment, .walker = &m->walker, .columns = &m->columns};
     p.ordinals = mem_calloc(m->segment->column_count + 1, sizeof *p.ordinals);
@@ -25,17 +64,17 @@ static enum status make_plans(struct text_match *m, bool is_apart, struct err *e
             text_plan_make(&p, &m->plans[t], &m->segment->templates[t]);
         }
     }
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < m->columns.count && status == STATUS_OK; i++) {
-        if (m->columns.items[i].is_read) {
-            status = text_column_prepare(&m->columns.items[i], &m->walker, m->segment, err);
-        }
+    find_first(m);
+    enum status status = prepare(m, true, err);
+    if (status == STATUS_OK) {
+        narrow(m, &p);
+        status = prepare(m, false, err);
+    }
+    if (status == STATUS_OK) {
+        narrow(m, &p);
     }
     for (uint32_t t = 0; t < m->segment->template_count && status == STATUS_OK; t++) {
-        if (m->plans[t].kind == TEXT_PLAN_SPANS) {
-            text_plan_narrow(&p, &m->plans[t]);
-            ask_told(m, &m->plans[t]);
-        }
+        ask_told(m, &m->plans[t]);
     }
     text_planner_fini(&p);
     return status;

@@ -29,10 +29,13 @@ static bool have_common(const struct symbols *a, const struct symbols *b) {
 struct making {
     const struct automaton *automaton;
     const struct column_note *note;
-    uint16_t list[COLUMN_NOTE_SYMBOLS]; /* symbols that occur */
+    uint8_t bytes[256]; /* that occur */
     uint32_t count;
-    struct symbols *takes;  /* by position: bytes of the texts that it takes */
-    struct symbols *behind; /* by symbol: what stands behind it; made when first asked for */
+    uint64_t present;                    /* positions that take one of them */
+    struct symbols *takes;               /* by position: bytes of the texts that it takes */
+    uint8_t only[AUTOMATON_POSITIONS];   /* by position: a byte that it takes */
+    uint16_t taken[AUTOMATON_POSITIONS]; /* by position: how many it takes */
+    struct symbols *behind;              /* by byte: what stands behind it; made when asked for */
     bool *is_made;
 };
 
@@ -41,75 +44,105 @@ static const struct symbols *behind(struct making *m, unsigned symbol) {
     if (!m->is_made[symbol]) {
         m->is_made[symbol] = true;
         for (uint32_t i = 0; i < m->count; i++) {
-            if (column_note_has_pair(m->note, symbol, m->list[i])) {
-                add_symbol(&m->behind[symbol], m->list[i]);
+            if (column_note_has_pair(m->note, symbol, m->bytes[i])) {
+                add_symbol(&m->behind[symbol], m->bytes[i]);
             }
+        }
+        if (column_note_has_pair(m->note, symbol, COLUMN_NOTE_EDGE)) {
+            add_symbol(&m->behind[symbol], COLUMN_NOTE_EDGE);
         }
     }
     return &m->behind[symbol];
 }
 
-static void list_symbols(struct making *m) {
-    m->list[m->count++] = COLUMN_NOTE_EDGE;
-    for (unsigned byte = 0; byte < 256; byte++) {
-        if (column_note_has_byte(m->note, byte)) {
-            m->list[m->count++] = (uint16_t)byte;
-        }
-    }
-}
-
 /* A position that is kept takes all bytes of characters beyond ASCII. */
 static void find_takes(struct making *m) {
     const struct automaton *a = m->automaton;
-    for (uint32_t i = 1; i < m->count; i++) {
-        unsigned byte = m->list[i];
+    for (unsigned byte = 0; byte < 256; byte++) {
         uint64_t takes = a->takes[byte] | (byte >= 0x80 ? a->keep : 0);
+        if (!column_note_has_byte(m->note, byte)) {
+            continue;
+        }
+        m->bytes[m->count++] = (uint8_t)byte;
+        m->present |= takes;
         for (; takes != 0; takes &= takes - 1) {
-            add_symbol(&m->takes[__builtin_ctzll(takes)], byte);
+            unsigned p = (unsigned)__builtin_ctzll(takes);
+            add_symbol(&m->takes[p], byte);
+            m->only[p] = (uint8_t)byte;
+            m->taken[p]++;
         }
     }
 }
 
-/* Which positions can come behind position p, and whether texts can end there. */
-static void follow_position(struct text_note *out, struct making *m, unsigned p) {
-    struct symbols next = {{0}};
-    const struct symbols *takes = &m->takes[p];
-    for (uint32_t i = 1; i < m->count; i++) {
-        if (has_symbol(takes, m->list[i])) {
-            const struct symbols *more = behind(m, m->list[i]);
+/* Can a byte that q takes stand behind one that p takes? */
+static bool can_follow(struct making *m, unsigned p, unsigned q, const struct symbols *next) {
+    return m->taken[p] == 1 && m->taken[q] == 1
+               ? column_note_has_pair(m->note, m->only[p], m->only[q])
+               : have_common(next, &m->takes[q]);
+}
+
+/* What can stand behind the bytes that p takes. */
+static void add_behind(struct symbols *next, struct making *m, unsigned p) {
+    for (uint32_t i = 0; i < m->count; i++) {
+        if (has_symbol(&m->takes[p], m->bytes[i])) {
+            const struct symbols *more = behind(m, m->bytes[i]);
             for (int k = 0; k < WORDS; k++) {
-                next.words[k] |= more->words[k];
+                next->words[k] |= more->words[k];
             }
         }
     }
-    for (uint64_t left = m->automaton->follow[p]; left != 0; left &= left - 1) {
-        unsigned q = (unsigned)__builtin_ctzll(left);
-        out->follow[p] |= have_common(&next, &m->takes[q]) ? UINT64_C(1) << q : 0;
+}
+
+/* Which positions can come behind position p, and whether texts can end there. Most positions take
+ * one byte: of these single pairs are looked up. */
+static void follow_position(struct text_note *out, struct making *m, unsigned p) {
+    struct symbols next = {{0}};
+    uint64_t follow = m->automaton->follow[p] & m->present;
+    bool single = m->taken[p] == 1;
+    for (uint64_t left = follow; left != 0 && single; left &= left - 1) {
+        single = m->taken[__builtin_ctzll(left)] == 1;
     }
-    out->leaves |= has_symbol(&next, COLUMN_NOTE_EDGE) ? UINT64_C(1) << p : 0;
+    if (!single) {
+        add_behind(&next, m, p);
+    }
+    for (uint64_t left = follow; left != 0; left &= left - 1) {
+        unsigned q = (unsigned)__builtin_ctzll(left);
+        out->follow[p] |= can_follow(m, p, q, &next) ? UINT64_C(1) << q : 0;
+    }
+    bool leaves = single ? column_note_has_pair(m->note, m->only[p], COLUMN_NOTE_EDGE)
+                         : has_symbol(&next, COLUMN_NOTE_EDGE);
+    out->leaves |= leaves ? UINT64_C(1) << p : 0;
+}
+
+static bool begins(const struct making *m, unsigned p) {
+    bool found = false;
+    for (uint32_t i = 0; i < m->count && !found; i++) {
+        found = has_symbol(&m->takes[p], m->bytes[i]) &&
+                column_note_has_pair(m->note, COLUMN_NOTE_EDGE, m->bytes[i]);
+    }
+    return found;
 }
 
 void text_note_make(struct text_note *out, const struct automaton *a, const struct column_note *n) {
-    struct making m = {.automaton = a, .note = n};
-    m.takes = mem_calloc(AUTOMATON_POSITIONS, sizeof *m.takes);
-    m.behind = mem_calloc(COLUMN_NOTE_SYMBOLS, sizeof *m.behind);
-    m.is_made = mem_calloc(COLUMN_NOTE_SYMBOLS, sizeof *m.is_made);
+    struct symbols takes[AUTOMATON_POSITIONS];
+    struct making m = {.automaton = a, .note = n, .takes = takes};
+    memset(takes, 0, a->count * sizeof *takes);
     memset(out, 0, sizeof *out);
-    list_symbols(&m);
     find_takes(&m);
-    const struct symbols *first = behind(&m, COLUMN_NOTE_EDGE);
-    static const struct symbols none = {{0}};
-    for (unsigned p = 0; p < a->count; p++) {
-        uint64_t bit = UINT64_C(1) << p;
-        out->enters |= have_common(first, &m.takes[p]) ? bit : 0;
-        if (memcmp(&m.takes[p], &none, sizeof none) != 0) {
-            out->starts |= a->first & bit;
-            follow_position(out, &m, p);
-        }
+    if (m.present != 0) {
+        m.behind = mem_calloc(COLUMN_NOTE_SYMBOLS, sizeof *m.behind);
+        m.is_made = mem_calloc(COLUMN_NOTE_SYMBOLS, sizeof *m.is_made);
     }
-    out->may_be_empty = has_symbol(first, COLUMN_NOTE_EDGE);
-    out->may_begin_inside = first->words[2] != 0; /* 0x80 to 0xbf */
-    mem_free(m.takes);
+    out->starts = a->first & m.present;
+    for (uint64_t left = m.present; left != 0; left &= left - 1) {
+        unsigned p = (unsigned)__builtin_ctzll(left);
+        out->enters |= begins(&m, p) ? left & -left : 0;
+        follow_position(out, &m, p);
+    }
+    out->may_be_empty = column_note_has_pair(n, COLUMN_NOTE_EDGE, COLUMN_NOTE_EDGE);
+    for (unsigned byte = 0x80; byte < 0xc0 && !out->may_begin_inside; byte++) {
+        out->may_begin_inside = column_note_has_pair(n, COLUMN_NOTE_EDGE, byte);
+    }
     mem_free(m.behind);
     mem_free(m.is_made);
 }

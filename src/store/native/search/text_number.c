@@ -330,3 +330,12 @@ void text_number_run_all(uint16_t *out, struct text_number *n, struct dfa *dfa, 
                       : (uint16_t)text_number_run(n, dfa, arena, numbers[i]);
     }
 }
+
+bool text_number_is_same(uint32_t *out, const struct text_number *n, struct dfa *dfa) {
+    if (n->shape.len > 0) {
+        *out = settled(dfa, n->from, n->shape);
+        return *out != NO_STATE;
+    }
+    *out = settled(dfa, n->from, STR("0"));
+    return *out != NO_STATE && settled(dfa, *out, STR("0")) == *out;
+}

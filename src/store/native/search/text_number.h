@@ -44,6 +44,8 @@ struct text_number *text_number_find(struct text_numbers *numbers, struct arena 
 /* The state behind the number. */
 uint32_t text_number_run(struct text_number *n, struct dfa *dfa, struct arena *arena,
                          int64_t number);
+/* The same for all numbers that there can be. */
+bool text_number_is_same(uint32_t *out, const struct text_number *n, struct dfa *dfa);
 /* The states behind `count` numbers, all from `low` to `high`. */
 void text_number_run_all(uint16_t *out, struct text_number *n, struct dfa *dfa, struct arena *arena,
                          const int64_t *numbers, uint32_t count, int64_t low, int64_t high);

@@ -154,6 +154,7 @@ static void add_span(const struct text_planner *p, uint32_t first, uint32_t end)
         step->useful = p->before[i];
         step->start = start;
         step->in = UINT32_MAX;
+        step->skip_in = UINT32_MAX;
         if (step->element->kind == ROW_TEXT_VALUE) {
             struct text_column *column = &p->columns->items[step->element->place];
             column->useful |= step->useful;

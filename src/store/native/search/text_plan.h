@@ -27,8 +27,12 @@ struct text_step {
     uint32_t start;  /* the next step, from this one on, in which a match can begin */
     uint32_t in;     /* LITERAL: the last state before, and the one behind it */
     uint32_t out;
-    uint32_t fine; /* the last state behind it that something can come of */
-    uint32_t time; /* TIME: its place in a list of the reader's, + 1; 0: not known yet */
+    uint32_t skip_in;    /* from this state before it ... */
+    uint32_t skip_to;    /* ... nothing but values of the steps from here on tell more ... */
+    uint32_t skip_out;   /* ... and this is the state before them */
+    uint32_t skip_moves; /* so often another state came: then what skips is not asked again */
+    uint32_t fine;       /* the last state behind it that something can come of */
+    uint32_t time;       /* TIME: its place in a list of the reader's, + 1; 0: not known yet */
 };
 
 /* Neighbouring elements over whose seams a match can reach, or one element. */

@@ -7,6 +7,8 @@
 #include "mem.h"
 #include "text_match_priv.h"
 
+enum { MAX_SKIP_MOVES = 64 };
+
 /* --- values of rows --- */
 
 static uint32_t uses_of(struct text_match *m, uint32_t template, uint32_t column) {
@@ -124,32 +126,72 @@ static inline bool is_useful(const struct text_match *m, struct text_step *step,
     return useful;
 }
 
+/* From `state` before step i: skips steps that lead to the same state whatever the row has. */
+static void find_skip(struct text_match *m, const struct text_span *span, uint32_t i,
+                      uint32_t state) {
+    struct text_step *first = &span->steps[i];
+    bool same = true;
+    first->skip_in = state;
+    first->skip_moves++;
+    for (; i < span->count && same && state != DFA_START && !dfa_is_end(state); i += same) {
+        struct text_step *step = &span->steps[i];
+        uint32_t next = state;
+        if (step->element->kind == ROW_TEXT_LITERAL) {
+            next = run_literal(m, step, state);
+        } else {
+            same = step->element->kind == ROW_TEXT_VALUE &&
+                   text_column_is_same(&next, &m->columns.items[step->element->place], &m->walker,
+                                       state);
+        }
+        if (same) {
+            state = dfa_is_end(next) || is_useful(m, step, next) ? next : DFA_START;
+        }
+    }
+    first->skip_to = i;
+    first->skip_out = state;
+}
+
+/* The state behind a step. */
+static uint32_t run_step(struct text_match *m, struct block *b, struct text_step *step,
+                         uint32_t row, uint32_t state) {
+    switch (step->element->kind) {
+    case ROW_TEXT_LITERAL:
+        return run_literal(m, step, state);
+    case ROW_TEXT_VALUE:
+        return run_value(m, b, step->element, row, state);
+    case ROW_TEXT_TIME:
+        return run_time(m, b, step, row, state);
+    default:
+        return DFA_MAYBE;
+    }
+}
+
+/* A match that begins in none of the steps before the next start is not looked for there; what has
+ * begun skips the steps that tell nothing. */
 static uint32_t run_span(struct text_match *m, struct block *b, const struct text_span *span,
                          uint32_t row) {
     uint32_t state = DFA_START;
-    for (uint32_t i = 0; i < span->count; i++) {
+    for (uint32_t i = 0; i < span->count;) {
         struct text_step *step = &span->steps[i];
         if (state == DFA_START && step->start != i) {
-            i = step->start - 1; /* nothing begins before; the loop goes on there */
+            i = step->start;
             continue;
         }
-        switch (step->element->kind) {
-        case ROW_TEXT_LITERAL:
-            state = run_literal(m, step, state);
-            break;
-        case ROW_TEXT_VALUE:
-            state = run_value(m, b, step->element, row, state);
-            break;
-        case ROW_TEXT_TIME:
-            state = run_time(m, b, step, row, state);
-            break;
-        default:
-            return DFA_MAYBE;
+        if (state != DFA_START && step->skip_in != state && step->skip_moves < MAX_SKIP_MOVES) {
+            find_skip(m, span, i, state);
+        }
+        if (step->skip_in == state && step->skip_to > i) {
+            i = step->skip_to;
+            state = step->skip_out;
+        } else {
+            state = run_step(m, b, step, row, state);
+            bool lasts = dfa_is_end(state) || is_useful(m, step, state);
+            state = lasts ? state : DFA_START;
+            i++;
         }
         if (dfa_is_end(state)) {
             return state;
         }
-        state = is_useful(m, step, state) ? state : DFA_START;
     }
     return DFA_START;
 }
