@@ -226,6 +226,49 @@ static void test_random_regexes(void **state) {
     batch_fini(&in);
 }
 
+static void add_fixed(struct batch *b, struct random *r) {
+    char line[128];
+    int len = snprintf(line, sizeof line, "id=%u host=web1 user=%s code=%u\n", random_below(r, 500),
+                       random_below(r, 2) == 0 ? "alice" : "bob", random_below(r, 9000));
+    size_t off = b->raw.len;
+    buf_append(&b->raw, line, (size_t)len);
+    struct row *row = batch_row_begin(b, off, (size_t)len);
+    row->source = intern_add(&b->names, STR("srv"));
+    row->line = (uint32_t)b->row_count;
+    row->dataset = DATASET_SYSLOG;
+    struct str raw = batch_raw(b, row);
+    static const struct {
+        const char *name;
+        uint32_t field;
+    } values[] = {
+        {"id=", FIELD_SOURCE_BYTES}, {"host=", FIELD_FILE_PATH}, {"user=", FIELD_USER_NAME}};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct str rest = str_skip(raw, str_find(raw, str_from_c(values[i].name)));
+        rest = str_skip(rest, strlen(values[i].name));
+        batch_add(b, values[i].field, str_head(rest, str_find_char(rest, ' ')));
+    }
+}
+
+/* A dictionary of one entry tells the same of all rows: what has begun before goes on behind it. */
+static void test_fixed_value(void **state) {
+    static const char *const patterns[] = {"id=1.*user=b", "=4[0-9]+ .{3,20}b", "d=.*e code=5",
+                                           "id=.*web1.*9", "7 host=w.*alice.*[13]"};
+    struct fixture *f = *state;
+    struct batch in;
+    batch_init(&in);
+    struct random r = {16};
+    for (int i = 0; i < 2000; i++) {
+        add_fixed(&in, &r);
+    }
+    fixture_write(f, &in, 1);
+    struct expr_set *set = expr_set_create();
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        assert_true(scan_and_compare(f, &in, leaf(set, NULL, EXPR_REGEX, patterns[i]), true) > 0);
+    }
+    expr_set_destroy(&set);
+    batch_fini(&in);
+}
+
 /* Objects in any order: found by words, parts of words and fields, also where members meet. */
 static void test_objects(void **state) {
     struct fixture *f = *state;
@@ -299,8 +342,8 @@ static void test_every_word_is_indexed(void **state) {
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_lines),        CASE(test_random_regexes),        CASE(test_objects),
-        CASE(test_hostile_rows), CASE(test_every_word_is_indexed),
+        CASE(test_lines),   CASE(test_random_regexes), CASE(test_fixed_value),
+        CASE(test_objects), CASE(test_hostile_rows),   CASE(test_every_word_is_indexed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -242,6 +242,7 @@ void text_match_destroy(struct text_match **match) {
     mem_free(m->plans);
     for (size_t c = 0; m->cursors != NULL && c < m->segment->column_count; c++) {
         mem_free(m->cursors[c].uses);
+        mem_free(m->cursors[c].firsts);
     }
     mem_free(m->met);
     mem_free(m->met_of);
@@ -307,7 +308,7 @@ static enum status rule_out_apart(struct text_match *m, struct block *b, uint64_
     }
     enum status status = STATUS_OK;
     if (any != 0) {
-        status = text_rows_match(m->apart, b, apart, holds, holds, err);
+        status = text_block_match(m->apart, b, apart, holds, holds, err);
     }
     for (uint32_t i = 0; i < SEGMENT_BLOCK_ROWS / 64; i++) {
         for (uint64_t left = apart[i] & ~holds[i]; left != 0 && status == STATUS_OK;
@@ -322,6 +323,6 @@ static enum status rule_out_apart(struct text_match *m, struct block *b, uint64_
 
 enum status text_match_block(struct text_match *m, struct block *b, const uint64_t *care,
                              uint64_t *hits, uint64_t *maybe, struct err *err) {
-    enum status status = text_rows_match(m, b, care, hits, maybe, err);
+    enum status status = text_block_match(m, b, care, hits, maybe, err);
     return status == STATUS_OK && m->apart != NULL ? rule_out_apart(m, b, maybe, err) : status;
 }

@@ -1,4 +1,4 @@
-/* What text_match.c (made once a segment) and text_rows.c (blocks) share. */
+/* What text_match.c (made once a segment), text_block.c and text_rows.c share. */
 #ifndef KONSEKI_TEXT_MATCH_PRIV_H
 #define KONSEKI_TEXT_MATCH_PRIV_H
 
@@ -20,7 +20,8 @@ struct text_time {
 enum text_met_kind {
     TEXT_DEAD, /* no row matches */
     TEXT_ALL,  /* all rows do */
-    TEXT_LIVE
+    TEXT_LIVE,
+    TEXT_GROUPED /* as others of the block, by the same values */
 };
 
 struct text_met {
@@ -32,13 +33,13 @@ struct text_met {
 };
 
 /* Where the values of a column of a block are: which of them a row has follows from counting those
- * of the rows before, which are gone through once, as far as rows ask. */
+ * of the rows before. */
 struct text_cursor {
     uint64_t block_number; /* the block that this is about */
     uint32_t each;         /* all rows have so many values; UINT32_MAX: they differ */
-    uint32_t row;
-    uint32_t count; /* values of the rows before `row` */
-    uint32_t *uses; /* by number of the template in the block: values of a row */
+    uint32_t all;          /* values of all rows */
+    uint32_t *firsts;      /* they differ: by row, values of the rows before */
+    uint32_t *uses;        /* by number of the template in the block: values of a row */
     size_t use_capacity;
 };
 
@@ -62,8 +63,9 @@ struct text_match {
     uint32_t *met_of;      /* by template: its number in the block, + 1; 0: not met */
     struct text_met *met;  /* the templates of the block */
     uint32_t met_count;
-    uint16_t *numbers;           /* by row: its template's number in the block */
-    struct text_cursor *cursors; /* by column of the segment */
+    uint16_t *numbers;            /* by row: its template's number in the block */
+    struct text_cursor *cursors;  /* by column of the segment */
+    const struct text_met *group; /* the first one that values tell of, and all that are alike */
     bool any_live;
     enum status status; /* of reading columns in the midst of rows */
     struct err *err;
@@ -84,8 +86,25 @@ static inline bool text_is_apart(const struct text_match *m, const struct templa
                                   ((t->flags & TEMPLATE_ORDERED) != 0 && m->splits));
 }
 
+/* --- text_rows.c --- */
+
+/* Of a column of the block that m is at. */
+const struct text_cursor *text_row_cursor(struct text_match *m, const struct block *b,
+                                          uint32_t column);
+static inline uint32_t text_values_before(const struct text_cursor *c, uint32_t row) {
+    return c->each != UINT32_MAX ? row * c->each : c->firsts[row];
+}
+/* The state behind a step of a literal. */
+uint32_t text_row_literal(struct text_match *m, struct text_step *step, uint32_t state);
+/* False: nothing can come of the state behind the step. */
+bool text_row_is_useful(const struct text_match *m, struct text_step *step, uint32_t state);
+/* DFA_MATCH, DFA_MAYBE, or something else: the row does not match. Failures go to m->status. */
+uint32_t text_row_run(struct text_match *m, struct block *b, uint32_t row);
+
+/* --- text_block.c --- */
+
 /* As text_match_block, by the plans alone. */
-enum status text_rows_match(struct text_match *m, struct block *b, const uint64_t *care,
-                            uint64_t *hits, uint64_t *maybe, struct err *err) MUST_CHECK;
+enum status text_block_match(struct text_match *m, struct block *b, const uint64_t *care,
+                             uint64_t *hits, uint64_t *maybe, struct err *err) MUST_CHECK;
 
 #endif

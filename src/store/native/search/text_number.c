@@ -5,7 +5,7 @@
 enum {
     MAX_DIGITS = 18, /* longer numbers are printed */
     MAX_NODES = 600, /* steps of one search for ranges */
-    MAX_STATES = 12, /* that are followed side by side */
+    MAX_STATES = 24, /* that are followed side by side */
     NO_STATE = UINT16_MAX
 };
 
@@ -168,41 +168,74 @@ static bool find_reached(struct states *out, struct dfa *dfa, uint32_t from) {
     return good;
 }
 
-/* The state behind the last `digits` digits; NO_STATE: it depends on what was before. */
-static uint32_t behind_tail(struct dfa *dfa, const struct states *before, uint32_t tail,
-                            unsigned digits) {
-    char text[TEXT_NUMBER_TAIL];
-    for (unsigned i = digits; i > 0; i--) {
-        text[i - 1] = (char)('0' + tail % 10);
-        tail /= 10;
+/* Pairs of states that the same digits can lead to, by their places in a list. */
+struct pairs {
+    bool has[MAX_STATES][MAX_STATES];
+};
+
+static uint32_t place_of(const struct states *s, uint32_t state) {
+    uint32_t i = 0;
+    while (i < s->count && s->items[i] != state) {
+        i++;
     }
-    uint32_t state = dfa_run(dfa, before->items[0], str_make(text, digits));
-    for (uint32_t i = 1; i < before->count; i++) {
-        if (dfa_run(dfa, before->items[i], str_make(text, digits)) != state) {
-            return NO_STATE;
+    return i;
+}
+
+/* One digit more. False: all pairs are of one state now. */
+static bool step_pairs(struct pairs *out, struct dfa *dfa, const struct states *s,
+                       const struct pairs *before) {
+    bool differ = false;
+    memset(out, 0, sizeof *out);
+    for (uint32_t i = 0; i < s->count; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            for (char digit = '0'; digit <= '9' && before->has[i][k]; digit++) {
+                uint32_t x = place_of(s, step(dfa, s->items[i], digit));
+                uint32_t y = place_of(s, step(dfa, s->items[k], digit));
+                out->has[x > y ? x : y][x > y ? y : x] = x != y;
+                differ = differ || x != y;
+            }
         }
     }
-    return state;
+    return differ;
+}
+
+/* So many last digits tell of all numbers that have more; 0: there is no such count. */
+static unsigned count_telling(struct dfa *dfa, const struct states *reached) {
+    struct pairs pairs[2];
+    memset(&pairs[0], true, sizeof pairs[0]);
+    for (unsigned digits = 1; digits <= TEXT_NUMBER_TAIL; digits++) {
+        if (!step_pairs(&pairs[digits % 2], dfa, reached, &pairs[(digits + 1) % 2])) {
+            return digits;
+        }
+    }
+    return 0;
 }
 
 static bool find_tail(struct text_number *n, struct dfa *dfa, struct arena *arena) {
     struct states reached;
-    if (!find_reached(&reached, dfa, n->from)) {
+    unsigned digits = find_reached(&reached, dfa, n->from) ? count_telling(dfa, &reached) : 0;
+    if (digits == 0) {
         return false;
     }
-    n->tail = arena_array(arena, powers[TEXT_NUMBER_TAIL], sizeof *n->tail);
-    for (unsigned digits = 1; digits <= TEXT_NUMBER_TAIL; digits++) {
-        bool good = true;
-        for (uint32_t tail = 0; tail < powers[digits] && good; tail++) {
-            n->tail[tail] = (uint16_t)behind_tail(dfa, &reached, tail, digits);
-            good = n->tail[tail] != NO_STATE;
-        }
-        if (good) {
-            n->unit = powers[digits];
-            return true;
-        }
+    n->unit = powers[digits];
+    n->any_before = reached.items[0];
+    n->tail_digits = digits;
+    n->tail = arena_array(arena, n->unit, sizeof *n->tail);
+    memset(n->tail, 0xff, n->unit * sizeof *n->tail);
+    return true;
+}
+
+/* The state behind last digits that were not met yet. */
+static uint32_t learn_tail(struct text_number *n, struct dfa *dfa, uint64_t tail) {
+    char text[TEXT_NUMBER_TAIL];
+    uint64_t left = tail;
+    for (unsigned i = n->tail_digits; i > 0; i--) {
+        text[i - 1] = (char)('0' + left % 10);
+        left /= 10;
     }
-    return false;
+    uint32_t state = dfa_run(dfa, n->any_before, str_make(text, n->tail_digits));
+    n->tail[tail] = (uint16_t)state;
+    return state;
 }
 
 /* --- numbers --- */
@@ -304,7 +337,8 @@ uint32_t text_number_run(struct text_number *n, struct dfa *dfa, struct arena *a
         return n->states[range_of(n, value)];
     }
     if (n->kind == TEXT_NUMBER_TAILED && value >= n->unit && number >= 0) {
-        return n->tail[value % n->unit];
+        uint64_t tail = value % n->unit;
+        return n->tail[tail] != NO_STATE ? n->tail[tail] : learn_tail(n, dfa, tail);
     }
     return text_number_print_run(dfa, n->shape, n->from, number);
 }

@@ -13,7 +13,7 @@
 
 enum {
     TEXT_NUMBER_RANGES = 48,
-    TEXT_NUMBER_TAIL = 3,  /* last digits that are looked at, at most */
+    TEXT_NUMBER_TAIL = 4,  /* last digits that are looked at, at most */
     TEXT_NUMBER_KEPT = 128 /* numbers of different shapes and states that are kept */
 };
 
@@ -29,7 +29,9 @@ struct text_number {
     uint64_t lows[TEXT_NUMBER_RANGES];   /* ascending, the first is 0 */
     uint16_t states[TEXT_NUMBER_RANGES]; /* behind the numbers of the range */
     uint64_t unit;                       /* TAILED: told are those from here on ... */
-    uint16_t *tail;                      /* ... by the remainder */
+    uint32_t any_before;                 /* ... from this state as from any other ... */
+    unsigned tail_digits;
+    uint16_t *tail; /* ... by the remainder */
 };
 
 struct text_numbers {
