@@ -4,7 +4,8 @@
     search_stripes.py KONSEKI
 
 150,000 lines of one format, imported and compacted: three stripes. Later stripes have new values that
-hold words of the first one; every word must be found in exactly the lines that have it.
+hold words of the first one; every word must be found in exactly the lines that have it. So must pairs
+of a word that is known from the first stripe and one that stands in one line.
 """
 import collections
 import json
@@ -15,7 +16,7 @@ import sys
 import tempfile
 
 LINES = 150_000
-LINE = '10.0.%d.%d - user%d [02/Mar/2026:11:%02d:%02d +0900] "GET http://host%d/ HTTP/1.1" 200 %d "-" "%s" TCP_MISS:DIRECT\n'
+LINE = '10.0.%d.%d - user%d [02/Mar/2026:11:%02d:%02d +0900] "GET http://host%d/%s HTTP/1.1" 200 %d "%s" "%s" TCP_MISS:DIRECT\n'
 
 
 def agent(number):
@@ -24,13 +25,23 @@ def agent(number):
     return "Mozilla Chrome" if number < 70_000 else "Other Client"
 
 
+def name(number):
+    """A name, and digits that no other line has; 't' makes them no number."""
+    return "name%d %dt%d" % (number % 31, 8_000_000 + number * 7, number % 97)
+
+
+def page(number):
+    """A word of its own for each line; some are words of others."""
+    return "q%05xz" % number if number % 1000 else "chrome%d" % number
+
+
 def line(number):
     return LINE % (number // 256 % 256, number % 256, number % 97, number // 2500 % 60, number // 42 % 60,
-                   number % 31, number, agent(number))
+                   number % 31, page(number), number, name(number), agent(number))
 
 
 def count(konseki, store, word):
-    done = subprocess.run([konseki, "search", "--store", store, "--format", "jsonl", word + " | count"],
+    done = subprocess.run([konseki, "search", "--store", store, "--format", "jsonl", '"%s" | count' % word],
                           stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout)["count"]
 
@@ -47,7 +58,10 @@ def main():
         subprocess.run([konseki, "store", "compact", "--store", store], **quiet)
         words = collections.Counter(word for text in lines
                                     for word in set(re.findall(r"\w+", text.lower())))
-        asked = ("chrome", "late", "mozilla", "other", "client", "user5", "host30", "tcp_miss")
+        single = (77, 65_600, 100_001, 149_001)
+        words.update({name(number): 1 for number in single})
+        asked = ("chrome", "late", "mozilla", "other", "client", "user5", "host30", "tcp_miss", "name7",
+                 "chrome149000", "q99999z", *map(page, single), *map(name, single))
         wrong = [(word, words[word], found) for word in asked
                  for found in [count(konseki, store, word)] if found != words[word]]
     for word, wanted, found in wrong:

@@ -26,8 +26,6 @@ static void add_words(struct filter_plan *plan, struct filter_leaf *leaf, const 
     for (size_t i = 0; i < count; i++) {
         if (!token_is_zoned(tokens[i])) {
             leaf->hashes[leaf->hash_count++] = token_hash(tokens[i]);
-            leaf->word_hash =
-                tokens[i].len > leaf->word.len ? token_hash(tokens[i]) : leaf->word_hash;
         } else if (e->op == EXPR_TEXT && number_word_counts(tokens[i])) {
             leaf->numbers[leaf->number_count++] = tokens[i];
         }
@@ -35,6 +33,8 @@ static void add_words(struct filter_plan *plan, struct filter_leaf *leaf, const 
             leaf->word = tokens[i];
         }
     }
+    /* what filters say of another word says nothing of this one */
+    leaf->word_hash = count > 0 && !token_is_zoned(leaf->word) ? token_hash(leaf->word) : 0;
 }
 
 /* The words of the leaves that an EQUALS_ANY leaf stands for; none if one of them has none. */

@@ -314,6 +314,26 @@ enum status filter_select_block(struct segment_filter *f, const struct filter_le
     return status;
 }
 
+enum status filter_select_all(bool *holds, struct segment_filter *f, const struct filter_leaf *leaf,
+                              struct leaf_state *state, struct err *err) {
+    const struct segment *s = f->segment;
+    enum status status = STATUS_OK;
+    *holds = false;
+    for (uint32_t t = 0; t < s->template_count && status == STATUS_OK && !*holds; t++) {
+        const struct template *ignored;
+        if (state->known[t] == 0) {
+            status = segment_template(&ignored, f->segment, t, err);
+        }
+        if (status == STATUS_OK && state->known[t] == 0) {
+            select_printed(f, leaf, state, t);
+            state->known[t] = 1;
+        }
+        *holds = state->all[t] != 0 || state->by_time[t] != 0 || state->whole[t] == FILTER_WHOLE;
+    }
+    *holds = *holds || state->sum_count > 0;
+    return status;
+}
+
 /* --- templates of a block --- */
 
 enum status filter_use_block(struct segment_filter *f, struct block *b, struct err *err) {

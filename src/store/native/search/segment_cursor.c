@@ -167,16 +167,18 @@ static uint32_t next_selected(const struct segment_cursor *c) {
 static enum status open_next_block(struct segment_cursor *c, struct err *err) {
     size_t index = c->next_block++;
     uint32_t stripe = c->segment->blocks[index].stripe;
-    if ((c->stripes >> stripe & 1) == 0 || !stripe_can_match(c, &c->segment->stripes[stripe]) ||
-        (c->filter != NULL && !segment_filter_may_match_block(c->filter, index))) {
-        c->blocks_pruned++;
-        return STATUS_OK;
+    bool may = (c->stripes >> stripe & 1) != 0 && stripe_can_match(c, &c->segment->stripes[stripe]);
+    enum status status = STATUS_OK;
+    if (may && c->filter != NULL) {
+        status = segment_filter_ask_block(&may, c->filter, index, err);
     }
-    enum status status = segment_stripe_load(c->segment, stripe, err);
+    if (status == STATUS_OK && may) {
+        status = segment_stripe_load(c->segment, stripe, err);
+    }
     if (status != STATUS_OK) {
         return status;
     }
-    if (!block_can_match(c, &c->segment->blocks[index])) {
+    if (!may || !block_can_match(c, &c->segment->blocks[index])) {
         c->blocks_pruned++;
         return STATUS_OK;
     }

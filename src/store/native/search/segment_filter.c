@@ -99,13 +99,54 @@ static bool leaf_may_match(const struct leaf_state *state) {
     return possible;
 }
 
+/* Has the filter of the stripe the leaf's word? */
+static bool is_own(const struct leaf_state *state, uint32_t stripe) {
+    return (state->scope.own_stripes >> stripe & 1) != 0;
+}
+
 /* Does the index of words leave the block? */
 static bool is_in_scope(const struct segment_filter *f, const struct leaf_state *state,
                         size_t index) {
     uint32_t stripe = f->segment->blocks[index].stripe;
     uint8_t blocks = state->scope.blocks.of_stripe[stripe];
-    return state->text != NULL || state->list != NULL ||
-           (blocks >> (index - f->segment->stripes[stripe].first_block) & 1) != 0;
+    if (state->text != NULL || state->list != NULL) {
+        return true;
+    }
+    return (blocks >> (index - f->segment->stripes[stripe].first_block) & 1) != 0 &&
+           (is_own(state, stripe) || state->reach != FILTER_REACH_NONE);
+}
+
+/* Is the word in an entry that is new in a stripe whose filter has it? */
+static enum status entries_hold(bool *holds, struct segment_filter *f,
+                                const struct filter_leaf *leaf, struct leaf_state *state,
+                                struct err *err) {
+    struct leaf_scope own = state->scope;
+    own.new_stripes = own.own_stripes;
+    enum status status = STATUS_OK;
+    *holds = false;
+    for (size_t i = 0; i < state->match_count && status == STATUS_OK && !*holds; i++) {
+        struct column_match *m = &state->matches[i];
+        if (m->is_dictionary) {
+            status = filter_prepare_match(f, leaf, &own, m, SEGMENT_MAX_STRIPES, err);
+            *holds = m->entries != NULL;
+        }
+    }
+    return status;
+}
+
+/* Mostly the word is new in one stripe, or in none: then all others are left alone. */
+static enum status find_reach(struct segment_filter *f, const struct filter_leaf *leaf,
+                              struct leaf_state *state, struct err *err) {
+    bool holds;
+    enum status status = entries_hold(&holds, f, leaf, state, err);
+    if (status == STATUS_OK && !holds) {
+        status = filter_select_all(&holds, f, leaf, state, err);
+    }
+    if (status == STATUS_OK) {
+        state->reach = holds ? FILTER_REACH_ALL : FILTER_REACH_NONE;
+        state->scope.new_stripes &= holds ? UINT32_MAX : state->scope.own_stripes;
+    }
+    return status;
 }
 
 /* Of the segment, or of one block of it. */
@@ -130,8 +171,21 @@ bool segment_filter_may_match(const struct segment_filter *f) {
     return node_may_match(f, f->plan->root, NULL);
 }
 
-bool segment_filter_may_match_block(const struct segment_filter *f, size_t index) {
-    return node_may_match(f, f->plan->root, &index);
+enum status segment_filter_ask_block(bool *out, struct segment_filter *f, size_t index,
+                                     struct err *err) {
+    uint32_t stripe = f->segment->blocks[index].stripe;
+    enum status status = STATUS_OK;
+    *out = node_may_match(f, f->plan->root, &index);
+    for (size_t i = 0; i < f->plan->leaf_count && *out && status == STATUS_OK; i++) {
+        struct leaf_state *state = &f->leaves[i];
+        if (state->known == NULL || state->reach != FILTER_REACH_UNKNOWN || is_own(state, stripe) ||
+            !is_in_scope(f, state, index)) {
+            continue;
+        }
+        status = find_reach(f, &f->plan->leaves[i], state, err);
+        *out = status == STATUS_OK && node_may_match(f, f->plan->root, &index);
+    }
+    return status;
 }
 
 /* --- blocks --- */

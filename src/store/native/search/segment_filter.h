@@ -35,8 +35,10 @@ enum status segment_filter_create(struct segment_filter **out, const struct filt
 void segment_filter_destroy(struct segment_filter **filter);
 /* False if no row can match, by templates and dictionaries. */
 bool segment_filter_may_match(const struct segment_filter *filter);
-/* False if no row of block `index` can match, by the index of words. */
-bool segment_filter_may_match_block(const struct segment_filter *filter, size_t index);
+/* *out: false if no row of block `index` can match, by the index of words; dictionaries and
+ * templates are asked where it leaves stripes to them. */
+enum status segment_filter_ask_block(bool *out, struct segment_filter *filter, size_t index,
+                                     struct err *err) MUST_CHECK;
 /* Clears the bits of `rows` (one a row of the block) whose rows do not match. Leaves the block
  * rewound. */
 enum status segment_filter_block(struct segment_filter *filter, struct block *block, uint64_t *rows,

@@ -68,6 +68,15 @@ struct filter_time {
     bool can; /* at any time */
 };
 
+/* A word can stand in a stripe whose own filter lacks it only by an entry or a literal that is
+ * older (token_filter.h). */
+enum filter_reach {
+    FILTER_REACH_UNKNOWN,
+    FILTER_REACH_NONE, /* no entry or literal that is new in a stripe whose filter has it holds it
+                        */
+    FILTER_REACH_ALL
+};
+
 /*
  * One leaf on this segment. FIELD: everything is known from the start. TEXT: most segments that the
  * index of words leaves have the word in one block, so templates are looked at when a block has
@@ -97,6 +106,7 @@ struct leaf_state {
     size_t operand_capacity;
     struct leaf_scope scope;
     bool any_in_scope;       /* the index of words leaves some block */
+    enum filter_reach reach; /* TEXT: of the word, into stripes whose filter has it not */
     bool attribute;          /* tests the row's own properties: every row has to be looked at */
     struct text_match *text; /* TEXT with an automaton: nothing else is used */
     struct text_list *list;  /* TEXT with a list: nothing else is used */
@@ -158,6 +168,9 @@ void filter_select_field(struct segment_filter *f, const struct filter_leaf *lea
 /* Fills state->matches. */
 void filter_select_text(struct segment_filter *f, const struct filter_leaf *leaf,
                         struct leaf_state *state);
+/* The same for all templates of the segment; *holds: in some of them it stands, or may. */
+enum status filter_select_all(bool *holds, struct segment_filter *f, const struct filter_leaf *leaf,
+                              struct leaf_state *state, struct err *err) MUST_CHECK;
 /* Completes whole, all, by_time and sums for the templates of the block. */
 enum status filter_select_block(struct segment_filter *f, const struct filter_leaf *leaf,
                                 struct leaf_state *state, struct block *b,
