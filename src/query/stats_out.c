@@ -231,6 +231,10 @@ enum status stats_finish(struct stage *stage, struct err *err) {
     if (spec->column_count == 0) { /* one row, also of nothing */
         (void)stats_find_group(stage);
     }
+    if (stats_give_whole(stage)) {
+        batch_fini(&out);
+        return STATUS_OK;
+    }
     uint32_t *order = sort_groups(stage);
     bool fills = spec->span_ns > 0 && spec->column_count == 1;
     enum status status = STATUS_OK;

@@ -30,6 +30,9 @@ uint32_t stats_span_id(struct stats *s, int64_t start_ns);
 /* The group of s->ids. */
 uint32_t stats_find_group(struct stage *stage);
 
+/* Gives the results to the next stage without rows (stats_chain.c); false: it cannot. */
+bool stats_give_whole(struct stage *stage);
+
 enum status stats_finish(struct stage *stage, struct err *err);
 
 #endif

@@ -101,6 +101,51 @@ static void compare_all(const struct fixture *f) {
     store_close(&s);
 }
 
+/* A second stats takes the groups' results as it would take their rows, which `tail` makes. */
+static void expect_same_chain(struct store *s, const char *first, const char *second) {
+    char direct[512];
+    char rows[512];
+    struct buf a = BUF_INIT;
+    struct buf b = BUF_INIT;
+    uint64_t without;
+    (void)snprintf(direct, sizeof direct, "* | %s | %s", first, second);
+    (void)snprintf(rows, sizeof rows, "* | %s | tail 100000 | %s", first, second);
+    run(&a, &without, s, direct, 1);
+    run(&b, &without, s, rows, 1);
+    if (!str_eq(buf_str(&a), buf_str(&b))) {
+        fail_msg("%s\n%.*s\nby rows:\n%.*s", direct, STR_ARG(buf_str(&a)), STR_ARG(buf_str(&b)));
+    }
+    buf_fini(&a);
+    buf_fini(&b);
+}
+
+static void compare_chains(const struct fixture *f) {
+    static const char *const firsts[] = {
+        "stats count as n, sum(source.bytes) as s by user.name",
+        "stats count as n, sum(user.name) as s by message", /* without a value */
+        "stats dc(file.path) as n, sum(x.new) as s by source.user.name, user.name",
+        "timechart span=1h count as n, sum(source.bytes) as s by user.name",
+        "timechart span=2h count as n, sum(source.bytes) as s", /* spans of nothing, too */
+        "stats avg(source.bytes) as n, max(source.bytes) as s by user.name",
+        "stats count as n, sum(source.bytes) as s by no.such.field",
+        "stats count as n, count as s",
+    };
+    static const char *const seconds[] = {
+        "stats count",
+        "stats count, sum(n) as a, avg(n) as b, min(n) as c, max(n) as d, count(n) as e",
+        "stats sum(s) as a, avg(s) as b, min(s) as c, max(s) as d, count(s) as e",
+        "stats median(n) as a, dc(s) as b, values(n) as c, stdev(n) as d",
+        "stats count, sum(n) as a by s",
+    };
+    struct store *s = fixture_open(f, STORE_READ);
+    for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) {
+        for (size_t k = 0; k < sizeof seconds / sizeof *seconds; k++) {
+            expect_same_chain(s, firsts[i], seconds[k]);
+        }
+    }
+    store_close(&s);
+}
+
 static void test_lines(void **state) {
     struct fixture *f = *state;
     struct batch in;
@@ -111,6 +156,7 @@ static void test_lines(void **state) {
     }
     fixture_write(f, &in, 4);
     compare_all(f);
+    compare_chains(f);
     batch_fini(&in);
 }
 

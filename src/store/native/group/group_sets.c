@@ -22,7 +22,8 @@ void group_sets_fini(struct group_sets *sets) {
     const struct group_plan *plan = sets->values->plan;
     for (size_t i = 0; i < plan->spec->set_count; i++) {
         for (size_t r = 0; r < plan->recipe_count; r++) {
-            key_set_fini(&sets->by_recipe[i][r]);
+            key_set_fini(&sets->by_recipe[i][r].keys);
+            pair_bits_fini(&sets->by_recipe[i][r].bits);
         }
         mem_free(sets->by_recipe[i]);
     }
@@ -33,7 +34,8 @@ size_t group_sets_bytes(const struct group_sets *sets) {
     size_t bytes = 0;
     for (size_t i = 0; i < plan->spec->set_count; i++) {
         for (size_t r = 0; r < plan->recipe_count; r++) {
-            bytes += key_set_bytes(&sets->by_recipe[i][r]);
+            bytes += key_set_bytes(&sets->by_recipe[i][r].keys) +
+                     pair_bits_bytes(&sets->by_recipe[i][r].bits);
         }
     }
     return bytes;
@@ -75,19 +77,49 @@ static void add_known(struct key_set *set, const uint32_t *groups, const uint32_
     }
 }
 
+/* What was bits becomes keys. */
+static void turn_to_keys(struct group_set *set) {
+    uint64_t at = 0;
+    uint32_t group;
+    uint32_t number;
+    while (pair_bits_next(&at, &group, &number, &set->bits)) {
+        key_set_add(&set->keys, &group, &number, 1, false);
+    }
+    pair_bits_fini(&set->bits);
+    set->has_keys = true;
+}
+
+/* Numbers below `limit`; 0: not known. */
+static void add_pairs(struct group_set *set, const uint32_t *groups, const uint32_t *numbers,
+                      uint32_t count, uint32_t group_count, uint32_t limit) {
+    bool fits = !set->has_keys && limit > 0 && pair_bits_reserve(&set->bits, group_count, limit);
+    if (fits) {
+        pair_bits_add(&set->bits, groups, numbers, count);
+        return;
+    }
+    if (!set->has_keys) {
+        turn_to_keys(set);
+    }
+    key_set_add(&set->keys, groups, numbers, count, false);
+}
+
 void group_sets_add(struct group_sets *sets, const struct group_set_values *values,
-                    const uint32_t *groups, uint32_t count) {
+                    const uint32_t *groups, uint32_t count, uint32_t group_count) {
     const struct group_plan *plan = sets->values->plan;
     for (size_t s = 0; s < plan->spec->set_count; s++) {
         if (values->values[s] == NULL) {
             continue;
         }
-        struct key_set *set = &sets->by_recipe[s][values->recipes[s]];
+        uint32_t recipe = values->recipes[s];
+        struct group_set *set = &sets->by_recipe[s][recipe];
         bool counted = plan->spec->sets[s].counted;
-        if (plan->recipes[values->recipes[s]].is_dataset) {
-            add_known(set, groups, values->values[s], count, counted);
+        if (plan->recipes[recipe].is_dataset) {
+            add_known(&set->keys, groups, values->values[s], count, counted);
+        } else if (counted) {
+            key_set_add(&set->keys, groups, values->values[s], count, true);
         } else {
-            key_set_add(set, groups, values->values[s], count, counted);
+            add_pairs(set, groups, values->values[s], count, group_count,
+                      group_values_code_count(sets->values, recipe));
         }
     }
 }
@@ -126,14 +158,25 @@ static struct pair *sort_pairs(struct pair *pairs, struct pair *spare, size_t co
     return pairs;
 }
 
-static void take_pairs(struct pair *out, const struct key_set *set) {
-    for (size_t i = 0; i < set->slot_count; i++) {
-        if (set->slots[i] != 0) {
-            uint64_t key = set->slots[i] - 1;
-            uint32_t rows = set->times != NULL ? set->times[i] : 0;
+static void take_pairs(struct pair *out, const struct group_set *set) {
+    const struct key_set *keys = &set->keys;
+    for (size_t i = 0; i < keys->slot_count; i++) {
+        if (keys->slots[i] != 0) {
+            uint64_t key = keys->slots[i] - 1;
+            uint32_t rows = keys->times != NULL ? keys->times[i] : 0;
             *out++ = (struct pair){(uint32_t)(key >> 32), (uint32_t)key, rows};
         }
     }
+    uint64_t at = 0;
+    uint32_t group;
+    uint32_t number;
+    while (pair_bits_next(&at, &group, &number, &set->bits)) {
+        *out++ = (struct pair){group, number, 0};
+    }
+}
+
+static size_t pair_count(const struct group_set *set) {
+    return set->keys.count + set->bits.count;
 }
 
 /* Numbers of codes, sorted, become ids. */
@@ -170,16 +213,19 @@ static void put_pairs(struct lists *lists, size_t at, const struct pair *pairs, 
 }
 
 static enum status list_recipe(struct lists *lists, size_t at, struct group_sets *sets,
-                               const struct key_set *set, uint32_t recipe, struct err *err) {
-    struct pair *room = mem_alloc((2 * set->count + 1) * sizeof *room);
+                               const struct group_set *set, size_t count, uint32_t recipe,
+                               struct err *err) {
+    struct pair *room = mem_alloc((2 * count + 1) * sizeof *room);
     struct pair *pairs = room;
     enum status status = STATUS_OK;
     take_pairs(pairs, set);
-    if (group_values_has_codes(sets->values, recipe)) {
-        pairs = sort_pairs(room, room + set->count, set->count);
-        status = give_ids(pairs, set->count, sets->values, recipe, err);
+    if (set->keys.count > 0 && group_values_has_codes(sets->values, recipe)) {
+        pairs = sort_pairs(room, room + count, count);
     }
-    put_pairs(lists, at, pairs, set->count);
+    if (group_values_has_codes(sets->values, recipe)) {
+        status = give_ids(pairs, count, sets->values, recipe, err);
+    }
+    put_pairs(lists, at, pairs, count);
     mem_free(room);
     return status;
 }
@@ -187,10 +233,10 @@ static enum status list_recipe(struct lists *lists, size_t at, struct group_sets
 enum status group_sets_list(struct store_group_set *out, struct group_sets *sets, size_t which,
                             struct err *err) {
     const struct group_plan *plan = sets->values->plan;
-    const struct key_set *by_recipe = sets->by_recipe[which];
+    const struct group_set *by_recipe = sets->by_recipe[which];
     size_t count = 0;
     for (size_t r = 0; r < plan->recipe_count; r++) {
-        count += by_recipe[r].count;
+        count += pair_count(&by_recipe[r]);
     }
     bool counted = plan->spec->sets[which].counted;
     struct lists lists = {.groups = mem_alloc((count + 1) * sizeof *lists.groups),
@@ -199,9 +245,10 @@ enum status group_sets_list(struct store_group_set *out, struct group_sets *sets
     enum status status = STATUS_OK;
     size_t at = 0;
     for (uint32_t r = 0; r < plan->recipe_count && status == STATUS_OK; r++) {
-        if (by_recipe[r].count > 0) {
-            status = list_recipe(&lists, at, sets, &by_recipe[r], r, err);
-            at += by_recipe[r].count;
+        size_t pairs = pair_count(&by_recipe[r]);
+        if (pairs > 0) {
+            status = list_recipe(&lists, at, sets, &by_recipe[r], pairs, r, err);
+            at += pairs;
         }
     }
     const struct group_slot *slot =

@@ -11,10 +11,18 @@
 
 #include "group_values.h"
 #include "key_set.h"
+#include "pair_bits.h"
+
+/* Pairs of one recipe's values: bits while they are few enough, else keys. */
+struct group_set {
+    struct pair_bits bits;
+    struct key_set keys;
+    bool has_keys;
+};
 
 struct group_sets {
     struct group_values *values;
-    struct key_set *by_recipe[STORE_GROUP_SETS]; /* sets that are not asked for: NULL */
+    struct group_set *by_recipe[STORE_GROUP_SETS]; /* sets that are not asked for: NULL */
 };
 
 /* What a chunk's rows have for the sets. */
@@ -31,9 +39,9 @@ size_t group_sets_bytes(const struct group_sets *sets);
 enum status group_sets_values(struct group_set_values *out, struct group_sets *sets,
                               const struct group_class *class, const struct group_chunk *chunk,
                               struct err *err) MUST_CHECK;
-/* Takes `count` rows in. */
+/* Takes `count` rows in; groups are below `group_count`. */
 void group_sets_add(struct group_sets *sets, const struct group_set_values *values,
-                    const uint32_t *groups, uint32_t count);
+                    const uint32_t *groups, uint32_t count, uint32_t group_count);
 /* All pairs of a set; the caller calls group_sets_release. */
 enum status group_sets_list(struct store_group_set *out, struct group_sets *sets, size_t which,
                             struct err *err) MUST_CHECK;

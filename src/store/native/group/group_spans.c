@@ -35,10 +35,14 @@ static void find(struct group_spans *s, int64_t time_ns) {
 
 void group_spans_ids(uint32_t *ids, struct group_spans *s, const int64_t *times_ns,
                      uint32_t count) {
+    struct group_span last = s->last;
+    uint64_t length = (uint64_t)last.end - (uint64_t)last.start;
     for (uint32_t i = 0; i < count; i++) {
-        if (!holds(&s->last, times_ns[i])) {
+        if ((uint64_t)times_ns[i] - (uint64_t)last.start >= length) {
             find(s, times_ns[i]);
+            last = s->last;
+            length = (uint64_t)last.end - (uint64_t)last.start;
         }
-        ids[i] = s->last.id;
+        ids[i] = last.id;
     }
 }

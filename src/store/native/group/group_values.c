@@ -407,6 +407,10 @@ bool group_values_has_codes(const struct group_values *v, uint32_t recipe) {
     return v->makers[recipe].code_count > 0;
 }
 
+uint32_t group_values_code_count(const struct group_values *v, uint32_t recipe) {
+    return v->makers[recipe].code_count;
+}
+
 const uint32_t *group_values_codes(struct group_values *v, uint32_t recipe,
                                    const struct group_chunk *chunk) {
     const struct group_recipe *r = &v->plan->recipes[recipe];

@@ -65,6 +65,8 @@ enum status group_values_text(struct group_values *v, uint32_t slot, uint32_t id
 /* Values without ids on the way: the numbers of group_codes.h, which get ids when all rows are in.
  * Not of summed slots. */
 bool group_values_has_codes(const struct group_values *v, uint32_t recipe);
+/* The numbers are below this; 0: it has none. */
+uint32_t group_values_code_count(const struct group_values *v, uint32_t recipe);
 const uint32_t *group_values_codes(struct group_values *v, uint32_t recipe,
                                    const struct group_chunk *chunk);
 /* Gives a number that has no id one. */

@@ -43,6 +43,13 @@ static void grow(struct pair_table *t, uint32_t first, uint32_t second) {
         turn_to_hashed(t);
         return;
     }
+    if (shift == t->shift) { /* the same width: nothing has to be moved */
+        t->cells = mem_realloc(t->cells, (size_t)rows << shift, sizeof *t->cells);
+        memset(t->cells + ((size_t)t->rows << shift), 0,
+               (size_t)(rows - t->rows) * (sizeof *t->cells << shift));
+        t->rows = (uint32_t)rows;
+        return;
+    }
     uint32_t *cells = mem_calloc((size_t)rows << shift, sizeof *cells);
     for (uint32_t row = 0; row < t->rows; row++) {
         memcpy(cells + ((size_t)row << shift), t->cells + ((size_t)row << t->shift),

@@ -272,7 +272,7 @@ static void add_rows(struct segment_groups *g, const struct chunk_values *v, uin
             count_missing(g, s, v->integer_ids[s], groups, count);
         }
     }
-    group_sets_add(&g->sets, &v->sets, groups, count);
+    group_sets_add(&g->sets, &v->sets, groups, count, g->count);
 }
 
 /* --- chunks --- */

@@ -53,26 +53,49 @@ static inline uint32_t resolve_one(uint32_t *code, uint32_t *last) {
     return resolved;
 }
 
-/* Learns the uses of all templates that the block's rows have. *single: none has two values of
- * the column in a row. */
-static enum status learn_all_uses(bool *single, struct resolver *r, struct err *err) {
+/* What the templates of the block's rows have in common. */
+struct likeness {
+    struct column_uses any; /* bits that are set in some */
+    struct column_uses all; /* ... in all */
+};
+
+static struct likeness compare_uses(const struct resolver *r) {
+    const uint32_t *restrict templates = r->b->templates;
+    const struct column_uses *restrict uses = r->uses;
+    uint32_t any = 0; /* both numbers at once */
+    uint32_t all = UINT32_MAX;
+    for (uint32_t row = 0, rows = r->b->info->rows; row < rows; row++) {
+        uint32_t both;
+        memcpy(&both, &uses[templates[row]], sizeof both);
+        any |= both;
+        all &= both;
+    }
+    struct likeness l;
+    memcpy(&l.any, &any, sizeof l.any);
+    memcpy(&l.all, &all, sizeof l.all);
+    return l;
+}
+
+/* Learns the uses of all templates that the block's rows have. */
+static enum status learn_all_uses(struct likeness *out, struct resolver *r, struct err *err) {
     const uint32_t *templates = r->b->templates;
     enum status status = STATUS_OK;
-    uint32_t any = 0;
+    *out = compare_uses(r);
+    if (out->any.column <= 1) { /* so all are known */
+        return STATUS_OK;
+    }
     for (uint32_t row = 0, rows = r->b->info->rows; row < rows && status == STATUS_OK; row++) {
-        const struct column_uses *u = &r->uses[templates[row]];
-        if (u->column == NOT_COUNTED) {
+        if (r->uses[templates[row]].column == NOT_COUNTED) {
             status = learn_uses(r, templates[row], err);
         }
-        any |= u->column;
     }
-    *single = any <= 1;
+    *out = compare_uses(r);
     return status;
 }
 
 /* Notes the context of each of the column's values; false if the counts do not fit. Most columns
- * have a value in nearly every row: so this, too, is without a branch. `contexts` has room for a
- * value in each row, and one more. */
+ * have a value in nearly every row: so this is without a branch. `contexts` has room for a value
+ * in each row, and one more. */
 static bool list_contexts(uint32_t *restrict contexts, const struct resolver *r) {
     const struct block_column *context = &r->b->columns[r->context];
     const uint32_t *restrict codes = context->codes;
@@ -92,18 +115,30 @@ static bool list_contexts(uint32_t *restrict contexts, const struct resolver *r)
     return at == r->b->columns[r->column].count && beside <= context->count;
 }
 
-/* Rows with at most one value each. */
-static bool resolve_singles(uint32_t *codes, struct resolver *r) {
-    uint32_t *contexts = mem_alloc(((size_t)r->b->info->rows + 1) * sizeof *contexts);
-    bool good = list_contexts(contexts, r);
+/* One value each, whose contexts are known; false if a code is too large. */
+static bool resolve_values(uint32_t *restrict codes, const struct resolver *r,
+                           const uint32_t *restrict contexts) {
+    uint32_t *restrict last = r->last;
     uint32_t widest = 0;
-    uint32_t *last = r->last;
-    for (uint32_t i = 0, count = r->b->columns[r->column].count; i < count && good; i++) {
+    for (uint32_t i = 0, count = r->b->columns[r->column].count; i < count; i++) {
         uint32_t code = resolve_one(&codes[i], &last[contexts[i]]);
         widest = code > widest ? code : widest;
     }
+    return widest < r->limit;
+}
+
+/* Rows with at most one value each. */
+static bool resolve_singles(uint32_t *codes, const struct resolver *r, const struct likeness *l) {
+    const struct block_column *context = &r->b->columns[r->context];
+    uint32_t rows = r->b->info->rows;
+    if (l->all.column == 1 && l->all.context == 1 && l->any.context == 1) {
+        return rows == context->count && rows == r->b->columns[r->column].count &&
+               resolve_values(codes, r, context->codes);
+    }
+    uint32_t *contexts = mem_alloc(((size_t)rows + 1) * sizeof *contexts);
+    bool good = list_contexts(contexts, r) && resolve_values(codes, r, contexts);
     mem_free(contexts);
-    return good && widest < r->limit;
+    return good;
 }
 
 /* Goes through the rows with the writer's guesses; false if the numbers do not fit. */
@@ -130,13 +165,13 @@ static bool resolve_rows(uint32_t *codes, struct resolver *r) {
 
 /* DAMAGED if the numbers do not fit the rows. */
 static enum status resolve(uint32_t *codes, struct resolver *r, struct err *err) {
-    bool single;
-    enum status status = learn_all_uses(&single, r, err);
+    struct likeness like;
+    enum status status = learn_all_uses(&like, r, err);
     if (status != STATUS_OK) {
         return status;
     }
-    bool good = single && r->b->columns[r->context].count > 0 ? resolve_singles(codes, r)
-                                                              : resolve_rows(codes, r);
+    bool simple = like.any.column <= 1 && r->b->columns[r->context].count > 0;
+    bool good = simple ? resolve_singles(codes, r, &like) : resolve_rows(codes, r);
     return good ? STATUS_OK : segment_damaged(r->b->segment, err, _("a column is malformed"));
 }
 

@@ -6,12 +6,13 @@ enum {
     LEVEL_QUICK = 1, /* zstd levels */
     LEVEL_MIDDLE = 6,
     LEVEL_TEXT_FAST = 3,
-    LEVEL_MOST = 17,   /* 19 takes twice the time for 0.1 % */
-    GUESS_MARGIN = 4,  /* guessing must save a quarter: codes gain more from effort */
-    LEARN_BYTES = 256, /* of a chunk that can teach */
-    PARTS_GAIN = 16,   /* bytes that packing in parts must save */
-    BITS_COUNT = 4096, /* numbers that are worth bits: reading few of them takes no time anyway */
-    BITS_LOSS = 5      /* ... which may take a fifth more bytes than zstd's */
+    LEVEL_MOST = 17,    /* 19 takes twice the time for 0.1 % */
+    GUESS_MARGIN = 4,   /* guessing must save a quarter: codes gain more from effort, */
+    GUESS_VALUES = 128, /* ... and a byte of so many values: readers pay for it */
+    LEARN_BYTES = 256,  /* of a chunk that can teach */
+    PARTS_GAIN = 16,    /* bytes that packing in parts must save */
+    BITS_COUNT = 4096,  /* numbers that are worth bits: reading few of them takes no time anyway */
+    BITS_LOSS = 5       /* ... which may take a fifth more bytes than zstd's */
 };
 
 /* Stored bytes of a coding, quickly. */
@@ -99,7 +100,8 @@ void chunk_add_guessed(struct segment_writer *w, const int64_t *codes, const int
         guessed = add_flagged(w, start, 1, residuals, count);
     }
     size_t plain = add_flagged(w, start, 0, codes, count);
-    if (guessed + guessed / GUESS_MARGIN < plain) {
+    size_t margin = guessed / GUESS_MARGIN + count / GUESS_VALUES;
+    if (guessed + margin < plain) {
         (void)add_flagged(w, start, 1, residuals, count);
     }
 }

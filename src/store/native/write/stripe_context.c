@@ -8,7 +8,8 @@
 
 enum {
     MIN_GAIN_BITS = 4096, /* in the block that is looked at */
-    MIN_GAIN_PART = 8     /* of what the column takes without context */
+    MIN_GAIN_PART = 8,    /* of what the column takes without context */
+    ADDRESS_LOSS = 4      /* a quarter of the gain may be lost to have an address as context */
 };
 
 void context_fini(struct context_set *set) {
@@ -158,7 +159,7 @@ static float *code_weights(const struct context_column *x, struct span rows) {
 }
 
 struct pair {
-    double gain;
+    double gain; /* as bits, less what it costs readers */
     uint32_t column;
     uint32_t context;
 };
@@ -179,6 +180,9 @@ static size_t find_pairs(struct pair *out, const struct context_set *set, size_t
         if (k != x && set->columns[k].context == CONTEXT_NONE && !set->columns[k].has_context) {
             struct trial t = try_context(&set->columns[x], &set->columns[k], rows, weights, last);
             double gain = gain_of(&t);
+            if (set->columns[x].is_address && !set->columns[k].is_address) {
+                gain -= gain / ADDRESS_LOSS;
+            }
             if (gain > 0) {
                 out[count++] = (struct pair){gain, (uint32_t)x, (uint32_t)k};
             }

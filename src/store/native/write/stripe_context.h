@@ -34,6 +34,7 @@ struct context_column {
     bool is_fixed;    /* an earlier stripe has the column: its context stays */
     bool has_context; /* ... and it has one, which may have no values here */
     bool is_context;  /* of another column */
+    bool is_address;  /* often grouped by: rather a context than guessed */
     uint32_t *of_row; /* index of the first value of each row, and the number of all values */
 };
 

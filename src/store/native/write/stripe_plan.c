@@ -236,7 +236,10 @@ static void add_context_column(struct stripe_work *k, const struct stripe_column
                                  .context = CONTEXT_NONE,
                                  .is_fixed = w->is_old,
                                  .has_context = w->context != 0,
-                                 .is_context = w->is_context};
+                                 .is_context = w->is_context,
+                                 .is_address = w->kind == COLUMN_OF_FIELD &&
+                                               w->field != FIELD_NONE &&
+                                               schema_type(w->field) == FIELD_TYPE_IP};
     x->codes = mem_alloc(((size_t)v->count + 1) * sizeof *x->codes);
     for (uint32_t i = 0; i < v->count; i++) {
         x->codes[i] = c->codes[v->codes[i]];
