@@ -163,6 +163,7 @@ void chunk_put(struct segment_writer *w, struct buf *directory, enum chunk_kind 
         }
     }
     use.as_it_is = w->is_final;
+    use.apart = !is_text && w->effort == EFFORT_FAST;
     w->is_final = false;
     segment_writer_put_chunk(w, directory, &w->plain, use);
 }

@@ -30,7 +30,7 @@ struct segment_writer *segment_writer_create(enum dataset dataset, enum segment_
     struct segment_writer *w = mem_calloc(1, sizeof *w);
     w->effort = effort;
     w->zstd = zstd_frame_create();
-    w->similar = effort == EFFORT_DEEP ? similar_chunks_create() : NULL;
+    w->similar = similar_chunks_create(effort);
     w->info = (struct segment_info){.dataset = dataset,
                                     .effort = effort,
                                     .time_min = INT64_MAX,
@@ -71,6 +71,7 @@ void segment_writer_destroy(struct segment_writer **writer) {
 size_t segment_writer_memory(const struct segment_writer *w) {
     size_t bytes = w->out.capacity + w->filters.capacity + w->plain.capacity +
                    w->number_index.lines.capacity + equal_chunks_memory(&w->equal) +
+                   similar_chunks_memory(w->similar) +
                    (w->tokens.slot_count + w->tokens.fresh_capacity) * sizeof *w->tokens.slots;
     for (size_t i = 0; i < w->column_count; i++) {
         bytes += w->columns[i].dictionary.count * (size_t)96;
@@ -162,9 +163,13 @@ static bool pack_beside(struct chunk_ref *out, struct segment_writer *w, struct 
     buf_clear(&w->packed);
     zstd_frame_pack_beside(w->zstd, &w->packed, plain, LEVEL_LOOK, buf_str(&base));
     bool good = w->packed.len + count * BASE_REF_BYTES <= limit;
-    if (good) {
-        size_t offset = w->out.len;
+    size_t offset = w->out.len;
+    if (good && w->effort == EFFORT_DEEP) {
         zstd_frame_pack_beside(w->zstd, &w->out, plain, LEVEL_BESIDE, buf_str(&base));
+    } else if (good) {
+        buf_add(&w->out, buf_str(&w->packed));
+    }
+    if (good) {
         *out = ref_from(w, offset, plain.len);
     }
     buf_fini(&base);
@@ -182,20 +187,20 @@ static void put_beside_ref(struct buf *out, const struct chunk_ref *ref,
     }
 }
 
-/* Packs a chunk: when merging beside those that it repeats. True if it has no bases. */
+/* Packs a chunk, beside those that it repeats. True if it has no bases. */
 static bool put_new(struct chunk_ref *ref, struct segment_writer *w, struct buf *directory,
                     struct str plain, struct chunk_habit habit) {
     struct chunk_ref bases[CHUNK_BASES];
     struct chunk_sketch sketch;
     size_t count = 0;
-    if (w->similar != NULL) {
-        chunk_sketch_of(&sketch, plain);
+    if (!habit.apart) {
+        similar_chunks_sketch(&sketch, w->similar, plain);
         count = similar_chunks_find(bases, w->similar, &sketch);
     }
     if (count == 0 || !pack_beside(ref, w, plain, bases, count)) {
         count = 0;
         *ref = put_by_habit(w, plain, habit);
-        if (w->similar != NULL) {
+        if (!habit.apart) {
             similar_chunks_add(w->similar, &sketch, ref);
         }
     }

@@ -20,6 +20,7 @@ struct chunk_habit {
     int level;     /* of zstd; 0: not known yet */
     bool in_parts; /* zstd_frame_pack_parts */
     bool as_it_is; /* not at all */
+    bool apart;    /* repeats nothing: not packed beside others */
 };
 
 /* A column of the segment: values of one of the cutter's columns that have one type. */
@@ -61,7 +62,7 @@ struct segment_writer {
     bool is_final; /* `plain` is of bits, which nothing makes smaller */
     struct zstd_frame *zstd;
     struct equal_chunks equal;
-    struct similar_chunks *similar; /* merging only; NULL: no chunk is packed beside others */
+    struct similar_chunks *similar;
     struct written_column *columns;
     size_t column_count;
     size_t column_capacity;

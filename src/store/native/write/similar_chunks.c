@@ -12,7 +12,9 @@ enum {
     MOST_CANDIDATES = 4096, /* ... and that are taken */
     ASKED = 64,             /* samples of a new chunk that are looked up */
     ALIKE = 4,              /* ... and that another one must have */
-    SLOT_BITS = 19
+    FAST_CANDIDATES = 128,  /* the same where less effort is spent */
+    SLOT_BITS = 19,
+    FAST_SLOT_BITS = 14
 };
 
 /* A sample: the chunk that had it last. */
@@ -22,16 +24,24 @@ struct slot {
 };
 
 struct similar_chunks {
+    enum segment_effort effort;
+    unsigned slot_bits;
     struct slot *slots;
     struct chunk_ref *chunks;
     size_t count;
     size_t capacity;
 };
 
-struct similar_chunks *similar_chunks_create(void) {
+struct similar_chunks *similar_chunks_create(enum segment_effort effort) {
     struct similar_chunks *c = mem_calloc(1, sizeof *c);
-    c->slots = mem_calloc((size_t)1 << SLOT_BITS, sizeof *c->slots);
+    c->effort = effort;
+    c->slot_bits = effort == EFFORT_DEEP ? SLOT_BITS : FAST_SLOT_BITS;
+    c->slots = mem_calloc((size_t)1 << c->slot_bits, sizeof *c->slots);
     return c;
+}
+
+size_t similar_chunks_memory(const struct similar_chunks *c) {
+    return ((size_t)1 << c->slot_bits) * sizeof *c->slots + c->capacity * sizeof *c->chunks;
 }
 
 void similar_chunks_destroy(struct similar_chunks **c) {
@@ -58,7 +68,8 @@ static int ascending(const void *a, const void *b) {
     return *x < *y ? -1 : *x > *y;
 }
 
-void chunk_sketch_of(struct chunk_sketch *out, struct str plain) {
+void similar_chunks_sketch(struct chunk_sketch *out, const struct similar_chunks *c,
+                           struct str plain) {
     uint64_t found[MOST_CANDIDATES];
     size_t count = 0;
     out->count = 0;
@@ -66,7 +77,8 @@ void chunk_sketch_of(struct chunk_sketch *out, struct str plain) {
         return;
     }
     size_t windows = plain.len - WINDOW + 1;
-    uint64_t limit = windows <= CANDIDATES ? UINT64_MAX : UINT64_MAX / windows * CANDIDATES;
+    uint64_t wanted = c->effort == EFFORT_DEEP ? CANDIDATES : FAST_CANDIDATES;
+    uint64_t limit = windows <= wanted ? UINT64_MAX : UINT64_MAX / windows * wanted;
     for (size_t i = 0; i < windows && count < MOST_CANDIDATES; i++) {
         uint64_t a = bytes_le64(plain.ptr + i);
         uint64_t b = bytes_le64(plain.ptr + i + 8);
@@ -87,11 +99,11 @@ void chunk_sketch_of(struct chunk_sketch *out, struct str plain) {
 
 /* Sketches hold small hashes: the low bits tell them apart. */
 static struct slot *slot_of(const struct similar_chunks *c, uint64_t sample) {
-    return &c->slots[sample & (((uint64_t)1 << SLOT_BITS) - 1)];
+    return &c->slots[sample & (((uint64_t)1 << c->slot_bits) - 1)];
 }
 
-static uint32_t check_of(uint64_t sample) {
-    return (uint32_t)(sample >> SLOT_BITS);
+static uint32_t check_of(const struct similar_chunks *c, uint64_t sample) {
+    return (uint32_t)(sample >> c->slot_bits);
 }
 
 struct vote {
@@ -126,7 +138,7 @@ size_t similar_chunks_find(struct chunk_ref out[CHUNK_BASES], const struct simil
     size_t count = 0;
     for (size_t i = 0; i < sketch->count && i < ASKED; i++) {
         const struct slot *slot = slot_of(c, sketch->samples[i]);
-        if (slot->chunk != 0 && slot->check == check_of(sketch->samples[i])) {
+        if (slot->chunk != 0 && slot->check == check_of(c, sketch->samples[i])) {
             add_vote(votes, &count, slot->chunk);
         }
     }
@@ -150,6 +162,6 @@ void similar_chunks_add(struct similar_chunks *c, const struct chunk_sketch *ske
     c->chunks[c->count++] = *ref;
     for (size_t i = 0; i < sketch->count; i++) {
         *slot_of(c, sketch->samples[i]) =
-            (struct slot){check_of(sketch->samples[i]), (uint32_t)c->count};
+            (struct slot){check_of(c, sketch->samples[i]), (uint32_t)c->count};
     }
 }

@@ -8,7 +8,8 @@
  * of their bytes share about that part of the hashes. What is found is a guess; the size after
  * packing decides.
  *
- * Cost: one hash a byte; 4 MiB a segment being merged. Threads: one at a time. No failures.
+ * Cost: one hash a byte; 4 MiB a segment being merged, 128 KiB one being sealed. Threads: one at a
+ * time. No failures.
  */
 #ifndef KONSEKI_SIMILAR_CHUNKS_H
 #define KONSEKI_SIMILAR_CHUNKS_H
@@ -25,11 +26,15 @@ struct chunk_sketch {
 
 struct similar_chunks;
 
-struct similar_chunks *similar_chunks_create(void);
+/* With effort FAST fewer hashes are kept. */
+struct similar_chunks *similar_chunks_create(enum segment_effort effort);
 void similar_chunks_destroy(struct similar_chunks **c);
 
+size_t similar_chunks_memory(const struct similar_chunks *c);
+
 /* A chunk too short for bases has an empty sketch. */
-void chunk_sketch_of(struct chunk_sketch *out, struct str plain);
+void similar_chunks_sketch(struct chunk_sketch *out, const struct similar_chunks *c,
+                           struct str plain);
 /* Up to CHUNK_BASES chunks that may share bytes with the one of the sketch, the likest last. */
 size_t similar_chunks_find(struct chunk_ref out[CHUNK_BASES], const struct similar_chunks *c,
                            const struct chunk_sketch *sketch);
