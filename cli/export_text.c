@@ -109,7 +109,7 @@ static void head_csv(struct buf *out, const struct export_text *t) {
         if (c > 0) {
             buf_putc(out, ',');
         }
-        output_append_csv(out, t->options.output->columns[c].name);
+        output_append_csv_name(out, t->options.output->columns[c].name);
     }
     buf_add(out, STR("\r\n"));
 }

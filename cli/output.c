@@ -196,6 +196,10 @@ void output_append_csv(struct buf *out, struct str cell) {
     append_csv(out, cell, is_formula(cell));
 }
 
+void output_append_csv_name(struct buf *out, struct str name) {
+    append_csv(out, name, is_formula(name) && !str_eq(name, STR("@timestamp")));
+}
+
 /* --- tables --- */
 
 /* The text cut to `columns` with an ellipsis, then filled up to them (unless it is the last). */
@@ -295,14 +299,13 @@ static bool table_row(struct output *out, const struct str *cells) {
 
 /* --- csv --- */
 
-/* Headers are our own names ("@timestamp"): no formulas. */
 static bool csv_row(struct output *out, const struct str *cells, bool is_header) {
     struct buf line = BUF_INIT;
     for (size_t c = 0; c < out->column_count; c++) {
         if (c > 0) {
             buf_putc(&line, ',');
         }
-        append_csv(&line, cells[c], !is_header && is_formula(cells[c]));
+        (is_header ? output_append_csv_name : output_append_csv)(&line, cells[c]);
     }
     buf_add(&line, STR("\r\n"));
     bool good = output_write(out->file, buf_str(&line));

@@ -49,6 +49,8 @@ void output_append_visible(struct buf *out, struct str text);
 /* Appends the time in the zone, with milliseconds and the offset, for tables. */
 void output_append_local_time(struct buf *out, int64_t ns, const struct zone *zone);
 void output_append_csv(struct buf *out, struct str cell);
+/* A column's name: "@timestamp" is our own and stays; others may come out of a record. */
+void output_append_csv_name(struct buf *out, struct str name);
 
 /* --- JSON objects from dotted names --- */
 

@@ -38,3 +38,15 @@ void sha256_hex(char out[SHA256_HEX_BYTES], const uint8_t hash[SHA256_BYTES]) {
         out[2 * i + 1] = digits[hash[i] & 15];
     }
 }
+
+bool sha256_from_hex(uint8_t out[SHA256_BYTES], struct str hex) {
+    for (size_t i = 0; i < SHA256_BYTES && hex.len == SHA256_HEX_BYTES; i++) {
+        int high = ascii_hex_value(hex.ptr[2 * i]);
+        int low = ascii_hex_value(hex.ptr[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return hex.len == SHA256_HEX_BYTES;
+}

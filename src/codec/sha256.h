@@ -18,5 +18,7 @@ void sha256_finish(struct sha256 *h, uint8_t out[SHA256_BYTES]);
 void sha256_of(uint8_t out[SHA256_BYTES], struct str bytes);
 /* Lower-case hexadecimal digits, without NUL. */
 void sha256_hex(char out[SHA256_HEX_BYTES], const uint8_t hash[SHA256_BYTES]);
+/* False unless these are 64 hexadecimal digits, in either case. */
+bool sha256_from_hex(uint8_t out[SHA256_BYTES], struct str hex);
 
 #endif

@@ -36,18 +36,6 @@ void anchor_line_format(struct buf *out, const struct checkpoint *c,
     buf_printf(out, " check=%.*s\n", CHECK_DIGITS, check);
 }
 
-bool hash_from_hex(uint8_t out[SHA256_BYTES], struct str hex) {
-    for (size_t i = 0; i < SHA256_BYTES && hex.len == SHA256_HEX_BYTES; i++) {
-        int high = ascii_hex_value(hex.ptr[2 * i]);
-        int low = ascii_hex_value(hex.ptr[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out[i] = (uint8_t)(high << 4 | low);
-    }
-    return hex.len == SHA256_HEX_BYTES;
-}
-
 static bool is_blank(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -88,15 +76,15 @@ static bool parse_word(struct anchor *out, struct str word, unsigned *seen) {
     }
     if (str_eq(name, STR("root"))) {
         *seen |= SEEN_ROOT;
-        return hash_from_hex(out->root, value);
+        return sha256_from_hex(out->root, value);
     }
     if (str_eq(name, STR("hash"))) {
         *seen |= SEEN_HASH;
-        return hash_from_hex(out->hash, value);
+        return sha256_from_hex(out->hash, value);
     }
     if (str_eq(name, STR("key"))) {
         *seen |= SEEN_KEY;
-        return hash_from_hex(out->key, value);
+        return sha256_from_hex(out->key, value);
     }
     if (str_eq(name, STR("time"))) {
         out->time = value;

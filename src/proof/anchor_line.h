@@ -35,6 +35,4 @@ void anchor_line_words(struct buf *out, struct str text);
 enum status anchor_line_read(struct anchor *out, struct buf *text, const char *path,
                              struct err *err) MUST_CHECK;
 
-bool hash_from_hex(uint8_t out[SHA256_BYTES], struct str hex);
-
 #endif

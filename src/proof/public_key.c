@@ -14,7 +14,7 @@ void public_key_format(struct buf *out, const uint8_t key[ED25519_PUBLIC_BYTES])
 static bool parse(uint8_t out[ED25519_PUBLIC_BYTES], struct str text) {
     text = str_trim(text);
     if (!str_starts(text, STR(PUBLIC_PREFIX)) ||
-        !hash_from_hex(out, str_skip(text, sizeof PUBLIC_PREFIX - 1))) {
+        !sha256_from_hex(out, str_skip(text, sizeof PUBLIC_PREFIX - 1))) {
         return false;
     }
     struct buf again = BUF_INIT; /* exactly what public_key_format writes */

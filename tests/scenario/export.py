@@ -349,6 +349,9 @@ def csv_for_spreadsheets(folder):
         true("'" + formula in by_text, f"{formula} is defused")
     true('"quoted",and commas' in by_text, "quotation marks")
     true(not any(c in "".join(by_text) for c in "\0\x01\u202e\xff"), "nothing hidden")
+    run("export", "--store", store, "--out", folder / "usual.csv")
+    with open(folder / "usual.csv", newline="", encoding="utf-8") as f:
+        equal(next(csv.reader(f))[0], "@timestamp", "our own name is no formula")
     run("export", "--store", store, "--out", folder / "b.csv", "* | count by destination.port")
     equal(list(csv.reader(open(folder / "b.csv", newline="")))[0], ["destination.port", "count"],
           "names of an aggregation")

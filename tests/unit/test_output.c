@@ -62,6 +62,11 @@ static void csv_is_safe(void **state) {
     expect_csv("\n=1", "\"'\n=1\"");
     expect_csv("＝1+1", "\"'＝1+1\""); /* and read full-width signs */
     expect_csv("  a=1", "  a=1");
+    struct buf names = BUF_INIT;
+    output_append_csv_name(&names, STR("@timestamp"));
+    output_append_csv_name(&names, STR("@SUM(A1)"));
+    assert_true(str_eq(buf_str(&names), STR("@timestamp\"'@SUM(A1)\"")));
+    buf_fini(&names);
     expect_csv("\x1b[2J\u202e\xff漢\t.", "\\x1b[2J\\u202e\\xff漢\t.");
 }
 

@@ -110,24 +110,12 @@ struct input_line {
     unsigned seen; /* members, as bits */
 };
 
-static bool parse_hex(uint8_t out[SHA256_BYTES], struct str hex) {
-    for (size_t i = 0; i < SHA256_BYTES && hex.len == SHA256_HEX_BYTES; i++) {
-        int high = ascii_hex_value(hex.ptr[2 * i]);
-        int low = ascii_hex_value(hex.ptr[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out[i] = (uint8_t)(high << 4 | low);
-    }
-    return hex.len == SHA256_HEX_BYTES;
-}
-
 static void take_input_member(void *ctx, const struct json_leaf *leaf) {
     struct input_line *l = ctx;
     bool has_zone = false;
     struct str name = str_skip(leaf->path, STR("konseki.export.input.").len);
     if (str_eq(name, STR("sha256"))) {
-        l->seen |= parse_hex(l->input.sha256, leaf->slice) ? 1 : 0;
+        l->seen |= sha256_from_hex(l->input.sha256, leaf->slice) ? 1 : 0;
     } else if (str_eq(name, STR("path"))) {
         buf_clear(&l->path);
         json_text_decode(&l->path, leaf->slice);

@@ -70,28 +70,33 @@ static bool split_at(struct header_line *out, struct str text, size_t mark, enum
     return true;
 }
 
+/* The first envelope that ends like this; of those that end anyhow the last one. */
+static size_t find_envelope_ended(struct header_line *out, struct str text, enum envelope_end end) {
+    struct str space = str_head(text, HEADER_BYTES_MAX);
+    size_t best = STR_NONE;
+    size_t found;
+    for (size_t from = 0; (found = str_find(str_skip(space, from), STR(" from "))) != STR_NONE;
+         from += found + 1) {
+        if (!split_at(out, text, from + found, end)) {
+            continue;
+        }
+        best = from + found;
+        if (end != END_ANYTHING) {
+            break;
+        }
+    }
+    return best;
+}
+
 /* Finds where the header ends and the envelope begins. A forged envelope within the value is
  * followed by more text, so the first one that ends the line is the true one; if the line was cut
  * no one ends it, then it is the last. */
 static size_t find_envelope(struct header_line *out, struct str text) {
-    struct str space = str_head(text, HEADER_BYTES_MAX);
-    for (int end = END_STRICT; end < END_COUNT; end++) {
-        size_t best = STR_NONE;
-        size_t found;
-        for (size_t from = 0; (found = str_find(str_skip(space, from), STR(" from "))) != STR_NONE;
-             from += found + 1) {
-            if (split_at(out, text, from + found, (enum envelope_end)end)) {
-                best = from + found;
-                if (end != END_ANYTHING) {
-                    return best;
-                }
-            }
-        }
-        if (best != STR_NONE) {
-            return best;
-        }
+    size_t mark = STR_NONE;
+    for (int end = END_STRICT; end < END_COUNT && mark == STR_NONE; end++) {
+        mark = find_envelope_ended(out, text, (enum envelope_end)end);
     }
-    return STR_NONE;
+    return mark;
 }
 
 static bool parse_header_line(struct header_line *out, struct str text) {

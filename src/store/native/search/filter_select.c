@@ -113,32 +113,41 @@ static bool selects_attribute(const struct expr *e) {
     return false;
 }
 
+/* Which fields a leaf tests; names that are no id are compared once a field. */
+struct field_choice {
+    const struct expr *leaf;
+    uint32_t only;  /* the one id; FIELD_NONE: by name */
+    uint8_t *known; /* by field: 0 not asked yet, 1 no, 2 yes */
+    size_t known_count;
+};
+
+static bool is_chosen(struct field_choice *c, uint32_t field) {
+    if (c->known == NULL || field >= c->known_count) {
+        return field == c->only;
+    }
+    if (c->known[field] == 0) {
+        c->known[field] = expr_leaf_selects(c->leaf, field, schema_name(field)) ? 2 : 1;
+    }
+    return c->known[field] == 2;
+}
+
 void filter_select_field(struct segment_filter *f, const struct filter_leaf *leaf,
                          struct leaf_state *state) {
     const struct segment *s = f->segment;
-    uint32_t only = expr_leaf_field(leaf->e);
-    uint8_t *known = NULL; /* by field: 1 no, 2 yes */
-    size_t known_count = schema_count();
-    if (only == FIELD_NONE) {
-        known = mem_calloc(known_count + 1, 1);
+    struct field_choice choice = {.leaf = leaf->e, .only = expr_leaf_field(leaf->e)};
+    if (choice.only == FIELD_NONE) {
+        choice.known_count = schema_count();
+        choice.known = mem_calloc(choice.known_count + 1, 1);
     }
     state->attribute = selects_attribute(leaf->e);
     for (uint32_t t = 0; t < s->template_count; t++) {
         for (uint32_t v = 0; v < s->templates[t].value_count; v++) {
-            uint32_t field = s->templates[t].values[v].field;
-            bool hit = field == only;
-            if (known != NULL && field < known_count) {
-                if (known[field] == 0) {
-                    known[field] = expr_leaf_selects(leaf->e, field, schema_name(field)) ? 2 : 1;
-                }
-                hit = known[field] == 2;
-            }
-            if (hit) {
+            if (is_chosen(&choice, s->templates[t].values[v].field)) {
                 select_value(f, leaf, state, t, v);
             }
         }
     }
-    mem_free(known);
+    mem_free(choice.known);
 }
 
 /* What the formulas of the template can print of the leaf's word; *sums: and whether numbers of
