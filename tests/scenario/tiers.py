@@ -72,6 +72,35 @@ def archives_come_and_go(folder):
 
 
 @case
+def what_an_archive_says_of_the_store(folder):
+    store, box, tried = make_store(folder), folder / "box", 0
+    run("archive", "--store", store, "--to", box, "--older-than", 390)
+    first_bytes = (store / "chain").stat().st_size
+    run("archive", "--store", store, "--to", box, "--older-than", 100)
+    write_old(store, 0, 10)
+    run("verify", "--store", store)
+    for name in ("store-chain", "store-anchor", "konseki-archive.json"):
+        content = (box / name).read_bytes()
+        for at in range(2, len(content) - 2, len(content) // 9):
+            for changed in (content[:at], content[:at] + bytes([content[at] ^ 1]) + content[at + 1:]):
+                (box / name).write_bytes(changed)
+                code = 1 if name.startswith("store") else (1, 4)  # its id may be that of another
+                run("verify", "--store", store, expect=code)
+                tried += 1
+        (box / name).unlink()
+        text = run("verify", "--store", store, expect=(0, 4)).decode()
+        true(name in text or "offline" in text, text)
+        (box / name).write_bytes(content)
+    run("verify", "--store", store)
+    chain = store / "chain"
+    chain.write_bytes(chain.read_bytes()[:first_bytes])
+    (store / "chain.state").unlink(missing_ok=True)
+    out = run("verify", "--store", store, expect=1).decode()
+    true("store-chain is not what the store's chain begins with" in out, out)
+    print(f"        {tried} changes beside the segments")
+
+
+@case
 def a_medium_that_nobody_can_write(folder):
     store = make_store(folder)
     before = ids(store)

@@ -216,22 +216,7 @@ static void check_logs(struct verify *v) {
     buf_fini(&path);
 }
 
-/* --- archives and what expired --- */
-
-static void note_offline(struct verify *v) {
-    for (size_t i = 0; i < v->archives.count; i++) {
-        const struct archive *a = &v->archives.items[i];
-        if (a->segments > 0 && !a->is_online) {
-            v->result->offline_events += a->rows;
-            verify_note(v,
-                        "archive \"%.*s\" (%016llx) is offline: its %llu segments with %llu rows"
-                        " were not checked; mount it, or tell where it is with konseki archive"
-                        " attach",
-                        STR_ARG(a->label), (unsigned long long)a->id,
-                        (unsigned long long)a->segments, (unsigned long long)a->rows);
-        }
-    }
-}
+/* --- what expired --- */
 
 static void check_kept(struct verify *v) {
     struct kept kept;
@@ -251,7 +236,7 @@ static void check_kept(struct verify *v) {
 
 void verify_files(struct verify *v) {
     check_segments(v);
-    note_offline(v);
+    verify_archives(v);
     check_kept(v);
     verify_expiry(v);
     check_orphans(v);

@@ -17,7 +17,7 @@ enum { STAMPS_CHECKED = 1024 };
 
 /* --- anchors --- */
 
-static bool is_in_chain(const struct verify *v, const struct anchor *a) {
+bool verify_knows_anchor(const struct verify *v, const struct anchor *a) {
     for (size_t i = 0; i < v->checkpoint_count; i++) {
         const struct verify_checkpoint *c = &v->checkpoints[i];
         if (c->number == a->checkpoint) {
@@ -38,7 +38,7 @@ static bool check_anchor(struct verify *v, const char *path, const struct anchor
                       (unsigned long long)v->chain.last.number);
         return false;
     }
-    if (is_in_chain(v, a)) {
+    if (verify_knows_anchor(v, a)) {
         verify_note(v, "anchor %s: checkpoint %llu is as it was", path,
                     (unsigned long long)a->checkpoint);
         return true;
@@ -148,7 +148,7 @@ static void check_copy(struct verify *v, uint64_t number) {
         return;
     }
     unsigned long long n = number;
-    if (kept.anchor.checkpoint != number || !is_in_chain(v, &kept.anchor)) {
+    if (kept.anchor.checkpoint != number || !verify_knows_anchor(v, &kept.anchor)) {
         verify_damage(v,
                       "anchors/%010llu.anchor in the store does not fit the chain: the end of the"
                       " chain was deleted, it was rewritten, or the copy was changed",

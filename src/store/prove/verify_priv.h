@@ -11,6 +11,8 @@
 #include "chain.h"
 #include "store.h"
 
+struct anchor;
+
 struct verify {
     const struct store_verify_options *options;
     struct store_verify_result *result;
@@ -49,12 +51,16 @@ void verify_segment(struct verify *v, const char *path, const struct segment_inf
 
 /* verify_files.c: all segments, what else lies beside them, the file `tree`, the logs. */
 void verify_files(struct verify *v);
+/* verify_archives.c: what archives hold beside segments; which of them are offline. */
+void verify_archives(struct verify *v);
 /* verify_expiry.c: what expired was past its rule and under no hold. */
 void verify_expiry(struct verify *v);
 /* verify_rows.c: every row put together and hashed up to every signed root. */
 void verify_rows(struct verify *v);
 /* verify_outside.c: anchors, keys, time stamps. Not OK: a file that was given cannot be used. */
 void verify_peek(struct verify *v);
+/* Is it an anchor of a checkpoint that was read, with all that it says? */
+bool verify_knows_anchor(const struct verify *v, const struct anchor *a);
 enum status verify_outside(struct verify *v, struct err *err) MUST_CHECK;
 
 #endif
