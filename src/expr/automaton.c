@@ -34,6 +34,15 @@ static void set_before(struct automaton *a) {
     }
 }
 
+/* Positions are in the order of the pattern: only what repeats leads back. */
+static void set_longest(struct automaton *a) {
+    bool forward = a->keep == 0;
+    for (unsigned p = 0; p < a->count; p++) {
+        forward = forward && (a->follow[p] & (UINT64_MAX >> (63 - p))) == 0;
+    }
+    a->longest = forward ? a->count : SIZE_MAX;
+}
+
 /* --- what every accepted text holds --- */
 
 /* True if no match does without the position. */
@@ -85,6 +94,7 @@ void automaton_finish(struct automaton *a, struct arena *arena) {
     bool has_cases = false;
     set_before(a);
     set_classes(a);
+    set_longest(a);
     a->literal = STR_EMPTY;
     a->ignores_case = false;
     for (unsigned p = 0; p < a->count; p++) {

@@ -32,6 +32,7 @@ struct automaton {
     uint64_t letters;
     uint64_t follow[AUTOMATON_POSITIONS];
     uint64_t before[AUTOMATON_POSITIONS];
+    size_t longest;     /* bytes of a match, at most; SIZE_MAX: any number */
     struct str literal; /* longest run of ASCII that every accepted text holds; may be empty */
     bool ignores_case;  /* `literal` is in lower case and stands in any case */
 };
@@ -63,7 +64,8 @@ bool automaton_of_regex(struct automaton *out, struct arena *arena, struct str p
 void automaton_of_literal(struct automaton *out, struct arena *arena, struct str text,
                           bool ignore_case);
 
-/* Sets what follows from the rest: before, literal, digits, letters. For those who make automata.
+/* Sets what follows from the rest: before, longest, literal, digits, letters. For those who make
+ * automata.
  */
 void automaton_finish(struct automaton *a, struct arena *arena);
 

@@ -79,7 +79,7 @@ static struct text_reach over_element(const struct text_planner *p, uint32_t i,
     case ROW_TEXT_VALUE:
         return text_column_over(&p->columns->items[e->place], p->walker, positions);
     case ROW_TEXT_LITERAL: /* no match is in it: is_in_literal */
-        reach = (struct text_reach){.positions = p->behind[i]};
+        reach = (struct text_reach){.positions = p->plan->behind[i]};
         reach.positions |= text_reach_on(&reach.ends, p->walker->automaton, e->literal, positions);
         return reach;
     default:
@@ -204,15 +204,26 @@ static bool is_sure(const struct text_planner *p, const struct row_text *text, u
     return goes_on && p->walker->automaton->is_exact && is_ascii(text->elements[literal].literal);
 }
 
+/* The state behind a literal, from the start. If it has not what every match holds, the bytes that
+ * a match which goes on behind it can have begun in tell. */
+static uint32_t run_literal(const struct text_walker *w, struct str literal) {
+    size_t longest = w->automaton->longest;
+    if (w->has_literal && longest < literal.len && substring_find(&w->literal, literal) == NULL) {
+        literal = str_skip(literal, literal.len - longest);
+    }
+    return dfa_run(w->dfa, DFA_START, literal);
+}
+
 /* A literal that holds a match: then all rows do. Else notes the positions behind literals. */
 static bool is_in_literal(struct text_planner *p, struct text_plan *plan) {
     MEM_GROW(p->behind, p->behind_capacity, (size_t)plan->text.count + 1);
+    plan->behind = p->behind;
     for (uint32_t i = 0; i < plan->text.count; i++) {
         const struct row_text_element *e = &plan->text.elements[i];
         if (e->kind != ROW_TEXT_LITERAL) {
             continue;
         }
-        uint32_t state = dfa_run(p->walker->dfa, DFA_START, e->literal);
+        uint32_t state = run_literal(p->walker, e->literal);
         if (dfa_is_end(state)) {
             bool sure = state == DFA_MATCH || is_sure(p, &plan->text, i);
             plan->verify = plan->verify || !sure;
@@ -223,10 +234,14 @@ static bool is_in_literal(struct text_planner *p, struct text_plan *plan) {
     return false;
 }
 
-static void keep_text(struct row_text *text, struct arena *arena) {
-    struct row_text_element *kept = arena_array(arena, (size_t)text->count + 1, sizeof *kept);
-    memcpy(kept, text->elements, text->count * sizeof *kept);
-    text->elements = kept;
+static void keep_text(struct text_plan *plan, struct arena *arena) {
+    size_t count = plan->text.count;
+    struct row_text_element *kept = arena_array(arena, count + 1, sizeof *kept);
+    uint64_t *behind = arena_array(arena, count + 1, sizeof *behind);
+    memcpy(kept, plan->text.elements, count * sizeof *kept);
+    memcpy(behind, plan->behind, count * sizeof *behind);
+    plan->text.elements = kept;
+    plan->behind = behind;
 }
 
 /* The text of a template that is decided is not kept. */
@@ -239,19 +254,19 @@ void text_plan_make(struct text_planner *p, struct text_plan *plan, const struct
     } else if (is_in_literal(p, plan)) {
         plan->kind = TEXT_PLAN_ALL;
     } else if (find_reach(p)) {
-        keep_text(&plan->text, &p->walker->arena);
+        keep_text(plan, &p->walker->arena);
         find_spans(p);
         return;
     } else {
         plan->kind = TEXT_PLAN_NONE;
     }
     plan->text.elements = NULL;
+    plan->behind = NULL;
     plan->text.count = 0;
 }
 
 void text_plan_narrow(struct text_planner *p, struct text_plan *plan) {
     p->plan = plan;
-    (void)is_in_literal(p, plan);
     if (find_reach(p)) {
         find_spans(p);
     } else {

@@ -50,6 +50,7 @@ struct text_plan {
     enum text_plan_kind kind;
     bool verify; /* what matches has to be put together and tested */
     struct row_text text;
+    const uint64_t *behind; /* by element, of LITERALs: positions behind it, from the start */
     struct text_span *spans;
     uint32_t span_count;
     struct text_use *uses; /* of columns that spans of any template read */
@@ -76,7 +77,7 @@ struct text_planner {
     uint64_t *useful; /* positions before each element from which a match can be reached; [count]:
                          at the end */
     uint64_t *before; /* of these: those that can be reached */
-    uint64_t *behind; /* by element, of LITERALs: positions behind it, from the start */
+    uint64_t *behind; /* text_plan.behind of the template at hand */
     bool *ends;       /* by element: a match can end in it */
     struct text_span *spans;
     size_t useful_capacity;

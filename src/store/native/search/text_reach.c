@@ -213,7 +213,12 @@ struct text_reach text_reach_over(const struct automaton *a, const struct row_te
 uint64_t text_reach_back(const struct automaton *a, const struct row_text_element *e,
                          const struct segment_column *column, uint64_t useful) {
     if (e->kind == ROW_TEXT_LITERAL) {
-        for (size_t i = e->literal.len; i > 0; i--) {
+        size_t len = e->literal.len;
+        if (len >= a->longest) { /* what began before ends in the first bytes */
+            len = a->longest;
+            useful = 0;
+        }
+        for (size_t i = len; i > 0; i--) {
             uint8_t byte = (uint8_t)e->literal.ptr[i - 1];
             useful = automaton_step_back(a, useful, a->takes[byte]);
         }

@@ -4,6 +4,15 @@
 
 /* --- values and literals of a span --- */
 
+/* Of the literals at both ends of the span the parts that a match can reach: templates that differ
+ * further away are told alike. */
+static void cut_ends(struct text_told *t, size_t longest) {
+    struct str *before = &t->before;
+    struct str *behind = &t->values[t->value_count - 1].behind;
+    *before = before->len > longest ? str_skip(*before, before->len - longest) : *before;
+    *behind = behind->len > longest ? str_head(*behind, longest) : *behind;
+}
+
 /* False: the span has something else than literals and values of dictionaries, or too many. */
 static bool read_span(struct text_told *out, const struct text_span *span,
                       struct text_columns *columns) {
@@ -78,18 +87,42 @@ static struct classes end_classes(void) {
     return (struct classes){.states = {DFA_START, DFA_MATCH, DFA_MAYBE}, .count = 3};
 }
 
+/* Entries lead to few states: the literal behind is run once from each. */
+struct known_states {
+    uint32_t states[TEXT_TOLD_CLASSES];
+    uint32_t numbers[TEXT_TOLD_CLASSES]; /* of the classes behind the literal */
+    uint32_t count;
+};
+
+/* The class behind a state and the literal behind it; TEXT_TOLD_CLASSES: there are too many. */
+static uint32_t class_behind(struct known_states *known, struct classes *behind,
+                             struct text_walker *w, struct str literal, uint32_t state,
+                             bool is_last) {
+    for (uint32_t i = 0; i < known->count; i++) {
+        if (known->states[i] == state) {
+            return known->numbers[i];
+        }
+    }
+    uint32_t to = dfa_run(w->dfa, state, literal);
+    uint32_t number = class_of(behind, is_last && !dfa_is_end(to) ? (uint32_t)DFA_START : to);
+    if (known->count < TEXT_TOLD_CLASSES) {
+        known->states[known->count] = state;
+        known->numbers[known->count++] = number;
+    }
+    return number;
+}
+
 /* From one class: false if they lead to too many. */
 static bool look_from(struct text_told_value *v, struct classes *behind, struct text_walker *w,
-                      uint32_t class, uint32_t state, bool is_last) {
-    uint8_t *next = v->next + (size_t) class * v->entry_count;
+                      uint32_t number, uint32_t state, bool is_last) {
+    uint8_t *next = v->next + (size_t)number * v->entry_count;
+    struct known_states known = {.count = 0};
     bool good = true;
     for (uint32_t i = 0; i < v->entry_count && good; i++) {
         uint32_t to = dfa_is_end(state) ? state : text_column_entry(v->column, w, i, state);
-        to = to == DFA_START && v->behind.len == 0 ? to : dfa_run(w->dfa, to, v->behind);
-        to = is_last && !dfa_is_end(to) ? DFA_START : to;
-        uint32_t number = class_of(behind, to);
-        next[i] = (uint8_t)number;
-        good = number < TEXT_TOLD_CLASSES;
+        uint32_t to_number = class_behind(&known, behind, w, v->behind, to, is_last);
+        next[i] = (uint8_t)to_number;
+        good = to_number < TEXT_TOLD_CLASSES;
     }
     return good;
 }
@@ -105,8 +138,8 @@ static bool look_at_entries(struct text_told *t, struct text_walker *w) {
         if (good) {
             v->next = arena_alloc(&w->arena, (size_t)before.count * v->entry_count + 1);
         }
-        for (uint32_t class = 0; class < before.count && good; class ++) {
-            good = look_from(v, &behind, w, class, before.states[class], i + 1 == t->value_count);
+        for (uint32_t k = 0; k < before.count && good; k++) {
+            good = look_from(v, &behind, w, k, before.states[k], i + 1 == t->value_count);
         }
         before = behind;
     }
@@ -119,9 +152,9 @@ static void sum_up(struct text_told *t) {
     for (uint32_t i = 0; i < t->value_count; i++) {
         const struct text_told_value *v = &t->values[i];
         bool behind[TEXT_TOLD_CLASSES] = {false};
-        for (uint32_t class = 0; class < TEXT_TOLD_CLASSES; class ++) {
-            for (uint32_t k = 0; k < v->entry_count && reached[class]; k++) {
-                behind[v->next[(size_t) class * v->entry_count + k]] = true;
+        for (uint32_t from = 0; from < TEXT_TOLD_CLASSES; from++) {
+            for (uint32_t k = 0; k < v->entry_count && reached[from]; k++) {
+                behind[v->next[(size_t)from * v->entry_count + k]] = true;
             }
         }
         memcpy(reached, behind, sizeof reached);
@@ -136,6 +169,7 @@ struct text_told *text_told_find(struct text_told **known, const struct text_pla
     if (plan->span_count != 1 || !read_span(&wanted, &plan->spans[0], columns)) {
         return NULL;
     }
+    cut_ends(&wanted, w->automaton->longest);
     for (struct text_told *t = *known; t != NULL; t = t->next) {
         if (are_same(t, &wanted)) {
             return t->is_told ? t : NULL;
