@@ -53,19 +53,43 @@ static void narrow(struct text_match *m, struct text_planner *p) {
     }
 }
 
-/* Plans the templates that are not left apart (or only those), first by what is known without
- * reading values; then by the dictionaries that this left: first by those in which a match can
- * begin, for often none does, and the others need not be read. */
+/* Reads the dictionaries that can hold a whole match, if a match is a plain text: of others more is
+ * ruled out by the templates. */
+static enum status prepare_whole(struct text_match *m, struct text_planner *p, struct err *err) {
+    enum status status = STATUS_OK;
+    if (m->walker.automaton->longest != m->walker.automaton->literal.len) {
+        return STATUS_OK;
+    }
+    for (uint32_t i = 0; i < m->segment->column_count && status == STATUS_OK; i++) {
+        const struct segment_column *column = &m->segment->columns[i];
+        if (column->type != COLUMN_DICTIONARY || column->note == NULL) {
+            continue;
+        }
+        struct text_column *c = text_planner_column(p, i);
+        struct text_reach reach = text_column_over(c, &m->walker, 0);
+        if (reach.ends) {
+            c->useful = reach.positions;
+            status = text_column_prepare(c, &m->walker, m->segment, err);
+        }
+    }
+    return status;
+}
+
+/* Plans the templates that are not left apart (or only those), first by the dictionaries that can
+ * hold a match, and by what is known of others without reading values; then by the dictionaries
+ * that this left: first by those in which a match can begin, for often none does, and the others
+ * need not be read. */
 static enum status make_plans(struct text_match *m, bool is_apart, struct err *err) {
     struct text_planner p = {.segment = m->segment, .walker = &m->walker, .columns = &m->columns};
     p.ordinals = mem_calloc(m->segment->column_count + 1, sizeof *p.ordinals);
-    for (uint32_t t = 0; t < m->segment->template_count; t++) {
+    enum status status = is_apart ? STATUS_OK : prepare_whole(m, &p, err);
+    for (uint32_t t = 0; t < m->segment->template_count && status == STATUS_OK; t++) {
         if (text_is_apart(m, &m->segment->templates[t]) == is_apart) {
             text_plan_make(&p, &m->plans[t], &m->segment->templates[t]);
         }
     }
     find_first(m);
-    enum status status = prepare(m, true, err);
+    status = status == STATUS_OK ? prepare(m, true, err) : status;
     if (status == STATUS_OK) {
         narrow(m, &p);
         status = prepare(m, false, err);

@@ -44,6 +44,12 @@ static uint32_t place_of(struct text_columns *columns, const struct segment *s,
     return *link - 1;
 }
 
+struct text_column *text_planner_column(struct text_planner *p, uint32_t column) {
+    const struct row_text_element e = {.kind = ROW_TEXT_VALUE, .column = column};
+    uint32_t place = place_of(p->columns, p->segment, &e); /* it may move them */
+    return &p->columns->items[place];
+}
+
 static void resolve(struct text_plan *plan, struct text_planner *p, const struct template *t) {
     row_text_resolve(&plan->text, &p->text, &p->walker->arena, t, p->ordinals);
     /* rows without pieces: whether their values are searched depends on the row */
@@ -87,12 +93,23 @@ static struct text_reach over_element(const struct text_planner *p, uint32_t i,
     }
 }
 
+/* Over an element that nothing reaches from before: most are. */
+static inline struct text_reach start_in(const struct text_planner *p, uint32_t i) {
+    const struct row_text_element *e = &p->plan->text.elements[i];
+    if (e->kind == ROW_TEXT_LITERAL) {
+        return (struct text_reach){.positions = p->plan->behind[i]};
+    }
+    const struct text_column *c = e->kind == ROW_TEXT_VALUE ? &p->columns->items[e->place] : NULL;
+    return c != NULL && c->has_start ? c->start : over_element(p, i, 0);
+}
+
 /* From the first element to the last; false: no match can end anywhere. */
 static bool reach_forward(struct text_planner *p) {
     bool ends = false;
     p->before[0] = 0;
     for (uint32_t i = 0; i < p->plan->text.count; i++) {
-        struct text_reach next = over_element(p, i, p->before[i]);
+        bool fresh = p->before[i] == 0;
+        struct text_reach next = fresh ? start_in(p, i) : over_element(p, i, p->before[i]);
         p->before[i + 1] = next.positions & p->useful[i + 1];
         p->ends[i] = next.ends;
         ends = ends || next.ends;
@@ -138,7 +155,7 @@ static bool is_live(const struct text_planner *p, uint32_t i) {
 
 /* Can a match begin in element i and come to something? */
 static bool can_start(const struct text_planner *p, uint32_t i) {
-    struct text_reach reach = over_element(p, i, 0);
+    struct text_reach reach = start_in(p, i);
     return reach.ends || (reach.positions & p->useful[i + 1]) != 0;
 }
 

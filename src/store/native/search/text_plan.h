@@ -88,6 +88,8 @@ struct text_planner {
 };
 
 void text_planner_fini(struct text_planner *p);
+/* The list's item for values of the column as they are; until another is added. */
+struct text_column *text_planner_column(struct text_planner *p, uint32_t column);
 /* Resolves the text of the template (its columns are added to the list), finds kind and spans;
  * columns that spans read are marked (is_read). */
 void text_plan_make(struct text_planner *p, struct text_plan *plan, const struct template *t);
