@@ -145,10 +145,31 @@ static void test_kinds(void **state) {
     }
 }
 
+/* No writer makes such a shape; a file may have it. */
+static void test_long_shape(void **state) {
+    (void)state;
+    char shape[5000];
+    memset(shape, ':', sizeof shape);
+    shape[0] = shape[2500] = shape[4998] = '0';
+    shape[sizeof shape - 1] = '\0';
+    uint64_t r = 9;
+    struct arena arena = ARENA_INIT;
+    struct automaton a;
+    struct dfa *dfa = dfa_create(of_literal(&a, &arena, ":7:"));
+    compare(dfa, DFA_START, shape, &r);
+    struct text_numbers numbers = {.count = 0};
+    struct text_number *n = text_number_find(&numbers, &arena, str_from_c(shape), DFA_START);
+    uint32_t only;
+    assert_false(text_number_is_same(&only, n, dfa));
+    dfa_destroy(&dfa);
+    arena_fini(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_as_printed),
         cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_long_shape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,7 +146,8 @@ static bool extend(struct text_number *n, struct dfa *dfa, unsigned digits) {
 static bool find_shaped(struct text_number *n, struct dfa *dfa) {
     struct search s = {.number = n, .dfa = dfa};
     unsigned digits = count_digits(n->shape);
-    if (digits > MAX_DIGITS || !find_ranges(&s, n->from, n->shape, 0, '0')) {
+    if (digits > MAX_DIGITS || n->shape.len > NUMBER_SHAPE_BYTES ||
+        !find_ranges(&s, n->from, n->shape, 0, '0')) {
         return false;
     }
     n->digits = digits;
@@ -366,6 +367,9 @@ void text_number_run_all(uint16_t *out, struct text_number *n, struct dfa *dfa, 
 }
 
 bool text_number_is_same(uint32_t *out, const struct text_number *n, struct dfa *dfa) {
+    if (n->shape.len > NUMBER_SHAPE_BYTES) { /* a writer makes no such shapes */
+        return false;
+    }
     if (n->shape.len > 0) {
         *out = settled(dfa, n->from, n->shape);
         return *out != NO_STATE;
