@@ -15,8 +15,10 @@ static enum status begin_span(bool *is_known, uint32_t *state, struct text_match
         return STATUS_OK;
     }
     enum status status = text_column_begin(c, &m->walker, b, m->block_number, err);
-    text_column_look(c);
-    *is_known = c->is_quiet || (span->count == 1 && c->excludes);
+    if (status == STATUS_OK) {
+        text_column_look(c);
+        *is_known = c->is_quiet || (span->count == 1 && c->excludes);
+    }
     return status;
 }
 
