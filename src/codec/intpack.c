@@ -301,11 +301,13 @@ static void multiply(int64_t *values, const struct intpack_view *v) {
 }
 
 static void add_differences(int64_t *values, const struct intpack_view *v) {
-    uint64_t value = (uint64_t)v->base * v->factor;
+    uint64_t factor =
+        v->factor; /* locals: `values` could be part of *v for all the compiler knows */
+    uint64_t value = (uint64_t)v->base * factor;
     uint64_t step = 0;
-    for (size_t i = 0; i < v->count; i++) {
-        uint64_t difference = (uint64_t)wire_unzigzag((uint64_t)values[i]) * v->factor;
-        step = v->form == INTPACK_SECOND ? step + difference : difference;
+    uint64_t kept = v->form == INTPACK_SECOND ? UINT64_MAX : 0; /* of the step before */
+    for (size_t i = 0, count = v->count; i < count; i++) {
+        step = (step & kept) + (uint64_t)wire_unzigzag((uint64_t)values[i]) * factor;
         value += step;
         values[i] = (int64_t)value;
     }
@@ -389,6 +391,9 @@ bool intpack_unpack_small(uint32_t *values, const struct intpack_view *v, uint32
     }
     if (is_plain && v->form == INTPACK_ESCAPE) {
         return intpack_escape_small(values, v->count, v->width, v->body, (uint32_t)v->base, limit);
+    }
+    if (is_plain && v->form == INTPACK_RECENT) {
+        return intpack_recent_small(values, v->count, v->width, v->body, (uint32_t)v->base, limit);
     }
     if (is_plain && v->form == INTPACK_BITS) {
         return intpack_bits_small(values, v->count, v->body, (uint32_t)v->base, limit);

@@ -30,6 +30,8 @@ bool intpack_recent_encode(struct buf *out, const uint64_t *coded, size_t count,
 bool intpack_recent_decode(uint64_t *numbers, size_t count, unsigned width, struct str body,
                            uint64_t base);
 
+bool intpack_recent_small(uint32_t *numbers, size_t count, unsigned width, struct str body,
+                          uint32_t base, uint32_t limit);
 void intpack_bits_encode(struct buf *out, const uint64_t *coded, size_t count);
 bool intpack_bits_decode(uint64_t *numbers, size_t count, struct str body, uint64_t base);
 bool intpack_bits_small(uint32_t *numbers, size_t count, struct str body, uint32_t base,

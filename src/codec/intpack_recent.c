@@ -80,10 +80,50 @@ bool intpack_recent_encode(struct buf *out, const uint64_t *coded, size_t count,
     return pays;
 }
 
-bool intpack_recent_decode(uint64_t *numbers, size_t count, unsigned width, struct str body,
-                           uint64_t base) {
+/* --- decoding --- */
+
+/* The list again, as it is read: numbers stay in their slots, only the order of the slots changes,
+ * a byte each. */
+struct read_list {
+    uint64_t numbers[LIST]; /* by slot */
+    uint64_t order[LIST / 8];
+    unsigned count;
+};
+
+static void read_list_init(struct read_list *l) {
+    l->count = 0;
+    for (unsigned i = 0; i < LIST / 8; i++) {
+        l->order[i] = UINT64_C(0x0706050403020100) + i * UINT64_C(0x0808080808080808);
+    }
+}
+
+/* The slot at the rank, which moves to the front. */
+static inline unsigned take_front(uint64_t *order, unsigned rank) {
+    unsigned word = rank / 8;
+    unsigned shift = 8 * (rank % 8);
+    unsigned slot = (unsigned)(order[word] >> shift & 0xff);
+    uint64_t carry = slot;
+    for (unsigned i = 0; i < word; i++) {
+        uint64_t next = order[i] >> 56;
+        order[i] = order[i] << 8 | carry;
+        carry = next;
+    }
+    uint64_t below = (UINT64_C(1) << shift) - 1;
+    uint64_t above = ~(below << 8 | 0xff);
+    order[word] = (order[word] & above) | (order[word] & below) << 8 | carry;
+    return slot;
+}
+
+/* A body taken apart. */
+struct recent_body {
+    uint64_t next;
+    const uint8_t *ranks; /* borrowed */
+    uint64_t *rest;       /* the others, in order; mem_free */
+};
+
+static bool take_apart(struct recent_body *out, size_t count, unsigned width, struct str body) {
     struct wire w = wire_make(body.ptr, body.len);
-    uint64_t next = wire_u64(&w);
+    out->next = wire_u64(&w);
     struct str ranks = wire_bytes(&w, count);
     size_t other = 0;
     for (size_t i = 0; i < ranks.len; i++) {
@@ -92,21 +132,63 @@ bool intpack_recent_decode(uint64_t *numbers, size_t count, unsigned width, stru
     if (w.failed || wire_left(&w) != other * width) {
         return false;
     }
-    struct recent recent = {.count = 0};
-    uint64_t *rest = mem_alloc((other + 1) * sizeof *rest);
-    intpack_get_planes(rest, other, w.at, width, 0);
-    bool good = true;
-    for (size_t i = 0, at = 0; i < count && good; i++) {
-        unsigned rank = (uint8_t)ranks.ptr[i];
-        good = rank >= NEXT || rank < recent.count;
-        if (good) {
-            uint64_t coded = rank == OTHER  ? rest[at++]
-                             : rank == NEXT ? next++
-                                            : recent.numbers[rank];
-            meet(&recent, rank, coded);
-            numbers[i] = base + coded;
-        }
+    out->ranks = (const uint8_t *)ranks.ptr;
+    out->rest = mem_alloc((other + 1) * sizeof *out->rest);
+    intpack_get_planes(out->rest, other, w.at, width, 0);
+    return true;
+}
+
+/* The number that a rank stands for; false: there is none. */
+static inline bool read_rank(uint64_t *out, struct read_list *l, uint64_t *next,
+                             const uint64_t **rest, unsigned rank) {
+    if (rank < l->count) {
+        *out = l->numbers[take_front(l->order, rank)];
+        return true;
     }
-    mem_free(rest);
+    if (rank < NEXT) {
+        return false;
+    }
+    *out = rank == NEXT ? (*next)++ : *(*rest)++;
+    unsigned last = l->count < LIST ? l->count++ : LIST - 1;
+    l->numbers[take_front(l->order, last)] = *out;
+    return true;
+}
+
+bool intpack_recent_decode(uint64_t *numbers, size_t count, unsigned width, struct str body,
+                           uint64_t base) {
+    struct recent_body b;
+    if (!take_apart(&b, count, width, body)) {
+        return false;
+    }
+    struct read_list list;
+    read_list_init(&list);
+    const uint64_t *rest = b.rest;
+    bool good = true;
+    for (size_t i = 0; i < count && good; i++) {
+        uint64_t coded = 0;
+        good = read_rank(&coded, &list, &b.next, &rest, b.ranks[i]);
+        numbers[i] = base + coded;
+    }
+    mem_free(b.rest);
+    return good;
+}
+
+bool intpack_recent_small(uint32_t *numbers, size_t count, unsigned width, struct str body,
+                          uint32_t base, uint32_t limit) {
+    struct recent_body b;
+    if (!take_apart(&b, count, width, body)) {
+        return false;
+    }
+    struct read_list list;
+    read_list_init(&list);
+    const uint64_t *rest = b.rest;
+    bool good = true;
+    for (size_t i = 0; i < count && good; i++) {
+        uint64_t coded = 0;
+        good = read_rank(&coded, &list, &b.next, &rest, b.ranks[i]) && coded + base < limit &&
+               coded < limit;
+        numbers[i] = base + (uint32_t)coded;
+    }
+    mem_free(b.rest);
     return good;
 }

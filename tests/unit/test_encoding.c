@@ -63,6 +63,25 @@ static void make_series(int64_t *values, enum series series) {
     }
 }
 
+/* Codes: the same numbers, and none that is not below the limit. */
+static void expect_small(const int64_t *values, size_t count, const struct intpack_view *view) {
+    uint32_t *small = mem_alloc((count + 1) * sizeof *small);
+    int64_t largest = 0;
+    bool fits = true;
+    for (size_t i = 0; i < count; i++) {
+        fits = fits && values[i] >= 0 && values[i] < INT32_MAX;
+        largest = values[i] > largest ? values[i] : largest;
+    }
+    if (fits) {
+        assert_true(intpack_unpack_small(small, view, (uint32_t)largest + 1));
+        for (size_t i = 0; i < count; i++) {
+            assert_int_equal(small[i], values[i]);
+        }
+        assert_false(intpack_unpack_small(small, view, (uint32_t)largest));
+    }
+    mem_free(small);
+}
+
 static void expect_form(const int64_t *values, size_t count, enum intpack_form form) {
     struct buf b = BUF_INIT;
     struct intpack_view view;
@@ -79,6 +98,7 @@ static void expect_form(const int64_t *values, size_t count, enum intpack_form f
         }
         assert_true(intpack_unpack(back, &view));
         assert_memory_equal(back, values, count * sizeof *values);
+        expect_small(values, count, &view);
         for (size_t cut = 1; cut < b.len; cut += b.len / 50 + 1) { /* too short: refused */
             struct wire less = wire_make(b.ptr, b.len - cut);
             assert_false(intpack_decode(back, count, &less));

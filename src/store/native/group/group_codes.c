@@ -1,6 +1,7 @@
 #include "group_codes.h"
 
-static uint32_t radix(const struct group_plan *plan, const struct group_recipe *r, uint32_t atom) {
+uint32_t group_codes_radix(const struct group_plan *plan, const struct group_recipe *r,
+                           uint32_t atom) {
     uint32_t entries = plan->segment->columns[r->atoms[atom].column].dictionary_count;
     return entries > 0 ? entries : 1; /* none: the column has no values */
 }
@@ -9,7 +10,7 @@ uint32_t group_codes_count(const struct group_plan *plan, const struct group_rec
     uint64_t count = r->is_dataset ? 0 : 1;
     for (uint32_t i = 0; i < r->atom_count && count > 0; i++) {
         bool coded = plan->segment->columns[r->atoms[i].column].type == COLUMN_DICTIONARY;
-        count *= coded ? radix(plan, r, i) : 0; /* entries are below 2^23 */
+        count *= coded ? group_codes_radix(plan, r, i) : 0; /* entries are below 2^23 */
         count = count <= GROUP_CODES_MAX ? count : 0;
     }
     return (uint32_t)count;
@@ -26,7 +27,7 @@ const uint32_t *group_codes_of_rows(uint32_t *room, struct group_streams *stream
                                     const struct group_recipe *r, const struct group_chunk *chunk) {
     const uint32_t *numbers = NULL; /* of the atoms so far that say anything */
     for (uint32_t i = 0; i < r->atom_count; i++) {
-        uint32_t factor = radix(streams->plan, r, i);
+        uint32_t factor = group_codes_radix(streams->plan, r, i);
         if (factor == 1) {
             continue;
         }
@@ -45,12 +46,4 @@ const uint32_t *group_codes_of_rows(uint32_t *room, struct group_streams *stream
         memset(room, 0, chunk->count * sizeof *room);
     }
     return numbers == NULL ? room : numbers;
-}
-
-void group_codes_split(uint32_t codes[GROUP_ATOMS], const struct group_plan *plan,
-                       const struct group_recipe *r, uint32_t number) {
-    for (uint32_t i = r->atom_count; i-- > 0;) {
-        codes[i] = number % radix(plan, r, i);
-        number /= radix(plan, r, i);
-    }
 }

@@ -22,8 +22,9 @@ const uint32_t *group_codes_of_rows(uint32_t *room, struct group_streams *stream
                                     const struct group_recipe *recipe,
                                     const struct group_chunk *chunk);
 
-/* The codes of the atoms, by their places in the recipe. */
-void group_codes_split(uint32_t codes[GROUP_ATOMS], const struct group_plan *plan,
-                       const struct group_recipe *recipe, uint32_t number);
+/* How many codes an atom can have: the number is ((code of atom 0) x radix of atom 1 + code of atom
+ * 1) x ... */
+uint32_t group_codes_radix(const struct group_plan *plan, const struct group_recipe *recipe,
+                           uint32_t atom);
 
 #endif

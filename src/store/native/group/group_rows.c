@@ -147,14 +147,18 @@ void group_rows_unselect(const struct group_rows *r, uint64_t *selected) {
     }
 }
 
-bool group_rows_sort(struct group_rows *r, const uint64_t *selected) {
-    if (r->class_count > GROUP_WINDOW_CLASSES) {
-        return false;
+/* Puts the numbers of the rows where `places` says. */
+static void deal_all(struct group_rows *r) {
+    const uint32_t *restrict class_of = r->plan->class_of;
+    const uint16_t *restrict layouts = r->layouts + r->first;
+    uint32_t *restrict places = r->places;
+    uint16_t *restrict sorted = r->sorted;
+    for (uint32_t i = 0, count = r->count; i < count; i++) {
+        sorted[places[class_of[layouts[i]]]++] = (uint16_t)i;
     }
-    MEM_GROW(r->sorted, r->sorted_capacity, (size_t)r->class_count * GROUP_WINDOW_ROWS);
-    for (uint32_t i = 0; i < r->class_count; i++) {
-        r->places[r->classes[i]] = i * GROUP_WINDOW_ROWS; /* room for all rows */
-    }
+}
+
+static void deal_selected(struct group_rows *r, const uint64_t *selected) {
     const uint32_t *class_of = r->plan->class_of;
     const uint16_t *layouts = r->layouts + r->first;
     uint32_t first = r->first;
@@ -162,6 +166,21 @@ bool group_rows_sort(struct group_rows *r, const uint64_t *selected) {
         uint32_t *place = &r->places[class_of[layouts[i]]];
         r->sorted[*place] = (uint16_t)i; /* the next one overwrites it if it is not selected */
         *place += is_selected(selected, first + i);
+    }
+}
+
+bool group_rows_sort(struct group_rows *r, const uint64_t *selected) {
+    if (r->class_count > GROUP_WINDOW_CLASSES) {
+        return false;
+    }
+    MEM_GROW(r->sorted, r->sorted_capacity, (size_t)r->class_count * GROUP_WINDOW_ROWS + 1);
+    for (uint32_t i = 0; i < r->class_count; i++) {
+        r->places[r->classes[i]] = i * GROUP_WINDOW_ROWS; /* room for all rows */
+    }
+    if (group_rows_all_selected(r, selected)) {
+        deal_all(r);
+    } else {
+        deal_selected(r, selected);
     }
     for (uint32_t i = 0; i < r->class_count; i++) {
         r->ends[i] = r->places[r->classes[i]];

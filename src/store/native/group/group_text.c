@@ -1,6 +1,7 @@
 #include "group_text.h"
 
 #include "check.h"
+#include "group_codes.h"
 #include "i18n.h"
 #include "transform.h"
 
@@ -128,4 +129,67 @@ enum status group_text_put(struct buf *out, struct group_text_source *s, struct 
     }
     return status == STATUS_OK && r->transform > TRANSFORM_SAME ? decode(out, start, s, err)
                                                                 : status;
+}
+
+/* --- numbers --- */
+
+void group_text_codes_fini(struct group_text_codes *t) {
+    buf_fini(&t->text);
+}
+
+/* The codes that the number is made of. Returns the first atom whose code may have changed. */
+static uint32_t split(struct group_text_codes *t, const struct group_plan *plan,
+                      const struct group_recipe *r, uint32_t number) {
+    bool known = t->recipe == r;
+    uint32_t i = r->atom_count;
+    for (; i > 0 && !(known && t->highs[i - 1] == number); i--) {
+        uint32_t radix = group_codes_radix(plan, r, i - 1);
+        t->highs[i - 1] = number;
+        t->codes[i - 1] = radix == 1 ? 0 : number % radix;
+        number = radix == 1 ? number : number / radix;
+    }
+    return i;
+}
+
+/* The first piece that is not as it was. */
+static uint32_t first_changed(const struct group_recipe *r, uint32_t atom) {
+    uint32_t i = 0;
+    while (i < r->piece_count &&
+           (r->pieces[i].atom.column == GROUP_NO_COLUMN || r->pieces[i].atom_index < atom)) {
+        i++;
+    }
+    return i;
+}
+
+static bool is_plain(const struct group_recipe *r) {
+    bool plain = r->transform <= TRANSFORM_SAME && r->piece_count <= GROUP_TEXT_PIECES;
+    for (uint32_t i = 0; i < r->piece_count && plain; i++) {
+        plain = r->pieces[i].formula == NULL;
+    }
+    return plain;
+}
+
+enum status group_text_of_number(struct group_text_codes *t, const struct group_plan *plan,
+                                 const struct group_recipe *r, uint32_t number, struct err *err) {
+    struct group_text_source source = {.recipe = r, .plan = plan, .codes = t->codes};
+    bool known = t->recipe == r;
+    uint32_t atom = split(t, plan, r, number);
+    t->recipe = NULL;
+    if (!is_plain(r)) {
+        buf_clear(&t->text);
+        return group_text_put(&t->text, &source, err);
+    }
+    enum status status = STATUS_OK;
+    uint32_t i = known ? first_changed(r, atom) : 0;
+    t->text.len = i > 0 ? t->ends[i - 1] : 0;
+    for (; i < r->piece_count && status == STATUS_OK; i++) {
+        if (r->pieces[i].atom.column == GROUP_NO_COLUMN) {
+            buf_add(&t->text, r->pieces[i].literal);
+        } else {
+            status = put_entry(&t->text, &source, r->pieces[i].atom_index, err);
+        }
+        t->ends[i] = t->text.len;
+    }
+    t->recipe = status == STATUS_OK ? r : NULL;
+    return status;
 }

@@ -9,6 +9,8 @@
 
 #include "group_streams.h"
 
+enum { GROUP_TEXT_PIECES = 24 /* of texts whose parts are kept */ };
+
 struct group_text_source {
     const struct group_recipe *recipe;
     const struct group_plan *plan;
@@ -20,5 +22,21 @@ struct group_text_source {
 /* Appends it. */
 enum status group_text_put(struct buf *out, struct group_text_source *source,
                            struct err *err) MUST_CHECK;
+
+/* Texts of numbers (group_codes.h). What a text shares with the one before is not made again: who
+ * asks in the order of the numbers has to copy the last atoms only. All zero: none yet. */
+struct group_text_codes {
+    const struct group_recipe *recipe; /* NULL: no text is there */
+    uint32_t highs[GROUP_ATOMS];       /* the number, without the atoms behind each */
+    uint32_t codes[GROUP_ATOMS];
+    struct buf text;
+    size_t ends[GROUP_TEXT_PIECES]; /* of the recipe's pieces in it */
+};
+
+void group_text_codes_fini(struct group_text_codes *t);
+/* Makes t->text. */
+enum status group_text_of_number(struct group_text_codes *t, const struct group_plan *plan,
+                                 const struct group_recipe *recipe, uint32_t number,
+                                 struct err *err) MUST_CHECK;
 
 #endif

@@ -1,6 +1,5 @@
 #include "group_values.h"
 
-#include "group_text.h"
 #include "i18n.h"
 #include "mem.h"
 #include "num.h"
@@ -100,6 +99,7 @@ void group_values_fini(struct group_values *v) {
     mem_free(v->numbers);
     mem_free(v->codes);
     buf_fini(&v->texts);
+    group_text_codes_fini(&v->code_text);
     mem_free(v->ends);
     arena_fini(&v->arena);
 }
@@ -222,14 +222,10 @@ static enum status put_text(struct buf *out, struct folding *f, uint32_t i, stru
 /* The value's text, kept. */
 static enum status keep_text(struct str *out, struct group_values *v, uint32_t recipe,
                              uint32_t number, struct err *err) {
-    uint32_t codes[GROUP_ATOMS];
-    struct group_text_source source = {
-        .recipe = &v->plan->recipes[recipe], .plan = v->plan, .codes = codes};
-    group_codes_split(codes, v->plan, source.recipe, number);
-    buf_clear(&v->texts);
-    enum status status = group_text_put(&v->texts, &source, err);
+    enum status status =
+        group_text_of_number(&v->code_text, v->plan, &v->plan->recipes[recipe], number, err);
     if (status == STATUS_OK) {
-        *out = arena_str(&v->arena, buf_str(&v->texts));
+        *out = arena_str(&v->arena, buf_str(&v->code_text.text));
     }
     return status;
 }

@@ -13,6 +13,7 @@
 #define KONSEKI_GROUP_VALUES_H
 
 #include "group_codes.h"
+#include "group_text.h"
 #include "id_table.h"
 
 #define GROUP_NO_ID UINT32_MAX
@@ -44,6 +45,7 @@ struct group_values {
     uint32_t *codes;
     uint32_t *ids[GROUP_SLOTS];
     int64_t *integers[GROUP_SLOTS];
+    struct group_text_codes code_text;
     struct buf texts; /* of the chunk's rows */
     size_t *ends;     /* in `texts` */
     size_t text_bytes;

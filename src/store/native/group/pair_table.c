@@ -61,36 +61,67 @@ static void grow(struct pair_table *t, uint32_t first, uint32_t second) {
     t->shift = shift;
 }
 
-/* As many as go without growing: returns how many. */
+/* Do all pairs have a cell? */
+static bool have_cells(const struct pair_table *t, const uint32_t *firsts, const uint32_t *seconds,
+                       uint32_t count) {
+    uint32_t any_first = 0;
+    uint32_t any_second = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        any_first |= firsts[i];
+        any_second |= seconds[i];
+    }
+    return any_first < t->rows && any_second >> t->shift == 0; /* rows: a power of two */
+}
+
+/* Makes cells for all pairs, or turns to a hashed table. */
+static void make_cells(struct pair_table *t, const uint32_t *firsts, const uint32_t *seconds,
+                       uint32_t count) {
+    uint32_t first = 0;
+    uint32_t second = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        first = firsts[i] > first ? firsts[i] : first;
+        second = seconds[i] > second ? seconds[i] : second;
+    }
+    grow(t, first, second);
+}
+
+/* Returns the place of the first new pair; count: none is. */
 static uint32_t ids_in_cells(uint32_t *ids, struct pair_table *t, const uint32_t *firsts,
                              const uint32_t *seconds, uint32_t count) {
     uint32_t *cells = t->cells; /* locals: `ids` could be part of *t for all the compiler knows */
-    uint32_t rows = t->rows;
     unsigned shift = t->shift;
     uint32_t known = t->count;
-    uint32_t i = 0;
-    while (i < count && firsts[i] < rows && seconds[i] >> shift == 0) {
+    uint32_t first_new = count;
+    for (uint32_t i = 0; i < count; i++) {
         uint32_t *cell = &cells[((size_t)firsts[i] << shift) + seconds[i]];
         if (*cell == 0) {
             *cell = ++known;
+            first_new = first_new < i ? first_new : i;
         }
-        ids[i++] = *cell - 1;
+        ids[i] = *cell - 1;
     }
     t->count = known;
-    return i;
+    return first_new;
 }
 
-void pair_table_ids(uint32_t *ids, struct pair_table *t, const uint32_t *firsts,
-                    const uint32_t *seconds, uint32_t count) {
-    uint32_t i = 0;
-    while (i < count && !t->is_hashed) {
-        i += ids_in_cells(ids + i, t, firsts + i, seconds + i, count - i);
-        if (i < count) {
-            grow(t, firsts[i], seconds[i]);
+static uint32_t ids_in_table(uint32_t *ids, struct pair_table *t, const uint32_t *firsts,
+                             const uint32_t *seconds, uint32_t count) {
+    uint32_t first_new = count;
+    for (uint32_t i = 0; i < count; i++) {
+        ids[i] = id_table_add(&t->table, (uint64_t)firsts[i] << 32 | seconds[i])->id_plus_1 - 1;
+        if (t->table.count > t->count && first_new == count) {
+            first_new = i;
         }
     }
-    for (; i < count; i++) {
-        ids[i] = id_table_add(&t->table, (uint64_t)firsts[i] << 32 | seconds[i])->id_plus_1 - 1;
-        t->count = t->table.count;
+    t->count = t->table.count;
+    return first_new;
+}
+
+uint32_t pair_table_ids(uint32_t *ids, struct pair_table *t, const uint32_t *firsts,
+                        const uint32_t *seconds, uint32_t count) {
+    if (!t->is_hashed && !have_cells(t, firsts, seconds, count)) {
+        make_cells(t, firsts, seconds, count);
     }
+    return t->is_hashed ? ids_in_table(ids, t, firsts, seconds, count)
+                        : ids_in_cells(ids, t, firsts, seconds, count);
 }

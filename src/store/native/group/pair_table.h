@@ -21,8 +21,9 @@ struct pair_table {
 
 void pair_table_fini(struct pair_table *t);
 size_t pair_table_bytes(const struct pair_table *t);
-/* Gives the pairs (firsts[i], seconds[i]) their ids; ids may be `firsts`. Up to 2^32 - 1 pairs. */
-void pair_table_ids(uint32_t *ids, struct pair_table *t, const uint32_t *firsts,
-                    const uint32_t *seconds, uint32_t count);
+/* Gives the pairs (firsts[i], seconds[i]) their ids; ids may be `firsts`. Up to 2^32 - 1 pairs.
+ * Returns the place of the first pair that is new; `count`: none is. */
+uint32_t pair_table_ids(uint32_t *ids, struct pair_table *t, const uint32_t *firsts,
+                        const uint32_t *seconds, uint32_t count);
 
 #endif

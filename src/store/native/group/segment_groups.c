@@ -155,9 +155,11 @@ static const uint32_t *groups_by_id(struct segment_groups *g, const struct chunk
     return v->dimensions[0];
 }
 
-/* Groups that came with this chunk: each one's dimensions are those of a row that is in it. */
-static void add_new_groups(struct segment_groups *g, const struct chunk_values *v, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
+/* Groups that came with this chunk, as far as `total`, from row `first` on: each one's dimensions
+ * are those of a row that is in it. */
+static void add_new_groups(struct segment_groups *g, const struct chunk_values *v, uint32_t first,
+                           uint32_t total) {
+    for (uint32_t i = first; g->count < total; i++) {
         if (g->groups[i] >= g->count) { /* ids are given in the order of the rows */
             uint32_t ids[MAX_DIMENSIONS];
             for (uint32_t k = 0; k < v->dimension_count; k++) {
@@ -171,13 +173,12 @@ static void add_new_groups(struct segment_groups *g, const struct chunk_values *
 static const uint32_t *groups_by_steps(struct segment_groups *g, const struct chunk_values *v,
                                        uint32_t count) {
     const uint32_t *before = v->dimensions[0];
+    uint32_t first_new = 0;
     for (uint32_t d = 1; d < v->dimension_count; d++) {
-        pair_table_ids(g->groups, &g->steps[d], before, v->dimensions[d], count);
+        first_new = pair_table_ids(g->groups, &g->steps[d], before, v->dimensions[d], count);
         before = g->groups;
     }
-    if (g->steps[v->dimension_count - 1].count > g->count) {
-        add_new_groups(g, v, count);
-    }
+    add_new_groups(g, v, first_new, g->steps[v->dimension_count - 1].count);
     return g->groups;
 }
 
@@ -259,12 +260,21 @@ static void add_sums(struct segment_groups *g, const struct chunk_values *v, con
     }
 }
 
+/* `groups` NULL: all are of the first. */
+static void count_rows(uint64_t *rows, const uint32_t *groups, uint32_t count) {
+    if (groups == NULL) {
+        rows[0] += count;
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        rows[groups[i]]++;
+    }
+}
+
 static void add_rows(struct segment_groups *g, const struct chunk_values *v, uint32_t count) {
     const uint32_t *groups = find_groups(g, v, count);
     if (!add_only_sum(g, v, groups, count)) {
-        for (uint32_t i = 0; i < count; i++) {
-            g->rows[groups[i]]++;
-        }
+        count_rows(g->rows, v->dimension_count > 0 ? groups : NULL, count);
         add_sums(g, v, groups, count);
     }
     for (size_t s = 0; s < g->spec->sum_count; s++) {

@@ -108,11 +108,25 @@ static bool list_contexts(uint32_t *restrict contexts, const struct resolver *r)
     for (uint32_t row = 0, rows = r->b->info->rows; row < rows; row++) {
         struct column_uses u = uses[templates[row]];
         uint32_t code = codes[beside < last ? beside : last]; /* too few: found out at the end */
-        contexts[at] = u.context > 0 ? code : none;
+        uint32_t has = 0 - (uint32_t)(u.context > 0);
+        contexts[at] = (code & has) | (none & ~has);
         at += u.column;
         beside += u.context;
     }
     return at == r->b->columns[r->column].count && beside <= context->count;
+}
+
+/* Likewise where each row has one value of the context. */
+static bool pick_contexts(uint32_t *restrict contexts, const struct resolver *r) {
+    const uint32_t *restrict codes = r->b->columns[r->context].codes;
+    const uint32_t *restrict templates = r->b->templates;
+    const struct column_uses *restrict uses = r->uses;
+    uint32_t at = 0;
+    for (uint32_t row = 0, rows = r->b->info->rows; row < rows; row++) {
+        contexts[at] = codes[row];
+        at += uses[templates[row]].column;
+    }
+    return at == r->b->columns[r->column].count;
 }
 
 /* One value each, whose contexts are known; false if a code is too large. */
@@ -131,12 +145,13 @@ static bool resolve_values(uint32_t *restrict codes, const struct resolver *r,
 static bool resolve_singles(uint32_t *codes, const struct resolver *r, const struct likeness *l) {
     const struct block_column *context = &r->b->columns[r->context];
     uint32_t rows = r->b->info->rows;
-    if (l->all.column == 1 && l->all.context == 1 && l->any.context == 1) {
-        return rows == context->count && rows == r->b->columns[r->column].count &&
-               resolve_values(codes, r, context->codes);
+    bool beside_all = l->all.context == 1 && l->any.context == 1 && rows == context->count;
+    if (beside_all && l->all.column == 1) {
+        return rows == r->b->columns[r->column].count && resolve_values(codes, r, context->codes);
     }
     uint32_t *contexts = mem_alloc(((size_t)rows + 1) * sizeof *contexts);
-    bool good = list_contexts(contexts, r) && resolve_values(codes, r, contexts);
+    bool good = beside_all ? pick_contexts(contexts, r) : list_contexts(contexts, r);
+    good = good && resolve_values(codes, r, contexts);
     mem_free(contexts);
     return good;
 }
@@ -175,20 +190,27 @@ static enum status resolve(uint32_t *codes, struct resolver *r, struct err *err)
     return good ? STATUS_OK : segment_damaged(r->b->segment, err, _("a column is malformed"));
 }
 
-/* They stay with the segment: its blocks have mostly the same templates. */
-static struct column_uses *uses_of(struct segment_column *column, size_t template_count) {
+/* They stay with the segment: its blocks have mostly the same templates. Who aggregates has parsed
+ * all of these, others learn as they go. */
+static void find_uses(struct resolver *r) {
+    struct segment *s = r->b->segment;
+    struct segment_column *column = &s->columns[r->column];
     if (column->uses == NULL) {
-        column->uses = mem_alloc((template_count + 1) * sizeof *column->uses);
-        memset(column->uses, 0xff, (template_count + 1) * sizeof *column->uses);
+        size_t bytes = ((size_t)s->template_count + 1) * sizeof *column->uses;
+        column->uses = mem_alloc(bytes);
+        memset(column->uses, 0xff, bytes);
+        for (uint32_t i = 0; i < s->template_count && s->all_parsed; i++) {
+            count_uses(&column->uses[i], r, &s->templates[i]);
+        }
     }
-    return column->uses;
+    r->uses = column->uses;
 }
 
 enum status block_context_resolve(uint32_t *codes, struct block *b, uint32_t column,
                                   struct err *err) {
     const struct segment *s = b->segment;
     struct resolver r = {.b = b, .column = column, .context = s->columns[column].context - 1};
-    r.uses = uses_of(&b->segment->columns[column], s->template_count);
+    find_uses(&r);
     enum status status = block_column_codes(b, r.context, err);
     if (status == STATUS_OK) {
         status = block_templates(b, err);
