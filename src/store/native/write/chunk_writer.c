@@ -54,12 +54,13 @@ void chunk_add_numbers(struct segment_writer *w, const int64_t *numbers, size_t 
     (void)add_smallest(w, numbers, count);
 }
 
-void chunk_add_only_numbers(struct segment_writer *w, const int64_t *numbers, size_t count) {
+void chunk_add_only_numbers(struct segment_writer *w, const int64_t *numbers, size_t count,
+                            bool is_field) {
     size_t start = w->plain.len;
     size_t packed = add_smallest(w, numbers, count);
     size_t plain = w->plain.len - start;
     w->is_final = false;
-    if (packed == 0 || count < BITS_COUNT || packed == plain) {
+    if (!is_field || packed == 0 || count < BITS_COUNT || packed == plain) {
         return;
     }
     size_t limit = packed + packed / BITS_LOSS;
@@ -83,26 +84,32 @@ void chunk_add_only_numbers(struct segment_writer *w, const int64_t *numbers, si
     buf_fini(&best);
 }
 
-static size_t add_flagged(struct segment_writer *w, size_t start, char flag, const int64_t *numbers,
-                          size_t count) {
+/* Codes of a block. */
+struct codes {
+    const int64_t *numbers;
+    size_t count;
+    bool is_field;
+};
+
+static size_t add_flagged(struct segment_writer *w, size_t start, char flag,
+                          const struct codes *codes) {
     w->plain.len = start;
     buf_putc(&w->plain, flag);
-    chunk_add_only_numbers(w, numbers, count);
+    chunk_add_only_numbers(w, codes->numbers, codes->count, codes->is_field);
     struct str added = str_make(w->plain.ptr + start, w->plain.len - start);
     return w->is_final ? added.len : quick_size(w, added);
 }
 
 void chunk_add_guessed(struct segment_writer *w, const int64_t *codes, const int64_t *residuals,
-                       size_t count) {
+                       size_t count, bool is_field) {
+    struct codes all = {codes, count, is_field};
+    struct codes wrong = {residuals, count, is_field};
     size_t start = w->plain.len;
-    size_t guessed = SIZE_MAX / 2;
-    if (residuals != NULL) {
-        guessed = add_flagged(w, start, 1, residuals, count);
-    }
-    size_t plain = add_flagged(w, start, 0, codes, count);
-    size_t margin = guessed / GUESS_MARGIN + count / GUESS_VALUES;
+    size_t guessed = residuals != NULL ? add_flagged(w, start, 1, &wrong) : SIZE_MAX / 2;
+    size_t plain = add_flagged(w, start, 0, &all);
+    size_t margin = guessed / GUESS_MARGIN + (is_field ? count / GUESS_VALUES : 0);
     if (guessed + margin < plain) {
-        (void)add_flagged(w, start, 1, residuals, count);
+        (void)add_flagged(w, start, 1, &wrong);
     }
 }
 

@@ -11,16 +11,17 @@
 #include "encoding.h"
 #include "segment_writer.h"
 
-/* Appends packed numbers to w->plain. */
+/* Appends packed numbers to w->plain, in the form that becomes smallest. */
 void chunk_add_numbers(struct segment_writer *w, const int64_t *numbers, size_t count);
-/* Likewise numbers that are all that the chunk has. Where zstd makes them hardly smaller than a few
- * bits each, these are taken, and chunk_put leaves them as they are: reading them is much faster.
- */
-void chunk_add_only_numbers(struct segment_writer *w, const int64_t *numbers, size_t count);
+/* Likewise all numbers of a chunk. Those of a field are read by aggregations: where zstd
+ * makes them hardly smaller than a few bits each, these are taken, and chunk_put leaves them as
+ * they are: reading them is much faster. Other chunks repeat each other rather in whole bytes. */
+void chunk_add_only_numbers(struct segment_writer *w, const int64_t *numbers, size_t count,
+                            bool is_field);
 /* Appends codes of a column that has a context (stripe_context.h): the codes themselves, or the
  * `residuals` if these take less (NULL: the context is not in this stripe). */
 void chunk_add_guessed(struct segment_writer *w, const int64_t *codes, const int64_t *residuals,
-                       size_t count);
+                       size_t count, bool is_field);
 /* Appends texts to w->plain. */
 void chunk_add_texts(struct segment_writer *w, const struct text_array *texts);
 

@@ -116,9 +116,9 @@ static void put_row_numbers(struct stripe_work *k, struct buf *directory, size_t
     }
     wire_put_i64(directory, min);
     wire_put_u64(directory, (uint64_t)max - (uint64_t)min);
-    chunk_add_only_numbers(k->w, list_row_numbers(k, from, count, NUMBER_TEMPLATE), count);
+    chunk_add_only_numbers(k->w, list_row_numbers(k, from, count, NUMBER_TEMPLATE), count, true);
     chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &k->habits[ROW_CHUNK_TEMPLATE]);
-    chunk_add_only_numbers(k->w, list_row_numbers(k, from, count, NUMBER_TIME), count);
+    chunk_add_only_numbers(k->w, list_row_numbers(k, from, count, NUMBER_TIME), count, true);
     chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &k->habits[ROW_CHUNK_TIME]);
     for (int which = 0; which < ROW_NUMBER_COUNT; which++) {
         if (which != NUMBER_TEMPLATE && which != NUMBER_TIME) {
@@ -131,6 +131,10 @@ static void put_row_numbers(struct stripe_work *k, struct buf *directory, size_t
 
 /* --- values --- */
 
+static bool is_field(const struct stripe_work *k, const struct stripe_column *c) {
+    return k->w->columns[c->number].field != FIELD_NONE;
+}
+
 /* The codes of a column with a context, as rows of the block have them. */
 static void add_guessed(struct stripe_work *k, const struct stripe_column *c, size_t block,
                         uint32_t count) {
@@ -139,7 +143,7 @@ static void add_guessed(struct stripe_work *k, const struct stripe_column *c, si
         i++;
     }
     if (i == k->contexts.count || k->contexts.columns[i].context == CONTEXT_NONE) {
-        chunk_add_guessed(k->w, k->numbers, NULL, count);
+        chunk_add_guessed(k->w, k->numbers, NULL, count, is_field(k, c));
         return;
     }
     size_t from = block * SEGMENT_BLOCK_ROWS;
@@ -148,7 +152,7 @@ static void add_guessed(struct stripe_work *k, const struct stripe_column *c, si
     size_t found = context_residuals(residuals, &k->contexts, i, from,
                                      to < k->s->row_count ? to : k->s->row_count);
     CHECK(found == count);
-    chunk_add_guessed(k->w, k->numbers, residuals, count);
+    chunk_add_guessed(k->w, k->numbers, residuals, count, is_field(k, c));
     mem_free(residuals);
 }
 
@@ -162,7 +166,7 @@ static void put_codes(struct stripe_work *k, struct buf *directory, struct strip
     if (k->w->columns[c->number].context != 0) {
         add_guessed(k, c, block, count);
     } else {
-        chunk_add_only_numbers(k->w, k->numbers, count);
+        chunk_add_only_numbers(k->w, k->numbers, count, is_field(k, c));
     }
     chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &c->habit);
 }
@@ -178,7 +182,7 @@ static void put_numbers(struct stripe_work *k, struct buf *directory, struct str
     }
     wire_put_i64(directory, min);
     wire_put_u64(directory, (uint64_t)max - (uint64_t)min);
-    chunk_add_only_numbers(k->w, v->numbers + from, count);
+    chunk_add_only_numbers(k->w, v->numbers + from, count, is_field(k, c));
     chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &c->habit);
 }
 
