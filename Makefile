@@ -1,6 +1,6 @@
 # A thin door to the build: everything real happens in meson.build and tools/.
 .DEFAULT_GOAL := build/konseki
-.PHONY: build/konseki setup check test demo bench fuzz clean
+.PHONY: build/konseki setup check test demo bench trials fuzz clean
 
 setup:                      ## install the Debian packages of packages.txt
 	@tools/setup
@@ -28,6 +28,9 @@ demo: build/konseki         ## the main job on a small shipped site, each step w
 bench: build/konseki        ## figures beside their peers' in bench/results/
 	@ninja -C build
 	@tools/bench
+
+trials: build/konseki       ## faults and tampering: points x modes, kinds x places, and what came of it
+	@tools/trials
 
 fuzz: setup                 ## NAME=evtx SECONDS=60: one fuzzer for a while
 	@tools/fuzz "$(NAME)" "$(SECONDS)"
