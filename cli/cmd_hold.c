@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "act.h"
+#include "clock.h"
 #include "commands.h"
 #include "hold.h"
 #include "i18n.h"
@@ -113,6 +114,10 @@ static int add(const struct holding *a) {
         (a->from != NULL && !options_time(&q.from_ns, "from", a->from, zone)) ||
         (a->to != NULL && !options_time(&q.to_ns, "to", a->to, zone)) ||
         (a->until != NULL && !options_time(&q.until_ns, "until", a->until, zone))) {
+        return EXIT_USAGE;
+    }
+    if (q.until_ns != TIME_NONE && q.until_ns <= clock_wall_ns()) {
+        fprintf(stderr, "%s\n", _("konseki: --until lies in the past: such a hold keeps nothing"));
         return EXIT_USAGE;
     }
     enum status status = hold_encode(&text, &q, &err);

@@ -268,6 +268,10 @@ enum status proof_read(struct proof *out, struct str json, const char *name, str
                                             JSON_TOKENER_ALLOW_TRAILING_CHARS);
         root = json_tokener_parse_ex(tokener, json.ptr, (int)json.len);
     }
+    if (root != NULL && str_trim(str_skip(json, json_tokener_get_parse_end(tokener))).len > 0) {
+        json_object_put(root); /* something stands behind the document */
+        root = NULL;
+    }
     json_tokener_free(tokener);
     if (root == NULL) {
         return err_set(err, STATUS_BAD_INPUT, "%s is no JSON document", name);

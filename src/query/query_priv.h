@@ -7,7 +7,7 @@
 #include "query.h"
 
 enum {
-    QUERY_MAX_BYTES = 65536,
+    QUERY_MAX_BYTES = 131072, /* what a system passes as one argument */
     QUERY_MAX_DEPTH = 100,
     QUERY_MAX_STAGES = 50,
     QUERY_MAX_COLUMNS = 200

@@ -186,7 +186,9 @@ def every_member_of_a_proof(folder):
         holder[keys[-1]] = value
     print(f"        {tried} changes of {len(list(places(document)))} members, all refused")
     true(tried > 200, "changes")
-    proof.write_text(json.dumps(document))
+    proof.write_text(json.dumps(document) + "x")
+    check(proof, "--raw", raw, *given[0], expect=2)
+    proof.write_text(json.dumps(document) + "\n ")
     for options in given:
         check(proof, "--raw", raw, *options)
 

@@ -93,6 +93,15 @@ def findings_are_read_where_nobody_can_write(folder):
 
 
 @case
+def ten_thousand_words_in_one_query(folder):
+    store = make_store(folder, 2000)
+    words = " OR ".join(f"q{i:05d}" for i in range(9990))
+    query = f"{words} OR w7x OR w1999x OR w3000x | count"
+    true(len(query) > 90000, "length")
+    equal(jsonl(run("search", "--store", store, query)), [{"count": 2}], "two of them")
+
+
+@case
 def threads_do_not_change_the_output(folder):
     store = make_store(folder)
     for query in ("*", "u12 OR w5x", "/w1[0-9]+5x/", "* | count by host.name"):

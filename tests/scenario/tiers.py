@@ -219,6 +219,8 @@ def forecast_and_bad_numbers(folder):
         true("36500" in run.stderr, run.stderr)
     run("archive", "--store", store, "--to", folder / "a", "--older-than", 36501, expect=2)
     run("hold", "add", "--store", store, "--case", "1", expect=2)
+    run("hold", "add", "--store", store, "--case", "1", "--reason", "r", "--until", "2020-01-01", expect=2)
+    true("past" in run.stderr, run.stderr)
     run("hold", "release", "--store", store, "--reason", "x", "77", expect=5)
 
 
