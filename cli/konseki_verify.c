@@ -300,7 +300,7 @@ static int verify_events(struct verifier *v) {
     if (v->has_more) {
         check_soundness(v, &v->more, a->consistencies.items[0]);
     }
-    if (!check_raws(v, &err)) {
+    if (!v->failed && !check_raws(v, &err)) {
         return complain(&err);
     }
     if (!v->failed && (!check_anchors(v, &err) || !check_key(v, &err) || !check_stamps(v, &err))) {
