@@ -52,6 +52,9 @@ static const char *const alphabets[][12] = {
     {"\xe3\x81\x82", "\xe3\x82\xab", "\xef\xbc\xa1", "\xef\xbc\x91", "a", "A", "1"},
     {"K", "k", "\xe2\x84\xaa", "\xc3\x9f", "\xc5\xbf", "s", "\xc2\xad", "x"},
     {"\x80", "\xff", "\xfe", "\n", "\r", "\x01", "A"},
+    {"\xe3\x81\x82", "\xe6\xbc\xa2", "\xe3\x82\x99", "\xe3\x80\x80", "\xe3", "\x81", "a", "B", "7",
+     "1"},
+    {"\xe3\x81\x82", "\xe3\x8a\x9f", "a", "B", "7", "1"}, /* 50 in a circle */
 };
 enum { ALPHABETS = sizeof alphabets / sizeof *alphabets, TEXTS = 40 };
 
@@ -174,6 +177,24 @@ static void test_case(void **state) {
     note_fini(&n);
 }
 
+/* Kana and kanji fold to nothing that a word of ASCII could be in; full-width digits do. */
+static void test_japanese(void **state) {
+    (void)state;
+    struct str texts[] = {STR("\xe3\x81\x82 a7"), STR("\xe6\xbc\xa2 b8"), STR("a8\xe3\x83\xbc")};
+    struct str wide[] = {STR("\xe3\x81\x82 a7"), STR("\xef\xbc\x97\xef\xbc\x98")};
+    struct noted n = note_of(texts, sizeof texts / sizeof *texts);
+    struct noted w = note_of(wide, sizeof wide / sizeof *wide);
+    assert_true(n.known && n.note.pairs != NULL && w.known);
+    assert_false(column_note_folds_to_ascii(&n.note));
+    assert_false(column_note_may_hold(&n.note, STR("78"), true));
+    assert_true(column_note_may_hold(&n.note, STR("B8"), true));
+    assert_true(column_note_may_hold(&n.note, STR("\xe3\x81\x83"), true)); /* may be composed */
+    assert_true(column_note_folds_to_ascii(&w.note));
+    assert_true(column_note_may_hold(&w.note, STR("78"), true));
+    note_fini(&n);
+    note_fini(&w);
+}
+
 static void test_nothing_known(void **state) {
     (void)state;
     struct buf out = BUF_INIT;
@@ -276,9 +297,10 @@ static void test_damage(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_never_wrong), cmocka_unit_test(test_tells),
-        cmocka_unit_test(test_case),        cmocka_unit_test(test_nothing_known),
-        cmocka_unit_test(test_damage),      cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_never_wrong),   cmocka_unit_test(test_tells),
+        cmocka_unit_test(test_case),          cmocka_unit_test(test_japanese),
+        cmocka_unit_test(test_nothing_known), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

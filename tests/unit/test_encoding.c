@@ -393,7 +393,7 @@ static void test_returning_ids(void **state) {
 /* --- words --- */
 
 static enum token_answer filter_has(const uint8_t *bytes, uint64_t lines, uint64_t hash) {
-    return token_line_has(bytes + token_filter_line(lines, hash), hash);
+    return token_line_has(bytes + token_filter_line(lines, hash), hash, TOKEN_PROBES);
 }
 
 static void test_filter(void **state) {

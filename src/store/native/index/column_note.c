@@ -24,6 +24,14 @@ bool column_note_has_pair(const struct column_note *n, unsigned first, unsigned 
     return (n->pairs[at / 8] >> (at % 8) & 1) != 0;
 }
 
+static bool is_alnum(struct str text) {
+    size_t len = 0;
+    while (len < text.len && ascii_is_alnum(text.ptr[len])) {
+        len++;
+    }
+    return len == text.len;
+}
+
 /* The letter in the other case; other bytes as they are. */
 static uint8_t other_case(uint8_t byte) {
     bool letter = ascii_is_alpha((char)byte);
@@ -43,8 +51,22 @@ static bool has_beyond_ascii(const struct column_note *n) {
     return (n->bytes[2] | n->bytes[3]) != 0;
 }
 
+bool column_note_folds_to_ascii(const struct column_note *n) {
+    for (unsigned lead = 0xc0; lead <= 0xff; lead++) {
+        if ((lead < 0xe3 || lead > 0xe9) && column_note_has_byte(n, lead)) {
+            return true;
+        }
+    }
+    for (unsigned second = 0x84; second <= 0xff; second++) { /* from U+3100 on */
+        if (column_note_has_pair(n, 0xe3, second)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool column_note_may_hold(const struct column_note *n, struct str text, bool is_folded) {
-    if (is_folded && has_beyond_ascii(n)) {
+    if (is_folded && has_beyond_ascii(n) && (!is_alnum(text) || column_note_folds_to_ascii(n))) {
         return true;
     }
     if (text.len == 1) {

@@ -41,6 +41,10 @@ bool column_note_may_hold(const struct column_note *n, struct str text, bool is_
 /* Can one of the bytes stand in a text of the column, and be followed by the other? Either may be
  * COLUMN_NOTE_EDGE; both: a text may be empty. */
 bool column_note_has_pair(const struct column_note *n, unsigned first, unsigned second);
+/* Can ASCII letters or digits come of what is no ASCII when texts of the column are folded, or
+ * stand together where something was folded away? Not of kana and kanji (U+3000 to U+30FF, U+4000
+ * to U+9FFF). */
+bool column_note_folds_to_ascii(const struct column_note *n);
 static inline bool column_note_has_byte(const struct column_note *n, unsigned byte) {
     return (n->bytes[byte / 64] >> (byte % 64) & 1) != 0;
 }

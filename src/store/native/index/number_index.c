@@ -9,8 +9,14 @@
 enum {
     BITS_A_WORD = 24,
     LEAST_BITS = 5,   /* fewer would say "maybe" of most words that are not there */
+    MOST_BITS = 32,   /* where numbers of many blocks became one */
     MOST_APART = 16,  /* neighbours in a stretch */
     LEAST_IN_ONE = 8, /* numbers in a stretch: fewer cost less in the filter */
+    ALL_BLOCKS = 255, /* in the place of a block's number: all of the segment */
+    MOST_LISTED = 16, /* blocks of a number that are told apart: they share a line */
+    LEAST_PROBES = 2,
+    MOST_PROBES = 12,
+    ONE_FILTER = 1 << 31, /* in the directory's length: one filter for all stripes */
     MAX_PATTERNS = 128,
     HEAD_BYTES = 8, /* length and checksum of the directory */
     FIRST_READ = 4096
@@ -20,7 +26,7 @@ enum {
 
 void number_index_writer_fini(struct number_index_writer *w) {
     buf_fini(&w->stripes);
-    buf_fini(&w->lines);
+    number_words_fini(&w->hashes);
     intern_fini(&w->patterns);
     mem_free(w->masks);
     *w = (struct number_index_writer){.stripe_count = 0};
@@ -66,9 +72,10 @@ static size_t stretch_length(const struct number_words *words, size_t at) {
     return end - at >= LEAST_IN_ONE ? end - at : 1;
 }
 
-/* What stands for a key of one block in the stripe's filter: mostly all blocks' are in one line. */
+/* What stands in the filter for a key of one block of the segment: mostly all blocks' are in one
+ * line. */
 static uint64_t block_hash(uint64_t key, uint32_t block) {
-    return (hash_u64(key) & ~(uint64_t)(SEGMENT_STRIPE_BLOCKS - 1)) | block;
+    return (hash_u64(key) & ~(uint64_t)UINT8_MAX) | block;
 }
 
 /* Writes the stretches of a block's keys to `out` and leaves hashes of those that are in none;
@@ -100,28 +107,34 @@ static unsigned bits_a_word(size_t words, uint64_t bytes) {
     return (unsigned)(bits > BITS_A_WORD ? BITS_A_WORD : bits < LEAST_BITS ? LEAST_BITS : bits);
 }
 
+static void put_times(struct buf *out, const struct number_times *times) {
+    int64_t last = 0;
+    wire_put_u64(out, times->block_count);
+    for (uint32_t i = 0; i < times->block_count; i++) {
+        wire_put_i64(out, (int64_t)((uint64_t)times->smallest[i] - (uint64_t)last));
+        wire_put_u64(out, (uint64_t)times->largest[i] - (uint64_t)times->smallest[i]);
+        last = times->smallest[i];
+    }
+}
+
 void number_index_writer_add(struct number_index_writer *w, struct number_words *words,
                              const struct number_times *times, uint64_t bytes) {
-    struct buf stretches = BUF_INIT;
-    struct buf block = BUF_INIT;
-    struct number_words hashes = {.count = 0};
+    size_t start = w->stripes.len;
+    size_t count = 0;
+    put_times(&w->stripes, times);
     for (uint32_t i = 0; i < SEGMENT_STRIPE_BLOCKS; i++) {
-        buf_clear(&block);
+        struct buf stretches = BUF_INIT;
         number_words_sort(&words[i]);
-        wire_put_u64(&stretches, put_stretches(&block, &words[i], i));
-        buf_add(&stretches, buf_str(&block));
-        number_words_add_all(&hashes, &words[i]);
+        uint32_t block = w->stripe_count * SEGMENT_STRIPE_BLOCKS + i;
+        wire_put_u64(&w->stripes, put_stretches(&stretches, &words[i], block));
+        buf_add(&w->stripes, buf_str(&stretches));
+        buf_fini(&stretches);
+        number_words_add_all(&w->hashes, &words[i]);
+        count += words[i].count;
         number_words_clear(&words[i]);
     }
-    wire_put_i64(&w->stripes, times->time_min);
-    wire_put_u64(&w->stripes, (uint64_t)times->time_max - (uint64_t)times->time_min);
-    uint64_t left = bytes > stretches.len ? bytes - stretches.len : 0;
-    wire_put_u64(&w->stripes, token_filter_encode(&w->lines, hashes.keys, hashes.count,
-                                                  bits_a_word(hashes.count, left)));
-    buf_add(&w->stripes, buf_str(&stretches));
-    number_words_fini(&hashes);
-    buf_fini(&block);
-    buf_fini(&stretches);
+    size_t used = w->stripes.len - start;
+    w->bits += bits_a_word(count, bytes > used ? bytes - used : 0) * (uint64_t)count;
     add_patterns(w, times->patterns);
     if (times->more != NULL) {
         add_patterns(w, times->more);
@@ -129,24 +142,62 @@ void number_index_writer_add(struct number_index_writer *w, struct number_words 
     w->stripe_count++;
 }
 
-void number_index_writer_end(struct buf *out, const struct number_index_writer *w) {
+/* Numbers of many blocks would fill their line: they are said to be in all. */
+static void join_blocks(struct number_words *hashes) {
+    size_t kept = 0;
+    number_words_sort(hashes);
+    for (size_t at = 0; at < hashes->count;) {
+        uint64_t first = hashes->keys[at];
+        size_t end = at + 1;
+        while (end < hashes->count && hashes->keys[end] >> 8 == first >> 8) {
+            end++;
+        }
+        if (end - at > MOST_LISTED) {
+            hashes->keys[kept++] = first | ALL_BLOCKS;
+            at = end;
+        }
+        while (at < end) {
+            hashes->keys[kept++] = hashes->keys[at++];
+        }
+    }
+    hashes->count = kept;
+}
+
+/* About as many as make "maybe" of the fewest words that are not there. */
+static unsigned probes_of(uint64_t bits_a_hash) {
+    uint64_t probes = (bits_a_hash * 9 + 8) / 16;
+    return (unsigned)(probes > MOST_PROBES    ? MOST_PROBES
+                      : probes < LEAST_PROBES ? LEAST_PROBES
+                                              : probes);
+}
+
+void number_index_writer_end(struct buf *out, struct number_index_writer *w) {
     struct buf directory = BUF_INIT;
+    struct buf lines = BUF_INIT;
+    join_blocks(&w->hashes);
+    uint64_t bits = w->hashes.count == 0 ? BITS_A_WORD : w->bits / w->hashes.count;
+    bits = bits > MOST_BITS ? MOST_BITS : bits;
+    unsigned probes = probes_of(bits);
     wire_put_u64(&directory, w->patterns.count);
     for (uint32_t i = 0; i < w->patterns.count; i++) {
         buf_add(&directory, intern_text(&w->patterns, i));
         wire_put_u64(&directory, w->masks[i]);
     }
     wire_put_u64(&directory, w->unlisted);
+    wire_put_u64(&directory, token_filter_encode(&lines, w->hashes.keys, w->hashes.count,
+                                                 (unsigned)bits, probes));
+    wire_put_u64(&directory, probes);
     buf_add(&directory, buf_str(&w->stripes));
     size_t start = out->len;
-    wire_put_fixed32(out, (uint32_t)directory.len);
-    wire_put_fixed32(out, (uint32_t)hash_bytes(directory.ptr, directory.len));
+    wire_put_fixed32(out, (uint32_t)directory.len | (uint32_t)ONE_FILTER);
+    wire_put_fixed32(out, ~(uint32_t)hash_bytes(directory.ptr, directory.len));
     buf_add(out, buf_str(&directory));
     while ((out->len - start) % FILTER_LINE_BYTES != 0) {
         buf_putc(out, 0);
     }
-    buf_add(out, buf_str(&w->lines));
+    buf_add(out, buf_str(&lines));
     buf_fini(&directory);
+    buf_fini(&lines);
 }
 
 /* --- reading --- */
@@ -170,8 +221,9 @@ static enum status read_directory(struct number_index *out, uint64_t start) {
     if (first < HEAD_BYTES || !index_source_read(&out->source, at, first, start)) {
         return STATUS_DAMAGED;
     }
-    uint64_t length = bytes_le32(at);
-    uint32_t checksum = bytes_le32(at + 4);
+    out->is_one = (bytes_le32(at) & (uint32_t)ONE_FILTER) != 0;
+    uint64_t length = bytes_le32(at) & ~(uint32_t)ONE_FILTER;
+    uint32_t checksum = out->is_one ? ~bytes_le32(at + 4) : bytes_le32(at + 4);
     if (length > room - HEAD_BYTES) {
         return STATUS_DAMAGED;
     }
@@ -276,19 +328,34 @@ static bool take_stretches(struct wire *w, uint64_t key) {
     return has;
 }
 
-/* Blocks of a stripe that have the key by its filter. */
-static enum status ask_lines(uint8_t *out, const struct number_index *index, uint64_t offset,
-                             uint64_t lines, uint64_t key) {
+/* A filter: that of all stripes, or of one. */
+struct number_filter {
+    const struct number_index *index;
+    uint64_t offset;
+    uint64_t lines;
+    unsigned probes;
+    uint64_t last; /* place of `line`; UINT64_MAX: none was read */
     uint8_t line[FILTER_LINE_BYTES];
-    uint64_t last = UINT64_MAX; /* place of `line` */
-    for (uint32_t block = 0; block < index->block_count && lines > 0; block++) {
-        uint64_t hash = block_hash(key, block);
-        uint64_t at = offset + token_filter_line(lines, hash);
-        if (at != last && !index_source_read(&index->source, line, sizeof line, at)) {
-            return STATUS_DAMAGED;
-        }
-        last = at;
-        enum token_answer answer = token_line_has(line, hash);
+};
+
+static enum token_answer ask_filter(struct number_filter *f, uint64_t hash) {
+    if (f->lines == 0) {
+        return TOKEN_ABSENT;
+    }
+    uint64_t at = f->offset + token_filter_line(f->lines, hash);
+    if (at != f->last && !index_source_read(&f->index->source, f->line, sizeof f->line, at)) {
+        return TOKEN_DAMAGED;
+    }
+    f->last = at;
+    return token_line_has(f->line, hash, f->probes);
+}
+
+/* Blocks of a stripe that have the key by the filter: block i stands there as `first` + i, where
+ * hashes leave `bits` bits to it. */
+static enum status ask_blocks(uint8_t *out, struct number_filter *f, uint64_t key, uint32_t first,
+                              uint64_t bits) {
+    for (uint32_t block = 0; block < f->index->block_count; block++) {
+        enum token_answer answer = ask_filter(f, (hash_u64(key) & ~bits) | (first + block));
         if (answer == TOKEN_DAMAGED) {
             return STATUS_DAMAGED;
         }
@@ -297,36 +364,88 @@ static enum status ask_lines(uint8_t *out, const struct number_index *index, uin
     return STATUS_OK;
 }
 
-static enum status ask_stripe(struct index_blocks *out, const struct asked *a, struct wire *w,
-                              const struct number_index *index, uint32_t stripe, uint64_t *offset) {
-    uint8_t *listed = &out->listed[stripe];
+/* Blocks whose times a pattern may print. */
+static uint8_t take_block_times(struct wire *w, const struct asked *a, uint32_t stripe) {
+    uint64_t count = wire_count(w, SEGMENT_STRIPE_BLOCKS);
+    int64_t low = 0;
+    unsigned blocks = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        low = (int64_t)((uint64_t)low + (uint64_t)wire_i64(w));
+        int64_t high = (int64_t)((uint64_t)low + wire_u64(w));
+        blocks |= times_may_print(a, stripe, low, high) ? 1U << i : 0;
+    }
+    return (uint8_t)blocks;
+}
+
+/* In segments of before, times are known of the whole stripe. */
+static uint8_t take_stripe_times(struct wire *w, const struct asked *a, uint32_t stripe) {
     int64_t low = wire_i64(w);
     int64_t high = (int64_t)((uint64_t)low + wire_u64(w));
-    uint64_t lines = wire_count(w, (index->end - *offset) / FILTER_LINE_BYTES);
+    return times_may_print(a, stripe, low, high) ? UINT8_MAX : 0;
+}
+
+static uint8_t take_all_stretches(struct wire *w, uint64_t key) {
+    unsigned blocks = 0;
     for (uint32_t block = 0; block < SEGMENT_STRIPE_BLOCKS; block++) {
-        *listed |= (uint8_t)(take_stretches(w, a->key) ? 1U << block : 0);
+        blocks |= take_stretches(w, key) ? 1U << block : 0;
     }
+    return (uint8_t)blocks;
+}
+
+/* Segments of before have a filter a stripe. */
+static enum status ask_own_filter(struct index_blocks *out, const struct asked *a, struct wire *w,
+                                  struct number_filter *f, uint32_t stripe) {
+    const struct number_index *index = f->index;
+    out->of_stripe[stripe] |= take_stripe_times(w, a, stripe);
+    f->lines = wire_count(w, (index->end - f->offset) / FILTER_LINE_BYTES);
+    out->listed[stripe] = take_all_stretches(w, a->key);
     if (w->failed) {
         return STATUS_DAMAGED;
     }
-    uint64_t first = *offset;
-    *offset += token_filter_bytes(lines);
-    enum status status = ask_lines(listed, index, first, lines, a->key);
-    out->of_stripe[stripe] |= times_may_print(a, stripe, low, high) ? UINT8_MAX : *listed;
+    enum status status = ask_blocks(&out->listed[stripe], f, a->key, 0, SEGMENT_STRIPE_BLOCKS - 1);
+    f->offset += token_filter_bytes(f->lines);
     return status;
+}
+
+static enum status ask_one_filter(struct index_blocks *out, const struct asked *a, struct wire *w,
+                                  struct number_filter *f, uint32_t stripe) {
+    out->of_stripe[stripe] |= take_block_times(w, a, stripe);
+    out->listed[stripe] |= take_all_stretches(w, a->key);
+    return w->failed ? STATUS_DAMAGED
+                     : ask_blocks(&out->listed[stripe], f, a->key, stripe * SEGMENT_STRIPE_BLOCKS,
+                                  UINT8_MAX);
+}
+
+/* Takes what is said of the filter for all stripes, and asks it for the key of all blocks. */
+static enum status begin_one_filter(struct index_blocks *out, struct number_filter *f,
+                                    struct wire *w, uint64_t key) {
+    f->lines = wire_count(w, (f->index->end - f->offset) / FILTER_LINE_BYTES);
+    f->probes = (unsigned)wire_count(w, MOST_PROBES);
+    if (w->failed) {
+        return STATUS_DAMAGED;
+    }
+    enum token_answer answer = ask_filter(f, block_hash(key, ALL_BLOCKS));
+    memset(out->listed, answer == TOKEN_MAYBE ? UINT8_MAX : 0, sizeof out->listed);
+    return answer == TOKEN_DAMAGED ? STATUS_DAMAGED : STATUS_OK;
 }
 
 enum status number_index_ask(struct index_blocks *out, const struct number_index *index,
                              struct str word) {
     struct asked a = {.word = word, .key = number_word_key(word)};
     struct wire w = wire_make(index->directory.ptr + HEAD_BYTES, index->directory.len - HEAD_BYTES);
-    uint64_t offset = index->lines_offset;
-    enum status status = offset <= index->end ? STATUS_OK : STATUS_DAMAGED;
+    struct number_filter f = {
+        .index = index, .offset = index->lines_offset, .probes = TOKEN_PROBES, .last = UINT64_MAX};
+    enum status status = f.offset <= index->end ? STATUS_OK : STATUS_DAMAGED;
     memset(out, 0, sizeof *out);
     uint32_t unlisted = take_patterns(&a, &w);
+    if (status == STATUS_OK && index->is_one) {
+        status = begin_one_filter(out, &f, &w, a.key);
+    }
     for (uint32_t i = 0; i < index->stripe_count && status == STATUS_OK; i++) {
         out->of_stripe[i] = (unlisted >> i & 1) != 0 ? UINT8_MAX : 0;
-        status = ask_stripe(out, &a, &w, index, i, &offset);
+        status =
+            index->is_one ? ask_one_filter(out, &a, &w, &f, i) : ask_own_filter(out, &a, &w, &f, i);
+        out->of_stripe[i] |= out->listed[i];
     }
     mem_free(a.times);
     mem_free(a.masks);

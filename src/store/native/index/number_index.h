@@ -2,13 +2,14 @@
  * Which words of digits the search texts of a segment's stripes hold (docs/formats/segment.md,
  * "Words of digits"). They are as many as all other words together, but most come from counters:
  * stretches of numbers that are (nearly) all there are kept as their ends, the others go to a
- * filter like that of other words (token_filter.h). Times that follow from the event time are not
+ * filter like that of other words (token_filter.h), one for all stripes: a read of one line answers
+ * for all blocks. Times that follow from the event time are not
  * listed: their patterns are, and a reader asks what these can print (time_word.h).
  *
  * Unlike the token filter, this tells of all words of each block, whether or not one before has
  * them. Only words that count (number_word_counts) are in it. "Absent" is certain.
  *
- * Threads: one an index. Cost of reading: one read, and one more a word and stripe.
+ * Threads: one an index. Cost of reading: one read, and one more a word.
  */
 #ifndef KONSEKI_NUMBER_INDEX_H
 #define KONSEKI_NUMBER_INDEX_H
@@ -22,8 +23,9 @@
 
 /* All zero is empty. */
 struct number_index_writer {
-    struct buf stripes; /* what the directory says of them */
-    struct buf lines;
+    struct buf stripes;         /* what the directory says of them */
+    struct number_words hashes; /* of what is in no stretch, for the filter */
+    uint64_t bits;              /* that they may take */
     uint32_t stripe_count;
     struct intern patterns; /* as number_index_pattern makes them */
     uint32_t *masks;        /* by pattern: the stripes that print it */
@@ -31,12 +33,13 @@ struct number_index_writer {
     uint32_t unlisted; /* stripes with more patterns than are listed */
 };
 
-/* What formulas of a stripe print of time, and when. */
+/* What formulas of a stripe print of time, and the event times of its blocks. */
 struct number_times {
     const struct intern *patterns;
     const struct intern *more; /* NULL: none */
-    int64_t time_min;
-    int64_t time_max;
+    uint32_t block_count;
+    int64_t smallest[SEGMENT_STRIPE_BLOCKS];
+    int64_t largest[SEGMENT_STRIPE_BLOCKS];
 };
 
 void number_index_writer_fini(struct number_index_writer *w);
@@ -45,7 +48,7 @@ void number_index_writer_fini(struct number_index_writer *w);
 void number_index_writer_add(struct number_index_writer *w, struct number_words *words,
                              const struct number_times *times, uint64_t bytes);
 /* Appends the index; its length is a multiple of FILTER_LINE_BYTES. */
-void number_index_writer_end(struct buf *out, const struct number_index_writer *w);
+void number_index_writer_end(struct buf *out, struct number_index_writer *w);
 
 /* Adds a time pattern of search texts to `patterns` if it can print a word that counts.
  * `is_before`: it prints some instant not after the row's event time, else that. */
@@ -73,6 +76,7 @@ struct index_blocks {
 struct number_index {
     struct index_source source;
     struct buf directory;
+    bool is_one;           /* there is one filter for all stripes */
     uint64_t lines_offset; /* in the file */
     uint64_t end;
     uint32_t stripe_count;

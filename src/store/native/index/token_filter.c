@@ -9,8 +9,8 @@
 enum {
     BITS_A_TOKEN = 11,
     LEAST_BITS_A_TOKEN = 9, /* 1.3 % of the words that are not there are taken for possible */
-    PROBES = 6,
-    PROBE_BITS = 10, /* of the hash, a probe */
+    PROBE_BITS = 10,        /* of the hash, a probe */
+    PROBES_A_HASH = 6,      /* then it is mixed again */
     CHECKSUM_BYTES = 4,
     LINE_BITS = (FILTER_LINE_BYTES - CHECKSUM_BYTES) * 8
 };
@@ -147,11 +147,10 @@ static uint64_t line_of(uint64_t hash, uint64_t lines) {
     return (uint64_t)((unsigned __int128)hash * lines >> 64);
 }
 
-/* Which bits a hash sets; the next call gives the next one. */
-static unsigned next_bit(uint64_t *bits) {
-    unsigned part = (unsigned)*bits & ((1u << PROBE_BITS) - 1);
-    *bits >>= PROBE_BITS;
-    return part * (unsigned)LINE_BITS >> PROBE_BITS;
+/* Which bit a hash sets at probe 0, 1 ...; `bits` is kept between the calls. */
+static unsigned next_bit(uint64_t *bits, uint64_t hash, unsigned probe) {
+    *bits = probe % PROBES_A_HASH == 0 ? hash_u64(hash + probe) : *bits >> PROBE_BITS;
+    return ((unsigned)*bits & ((1u << PROBE_BITS) - 1)) * (unsigned)LINE_BITS >> PROBE_BITS;
 }
 
 static uint32_t line_checksum(const uint8_t *line) {
@@ -159,16 +158,16 @@ static uint32_t line_checksum(const uint8_t *line) {
 }
 
 uint32_t token_filter_encode(struct buf *out, const uint64_t *hashes, size_t count,
-                             unsigned bits_a_hash) {
+                             unsigned bits_a_hash, unsigned probes) {
     uint64_t lines = (count * bits_a_hash + LINE_BITS - 1) / LINE_BITS;
     size_t bytes = (size_t)token_filter_bytes(lines);
     uint8_t *filter = (uint8_t *)buf_reserve(out, bytes + 1);
     memset(filter, 0, bytes);
     for (size_t i = 0; i < count; i++) {
         uint8_t *line = filter + line_of(hashes[i], lines) * FILTER_LINE_BYTES;
-        uint64_t bits = hash_u64(hashes[i]);
-        for (int probe = 0; probe < PROBES; probe++) {
-            unsigned bit = next_bit(&bits);
+        uint64_t bits = 0;
+        for (unsigned probe = 0; probe < probes; probe++) {
+            unsigned bit = next_bit(&bits, hashes[i], probe);
             line[bit / 8] |= (uint8_t)(1u << (bit % 8));
         }
     }
@@ -185,7 +184,8 @@ uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t, uint64_t b
     bits = bits > BITS_A_TOKEN         ? BITS_A_TOKEN
            : bits < LEAST_BITS_A_TOKEN ? LEAST_BITS_A_TOKEN
                                        : bits;
-    uint32_t lines = token_filter_encode(out, t->fresh, t->fresh_count, (unsigned)bits);
+    uint32_t lines =
+        token_filter_encode(out, t->fresh, t->fresh_count, (unsigned)bits, TOKEN_PROBES);
     t->fresh_count = 0;
     return lines;
 }
@@ -194,13 +194,13 @@ uint64_t token_filter_line(uint64_t lines, uint64_t hash) {
     return line_of(hash, lines) * FILTER_LINE_BYTES;
 }
 
-enum token_answer token_line_has(const uint8_t *line, uint64_t hash) {
+enum token_answer token_line_has(const uint8_t *line, uint64_t hash, unsigned probes) {
     if (bytes_le32(line + FILTER_LINE_BYTES - CHECKSUM_BYTES) != line_checksum(line)) {
         return TOKEN_DAMAGED;
     }
-    uint64_t bits = hash_u64(hash);
-    for (int probe = 0; probe < PROBES; probe++) {
-        unsigned bit = next_bit(&bits);
+    uint64_t bits = 0;
+    for (unsigned probe = 0; probe < probes; probe++) {
+        unsigned bit = next_bit(&bits, hash, probe);
         if ((line[bit / 8] >> (bit % 8) & 1) == 0) {
             return TOKEN_ABSENT;
         }

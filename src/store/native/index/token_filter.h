@@ -14,7 +14,10 @@
 
 #include "number_words.h"
 
-enum { TOKEN_TEXT_CACHE = 4096 };
+enum {
+    TOKEN_TEXT_CACHE = 4096,
+    TOKEN_PROBES = 6 /* bits that a word sets */
+};
 
 /* Distinct token hashes while a segment is written. All zero is empty. */
 struct token_set {
@@ -45,9 +48,9 @@ void token_set_take_fresh(struct token_set *t, struct token_set *from);
 /* Appends the filter of the fresh tokens, which keeps to `bytes` as well as it can (9 to 11 bits a
  * token); returns its number of lines. */
 uint32_t token_set_encode_fresh(struct buf *out, struct token_set *t, uint64_t bytes);
-/* Appends a filter of `count` hashes; returns its number of lines. */
+/* Appends a filter of `count` hashes that set `probes` bits each; returns its number of lines. */
 uint32_t token_filter_encode(struct buf *out, const uint64_t *hashes, size_t count,
-                             unsigned bits_a_hash);
+                             unsigned bits_a_hash, unsigned probes);
 uint64_t token_filter_bytes(uint64_t lines);
 
 enum token_answer { TOKEN_ABSENT, TOKEN_MAYBE, TOKEN_DAMAGED };
@@ -55,7 +58,7 @@ enum token_answer { TOKEN_ABSENT, TOKEN_MAYBE, TOKEN_DAMAGED };
  * folded token, which must not be zoned. */
 uint64_t token_filter_line(uint64_t lines, uint64_t hash);
 /* Asks that line (FILTER_LINE_BYTES). */
-enum token_answer token_line_has(const uint8_t *line, uint64_t hash);
+enum token_answer token_line_has(const uint8_t *line, uint64_t hash, unsigned probes);
 
 uint64_t token_hash(struct str token);
 /* True for folded words that filters say nothing about: digits, 't' and 'z', with a digit. */

@@ -147,7 +147,7 @@ static enum token_answer ask_stripe(const struct asked_index *x, uint64_t filter
     uint64_t at = filter + token_filter_line(lines, hash);
     return at < filter || !index_source_read(&x->source, line, sizeof line, at)
                ? TOKEN_DAMAGED
-               : token_line_has(line, hash);
+               : token_line_has(line, hash, TOKEN_PROBES);
 }
 
 /* Stripes in which the word is new: its filter has it. */

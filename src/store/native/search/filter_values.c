@@ -174,14 +174,10 @@ static void prepare_number(struct segment_filter *f, const struct filter_leaf *l
     }
 }
 
-static bool notes_ascii(const struct column_note *n) {
-    return (n->bytes[2] | n->bytes[3]) == 0;
-}
-
 /* By what is noted of the column's texts. In ASCII only digits fold to digits. */
 static bool note_excludes(const struct column_note *n, const struct filter_leaf *leaf) {
     bool is_folded = !leaf->is_raw || leaf->ignore_case;
-    return (filter_all_digits(leaf->word) && (leaf->is_raw || notes_ascii(n)) &&
+    return (filter_all_digits(leaf->word) && (leaf->is_raw || !column_note_folds_to_ascii(n)) &&
             column_note_digit_run(n) < leaf->word.len) ||
            !column_note_may_hold(n, leaf->word, is_folded);
 }

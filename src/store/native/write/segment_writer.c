@@ -70,8 +70,8 @@ void segment_writer_destroy(struct segment_writer **writer) {
 
 size_t segment_writer_memory(const struct segment_writer *w) {
     size_t bytes = w->out.capacity + w->filters.capacity + w->plain.capacity +
-                   w->number_index.lines.capacity + equal_chunks_memory(&w->equal) +
-                   similar_chunks_memory(w->similar) +
+                   w->number_index.hashes.capacity * sizeof *w->number_index.hashes.keys +
+                   equal_chunks_memory(&w->equal) + similar_chunks_memory(w->similar) +
                    (w->tokens.slot_count + w->tokens.fresh_capacity) * sizeof *w->tokens.slots;
     for (size_t i = 0; i < w->column_count; i++) {
         bytes += w->columns[i].dictionary.count * (size_t)96;
@@ -298,9 +298,16 @@ static uint64_t number_index_bytes(const struct written_stripe *stripe) {
 
 static void index_numbers(struct segment_writer *w, const struct written_stripe *stripe,
                           struct stripe *s) {
-    const struct number_times times = {&s->steps.patterns,
-                                       s->values_are_text ? &s->steps.value_patterns : NULL,
-                                       stripe->time_min, stripe->time_max};
+    struct number_times times = {.patterns = &s->steps.patterns,
+                                 .more = s->values_are_text ? &s->steps.value_patterns : NULL};
+    for (size_t i = 0; i < s->row_count; i++) {
+        size_t block = i / SEGMENT_BLOCK_ROWS;
+        int64_t t = s->rows[i].time_ns;
+        bool is_first = i % SEGMENT_BLOCK_ROWS == 0;
+        times.block_count += is_first;
+        times.smallest[block] = is_first || t < times.smallest[block] ? t : times.smallest[block];
+        times.largest[block] = is_first || t > times.largest[block] ? t : times.largest[block];
+    }
     number_index_writer_add(&w->number_index, s->numbers, &times, number_index_bytes(stripe));
 }
 
