@@ -92,7 +92,8 @@ static size_t copy_plain(char *to, struct str s) {
     return n;
 }
 
-void json_text_decode(struct buf *out, struct str s) {
+bool json_text_decode(struct buf *out, struct str s) {
+    bool good = true;
     /* No escape is shorter than what it stands for. */
     (void)buf_reserve(out, s.len + 8);
     while (s.len > 0) {
@@ -100,7 +101,7 @@ void json_text_decode(struct buf *out, struct str s) {
         out->len += n;
         if (n + 1 >= s.len) {
             buf_add(out, str_skip(s, n));
-            return;
+            return good && n >= s.len;
         }
         char c = s.ptr[n + 1];
         s = str_skip(s, n + 2);
@@ -111,7 +112,9 @@ void json_text_decode(struct buf *out, struct str s) {
         } else if (used == 0) {
             buf_putc(out, '\\');
             buf_putc(out, c);
+            good = false;
         }
         s = str_skip(s, used);
     }
+    return good;
 }

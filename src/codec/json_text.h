@@ -6,8 +6,8 @@
 
 /* The byte that the escape "\c" stands for; 0: none, or not one byte (\u). */
 char json_simple_escape(char c);
-/* Appends the decoded text. Unknown escapes stay as they are; lone surrogates become U+FFFD.
- * Never longer than the slice. */
-void json_text_decode(struct buf *out, struct str slice);
+/* Appends the decoded text. Unknown escapes stay as they are (then false); lone surrogates become
+ * U+FFFD. Never longer than the slice. */
+bool json_text_decode(struct buf *out, struct str slice);
 
 #endif

@@ -128,6 +128,10 @@ void batch_add_decoded(struct batch *b, uint32_t field, struct str decoded, stru
     }
 }
 
+void batch_mark_exact(struct batch *b) {
+    b->values[b->value_count - 1].exact = true;
+}
+
 void batch_add_constant(struct batch *b, uint32_t field, const char *literal) {
     size_t slot = ((uintptr_t)literal >> 3) % (sizeof b->constant_key / sizeof *b->constant_key);
     size_t len = strlen(literal);

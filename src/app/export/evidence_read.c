@@ -90,7 +90,7 @@ static struct str leaf_text(struct evidence_reader *r, const struct json_leaf *l
     struct str text = leaf->slice;
     if (leaf->kind == JSON_STRING && leaf->escaped) {
         buf_clear(&r->scratch);
-        json_text_decode(&r->scratch, leaf->slice);
+        (void)json_text_decode(&r->scratch, leaf->slice);
         text = buf_str(&r->scratch);
     }
     return arena_str(&r->texts, text);

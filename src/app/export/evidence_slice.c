@@ -52,7 +52,7 @@ static bool add_escaped(struct batch *batch, struct evidence_slicer *s, struct s
         return false;
     }
     if (transform == TRANSFORM_JSON) {
-        json_text_decode(&s->decoded, slice);
+        (void)json_text_decode(&s->decoded, slice);
     } else if (!xml_text_decode(&s->decoded, slice)) {
         return false;
     }

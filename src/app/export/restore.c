@@ -118,7 +118,7 @@ static void take_input_member(void *ctx, const struct json_leaf *leaf) {
         l->seen |= sha256_from_hex(l->input.sha256, leaf->slice) ? 1 : 0;
     } else if (str_eq(name, STR("path"))) {
         buf_clear(&l->path);
-        json_text_decode(&l->path, leaf->slice);
+        (void)json_text_decode(&l->path, leaf->slice);
         l->seen |= 2;
     } else if (str_eq(name, STR("bytes"))) {
         l->seen |= num_parse_u64(&l->input.bytes, leaf->slice) ? 4 : 0;

@@ -174,8 +174,11 @@ static void add_leaf(const struct document *d, struct batch *batch, uint32_t fie
         return;
     }
     buf_clear(&d->state->decoded);
-    json_text_decode(&d->state->decoded, slice);
+    bool exact = json_text_decode(&d->state->decoded, slice);
     batch_add_decoded(batch, field, buf_str(&d->state->decoded), slice, TRANSFORM_JSON);
+    if (exact) {
+        batch_mark_exact(batch);
+    }
 }
 
 /* NXLog prints the keywords as a signed decimal, all others as the event has them. */

@@ -59,7 +59,7 @@ static bool take_string(struct buf *out, struct str *rest) {
         return false;
     }
     buf_clear(out);
-    json_text_decode(out, str_head(*rest, end));
+    (void)json_text_decode(out, str_head(*rest, end));
     *rest = str_skip(*rest, end + 1);
     return true;
 }

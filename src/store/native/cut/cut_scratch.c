@@ -22,7 +22,7 @@ static bool is_slice(struct cutter *c, const struct batch *b, const struct row *
     if (slice.ptr == NULL || slice.len == 0 || !str_within(slice, batch_raw(b, row))) {
         return false;
     }
-    if (v->transform == TRANSFORM_SAME) {
+    if (v->transform == TRANSFORM_SAME || v->exact) {
         return true;
     }
     if (v->transform == TRANSFORM_JSON) {

@@ -332,6 +332,9 @@ static bool decodes(struct shape_table *t, const struct trial *r, uint32_t value
     const struct value *v = &r->values[value];
     struct str slice = batch_value_slice(r->batch, v);
     struct str text = batch_value_text(r->batch, v);
+    if (v->exact) {
+        return true;
+    }
     if (v->transform == TRANSFORM_JSON) {
         return escape_match_json(slice, text, &t->printed);
     }
