@@ -47,15 +47,21 @@ def sample_lines(logs, seed, count):
     return lines
 
 
-def rare_words(folders, seed, most):
-    """Ten words with digits of the last folder that stand at most so often in all of them."""
-    words = {word.lower() for line in sample_lines(folders[-1], seed, 300)
-             for word in re.findall(r"\b[A-Za-z0-9]{8,15}\b", line) if re.search("[0-9]", word)}
+def count_words(words, folders):
+    """How often each of the words stands in the folders' files."""
     done = subprocess.run(["rg", "-o", "-w", "-i", "-F", "--no-filename", "-f", "-", *folders],
                           input="\n".join(sorted(words)), capture_output=True, text=True)
-    counts = collections.Counter(done.stdout.lower().split())
-    rare = [word for word in sorted(words) if 1 <= counts[word] <= most]
-    return random.Random(seed).sample(rare, min(PICKED, len(rare)))
+    return collections.Counter(done.stdout.lower().split())
+
+
+def rare_words(folders, seed, most):
+    """Ten words with digits of the last folder that stand at most so often in all of them."""
+    words = {word.lower() for line in sample_lines(folders[-1], seed, 300 * len(folders) ** 2)
+             for word in re.findall(r"\b[A-Za-z0-9]{8,15}\b", line) if re.search("[0-9]", word)}
+    for place in (folders[-1:], folders):  # few words are left for the many folders
+        counts = count_words(words, place)
+        words = {word for word in words if 1 <= counts[word] <= most}
+    return random.Random(seed).sample(sorted(words), min(PICKED, len(words)))
 
 
 def substrings(logs, seed):
@@ -156,6 +162,8 @@ class SearchPart:
     def compare(self, what, store, folders, pairs, goal):
         """Medians over (our query, rg's words); our median of milliseconds inside the process."""
         ours, theirs, inside, differ, peak = [], [], [], [], 0.0
+        if not pairs:
+            raise RuntimeError(f"{what}: no words were found")
         for query, words in pairs:
             run = self.our_search(store, query + " | count")
             peer = timed(["rg", "-c", *words, *folders], 3)
