@@ -14,6 +14,7 @@ void sha256_pair_init(uint32_t state[SHA256_WORDS]) {
 
 #include <cpuid.h>
 #include <immintrin.h>
+#include <pthread.h>
 
 #define WITH_SHA __attribute__((target("sha,sse4.1")))
 
@@ -29,13 +30,22 @@ static const uint32_t constants[4 * GROUPS] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-bool sha256_pair_works(void) {
+static pthread_once_t asked_once = PTHREAD_ONCE_INIT;
+static bool has_instructions;
+
+static void ask_processor(void) {
     unsigned a = 0;
     unsigned b = 0;
     unsigned c = 0;
     unsigned d = 0;
     bool sse41 = __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_SSE4_1) != 0;
-    return sse41 && __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & bit_SHA) != 0;
+    has_instructions = sse41 && __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & bit_SHA) != 0;
+}
+
+/* Once: a virtual machine answers CPUID in microseconds, as long as hashing ten records takes. */
+bool sha256_pair_works(void) {
+    (void)pthread_once(&asked_once, ask_processor);
+    return has_instructions;
 }
 
 /* One message: its state as the instructions want it, and the last 16 words of the schedule. */
