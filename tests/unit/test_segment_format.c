@@ -45,9 +45,6 @@ static void test_golden(void **state) {
         assert_int_equal(read_and_compare(golden_path(path, sizeof path, name), &rows, 1),
                          STATUS_OK);
     }
-    /* of before there were several chunks of templates */
-    assert_int_equal(read_and_compare(golden_path(path, sizeof path, "one_chunk.seg"), &rows, 1),
-                     STATUS_OK);
     batch_fini(&rows);
 }
 
@@ -129,9 +126,7 @@ static void test_golden_numbers(void **state) {
     static const struct {
         const char *name;
         enum status status;
-    } files[] = {{"numbers.seg", STATUS_NOT_FOUND},
-                 {"numbers_bad.seg", STATUS_DAMAGED},
-                 {"numbers_own.seg", STATUS_NOT_FOUND}}; /* a filter a stripe, as before */
+    } files[] = {{"numbers.seg", STATUS_NOT_FOUND}, {"numbers_bad.seg", STATUS_DAMAGED}};
     char path[1024];
     struct batch rows;
     make_number_rows(&rows);

@@ -221,9 +221,8 @@ static enum status read_directory(struct number_index *out, uint64_t start) {
     if (first < HEAD_BYTES || !index_source_read(&out->source, at, first, start)) {
         return STATUS_DAMAGED;
     }
-    out->is_one = (bytes_le32(at) & (uint32_t)ONE_FILTER) != 0;
     uint64_t length = bytes_le32(at) & ~(uint32_t)ONE_FILTER;
-    uint32_t checksum = out->is_one ? ~bytes_le32(at + 4) : bytes_le32(at + 4);
+    uint32_t checksum = ~bytes_le32(at + 4);
     if (length > room - HEAD_BYTES) {
         return STATUS_DAMAGED;
     }
@@ -256,7 +255,7 @@ enum status number_index_open(struct number_index *out, const struct segment_inf
         filters += token_filter_bytes(info->filter_lines[i]);
     }
     if (info->index_bytes == filters) {
-        return STATUS_NOT_FOUND; /* of a segment from before there was this index */
+        return STATUS_NOT_FOUND;
     }
     uint64_t start;
     if (info->index_bytes < filters || info->stripe_count > SEGMENT_MAX_STRIPES ||
@@ -328,10 +327,9 @@ static bool take_stretches(struct wire *w, uint64_t key) {
     return has;
 }
 
-/* A filter: that of all stripes, or of one. */
+/* The filter, as it is asked. */
 struct number_filter {
     const struct number_index *index;
-    uint64_t offset;
     uint64_t lines;
     unsigned probes;
     uint64_t last; /* place of `line`; UINT64_MAX: none was read */
@@ -342,7 +340,7 @@ static enum token_answer ask_filter(struct number_filter *f, uint64_t hash) {
     if (f->lines == 0) {
         return TOKEN_ABSENT;
     }
-    uint64_t at = f->offset + token_filter_line(f->lines, hash);
+    uint64_t at = f->index->lines_offset + token_filter_line(f->lines, hash);
     if (at != f->last && !index_source_read(&f->index->source, f->line, sizeof f->line, at)) {
         return TOKEN_DAMAGED;
     }
@@ -350,12 +348,12 @@ static enum token_answer ask_filter(struct number_filter *f, uint64_t hash) {
     return token_line_has(f->line, hash, f->probes);
 }
 
-/* Blocks of a stripe that have the key by the filter: block i stands there as `first` + i, where
- * hashes leave `bits` bits to it. */
-static enum status ask_blocks(uint8_t *out, struct number_filter *f, uint64_t key, uint32_t first,
-                              uint64_t bits) {
+/* Blocks of a stripe that have the key by the filter. */
+static enum status ask_blocks(uint8_t *out, struct number_filter *f, uint64_t key,
+                              uint32_t stripe) {
     for (uint32_t block = 0; block < f->index->block_count; block++) {
-        enum token_answer answer = ask_filter(f, (hash_u64(key) & ~bits) | (first + block));
+        uint64_t hash = block_hash(key, stripe * SEGMENT_STRIPE_BLOCKS + block);
+        enum token_answer answer = ask_filter(f, hash);
         if (answer == TOKEN_DAMAGED) {
             return STATUS_DAMAGED;
         }
@@ -377,13 +375,6 @@ static uint8_t take_block_times(struct wire *w, const struct asked *a, uint32_t 
     return (uint8_t)blocks;
 }
 
-/* In segments of before, times are known of the whole stripe. */
-static uint8_t take_stripe_times(struct wire *w, const struct asked *a, uint32_t stripe) {
-    int64_t low = wire_i64(w);
-    int64_t high = (int64_t)((uint64_t)low + wire_u64(w));
-    return times_may_print(a, stripe, low, high) ? UINT8_MAX : 0;
-}
-
 static uint8_t take_all_stretches(struct wire *w, uint64_t key) {
     unsigned blocks = 0;
     for (uint32_t block = 0; block < SEGMENT_STRIPE_BLOCKS; block++) {
@@ -392,34 +383,17 @@ static uint8_t take_all_stretches(struct wire *w, uint64_t key) {
     return (uint8_t)blocks;
 }
 
-/* Segments of before have a filter a stripe. */
-static enum status ask_own_filter(struct index_blocks *out, const struct asked *a, struct wire *w,
-                                  struct number_filter *f, uint32_t stripe) {
-    const struct number_index *index = f->index;
-    out->of_stripe[stripe] |= take_stripe_times(w, a, stripe);
-    f->lines = wire_count(w, (index->end - f->offset) / FILTER_LINE_BYTES);
-    out->listed[stripe] = take_all_stretches(w, a->key);
-    if (w->failed) {
-        return STATUS_DAMAGED;
-    }
-    enum status status = ask_blocks(&out->listed[stripe], f, a->key, 0, SEGMENT_STRIPE_BLOCKS - 1);
-    f->offset += token_filter_bytes(f->lines);
-    return status;
-}
-
-static enum status ask_one_filter(struct index_blocks *out, const struct asked *a, struct wire *w,
-                                  struct number_filter *f, uint32_t stripe) {
+static enum status ask_stripe(struct index_blocks *out, const struct asked *a, struct wire *w,
+                              struct number_filter *f, uint32_t stripe) {
     out->of_stripe[stripe] |= take_block_times(w, a, stripe);
     out->listed[stripe] |= take_all_stretches(w, a->key);
-    return w->failed ? STATUS_DAMAGED
-                     : ask_blocks(&out->listed[stripe], f, a->key, stripe * SEGMENT_STRIPE_BLOCKS,
-                                  UINT8_MAX);
+    return w->failed ? STATUS_DAMAGED : ask_blocks(&out->listed[stripe], f, a->key, stripe);
 }
 
 /* Takes what is said of the filter for all stripes, and asks it for the key of all blocks. */
-static enum status begin_one_filter(struct index_blocks *out, struct number_filter *f,
-                                    struct wire *w, uint64_t key) {
-    f->lines = wire_count(w, (f->index->end - f->offset) / FILTER_LINE_BYTES);
+static enum status begin_filter(struct index_blocks *out, struct number_filter *f, struct wire *w,
+                                uint64_t key) {
+    f->lines = wire_count(w, (f->index->end - f->index->lines_offset) / FILTER_LINE_BYTES);
     f->probes = (unsigned)wire_count(w, MOST_PROBES);
     if (w->failed) {
         return STATUS_DAMAGED;
@@ -433,18 +407,14 @@ enum status number_index_ask(struct index_blocks *out, const struct number_index
                              struct str word) {
     struct asked a = {.word = word, .key = number_word_key(word)};
     struct wire w = wire_make(index->directory.ptr + HEAD_BYTES, index->directory.len - HEAD_BYTES);
-    struct number_filter f = {
-        .index = index, .offset = index->lines_offset, .probes = TOKEN_PROBES, .last = UINT64_MAX};
-    enum status status = f.offset <= index->end ? STATUS_OK : STATUS_DAMAGED;
+    struct number_filter f = {.index = index, .last = UINT64_MAX};
+    enum status status = index->lines_offset <= index->end ? STATUS_OK : STATUS_DAMAGED;
     memset(out, 0, sizeof *out);
     uint32_t unlisted = take_patterns(&a, &w);
-    if (status == STATUS_OK && index->is_one) {
-        status = begin_one_filter(out, &f, &w, a.key);
-    }
+    status = status == STATUS_OK ? begin_filter(out, &f, &w, a.key) : status;
     for (uint32_t i = 0; i < index->stripe_count && status == STATUS_OK; i++) {
         out->of_stripe[i] = (unlisted >> i & 1) != 0 ? UINT8_MAX : 0;
-        status =
-            index->is_one ? ask_one_filter(out, &a, &w, &f, i) : ask_own_filter(out, &a, &w, &f, i);
+        status = ask_stripe(out, &a, &w, &f, i);
         out->of_stripe[i] |= out->listed[i];
     }
     mem_free(a.times);

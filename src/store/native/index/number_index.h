@@ -76,7 +76,6 @@ struct index_blocks {
 struct number_index {
     struct index_source source;
     struct buf directory;
-    bool is_one;           /* there is one filter for all stripes */
     uint64_t lines_offset; /* in the file */
     uint64_t end;
     uint32_t stripe_count;

@@ -160,31 +160,20 @@ static void take_template_chunks(struct wire *w, struct segment *s, uint64_t *at
     w->failed = w->failed || first != s->template_count;
 }
 
-/* Notes, then the templates. Segments made before there were notes end here; those of before there
- * were several chunks of templates have one in the place of the notes. */
-static void take_notes(struct wire *w, struct segment *s, const struct chunk_ref *templates) {
-    uint64_t at = templates->offset + templates->stored_len;
-    if (wire_left(w) > 0) {
-        s->notes_ref = segment_take_ref(w, s, &at, s->filter_offset);
-    }
-    if (wire_left(w) > 0) {
-        take_template_chunks(w, s, &at);
-    } else {
-        s->template_chunk_count = 1;
-        s->template_chunks = arena_array(&s->arena, 1, sizeof *s->template_chunks);
-        s->template_chunks[0] =
-            (struct template_chunk){.count = s->template_count, .ref = *templates};
-    }
+/* Notes, then the templates. */
+static void take_notes(struct wire *w, struct segment *s) {
+    uint64_t at = s->shared_offset;
+    s->notes_ref = segment_take_ref(w, s, &at, s->filter_offset);
+    take_template_chunks(w, s, &at);
     w->failed = w->failed || at > s->filter_offset || wire_left(w) > 0;
 }
 
 /* What lies behind the stripes up to the footer: notes and templates, filters, words of digits. */
-static void take_shared(struct chunk_ref *templates, struct wire *w, struct segment *s, uint64_t at,
-                        uint64_t end) {
+static void take_shared(struct wire *w, struct segment *s, uint64_t at, uint64_t end) {
     s->shared_offset = at;
     s->shared_len = end - at;
     s->template_count = (uint32_t)wire_count(w, SEGMENT_MAX_ROWS);
-    *templates = segment_take_ref(w, s, &at, end);
+    (void)segment_take_ref(w, s, &at, end);
     s->filter_offset = s->shared_offset + wire_count(w, s->shared_len);
     take_hash(w, s->shared_sha256);
     uint64_t filter = s->filter_offset;
@@ -229,11 +218,10 @@ static enum status parse_footer(struct segment *s, struct str footer, struct err
         take_stripes(&w, s, &at);
     }
     if (!w.failed && at <= end) {
-        struct chunk_ref templates;
-        take_shared(&templates, &w, s, at, end);
+        take_shared(&w, s, at, end);
         resolve_fields(&w, s);
         s->names = take_names(&w, s, &s->name_count);
-        take_notes(&w, s, &templates);
+        take_notes(&w, s);
     }
     return w.failed || at > end ? segment_damaged(s, err, _("its footer is malformed")) : STATUS_OK;
 }
