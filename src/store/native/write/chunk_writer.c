@@ -1,5 +1,6 @@
 #include "chunk_writer.h"
 
+#include "byte_parts.h"
 #include "intpack.h"
 
 enum {
@@ -138,8 +139,16 @@ static size_t packed_size(struct segment_writer *w, int level) {
     return w->packed.len;
 }
 
+/* What packing left in w->packed is what the chunk will be. */
+static void keep_learned(struct segment_writer *w) {
+    struct buf kept = w->packed;
+    w->packed = w->learned;
+    w->learned = kept;
+}
+
 /* Many columns of numbers have no repetitions that effort finds: then it is not spent. Others have
- * planes of different natures. */
+ * planes of different natures. Most columns of small segments have one chunk: it is not packed
+ * again. */
 static struct chunk_habit learn_habit(struct segment_writer *w) {
     size_t quick = packed_size(w, LEVEL_QUICK);
     size_t middle = packed_size(w, LEVEL_MIDDLE);
@@ -149,10 +158,17 @@ static struct chunk_habit learn_habit(struct segment_writer *w) {
     if (most + most / 100 < quick && most < middle) {
         habit.level = LEVEL_MOST;
         best = most;
+        keep_learned(w);
+    }
+    if (byte_part(buf_str(&w->plain)) == w->plain.len) {
+        return habit;
     }
     buf_clear(&w->packed);
     zstd_frame_pack_parts(w->zstd, &w->packed, buf_str(&w->plain), habit.level);
     habit.in_parts = w->packed.len + PARTS_GAIN <= best;
+    if (habit.in_parts) {
+        keep_learned(w);
+    }
     return habit;
 }
 

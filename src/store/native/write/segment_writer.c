@@ -55,6 +55,7 @@ void segment_writer_destroy(struct segment_writer **writer) {
     buf_fini(&w->filters);
     buf_fini(&w->plain);
     buf_fini(&w->packed);
+    buf_fini(&w->learned);
     intern_fini(&w->templates);
     intern_fini(&w->fields);
     intern_fini(&w->names);
@@ -101,6 +102,7 @@ void segment_writer_rest(struct segment_writer *w) {
     w->zstd = zstd_frame_create();
     buf_fini(&w->plain);
     buf_fini(&w->packed);
+    buf_fini(&w->learned);
     token_set_fini(&w->stripe_tokens);
 }
 
@@ -131,6 +133,8 @@ static struct chunk_ref put_by_habit(struct segment_writer *w, struct str plain,
     size_t offset = w->out.len;
     if (habit.as_it_is) {
         buf_add(&w->out, plain);
+    } else if (w->learned.len > 0) {
+        buf_add(&w->out, buf_str(&w->learned));
     } else if (habit.in_parts) {
         zstd_frame_pack_parts(w->zstd, &w->out, plain, habit.level);
     } else {
@@ -242,6 +246,7 @@ void segment_writer_put_chunk(struct segment_writer *w, struct buf *directory, s
         equal_chunks_add(&w->equal, hash, &ref);
     }
     buf_clear(plain);
+    buf_clear(&w->learned);
 }
 
 uint32_t segment_writer_dataset(struct segment_writer *w, uint16_t dataset) {

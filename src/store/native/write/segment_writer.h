@@ -59,7 +59,8 @@ struct segment_writer {
     struct buf filters;
     struct buf plain; /* scratch of one chunk */
     struct buf packed;
-    bool is_final; /* `plain` is of bits, which nothing makes smaller */
+    struct buf learned; /* `plain` packed by the habit that it taught; empty: it taught none */
+    bool is_final;      /* `plain` is of bits, which nothing makes smaller */
     struct zstd_frame *zstd;
     struct equal_chunks equal;
     struct similar_chunks *similar;
