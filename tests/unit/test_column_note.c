@@ -177,22 +177,41 @@ static void test_case(void **state) {
     note_fini(&n);
 }
 
-/* Kana and kanji fold to nothing that a word of ASCII could be in; full-width digits do. */
+/* What texts fold to is told as exactly as what they are: kana fold to no digits, full-width digits
+ * do; kana that are composed when folded are found. */
 static void test_japanese(void **state) {
     (void)state;
     struct str texts[] = {STR("\xe3\x81\x82 a7"), STR("\xe6\xbc\xa2 b8"), STR("a8\xe3\x83\xbc")};
-    struct str wide[] = {STR("\xe3\x81\x82 a7"), STR("\xef\xbc\x97\xef\xbc\x98")};
+    struct str wide[] = {STR("\xe3\x81\x82 a7"), STR("\xef\xbc\x97\xef\xbc\x98\xef\xbc\x99"),
+                         STR("\xe3\x81\x8b\xe3\x82\x99")};
     struct noted n = note_of(texts, sizeof texts / sizeof *texts);
     struct noted w = note_of(wide, sizeof wide / sizeof *wide);
-    assert_true(n.known && n.note.pairs != NULL && w.known);
-    assert_false(column_note_folds_to_ascii(&n.note));
+    assert_true(n.known && n.note.pairs != NULL && w.known && w.note.pairs != NULL);
     assert_false(column_note_may_hold(&n.note, STR("78"), true));
     assert_true(column_note_may_hold(&n.note, STR("B8"), true));
-    assert_true(column_note_may_hold(&n.note, STR("\xe3\x81\x83"), true)); /* may be composed */
-    assert_true(column_note_folds_to_ascii(&w.note));
-    assert_true(column_note_may_hold(&w.note, STR("78"), true));
+    assert_false(column_note_may_hold(&n.note, STR("\xe3\x81\x8c"), true));
+    assert_true(column_note_may_hold(&w.note, STR("\xe3\x81\x8c"), true));
+    assert_true(column_note_may_hold(&w.note, STR("789"), true));
+    assert_false(column_note_may_hold(&w.note, STR("87"), true));
+    assert_int_equal(column_note_digit_run(&w.note), 3);
     note_fini(&n);
     note_fini(&w);
+}
+
+/* One damaged line among many must not make the note say yes to everything. */
+static void test_damaged_text(void **state) {
+    (void)state;
+    struct str texts[] = {STR("10.1.40.17"), STR("10.1.41.200"), STR("10.\xd1\x84\xc0 40"),
+                          STR("\xff\xfe"
+                              "10.1.40.17\xc3")};
+    struct noted n = note_of(texts, sizeof texts / sizeof *texts);
+    assert_true(n.known && n.note.pairs != NULL);
+    assert_true(column_note_may_hold(&n.note, STR("1.40"), true));
+    assert_true(column_note_may_hold(&n.note, STR("\xef\xbf\xbd"), true));
+    assert_false(column_note_may_hold(&n.note, STR("31561792"), true));
+    assert_false(column_note_may_hold(&n.note, STR("14"), true));
+    assert_int_equal(column_note_digit_run(&n.note), 3);
+    note_fini(&n);
 }
 
 static void test_nothing_known(void **state) {
@@ -300,7 +319,7 @@ int main(void) {
         cmocka_unit_test(test_never_wrong),   cmocka_unit_test(test_tells),
         cmocka_unit_test(test_case),          cmocka_unit_test(test_japanese),
         cmocka_unit_test(test_nothing_known), cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_paths),         cmocka_unit_test(test_damaged_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "column_note.h"
 
 #include "bytes.h"
+#include "token.h"
 
 enum {
     FORM_NONE,  /* nothing is known */
@@ -24,14 +25,6 @@ bool column_note_has_pair(const struct column_note *n, unsigned first, unsigned 
     return (n->pairs[at / 8] >> (at % 8) & 1) != 0;
 }
 
-static bool is_alnum(struct str text) {
-    size_t len = 0;
-    while (len < text.len && ascii_is_alnum(text.ptr[len])) {
-        len++;
-    }
-    return len == text.len;
-}
-
 /* The letter in the other case; other bytes as they are. */
 static uint8_t other_case(uint8_t byte) {
     bool letter = ascii_is_alpha((char)byte);
@@ -46,29 +39,7 @@ static bool has_folded_pair(const struct column_note *n, uint8_t first, uint8_t 
            column_note_has_pair(n, first_other, second_other);
 }
 
-/* Other characters may fold to ASCII, to nothing, or to several. */
-static bool has_beyond_ascii(const struct column_note *n) {
-    return (n->bytes[2] | n->bytes[3]) != 0;
-}
-
-bool column_note_folds_to_ascii(const struct column_note *n) {
-    for (unsigned lead = 0xc0; lead <= 0xff; lead++) {
-        if ((lead < 0xe3 || lead > 0xe9) && column_note_has_byte(n, lead)) {
-            return true;
-        }
-    }
-    for (unsigned second = 0x84; second <= 0xff; second++) { /* from U+3100 on */
-        if (column_note_has_pair(n, 0xe3, second)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool column_note_may_hold(const struct column_note *n, struct str text, bool is_folded) {
-    if (is_folded && has_beyond_ascii(n) && (!is_alnum(text) || column_note_folds_to_ascii(n))) {
-        return true;
-    }
     if (text.len == 1) {
         uint8_t byte = (uint8_t)text.ptr[0];
         return column_note_has_byte(n, byte) ||
@@ -134,7 +105,7 @@ static bool is_marked(const struct column_note_builder *b, unsigned first, unsig
     return (b->pairs[first][second / 64] >> (second % 64) & 1) != 0;
 }
 
-void column_note_add(struct column_note_builder *b, struct str text) {
+static void add_form(struct column_note_builder *b, struct str text) {
     unsigned before = COLUMN_NOTE_EDGE;
     uint64_t run = 0;
     for (size_t i = 0; i < text.len; i++) {
@@ -145,6 +116,24 @@ void column_note_add(struct column_note_builder *b, struct str text) {
         b->digit_run = run > b->digit_run ? run : b->digit_run;
     }
     mark(b, before, COLUMN_NOTE_EDGE);
+}
+
+static bool is_ascii(struct str text) {
+    uint8_t any = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        any |= (uint8_t)text.ptr[i];
+    }
+    return any < 0x80;
+}
+
+void column_note_add(struct column_note_builder *b, struct str text) {
+    add_form(b, text);
+    if (!is_ascii(text)) {
+        struct buf folded = BUF_INIT;
+        fold_text(&folded, text);
+        add_form(b, buf_str(&folded));
+        buf_fini(&folded);
+    }
     b->text_bytes += text.len;
     b->is_used = true;
 }

@@ -9,6 +9,10 @@
  * hardly more where all stripes are alike (network logs), half as much again where they are not
  * (Windows events), and take several times the bytes.
  *
+ * Texts beyond ASCII are noted twice, as they stand and as they fold (token.h): so a note says what
+ * folded texts can hold without asking what may fold to what, and one damaged byte among a million
+ * texts of hex digits makes it no worse. ASCII letters are noted as they stand.
+ *
  * Stored form: docs/formats/segment.md, "Notes".
  *
  * Threads: a note that was decoded is immutable; a builder belongs to one. Ownership: a note
@@ -32,19 +36,16 @@ struct column_note {
         ranks[COLUMN_NOTE_SYMBOLS]; /* place of a byte that occurs among those, the edge is 0 */
     uint32_t side;                  /* bytes that occur, and the edge */
     const uint8_t *pairs;           /* side x side bits, row by row; NULL: not known */
-    uint64_t digit_run;             /* digits (ASCII) of the longest run of them in one text */
+    uint64_t digit_run;             /* digits (ASCII) of the longest run of them in one text, as it
+                                       stands or as it folds */
 };
 
 /* Can `text` stand within one text of the column? `is_folded`: it is folded (token.h), and looked
- * for in folded texts. */
+ * for in the texts as they fold. */
 bool column_note_may_hold(const struct column_note *n, struct str text, bool is_folded);
 /* Can one of the bytes stand in a text of the column, and be followed by the other? Either may be
  * COLUMN_NOTE_EDGE; both: a text may be empty. */
 bool column_note_has_pair(const struct column_note *n, unsigned first, unsigned second);
-/* Can ASCII letters or digits come of what is no ASCII when texts of the column are folded, or
- * stand together where something was folded away? Not of kana and kanji (U+3000 to U+30FF, U+4000
- * to U+9FFF). */
-bool column_note_folds_to_ascii(const struct column_note *n);
 static inline bool column_note_has_byte(const struct column_note *n, unsigned byte) {
     return (n->bytes[byte / 64] >> (byte % 64) & 1) != 0;
 }

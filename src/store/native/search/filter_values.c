@@ -174,11 +174,10 @@ static void prepare_number(struct segment_filter *f, const struct filter_leaf *l
     }
 }
 
-/* By what is noted of the column's texts. In ASCII only digits fold to digits. */
+/* By what is noted of the column's texts. */
 static bool note_excludes(const struct column_note *n, const struct filter_leaf *leaf) {
     bool is_folded = !leaf->is_raw || leaf->ignore_case;
-    return (filter_all_digits(leaf->word) && (leaf->is_raw || !column_note_folds_to_ascii(n)) &&
-            column_note_digit_run(n) < leaf->word.len) ||
+    return (filter_all_digits(leaf->word) && column_note_digit_run(n) < leaf->word.len) ||
            !column_note_may_hold(n, leaf->word, is_folded);
 }
 
