@@ -64,11 +64,10 @@ static enum status commit(struct import *import) {
     return ingest_commit(import->ingest, import->err);
 }
 
-static void report_file(struct import *import, struct str path, const struct parse_input *input,
-                        uint64_t bytes) {
-    const struct parse_input_counts *counts = parse_input_get_counts(input);
+static void report_done(struct import *import, struct str path, struct str kind, uint64_t bytes,
+                        const struct parse_input_counts *counts) {
     struct import_report report = {.path = path,
-                                   .kind = dataset_info(parse_input_kind(input))->name,
+                                   .kind = kind,
                                    .outcome = IMPORT_DONE,
                                    .bytes = bytes,
                                    .events = counts->events,
@@ -101,29 +100,10 @@ static enum status note_input(struct import *import, struct str path, uint64_t b
     return store_note_input(import->around->store, &note, import->err);
 }
 
-static void report_restored(struct import *import, struct str path, uint64_t bytes,
-                            const struct restore_counts *counts) {
-    import->totals->files++;
-    import->totals->events += counts->events;
-    import->totals->unparsed += counts->unparsed;
-    import->totals->bytes += bytes;
-    import->report(&(struct import_report){.path = path,
-                                           .kind = STR("konseki.export"),
-                                           .outcome = IMPORT_DONE,
-                                           .bytes = bytes,
-                                           .events = counts->events,
-                                           .unparsed = counts->unparsed,
-                                           .blank = counts->blank,
-                                           .meta = counts->meta,
-                                           .damaged = counts->damaged,
-                                           .continued = counts->continued},
-                   import->ctx);
-}
-
 /* An exported store comes back. A file that was cut or changed is told and left out. */
 static enum status take_export(struct import *import, struct str path,
                                const struct input_file *file, const uint8_t sha256[32]) {
-    struct restore_counts counts;
+    struct parse_input_counts counts;
     struct err problem = ERR_INIT;
     enum status status =
         restore_file(&counts, import->ingest, import->around->store, file, &problem);
@@ -137,7 +117,7 @@ static enum status take_export(struct import *import, struct str path,
     }
     status = note_input(import, path, file->size_bytes, counts.events, sha256);
     if (status == STATUS_OK) {
-        report_restored(import, path, file->size_bytes, &counts);
+        report_done(import, path, STR("konseki.export"), file->size_bytes, &counts);
     }
     return status;
 }
@@ -163,7 +143,8 @@ static enum status take_file(struct import *import, struct str path, const struc
                             sha256);
     }
     if (status == STATUS_OK) {
-        report_file(import, path, input, file->size_bytes);
+        report_done(import, path, dataset_info(parse_input_kind(input))->name, file->size_bytes,
+                    parse_input_get_counts(input));
     }
     parse_input_close(&input);
     return status;

@@ -118,14 +118,6 @@ static bool take_digits(int32_t *out, struct str *s, size_t width) {
     return true;
 }
 
-static bool take_char(struct str *s, char c) {
-    if (s->len == 0 || s->ptr[0] != c) {
-        return false;
-    }
-    *s = str_skip(*s, 1);
-    return true;
-}
-
 static bool take_fraction(int32_t *out_ns, struct str *s) {
     int32_t value = 0;
     int32_t scale = 100000000;
@@ -141,16 +133,16 @@ static bool take_fraction(int32_t *out_ns, struct str *s) {
 }
 
 static bool take_clock(struct civil *c, struct str *s) {
-    if (!take_digits(&c->hour, s, 2) || !take_char(s, ':') || !take_digits(&c->minute, s, 2)) {
+    if (!take_digits(&c->hour, s, 2) || !str_take_char(s, ':') || !take_digits(&c->minute, s, 2)) {
         return false;
     }
-    if (!take_char(s, ':')) {
+    if (!str_take_char(s, ':')) {
         return true;
     }
     if (!take_digits(&c->second, s, 2)) {
         return false;
     }
-    if (take_char(s, '.') || take_char(s, ',')) {
+    if (str_take_char(s, '.') || str_take_char(s, ',')) {
         return take_fraction(&c->nanosecond, s);
     }
     return true;
@@ -159,10 +151,10 @@ static bool take_clock(struct civil *c, struct str *s) {
 static bool take_zone(int64_t *offset_ns, bool *has_zone, struct str *s) {
     *offset_ns = 0;
     *has_zone = true;
-    if (take_char(s, 'Z') || take_char(s, 'z')) {
+    if (str_take_char(s, 'Z') || str_take_char(s, 'z')) {
         return true;
     }
-    int sign = take_char(s, '+') ? 1 : take_char(s, '-') ? -1 : 0;
+    int sign = str_take_char(s, '+') ? 1 : str_take_char(s, '-') ? -1 : 0;
     if (sign == 0) {
         *has_zone = false;
         return true;
@@ -173,7 +165,7 @@ static bool take_zone(int64_t *offset_ns, bool *has_zone, struct str *s) {
         return false;
     }
     if (s->len > 0) {
-        (void)take_char(s, ':');
+        (void)str_take_char(s, ':');
         if (!take_digits(&minutes, s, 2)) {
             return false;
         }
@@ -186,12 +178,12 @@ bool civil_parse_rfc3339(int64_t *out_ns, bool *has_zone, struct str s) {
     struct civil c = {0};
     int64_t offset_ns = 0;
     bool zone = false;
-    if (!take_digits(&c.year, &s, 4) || !take_char(&s, '-') || !take_digits(&c.month, &s, 2) ||
-        !take_char(&s, '-') || !take_digits(&c.day, &s, 2)) {
+    if (!take_digits(&c.year, &s, 4) || !str_take_char(&s, '-') || !take_digits(&c.month, &s, 2) ||
+        !str_take_char(&s, '-') || !take_digits(&c.day, &s, 2)) {
         return false;
     }
     if (s.len > 0) {
-        bool separated = take_char(&s, 'T') || take_char(&s, 't') || take_char(&s, ' ');
+        bool separated = str_take_char(&s, 'T') || str_take_char(&s, 't') || str_take_char(&s, ' ');
         if (!separated || !take_clock(&c, &s) || !take_zone(&offset_ns, &zone, &s)) {
             return false;
         }

@@ -84,6 +84,13 @@ static inline struct str str_skip(struct str s, size_t from) {
     return (struct str){s.ptr + from, s.len - from};
 }
 
+/* True if `c` comes first: steps over it. */
+static inline bool str_take_char(struct str *s, char c) {
+    bool is_next = s->len > 0 && s->ptr[0] == c;
+    *s = str_skip(*s, is_next);
+    return is_next;
+}
+
 /* The first `count` bytes (clamped). */
 static inline struct str str_head(struct str s, size_t count) {
     return (struct str){s.ptr, count < s.len ? count : s.len};

@@ -18,8 +18,7 @@ void base64_encode(struct buf *out, struct str bytes) {
     out->len += n;
 }
 
-/* 0..63, or -1. */
-static int digit(char c) {
+int base64_digit(char c) {
     if (c >= 'A' && c <= 'Z') {
         return c - 'A';
     }
@@ -36,7 +35,7 @@ static int digit(char c) {
 static bool decode_group(struct buf *out, const char *four, size_t pad) {
     uint32_t group = 0;
     for (size_t i = 0; i < 4; i++) {
-        int d = i < 4 - pad ? digit(four[i]) : 0;
+        int d = i < 4 - pad ? base64_digit(four[i]) : 0;
         if (d < 0) {
             return false;
         }

@@ -11,5 +11,7 @@
 void base64_encode(struct buf *out, struct str bytes);
 /* Appends the bytes. False: not base64; `out` is as it was. */
 bool base64_decode(struct buf *out, struct str text);
+/* What one character of the alphabet stands for, 0..63; -1: it is none. */
+int base64_digit(char c);
 
 #endif

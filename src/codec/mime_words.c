@@ -1,5 +1,6 @@
 #include "mime_words.h"
 
+#include "base64.h"
 struct word {
     struct str charset; /* without the language */
     struct str payload;
@@ -15,25 +16,12 @@ struct pending {
     bool open;
 };
 
-static int base64_value(char c) {
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (ascii_is_digit(c)) {
-        return c - '0' + 52;
-    }
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* Base64 as it stands in words: foreign bytes are skipped, padding may be missing. */
-static void base64_decode(struct buf *out, struct str text) {
+static void decode_b(struct buf *out, struct str text) {
     uint32_t bits = 0;
     unsigned count = 0;
     for (size_t i = 0; i < text.len; i++) {
-        int value = base64_value(text.ptr[i]);
+        int value = base64_digit(text.ptr[i]);
         if (value < 0) {
             continue;
         }
@@ -133,7 +121,7 @@ static enum mime_state add_word(struct buf *out, struct pending *pending, const 
     pending->open = word->open;
     if (word->encoding == 'b') {
         /* each word is padded by itself, so it starts on a byte */
-        base64_decode(&pending->bytes, word->payload);
+        decode_b(&pending->bytes, word->payload);
     } else {
         decode_q(&pending->bytes, word->payload);
     }

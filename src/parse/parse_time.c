@@ -32,14 +32,6 @@ static bool take_short(int32_t *out, struct str *rest) {
     return true;
 }
 
-static bool take_char(struct str *rest, char c) {
-    if (rest->len == 0 || rest->ptr[0] != c) {
-        return false;
-    }
-    *rest = str_skip(*rest, 1);
-    return true;
-}
-
 /* ".123" or ",123": digits after the ninth are dropped. */
 static void take_fraction(int32_t *nanosecond, struct str *rest) {
     *nanosecond = 0;
@@ -73,8 +65,9 @@ static void take_half_day(struct civil *c, struct str *rest) {
 bool time_take_clock(struct read_time *out, struct str *rest) {
     struct str s = *rest;
     struct civil *c = &out->civil;
-    if (!(take_fixed(&c->hour, &s, 2) || take_fixed(&c->hour, &s, 1)) || !take_char(&s, ':') ||
-        !take_fixed(&c->minute, &s, 2) || !take_char(&s, ':') || !take_fixed(&c->second, &s, 2)) {
+    if (!(take_fixed(&c->hour, &s, 2) || take_fixed(&c->hour, &s, 1)) || !str_take_char(&s, ':') ||
+        !take_fixed(&c->minute, &s, 2) || !str_take_char(&s, ':') ||
+        !take_fixed(&c->second, &s, 2)) {
         return false;
     }
     take_fraction(&c->nanosecond, &s);
@@ -109,12 +102,12 @@ bool time_take_bsd(struct read_time *out, struct str *rest) {
     *out = (struct read_time){0};
     struct str s = *rest;
     struct civil *c = &out->civil;
-    if (!take_month_name(&c->month, &s) || !take_char(&s, ' ') || !take_short(&c->day, &s) ||
-        !take_char(&s, ' ')) {
+    if (!take_month_name(&c->month, &s) || !str_take_char(&s, ' ') || !take_short(&c->day, &s) ||
+        !str_take_char(&s, ' ')) {
         return false;
     }
     struct str clock = s;
-    if (take_year(&c->year, &clock) && take_char(&clock, ' ')) {
+    if (take_year(&c->year, &clock) && str_take_char(&clock, ' ')) {
         s = clock;
     }
     if (!time_take_clock(out, &s)) {
@@ -122,7 +115,7 @@ bool time_take_bsd(struct read_time *out, struct str *rest) {
     }
     *rest = s;
     struct str after = s;
-    if (c->year == 0 && take_char(&after, ' ') && take_year(&c->year, &after)) {
+    if (c->year == 0 && str_take_char(&after, ' ') && take_year(&c->year, &after)) {
         *rest = after;
     }
     return true;
@@ -137,7 +130,8 @@ bool time_take_date(struct read_time *out, struct str *rest) {
     char separator = s.ptr[0];
     s = str_skip(s, 1);
     if (!(take_fixed(&c->month, &s, 2) || take_fixed(&c->month, &s, 1)) ||
-        !take_char(&s, separator) || !(take_fixed(&c->day, &s, 2) || take_fixed(&c->day, &s, 1))) {
+        !str_take_char(&s, separator) ||
+        !(take_fixed(&c->day, &s, 2) || take_fixed(&c->day, &s, 1))) {
         return false;
     }
     *rest = s;
@@ -147,13 +141,13 @@ bool time_take_date(struct read_time *out, struct str *rest) {
 /* "Z", "+09:00", "+0900" or "+09" at the front, ending at a byte that is no part of it. */
 static bool take_offset(int64_t *out_ns, struct str *rest) {
     struct str s = *rest;
-    if (take_char(&s, 'Z')) {
+    if (str_take_char(&s, 'Z')) {
         *out_ns = 0;
         *rest = s;
         return true;
     }
-    bool west = take_char(&s, '-');
-    if (!west && !take_char(&s, '+')) {
+    bool west = str_take_char(&s, '-');
+    if (!west && !str_take_char(&s, '+')) {
         return false;
     }
     int32_t hours = 0;
@@ -162,7 +156,7 @@ static bool take_offset(int64_t *out_ns, struct str *rest) {
         return false;
     }
     struct str after = s;
-    (void)take_char(&after, ':');
+    (void)str_take_char(&after, ':');
     if (take_fixed(&minutes, &after, 2)) {
         s = after;
     }
@@ -177,7 +171,7 @@ static bool take_offset(int64_t *out_ns, struct str *rest) {
 
 static void take_optional_offset(struct read_time *out, struct str *rest) {
     struct str s = *rest;
-    (void)take_char(&s, ' ');
+    (void)str_take_char(&s, ' ');
     bool ok = take_offset(&out->offset_ns, &s) && (s.len == 0 || !ascii_is_alnum(s.ptr[0]));
     if (ok) {
         out->has_zone = true;
@@ -204,13 +198,13 @@ bool time_take_clf(struct read_time *out, struct str *rest) {
     *out = (struct read_time){0};
     struct str s = *rest;
     struct civil *c = &out->civil;
-    if (!take_char(&s, '[') || !take_short(&c->day, &s) || !take_char(&s, '/') ||
-        !take_month_name(&c->month, &s) || !take_char(&s, '/') || !take_fixed(&c->year, &s, 4) ||
-        !take_char(&s, ':') || !time_take_clock(out, &s)) {
+    if (!str_take_char(&s, '[') || !take_short(&c->day, &s) || !str_take_char(&s, '/') ||
+        !take_month_name(&c->month, &s) || !str_take_char(&s, '/') ||
+        !take_fixed(&c->year, &s, 4) || !str_take_char(&s, ':') || !time_take_clock(out, &s)) {
         return false;
     }
     take_optional_offset(out, &s);
-    if (!take_char(&s, ']')) {
+    if (!str_take_char(&s, ']')) {
         return false;
     }
     *rest = s;
@@ -221,8 +215,8 @@ bool time_take_dmy(struct read_time *out, struct str *rest) {
     *out = (struct read_time){0};
     struct str s = *rest;
     struct civil *c = &out->civil;
-    if (!take_short(&c->day, &s) || !take_char(&s, '-') || !take_month_name(&c->month, &s) ||
-        !take_char(&s, '-') || !take_fixed(&c->year, &s, 4) || !take_char(&s, ' ') ||
+    if (!take_short(&c->day, &s) || !str_take_char(&s, '-') || !take_month_name(&c->month, &s) ||
+        !str_take_char(&s, '-') || !take_fixed(&c->year, &s, 4) || !str_take_char(&s, ' ') ||
         !time_take_clock(out, &s)) {
         return false;
     }
@@ -235,9 +229,9 @@ static bool take_short_offset(int64_t *out_ns, struct str *rest) {
     struct str s = *rest;
     int hour = 0;
     int minute = 0;
-    bool west = take_char(&s, '-');
-    if ((!west && !take_char(&s, '+')) || !take_short(&hour, &s) || hour > 14 ||
-        (take_char(&s, ':') && (!take_fixed(&minute, &s, 2) || minute > 59))) {
+    bool west = str_take_char(&s, '-');
+    if ((!west && !str_take_char(&s, '+')) || !take_short(&hour, &s) || hour > 14 ||
+        (str_take_char(&s, ':') && (!take_fixed(&minute, &s, 2) || minute > 59))) {
         return false;
     }
     *out_ns = (west ? -1 : 1) * (INT64_C(3600) * hour + INT64_C(60) * minute) * NS_PER_SECOND;
@@ -246,7 +240,7 @@ static bool take_short_offset(int64_t *out_ns, struct str *rest) {
 }
 
 bool time_read_offset(int64_t *out_ns, struct str text) {
-    bool open = take_char(&text, '(');
+    bool open = str_take_char(&text, '(');
     bool named = str_starts_ci(text, STR("UTC")) || str_starts_ci(text, STR("GMT"));
     text = named ? str_skip(text, 3) : text;
     *out_ns = 0;
@@ -254,7 +248,8 @@ bool time_read_offset(int64_t *out_ns, struct str text) {
     if (!none && !take_offset(out_ns, &text) && !take_short_offset(out_ns, &text)) {
         return false;
     }
-    return open ? take_char(&text, ')') : text.len == 0; /* a place may follow: "(GMT+9:00)Tokyo" */
+    return open ? str_take_char(&text, ')')
+                : text.len == 0; /* a place may follow: "(GMT+9:00)Tokyo" */
 }
 
 bool time_read_epoch(int64_t *out_ns, struct str text) {

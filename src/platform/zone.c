@@ -70,19 +70,11 @@ static bool take_number(int64_t *out, struct str *rest, int64_t max) {
     return true;
 }
 
-static bool take_char(struct str *rest, char c) {
-    if (rest->len == 0 || rest->ptr[0] != c) {
-        return false;
-    }
-    *rest = str_skip(*rest, 1);
-    return true;
-}
-
 /* "[+-]hh[:mm[:ss]]" in seconds. */
 static bool take_clock(int64_t *out, struct str *rest) {
-    bool negative = take_char(rest, '-');
+    bool negative = str_take_char(rest, '-');
     if (!negative) {
-        (void)take_char(rest, '+');
+        (void)str_take_char(rest, '+');
     }
     int64_t hours = 0;
     int64_t minutes = 0;
@@ -90,10 +82,10 @@ static bool take_clock(int64_t *out, struct str *rest) {
     if (!take_number(&hours, rest, 167)) {
         return false;
     }
-    if (take_char(rest, ':') && !take_number(&minutes, rest, 59)) {
+    if (str_take_char(rest, ':') && !take_number(&minutes, rest, 59)) {
         return false;
     }
-    if (take_char(rest, ':') && !take_number(&seconds, rest, 59)) {
+    if (str_take_char(rest, ':') && !take_number(&seconds, rest, 59)) {
         return false;
     }
     int64_t total = hours * 3600 + minutes * 60 + seconds;
@@ -104,7 +96,7 @@ static bool take_clock(int64_t *out, struct str *rest) {
 /* "EST" or "<+09>". */
 static bool skip_abbreviation(struct str *rest) {
     size_t n = 0;
-    if (take_char(rest, '<')) {
+    if (str_take_char(rest, '<')) {
         n = str_find_char(*rest, '>');
         if (n == STR_NONE) {
             return false;
@@ -124,23 +116,23 @@ static bool take_rule(struct zone_rule *rule, struct str *rest) {
     int64_t b = 0;
     int64_t c = 0;
     *rule = (struct zone_rule){.kind = 'D', .second = 7200};
-    if (take_char(rest, 'M')) {
+    if (str_take_char(rest, 'M')) {
         rule->kind = 'M';
-        if (!take_number(&a, rest, 12) || !take_char(rest, '.') || !take_number(&b, rest, 5) ||
-            !take_char(rest, '.') || !take_number(&c, rest, 6) || a < 1 || b < 1) {
+        if (!take_number(&a, rest, 12) || !str_take_char(rest, '.') || !take_number(&b, rest, 5) ||
+            !str_take_char(rest, '.') || !take_number(&c, rest, 6) || a < 1 || b < 1) {
             return false;
         }
         rule->month = (int)a;
         rule->week = (int)b;
         rule->day = (int)c;
     } else {
-        rule->kind = take_char(rest, 'J') ? 'J' : 'D';
+        rule->kind = str_take_char(rest, 'J') ? 'J' : 'D';
         if (!take_number(&a, rest, 365)) {
             return false;
         }
         rule->day = (int)a;
     }
-    return !take_char(rest, '/') || take_clock(&rule->second, rest);
+    return !str_take_char(rest, '/') || take_clock(&rule->second, rest);
 }
 
 static bool parse_footer(struct zone *zone, struct str text) {
@@ -161,8 +153,8 @@ static bool parse_footer(struct zone *zone, struct str text) {
         return false;
     }
     zone->summer_offset = (int32_t)-summer_west;
-    zone->has_summer = take_char(&text, ',') && take_rule(&zone->summer_start, &text) &&
-                       take_char(&text, ',') && take_rule(&zone->summer_end, &text);
+    zone->has_summer = str_take_char(&text, ',') && take_rule(&zone->summer_start, &text) &&
+                       str_take_char(&text, ',') && take_rule(&zone->summer_end, &text);
     return zone->has_summer;
 }
 

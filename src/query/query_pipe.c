@@ -26,6 +26,20 @@ static struct stage_spec *add_stage(struct parser *p, enum stage_kind kind, stru
 
 /* --- lists --- */
 
+/* A name, a quoted one, or a column like sum(source.bytes). */
+static bool take_column_name(struct parser *p, struct str *name) {
+    if (str_starts(parser_rest(p), STR("\""))) {
+        return parser_take_quoted(p, name);
+    }
+    *name = parser_take_name(p);
+    if (name->len > 0 && parser_accept(p, "(")) {
+        size_t close = str_find_char(parser_rest(p), ')');
+        p->at += close == STR_NONE ? 0 : close + 1;
+        *name = str_make(name->ptr, (size_t)(p->text.ptr + p->at - name->ptr));
+    }
+    return true;
+}
+
 /* Names separated by commas or blanks, up to the end of the stage or the word "as" (*has_as, if
  * that is not NULL). */
 static bool take_columns(struct parser *p, struct query_column **out, size_t *count, bool *has_as) {
@@ -42,17 +56,8 @@ static bool take_columns(struct parser *p, struct query_column **out, size_t *co
         }
         size_t offset = p->at;
         struct str name;
-        bool quoted = str_starts(parser_rest(p), STR("\""));
-        if (quoted && !parser_take_quoted(p, &name)) {
+        if (!take_column_name(p, &name)) {
             return false;
-        }
-        if (!quoted) {
-            name = parser_take_name(p);
-            if (parser_accept(p, "(")) { /* a column like sum(source.bytes) */
-                size_t close = str_find_char(parser_rest(p), ')');
-                p->at += close == STR_NONE ? 0 : close + 1;
-                name = str_make(name.ptr, (size_t)(p->text.ptr + p->at - name.ptr));
-            }
         }
         if (*count == QUERY_MAX_COLUMNS) {
             return parser_fail(p, offset, _("more than %d columns"), QUERY_MAX_COLUMNS);
@@ -497,17 +502,8 @@ static bool take_sort_key(struct parser *p, struct sort_key *out) {
     parser_skip_blanks(p);
     size_t offset = p->at;
     struct str name;
-    bool quoted = str_starts(parser_rest(p), STR("\""));
-    if (quoted && !parser_take_quoted(p, &name)) {
+    if (!take_column_name(p, &name)) {
         return false;
-    }
-    if (!quoted) {
-        name = parser_take_name(p);
-        if (name.len > 0 && parser_accept(p, "(")) {
-            size_t close = str_find_char(parser_rest(p), ')');
-            p->at += close == STR_NONE ? 0 : close + 1;
-            name = str_make(name.ptr, (size_t)(p->text.ptr + p->at - name.ptr));
-        }
     }
     uint64_t number;
     if (p->is_table && num_parse_u64(&number, name) && number >= 1 && number <= p->column_count) {

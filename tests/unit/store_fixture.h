@@ -65,6 +65,15 @@ static inline struct store *fixture_open(const struct fixture *f, enum store_mod
     return s;
 }
 
+/* A row of a line and a source; everything else is to be set. */
+static inline struct row *fixture_begin_row(struct batch *b, struct str line, const char *source) {
+    size_t off = b->raw.len;
+    buf_add(&b->raw, line);
+    struct row *row = batch_row_begin(b, off, line.len);
+    row->source = row->origin = intern_add(&b->names, str_from_c(source));
+    return row;
+}
+
 /* A log line with slices, decoded values, extras and lists, or an unknown line. */
 static inline void fixture_add_line(struct batch *b, struct random *r) {
     static const char *const users[] = {"alice", "bob", "carol", "\xe5\xb1\xb1\xe7\x94\xb0"};

@@ -185,12 +185,9 @@ static void add_random_line(struct batch *b, struct random *r) {
                        kind == 0 ? "%02u alone %u\n" : "%02u host%u sent=%u to=/p/%u/%u.html\r\n",
                        random_below(r, 60), random_below(r, 30), random_below(r, 3000),
                        random_below(r, 40), random_below(r, kind < 4 ? 9 : 100000));
-    size_t off = b->raw.len;
-    buf_append(&b->raw, line, (size_t)len);
-    struct row *row = batch_row_begin(b, off, (size_t)len);
+    struct row *row = fixture_begin_row(b, str_make(line, (size_t)len), "fw1");
     row->time_ns = (int64_t)b->row_count * 700000000 + random_below(r, 1000000000);
     row->receive_ns = 5;
-    row->source = intern_add(&b->names, STR("fw1"));
     row->line = (uint32_t)b->row_count;
     row->dataset = kind == 0 ? DATASET_UNKNOWN : kind == 1 ? DATASET_JSON : DATASET_SYSLOG;
     row->flags = kind == 0 ? ROW_UNPARSED : kind == 2 ? ROW_DERIVED : 0;

@@ -59,11 +59,7 @@ static void test_context(void **state) {
         uint32_t low = random_below(&r, 40) == 0 ? 7 : host % 250;
         int len = snprintf(line, sizeof line, "to h%x.example at 10.%u.9.%u%s\n", host * 7919,
                            host % 13, low, host % 3 == 0 ? " again" : "");
-        size_t off = rows.raw.len;
-        buf_append(&rows.raw, line, (size_t)len);
-        struct row *row = batch_row_begin(&rows, off, (size_t)len);
-        row->source = intern_add(&rows.names, STR("s"));
-        row->origin = row->source;
+        struct row *row = fixture_begin_row(&rows, str_make(line, (size_t)len), "s");
         row->time_ns = i;
         row->receive_ns = 0;
         struct str raw = batch_raw(&rows, row);
@@ -100,11 +96,7 @@ static void add_pair(struct batch *b, struct random *r, uint32_t number, bool se
     (void)snprintf(other, sizeof other, second ? "user-%x" : "h%x.example",
                    (second ? host % 25 : host) * 7919);
     int len = snprintf(line, sizeof line, "%s %s %s\n", second ? "login" : "to", other, address);
-    size_t off = b->raw.len;
-    buf_append(&b->raw, line, (size_t)len);
-    struct row *row = batch_row_begin(b, off, (size_t)len);
-    row->source = intern_add(&b->names, STR("s"));
-    row->origin = row->source;
+    struct row *row = fixture_begin_row(b, str_make(line, (size_t)len), "s");
     row->time_ns = number;
     row->receive_ns = 0;
     struct str raw = batch_raw(b, row);

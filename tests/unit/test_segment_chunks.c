@@ -24,11 +24,7 @@ static void add_twins(struct batch *b, uint32_t number, struct random *r) {
     char line[64];
     uint32_t level = random_below(r, 3);
     int len = snprintf(line, sizeof line, "%s:L%u\n", names[level], level + 4);
-    size_t off = b->raw.len;
-    buf_append(&b->raw, line, (size_t)len);
-    struct row *row = batch_row_begin(b, off, (size_t)len);
-    row->source = intern_add(&b->names, STR("s"));
-    row->origin = row->source;
+    struct row *row = fixture_begin_row(b, str_make(line, (size_t)len), "s");
     row->time_ns = number;
     row->receive_ns = 0;
     struct str raw = batch_raw(b, row);
@@ -116,10 +112,7 @@ static void make_sentences(struct batch *b, uint32_t count, uint32_t words) {
                                  'a' + (int)random_below(&r, 26), 'a' + (int)random_below(&r, 26));
         }
         len += (size_t)snprintf(line + len, sizeof line - len, "took %u us\n", i * 7919 % 100000);
-        size_t off = b->raw.len;
-        buf_append(&b->raw, line, len);
-        struct row *row = batch_row_begin(b, off, len);
-        row->source = row->origin = intern_add(&b->names, STR("app1"));
+        struct row *row = fixture_begin_row(b, str_make(line, (size_t)len), "app1");
         row->arrival = row->sequence = i + 1;
     }
 }
@@ -167,11 +160,7 @@ static void make_repeated(struct batch *b, uint32_t half) {
         int len = snprintf(line, sizeof line, "%s C%08x%08xzQ took %u us\n",
                            i < half ? "open" : "request of", random_below(&r, UINT32_MAX),
                            random_below(&r, UINT32_MAX), random_below(&r, 1 << 24));
-        size_t off = b->raw.len;
-        buf_append(&b->raw, line, (size_t)len);
-        struct row *row = batch_row_begin(b, off, (size_t)len);
-        row->source = intern_add(&b->names, STR("s"));
-        row->origin = row->source;
+        struct row *row = fixture_begin_row(b, str_make(line, (size_t)len), "s");
         row->time_ns = i;
         row->receive_ns = 0;
     }

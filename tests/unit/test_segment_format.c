@@ -55,12 +55,8 @@ static void make_number_rows(struct batch *b) {
         char line[96];
         int len = snprintf(line, sizeof line, "closed session=%u ref %u\n", 7000000 + 2 * i,
                            200000000 + i * i * 7919 % 100000000);
-        size_t off = b->raw.len;
-        buf_append(&b->raw, line, (size_t)len);
-        struct row *row = batch_row_begin(b, off, (size_t)len);
+        struct row *row = fixture_begin_row(b, str_make(line, (size_t)len), "fw1");
         row->time_ns = (int64_t)i * NS_PER_SECOND;
-        row->source = intern_add(&b->names, STR("fw1"));
-        row->origin = row->source;
         row->arrival = row->sequence = i + 1;
     }
 }

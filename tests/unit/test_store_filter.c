@@ -230,10 +230,7 @@ static void add_fixed(struct batch *b, struct random *r) {
     char line[128];
     int len = snprintf(line, sizeof line, "id=%u host=web1 user=%s code=%u\n", random_below(r, 500),
                        random_below(r, 2) == 0 ? "alice" : "bob", random_below(r, 9000));
-    size_t off = b->raw.len;
-    buf_append(&b->raw, line, (size_t)len);
-    struct row *row = batch_row_begin(b, off, (size_t)len);
-    row->source = intern_add(&b->names, STR("srv"));
+    struct row *row = fixture_begin_row(b, str_make(line, (size_t)len), "srv");
     row->line = (uint32_t)b->row_count;
     row->dataset = DATASET_SYSLOG;
     struct str raw = batch_raw(b, row);

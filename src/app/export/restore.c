@@ -33,7 +33,7 @@ struct restore {
     uint64_t *last;
     size_t last_capacity;
     uint64_t lines;
-    struct restore_counts *counts;
+    struct parse_input_counts *counts;
     struct err *err;
 };
 
@@ -172,7 +172,7 @@ static enum status check_numbers(struct restore *r) {
 }
 
 static void count_rows(struct restore *r) {
-    struct restore_counts *c = r->counts;
+    struct parse_input_counts *c = r->counts;
     for (size_t i = 0; i < r->batch.row_count; i++) {
         uint32_t flags = r->batch.rows[i].flags;
         c->events++;
@@ -260,9 +260,9 @@ static enum status pass(struct restore *r, struct ingest *ingest) {
     return status;
 }
 
-enum status restore_file(struct restore_counts *out, struct ingest *ingest, struct store *store,
+enum status restore_file(struct parse_input_counts *out, struct ingest *ingest, struct store *store,
                          const struct input_file *file, struct err *err) {
-    *out = (struct restore_counts){0};
+    *out = (struct parse_input_counts){0};
     struct restore r = {.file = file, .store = store, .counts = out, .err = err};
     r.reader = evidence_reader_create();
     r.tail.json = json_reader_create();

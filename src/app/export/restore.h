@@ -10,21 +10,13 @@
 #define KONSEKI_RESTORE_H
 
 #include "ingest.h"
+#include "input.h"
 #include "input_file.h"
-
-struct restore_counts {
-    uint64_t events;
-    uint64_t unparsed;
-    uint64_t blank;
-    uint64_t meta;
-    uint64_t damaged;
-    uint64_t continued;
-};
 
 /* Does the file begin as an export does? */
 bool restore_is_export(const struct input_file *file);
 /* BAD_INPUT: the file is not whole, was changed, or its numbers are taken: nothing came in. */
-enum status restore_file(struct restore_counts *out, struct ingest *ingest, struct store *store,
+enum status restore_file(struct parse_input_counts *out, struct ingest *ingest, struct store *store,
                          const struct input_file *file, struct err *err) MUST_CHECK;
 
 #endif

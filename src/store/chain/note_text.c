@@ -38,17 +38,9 @@ void note_end(struct buf *out) {
 
 /* --- in --- */
 
-static bool take_char(struct str *rest, char c) {
-    if (rest->len == 0 || rest->ptr[0] != c) {
-        return false;
-    }
-    *rest = str_skip(*rest, 1);
-    return true;
-}
-
 /* A string with its quotes, decoded into `out`. */
 static bool take_string(struct buf *out, struct str *rest) {
-    if (!take_char(rest, '"')) {
+    if (!str_take_char(rest, '"')) {
         return false;
     }
     size_t end = 0;
@@ -68,14 +60,14 @@ bool note_read(struct str text, note_pair_fn *pair, void *ctx) {
     struct buf name = BUF_INIT;
     struct buf value = BUF_INIT;
     struct str rest = text;
-    bool good = take_char(&rest, '{');
-    bool more = good && !take_char(&rest, '}');
+    bool good = str_take_char(&rest, '{');
+    bool more = good && !str_take_char(&rest, '}');
     while (good && more) {
-        good = take_string(&name, &rest) && take_char(&rest, ':') && take_string(&value, &rest);
+        good = take_string(&name, &rest) && str_take_char(&rest, ':') && take_string(&value, &rest);
         if (good) {
             pair(buf_str(&name), buf_str(&value), ctx);
-            more = take_char(&rest, ',');
-            good = more || take_char(&rest, '}');
+            more = str_take_char(&rest, ',');
+            good = more || str_take_char(&rest, '}');
         }
     }
     buf_fini(&name);
