@@ -100,7 +100,8 @@ static void select_value(struct segment_filter *f, const struct filter_leaf *lea
     m->selected[template] |= UINT64_C(1) << o.ordinal;
 }
 
-static bool selects_attribute(const struct expr *e) {
+bool filter_selects_attribute(const struct filter_leaf *leaf) {
+    const struct expr *e = leaf->e;
     uint32_t field = expr_leaf_field(e);
     if (field != FIELD_NONE) {
         return schema_is_attribute(field);
@@ -131,6 +132,17 @@ static bool is_chosen(struct field_choice *c, uint32_t field) {
     return c->known[field] == 2;
 }
 
+bool filter_selects_fields(const struct segment *s, const struct filter_leaf *leaf) {
+    uint32_t only = expr_leaf_field(leaf->e);
+    bool any = false;
+    for (size_t i = 0; i < s->field_count && !any; i++) {
+        any = only != FIELD_NONE
+                  ? s->fields[i] == only
+                  : expr_leaf_selects(leaf->e, s->fields[i], schema_name(s->fields[i]));
+    }
+    return any;
+}
+
 void filter_select_field(struct segment_filter *f, const struct filter_leaf *leaf,
                          struct leaf_state *state) {
     const struct segment *s = f->segment;
@@ -139,7 +151,6 @@ void filter_select_field(struct segment_filter *f, const struct filter_leaf *lea
         choice.known_count = schema_count();
         choice.known = mem_calloc(choice.known_count + 1, 1);
     }
-    state->attribute = selects_attribute(leaf->e);
     for (uint32_t t = 0; t < s->template_count; t++) {
         for (uint32_t v = 0; v < s->templates[t].value_count; v++) {
             if (is_chosen(&choice, s->templates[t].values[v].field)) {

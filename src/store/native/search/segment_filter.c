@@ -4,6 +4,10 @@
 /* What can be known of the segment's values before a block is looked at. */
 static enum status plan_field(struct segment_filter *f, const struct filter_leaf *leaf,
                               struct leaf_state *state, struct err *err) {
+    state->attribute = filter_selects_attribute(leaf);
+    if (!filter_selects_fields(f->segment, leaf)) { /* so no template has to be parsed */
+        return STATUS_OK;
+    }
     enum status status = segment_templates(f->segment, err);
     if (status == STATUS_OK) {
         filter_select_field(f, leaf, state);

@@ -162,6 +162,10 @@ static inline bool filter_is_listed(const struct leaf_state *state, const struct
 
 /* --- filter_select.c --- */
 
+/* Does the leaf test properties of the row itself? */
+bool filter_selects_attribute(const struct filter_leaf *leaf);
+/* Does it test a field that values of the segment have? */
+bool filter_selects_fields(const struct segment *s, const struct filter_leaf *leaf);
 /* Fills state->matches and whole: what the leaf looks at in each template. All must be parsed. */
 void filter_select_field(struct segment_filter *f, const struct filter_leaf *leaf,
                          struct leaf_state *state);
