@@ -156,6 +156,9 @@ static enum status open_segment(struct worker *w, const char *path) {
     enum status status =
         segment_cursor_open(&w->cursor, path, &w->run->scan->query, chosen->stripes, &w->err);
     w->is_open = status == STATUS_OK;
+    if (w->is_open) {
+        w->cursor.segment->reads_few = true;
+    }
     w->cursor.lacks_derived = chosen->info->derived == 0;
     if (status == STATUS_OK && w->cursor.segment->stripe_count != chosen->info->stripe_count) {
         status = segment_damaged(w->cursor.segment, &w->err, _("the number of stripes is wrong"));

@@ -261,6 +261,7 @@ enum status segment_open(struct segment **out, const char *path, struct err *err
     struct segment *s = mem_calloc(1, sizeof *s);
     s->path = mem_strdup(path, strlen(path));
     s->zstd = zstd_frame_create();
+    s->file.fd = -1;
     struct str footer;
     enum status status = file_map(&s->map, path, false, err);
     if (status == STATUS_OK) {
@@ -304,6 +305,10 @@ void segment_close(struct segment **segment) {
     mem_free(s->bases);
     arena_fini(&s->arena);
     zstd_frame_destroy(&s->zstd);
+    if (s->file.fd >= 0) {
+        file_reader_close(&s->file);
+    }
+    buf_fini(&s->stored);
     file_unmap(&s->map);
     mem_free(s->path);
     mem_free(s);

@@ -159,8 +159,11 @@ struct segment {
     size_t name_count;
     struct arena arena;
     struct zstd_frame *zstd;
-    bool ignore_checksums; /* fuzzing only: lets the decoders see changed chunks */
-    uint64_t bytes_read;   /* stored bytes of unpacked chunks */
+    bool reads_few;          /* few of its chunks will be unpacked (segment_chunk.c) */
+    struct file_reader file; /* for these; fd -1: not opened yet */
+    struct buf stored;       /* scratch: of one chunk */
+    bool ignore_checksums;   /* fuzzing only: lets the decoders see changed chunks */
+    uint64_t bytes_read;     /* stored bytes of unpacked chunks */
     uint8_t footer_sha256[SHA256_BYTES];
 };
 

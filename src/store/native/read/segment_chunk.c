@@ -6,6 +6,8 @@
 #include "mem.h"
 #include "segment_priv.h"
 
+enum { READ_MAX = 16 << 10 /* stored bytes that are read, not mapped */ };
+
 /* --- references --- */
 
 static uint32_t take_checksum(struct wire *w) {
@@ -79,11 +81,31 @@ static enum status check_chunk(const struct segment *s, const struct chunk_ref *
     return segment_damaged(s, err, what);
 }
 
+/*
+ * The stored bytes. Who reads a small part of the segment reads chunks one by one: a page that is
+ * mapped brings fifteen others along, which costs more than reading a few kilobytes. The mapping
+ * has the bytes in any case (the file may have lost its name meanwhile).
+ */
+static struct str stored_bytes(struct segment *s, const struct chunk_ref *ref) {
+    /* inside the file: whoever made the reference saw to it */
+    struct str mapped = str_make((const char *)s->map.bytes + ref->offset, ref->stored_len);
+    if (!s->reads_few || ref->stored_len > READ_MAX) {
+        return mapped;
+    }
+    if (s->file.fd < 0 && file_reader_open(&s->file, s->path, NULL) != STATUS_OK) {
+        s->reads_few = false;
+        return mapped;
+    }
+    buf_clear(&s->stored);
+    char *room = buf_reserve(&s->stored, ref->stored_len);
+    bool read = file_reader_at(&s->file, room, ref->stored_len, ref->offset);
+    return read ? str_make(room, ref->stored_len) : mapped;
+}
+
 /* Unpacks to `out`, which has room for plain_len bytes. */
 static enum status unpack(char *out, struct segment *s, const struct chunk_ref *ref,
                           struct str base, struct err *err) {
-    /* inside the file: whoever made the reference saw to it */
-    struct str stored = str_make((const char *)s->map.bytes + ref->offset, ref->stored_len);
+    struct str stored = stored_bytes(s, ref);
     enum status status = check_chunk(s, ref, stored, err);
     if (status != STATUS_OK) {
         return status;
