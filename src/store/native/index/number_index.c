@@ -78,9 +78,27 @@ static uint64_t block_hash(uint64_t key, uint32_t block) {
     return (hash_u64(key) & ~(uint64_t)UINT8_MAX) | block;
 }
 
-/* Writes the stretches of a block's keys to `out` and leaves hashes of those that are in none;
- * returns their number. */
-static uint64_t put_stretches(struct buf *out, struct number_words *words, uint32_t block) {
+/* The stretches of a stripe's blocks, and what all of them lie in. */
+struct stretches {
+    struct buf lists;
+    bool any;
+    uint64_t first;
+    uint64_t last;
+};
+
+static void add_stretch(struct stretches *all, struct buf *out, uint64_t *at, uint64_t first,
+                        uint64_t last) {
+    wire_put_u64(out, first - *at);
+    wire_put_u64(out, last - first);
+    *at = last;
+    all->first = all->any && all->first < first ? all->first : first;
+    all->last = all->any && all->last > last ? all->last : last;
+    all->any = true;
+}
+
+/* Adds the stretches of a block's keys and leaves hashes of those that are in none. */
+static void put_stretches(struct stretches *all, struct number_words *words, uint32_t block) {
+    struct buf out = BUF_INIT;
     uint64_t count = 0;
     uint64_t last = 0;
     size_t left = 0;
@@ -88,10 +106,7 @@ static uint64_t put_stretches(struct buf *out, struct number_words *words, uint3
         uint64_t first = words->keys[at];
         size_t length = first < NUMBER_WORD_HASHES ? stretch_length(words, at) : 1;
         if (length > 1) {
-            uint64_t end = words->keys[at + length - 1];
-            wire_put_u64(out, first - last);
-            wire_put_u64(out, end - first);
-            last = end;
+            add_stretch(all, &out, &last, first, words->keys[at + length - 1]);
             count++;
         } else {
             words->keys[left++] = block_hash(first, block);
@@ -99,7 +114,9 @@ static uint64_t put_stretches(struct buf *out, struct number_words *words, uint3
         at += length;
     }
     words->count = left;
-    return count;
+    wire_put_u64(&all->lists, count);
+    buf_add(&all->lists, buf_str(&out));
+    buf_fini(&out);
 }
 
 static unsigned bits_a_word(size_t words, uint64_t bytes) {
@@ -108,13 +125,31 @@ static unsigned bits_a_word(size_t words, uint64_t bytes) {
 }
 
 static void put_times(struct buf *out, const struct number_times *times) {
+    struct buf list = BUF_INIT;
     int64_t last = 0;
-    wire_put_u64(out, times->block_count);
+    wire_put_u64(&list, times->block_count);
     for (uint32_t i = 0; i < times->block_count; i++) {
-        wire_put_i64(out, (int64_t)((uint64_t)times->smallest[i] - (uint64_t)last));
-        wire_put_u64(out, (uint64_t)times->largest[i] - (uint64_t)times->smallest[i]);
+        wire_put_i64(&list, (int64_t)((uint64_t)times->smallest[i] - (uint64_t)last));
+        wire_put_u64(&list, (uint64_t)times->largest[i] - (uint64_t)times->smallest[i]);
         last = times->smallest[i];
     }
+    wire_put_str(out, buf_str(&list));
+    buf_fini(&list);
+}
+
+static void put_all_stretches(struct buf *out, struct number_index_writer *w,
+                              struct number_words *words) {
+    struct stretches all = {.lists = BUF_INIT};
+    for (uint32_t i = 0; i < SEGMENT_STRIPE_BLOCKS; i++) {
+        number_words_sort(&words[i]);
+        put_stretches(&all, &words[i], w->stripe_count * SEGMENT_STRIPE_BLOCKS + i);
+    }
+    wire_put_str(out, all.any ? buf_str(&all.lists) : STR_EMPTY);
+    if (all.any) {
+        wire_put_u64(out, all.first);
+        wire_put_u64(out, all.last - all.first);
+    }
+    buf_fini(&all.lists);
 }
 
 void number_index_writer_add(struct number_index_writer *w, struct number_words *words,
@@ -122,13 +157,8 @@ void number_index_writer_add(struct number_index_writer *w, struct number_words 
     size_t start = w->stripes.len;
     size_t count = 0;
     put_times(&w->stripes, times);
+    put_all_stretches(&w->stripes, w, words);
     for (uint32_t i = 0; i < SEGMENT_STRIPE_BLOCKS; i++) {
-        struct buf stretches = BUF_INIT;
-        number_words_sort(&words[i]);
-        uint32_t block = w->stripe_count * SEGMENT_STRIPE_BLOCKS + i;
-        wire_put_u64(&w->stripes, put_stretches(&stretches, &words[i], block));
-        buf_add(&w->stripes, buf_str(&stretches));
-        buf_fini(&stretches);
         number_words_add_all(&w->hashes, &words[i]);
         count += words[i].count;
         number_words_clear(&words[i]);
@@ -341,11 +371,12 @@ static enum token_answer ask_filter(struct number_filter *f, uint64_t hash) {
         return TOKEN_ABSENT;
     }
     uint64_t at = f->index->lines_offset + token_filter_line(f->lines, hash);
-    if (at != f->last && !index_source_read(&f->index->source, f->line, sizeof f->line, at)) {
+    if (at != f->last && (!index_source_read(&f->index->source, f->line, sizeof f->line, at) ||
+                          !token_line_is_whole(f->line))) {
         return TOKEN_DAMAGED;
     }
     f->last = at;
-    return token_line_has(f->line, hash, f->probes);
+    return token_line_may_have(f->line, hash, f->probes) ? TOKEN_MAYBE : TOKEN_ABSENT;
 }
 
 /* Blocks of a stripe that have the key by the filter. */
@@ -364,22 +395,34 @@ static enum status ask_blocks(uint8_t *out, struct number_filter *f, uint64_t ke
 
 /* Blocks whose times a pattern may print. */
 static uint8_t take_block_times(struct wire *w, const struct asked *a, uint32_t stripe) {
-    uint64_t count = wire_count(w, SEGMENT_STRIPE_BLOCKS);
+    struct str list = wire_str(w);
+    struct wire times = wire_make(list.ptr, a->time_count == 0 ? 0 : list.len);
     int64_t low = 0;
     unsigned blocks = 0;
+    uint64_t count = a->time_count == 0 ? 0 : wire_count(&times, SEGMENT_STRIPE_BLOCKS);
     for (uint64_t i = 0; i < count; i++) {
-        low = (int64_t)((uint64_t)low + (uint64_t)wire_i64(w));
-        int64_t high = (int64_t)((uint64_t)low + wire_u64(w));
+        low = (int64_t)((uint64_t)low + (uint64_t)wire_i64(&times));
+        int64_t high = (int64_t)((uint64_t)low + wire_u64(&times));
         blocks |= times_may_print(a, stripe, low, high) ? 1U << i : 0;
     }
+    w->failed = w->failed || times.failed;
     return (uint8_t)blocks;
 }
 
+/* Mostly no stretch of the stripe is near the key: then none is looked at. */
 static uint8_t take_all_stretches(struct wire *w, uint64_t key) {
+    struct str lists = wire_str(w);
+    uint64_t first = lists.len == 0 ? 0 : wire_u64(w);
+    uint64_t length = lists.len == 0 ? 0 : wire_u64(w);
     unsigned blocks = 0;
-    for (uint32_t block = 0; block < SEGMENT_STRIPE_BLOCKS; block++) {
-        blocks |= take_stretches(w, key) ? 1U << block : 0;
+    if (lists.len == 0 || key < first || key - first > length) {
+        return 0;
     }
+    struct wire list = wire_make(lists.ptr, lists.len);
+    for (uint32_t block = 0; block < SEGMENT_STRIPE_BLOCKS; block++) {
+        blocks |= take_stretches(&list, key) ? 1U << block : 0;
+    }
+    w->failed = w->failed || list.failed;
     return (uint8_t)blocks;
 }
 

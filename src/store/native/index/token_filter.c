@@ -194,16 +194,24 @@ uint64_t token_filter_line(uint64_t lines, uint64_t hash) {
     return line_of(hash, lines) * FILTER_LINE_BYTES;
 }
 
-enum token_answer token_line_has(const uint8_t *line, uint64_t hash, unsigned probes) {
-    if (bytes_le32(line + FILTER_LINE_BYTES - CHECKSUM_BYTES) != line_checksum(line)) {
-        return TOKEN_DAMAGED;
-    }
+bool token_line_is_whole(const uint8_t *line) {
+    return bytes_le32(line + FILTER_LINE_BYTES - CHECKSUM_BYTES) == line_checksum(line);
+}
+
+bool token_line_may_have(const uint8_t *line, uint64_t hash, unsigned probes) {
     uint64_t bits = 0;
     for (unsigned probe = 0; probe < probes; probe++) {
         unsigned bit = next_bit(&bits, hash, probe);
         if ((line[bit / 8] >> (bit % 8) & 1) == 0) {
-            return TOKEN_ABSENT;
+            return false;
         }
     }
-    return TOKEN_MAYBE;
+    return true;
+}
+
+enum token_answer token_line_has(const uint8_t *line, uint64_t hash, unsigned probes) {
+    if (!token_line_is_whole(line)) {
+        return TOKEN_DAMAGED;
+    }
+    return token_line_may_have(line, hash, probes) ? TOKEN_MAYBE : TOKEN_ABSENT;
 }

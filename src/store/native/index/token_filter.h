@@ -59,6 +59,9 @@ enum token_answer { TOKEN_ABSENT, TOKEN_MAYBE, TOKEN_DAMAGED };
 uint64_t token_filter_line(uint64_t lines, uint64_t hash);
 /* Asks that line (FILTER_LINE_BYTES). */
 enum token_answer token_line_has(const uint8_t *line, uint64_t hash, unsigned probes);
+/* The same in two steps, for lines that are asked often. */
+bool token_line_is_whole(const uint8_t *line);
+bool token_line_may_have(const uint8_t *line, uint64_t hash, unsigned probes);
 
 uint64_t token_hash(struct str token);
 /* True for folded words that filters say nothing about: digits, 't' and 'z', with a digit. */
