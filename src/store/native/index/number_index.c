@@ -7,9 +7,8 @@
 #include "wire.h"
 
 enum {
-    BITS_A_WORD = 24,
+    BITS_A_WORD = 30,
     LEAST_BITS = 5,   /* fewer would say "maybe" of most words that are not there */
-    MOST_BITS = 32,   /* where numbers of many blocks became one */
     MOST_APART = 16,  /* neighbours in a stretch */
     LEAST_IN_ONE = 8, /* numbers in a stretch: fewer cost less in the filter */
     ALL_BLOCKS = 255, /* in the place of a block's number: all of the segment */
@@ -119,8 +118,9 @@ static void put_stretches(struct stretches *all, struct number_words *words, uin
     buf_fini(&out);
 }
 
+/* As many as there is room for in all stripes: often few of them have nearly all of the words. */
 static unsigned bits_a_word(size_t words, uint64_t bytes) {
-    uint64_t bits = words == 0 ? BITS_A_WORD : bytes * 8 / words;
+    uint64_t bits = words == 0 || bytes / BITS_A_WORD >= words ? BITS_A_WORD : bytes * 8 / words;
     return (unsigned)(bits > BITS_A_WORD ? BITS_A_WORD : bits < LEAST_BITS ? LEAST_BITS : bits);
 }
 
@@ -155,16 +155,15 @@ static void put_all_stretches(struct buf *out, struct number_index_writer *w,
 void number_index_writer_add(struct number_index_writer *w, struct number_words *words,
                              const struct number_times *times, uint64_t bytes) {
     size_t start = w->stripes.len;
-    size_t count = 0;
     put_times(&w->stripes, times);
     put_all_stretches(&w->stripes, w, words);
     for (uint32_t i = 0; i < SEGMENT_STRIPE_BLOCKS; i++) {
         number_words_add_all(&w->hashes, &words[i]);
-        count += words[i].count;
         number_words_clear(&words[i]);
     }
     size_t used = w->stripes.len - start;
-    w->bits += bits_a_word(count, bytes > used ? bytes - used : 0) * (uint64_t)count;
+    bytes = bytes > used ? bytes - used : 0;
+    w->bytes = bytes > UINT64_MAX - w->bytes ? UINT64_MAX : w->bytes + bytes;
     add_patterns(w, times->patterns);
     if (times->more != NULL) {
         add_patterns(w, times->more);
@@ -205,8 +204,7 @@ void number_index_writer_end(struct buf *out, struct number_index_writer *w) {
     struct buf directory = BUF_INIT;
     struct buf lines = BUF_INIT;
     join_blocks(&w->hashes);
-    uint64_t bits = w->hashes.count == 0 ? BITS_A_WORD : w->bits / w->hashes.count;
-    bits = bits > MOST_BITS ? MOST_BITS : bits;
+    unsigned bits = bits_a_word(w->hashes.count, w->bytes);
     unsigned probes = probes_of(bits);
     wire_put_u64(&directory, w->patterns.count);
     for (uint32_t i = 0; i < w->patterns.count; i++) {
@@ -214,8 +212,8 @@ void number_index_writer_end(struct buf *out, struct number_index_writer *w) {
         wire_put_u64(&directory, w->masks[i]);
     }
     wire_put_u64(&directory, w->unlisted);
-    wire_put_u64(&directory, token_filter_encode(&lines, w->hashes.keys, w->hashes.count,
-                                                 (unsigned)bits, probes));
+    wire_put_u64(&directory,
+                 token_filter_encode(&lines, w->hashes.keys, w->hashes.count, bits, probes));
     wire_put_u64(&directory, probes);
     buf_add(&directory, buf_str(&w->stripes));
     size_t start = out->len;

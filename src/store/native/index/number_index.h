@@ -25,7 +25,7 @@
 struct number_index_writer {
     struct buf stripes;         /* what the directory says of them */
     struct number_words hashes; /* of what is in no stretch, for the filter */
-    uint64_t bits;              /* that they may take */
+    uint64_t bytes;             /* that they may take */
     uint32_t stripe_count;
     struct intern patterns; /* as number_index_pattern makes them */
     uint32_t *masks;        /* by pattern: the stripes that print it */
@@ -43,8 +43,9 @@ struct number_times {
 };
 
 void number_index_writer_fini(struct number_index_writer *w);
-/* Adds the next stripe; sorts and clears its words (of each of SEGMENT_STRIPE_BLOCKS blocks). May
- * take about so many bytes: where words are many for the data they get fewer bits each. */
+/* Adds the next stripe; sorts and clears its words (of each of SEGMENT_STRIPE_BLOCKS blocks). All
+ * stripes together may take about so many bytes as are said of each: where words are many for the
+ * data they get fewer bits each. */
 void number_index_writer_add(struct number_index_writer *w, struct number_words *words,
                              const struct number_times *times, uint64_t bytes);
 /* Appends the index; its length is a multiple of FILTER_LINE_BYTES. */

@@ -243,6 +243,10 @@ static bool print(struct buf *out, const struct formula *f, const struct str *op
     }
 }
 
+bool formula_scaled(uint64_t *out, const struct formula *f, struct str operand) {
+    return operands_are_short(f, &operand) && parse_scaled(out, operand, f->k);
+}
+
 bool formula_print(struct buf *out, const struct formula *f, const struct str *operands,
                    int64_t time_ns, struct time_cache *cache) {
     size_t start = out->len;

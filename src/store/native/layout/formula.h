@@ -60,6 +60,8 @@ bool formula_decode(struct formula *out, struct wire *w);
 /* Steps over a formula without looking at more than lengths: formula_decode may still refuse it. */
 void formula_skip(struct wire *w);
 
+/* What FORMULA_SCALE prints of the operand, as a number. False: it prints nothing. */
+bool formula_scaled(uint64_t *out, const struct formula *f, struct str operand);
 /* Appends the formula's text. `operands` are the texts of f->operands; `cache` may be NULL (then
  * times are printed slowly) and belongs to this formula alone. False (out unchanged): an operand
  * does not fit. Cost: about 10 ns and the copy. */

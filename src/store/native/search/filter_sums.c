@@ -79,6 +79,34 @@ bool filter_add_sums(struct segment_filter *f, struct leaf_state *state, uint32_
 
 /* --- blocks --- */
 
+/* No text of the block's column is a larger number. */
+static uint64_t largest_text(const struct block *b, uint32_t column) {
+    const struct segment_column *c = &b->segment->columns[column];
+    if (c->type == COLUMN_NUMBER) {
+        return b->info->largest[column] < 0 ? 0 : (uint64_t)b->info->largest[column];
+    }
+    uint64_t most = 0;
+    uint64_t digits = c->note == NULL ? UINT64_MAX : column_note_digit_run(c->note);
+    for (uint64_t i = 0; i < digits && most < UINT64_MAX; i++) {
+        most = most > (UINT64_MAX - 9) / 10 ? UINT64_MAX : most * 10 + 9;
+    }
+    return most;
+}
+
+/* Without reading the columns, of which not all are plain numbers. */
+static bool texts_allow(const struct filter_sum *sum, const struct block *b, int64_t number) {
+    const uint32_t column = sum->operands[0].column;
+    const struct segment_column *c = &b->segment->columns[column];
+    uint64_t x = largest_text(b, column);
+    if (sum->formula->kind == FORMULA_SCALE) {
+        bool point = c->type == COLUMN_NUMBER || c->note == NULL ||
+                     column_note_has_byte(c->note, '.'); /* texts are scaled by it, too */
+        return point || (sum->unscaled >= 0 && (uint64_t)sum->unscaled <= x);
+    }
+    uint64_t y = sum->formula->kind == FORMULA_SUM ? largest_text(b, sum->operands[1].column) : 0;
+    return x >= (uint64_t)number || y >= (uint64_t)number - x;
+}
+
 /* By the smallest and largest numbers of the columns in the block. */
 static bool zones_allow(const struct filter_sum *sum, const struct block *b, int64_t number) {
     uint32_t x = sum->operands[0].column;
@@ -89,7 +117,7 @@ static bool zones_allow(const struct filter_sum *sum, const struct block *b, int
         return false;
     }
     if (!sum->is_plain) {
-        return true;
+        return texts_allow(sum, b, number);
     }
     if (sum->formula->kind == FORMULA_SCALE) {
         return sum->unscaled >= low[x] && sum->unscaled <= high[x];
@@ -133,9 +161,8 @@ static enum status scale_entries(struct segment_filter *f, struct leaf_state *st
     uint8_t *entries = arena_alloc(&f->arena, (size_t)column->dictionary_count + 1);
     for (uint32_t i = 0; i < column->dictionary_count && status == STATUS_OK; i++) {
         uint64_t number;
-        buf_clear(&f->value);
-        if (formula_print(&f->value, sum->formula, &column->dictionary[i], 0, NULL) &&
-            num_parse_u64(&number, buf_str(&f->value)) && number == (uint64_t)state->number) {
+        if (formula_scaled(&number, sum->formula, column->dictionary[i]) &&
+            number == (uint64_t)state->number) {
             entries[i] = 1;
             sum->entries = entries;
         }
@@ -152,7 +179,7 @@ static bool scales_entries(const struct segment_filter *f, const struct filter_s
 /* Marks the sums that rows of the block can have, and loads what they read. */
 static enum status choose_sums(bool *any, struct segment_filter *f, struct leaf_state *state,
                                struct block *b, struct err *err) {
-    enum status status = STATUS_OK;
+    enum status status = segment_notes(f->segment, err);
     *any = false;
     for (size_t i = 0; i < state->sum_count && status == STATUS_OK; i++) {
         struct filter_sum *sum = &state->sums[i];
