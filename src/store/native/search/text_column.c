@@ -14,7 +14,7 @@ void text_column_fini(struct text_column *c) {
 
 static uint32_t run_text(struct text_column *c, struct dfa *dfa, struct str text, uint32_t state) {
     if (c->key.step_count > 0 && !row_text_apply(&text, c->buffers, &c->key)) {
-        return DFA_MAYBE; /* putting the row together will say what is wrong */
+        return DFA_START; /* no row has it: it belongs to templates without the steps */
     }
     return dfa_run(dfa, state, text);
 }
@@ -103,12 +103,13 @@ enum status text_column_prepare(struct text_column *c, struct text_walker *w, st
 
 /* --- sets of positions --- */
 
-/* NULL: the column has none, or its texts are changed by steps. */
+/* NULL: the column has none, or it does not tell of what steps make of its texts. */
 static const struct text_note *note_of(struct text_column *c, struct text_walker *w) {
     const struct column_note *stored = c->column->note;
-    if (c->note == NULL && stored != NULL && c->key.step_count == 0) {
-        c->note = arena_alloc(&w->arena, sizeof *c->note);
-        text_note_make(c->note, w->automaton, stored);
+    if (c->note == NULL && stored != NULL && !c->lacks_note) {
+        struct text_note *note = arena_alloc(&w->arena, sizeof *c->note);
+        c->lacks_note = !text_note_make(note, w->automaton, stored, &c->key);
+        c->note = c->lacks_note ? NULL : note;
     }
     return c->note;
 }

@@ -34,6 +34,7 @@ struct text_column {
     bool is_read;                  /* spans read its values */
     bool is_first;                 /* ... and a match can begin in one */
     struct text_note *note;        /* NULL: none, or not asked for yet */
+    bool lacks_note;               /* its note does not tell of what the steps make */
     bool has_start;
     struct text_reach start; /* if has_start: from the start over any text */
     uint64_t useful;         /* positions that something can come of behind it */

@@ -25,10 +25,58 @@ static bool have_common(const struct symbols *a, const struct symbols *b) {
     return common != 0;
 }
 
+/* --- what steps make of texts --- */
+
+/* Texts that are parts of those that the note is about, in another case. */
+struct part {
+    uint8_t prints[256]; /* what becomes of a byte */
+    unsigned begin;      /* symbol that stands before the first byte of the part */
+    unsigned end;        /* ... behind its last one */
+    unsigned without;    /* a byte that stands in no part; COLUMN_NOTE_SYMBOLS: none */
+};
+
+static void change_case(struct part *part, bool upper) {
+    for (unsigned byte = 0; byte < 256; byte++) {
+        uint8_t c = part->prints[byte];
+        bool is_lower = c >= 'a' && c <= 'z';
+        part->prints[byte] =
+            upper ? (uint8_t)(is_lower ? c - 32 : c) : (uint8_t)ascii_lower((char)c);
+    }
+}
+
+/* False: the steps do something else. */
+static bool find_part(struct part *part, const struct row_text_element *key) {
+    *part = (struct part){
+        .begin = COLUMN_NOTE_EDGE, .end = COLUMN_NOTE_EDGE, .without = COLUMN_NOTE_SYMBOLS};
+    for (unsigned byte = 0; byte < 256; byte++) {
+        part->prints[byte] = (uint8_t)byte;
+    }
+    for (uint32_t i = 0; i < key->step_count; i++) {
+        const struct formula *f = key->steps[i];
+        bool is_case = f->kind == FORMULA_LOWER || f->kind == FORMULA_UPPER;
+        bool is_part = f->kind == FORMULA_BEFORE || f->kind == FORMULA_AFTER;
+        if (!is_case && (!is_part || i > 0)) { /* its byte is one of the stored text */
+            return false;
+        }
+        if (is_case) {
+            change_case(part, f->kind == FORMULA_UPPER);
+        } else if (f->kind == FORMULA_BEFORE) {
+            part->end = (uint8_t)f->k;
+            part->without = (uint8_t)f->k;
+        } else {
+            part->begin = (uint8_t)f->k;
+        }
+    }
+    return true;
+}
+
+/* --- making --- */
+
 /* What is needed while making. */
 struct making {
     const struct automaton *automaton;
     const struct column_note *note;
+    struct part part;
     uint8_t bytes[256]; /* that occur */
     uint32_t count;
     uint64_t present;                    /* positions that take one of them */
@@ -48,7 +96,7 @@ static const struct symbols *behind(struct making *m, unsigned symbol) {
                 add_symbol(&m->behind[symbol], m->bytes[i]);
             }
         }
-        if (column_note_has_pair(m->note, symbol, COLUMN_NOTE_EDGE)) {
+        if (column_note_has_pair(m->note, symbol, m->part.end)) {
             add_symbol(&m->behind[symbol], COLUMN_NOTE_EDGE);
         }
     }
@@ -59,8 +107,8 @@ static const struct symbols *behind(struct making *m, unsigned symbol) {
 static void find_takes(struct making *m) {
     const struct automaton *a = m->automaton;
     for (unsigned byte = 0; byte < 256; byte++) {
-        uint64_t takes = a->takes[byte] | (byte >= 0x80 ? a->keep : 0);
-        if (!column_note_has_byte(m->note, byte)) {
+        uint64_t takes = a->takes[m->part.prints[byte]] | (byte >= 0x80 ? a->keep : 0);
+        if (!column_note_has_byte(m->note, byte) || byte == m->part.without) {
             continue;
         }
         m->bytes[m->count++] = (uint8_t)byte;
@@ -109,7 +157,7 @@ static void follow_position(struct text_note *out, struct making *m, unsigned p)
         unsigned q = (unsigned)__builtin_ctzll(left);
         out->follow[p] |= can_follow(m, p, q, &next) ? UINT64_C(1) << q : 0;
     }
-    bool leaves = single ? column_note_has_pair(m->note, m->only[p], COLUMN_NOTE_EDGE)
+    bool leaves = single ? column_note_has_pair(m->note, m->only[p], m->part.end)
                          : has_symbol(&next, COLUMN_NOTE_EDGE);
     out->leaves |= leaves ? UINT64_C(1) << p : 0;
 }
@@ -118,14 +166,18 @@ static bool begins(const struct making *m, unsigned p) {
     bool found = false;
     for (uint32_t i = 0; i < m->count && !found; i++) {
         found = has_symbol(&m->takes[p], m->bytes[i]) &&
-                column_note_has_pair(m->note, COLUMN_NOTE_EDGE, m->bytes[i]);
+                column_note_has_pair(m->note, m->part.begin, m->bytes[i]);
     }
     return found;
 }
 
-void text_note_make(struct text_note *out, const struct automaton *a, const struct column_note *n) {
+bool text_note_make(struct text_note *out, const struct automaton *a, const struct column_note *n,
+                    const struct row_text_element *key) {
     struct symbols takes[AUTOMATON_POSITIONS];
     struct making m = {.automaton = a, .note = n, .takes = takes};
+    if (!find_part(&m.part, key)) {
+        return false;
+    }
     memset(takes, 0, a->count * sizeof *takes);
     memset(out, 0, sizeof *out);
     find_takes(&m);
@@ -139,13 +191,16 @@ void text_note_make(struct text_note *out, const struct automaton *a, const stru
         out->enters |= begins(&m, p) ? left & -left : 0;
         follow_position(out, &m, p);
     }
-    out->may_be_empty = column_note_has_pair(n, COLUMN_NOTE_EDGE, COLUMN_NOTE_EDGE);
+    out->may_be_empty = column_note_has_pair(n, m.part.begin, m.part.end);
     for (unsigned byte = 0x80; byte < 0xc0 && !out->may_begin_inside; byte++) {
-        out->may_begin_inside = column_note_has_pair(n, COLUMN_NOTE_EDGE, byte);
+        out->may_begin_inside = column_note_has_pair(n, m.part.begin, byte);
     }
     mem_free(m.behind);
     mem_free(m.is_made);
+    return true;
 }
+
+/* --- asking --- */
 
 /* Positions that the first byte of a text leads to from these. */
 static uint64_t enter(const struct text_note *n, const struct automaton *a, uint64_t positions) {

@@ -10,6 +10,7 @@
 
 #include "automaton.h"
 #include "column_note.h"
+#include "row_text.h"
 #include "text_reach.h"
 
 /* The automaton, less what the texts cannot do. */
@@ -22,7 +23,10 @@ struct text_note {
     uint64_t follow[AUTOMATON_POSITIONS];
 };
 
-void text_note_make(struct text_note *out, const struct automaton *a, const struct column_note *n);
+/* Of what the steps of `key` make of the texts that the note is about. False (out unchanged): it
+ * does not tell of that. */
+bool text_note_make(struct text_note *out, const struct automaton *a, const struct column_note *n,
+                    const struct row_text_element *key);
 /* As text_reach_over. */
 struct text_reach text_note_over(const struct text_note *n, const struct automaton *a,
                                  uint64_t positions);
