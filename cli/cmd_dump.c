@@ -88,6 +88,10 @@ static enum status visit(const char *path, void *ctx) {
         return STATUS_OK;
     }
     dump_file(dump, path, &file);
+    if (input_file_was_cut(&file)) {
+        (void)!input_file_fail_cut(path, &err);
+        report_unreadable(path, &err, dump);
+    }
     input_file_close(&file);
     return dump->broken_pipe ? STATUS_CANCELLED : STATUS_OK;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "cut_pages.h"
 #include "mem.h"
 
 static int system_open(void *ctx, const char *path, enum file_mode mode) {
@@ -248,6 +249,7 @@ static int read_all(uint8_t *bytes, size_t *size, int fd, uint64_t offset) {
 }
 
 static int map_bytes(struct file_map *out, int fd, size_t size) {
+    cut_pages_guard();
     void *bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
     if (bytes == MAP_FAILED) {
         return -errno;

@@ -13,6 +13,7 @@
 
 #include "buf.h"
 #include "civil.h"
+#include "cut_pages.h"
 #include "mem.h"
 
 enum {
@@ -51,13 +52,19 @@ static enum status read_whole(int fd, uint8_t *bytes, size_t *size, const char *
 
 static enum status map(struct input_file *out, int fd, size_t size, const char *path,
                        struct err *err) {
+    cut_pages_guard();
+    uint64_t cut_pages = cut_pages_count();
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED) {
         return fail_errno(err, path, _("cannot be mapped"));
     }
     (void)madvise(bytes, size, MADV_SEQUENTIAL);
-    *out = (struct input_file){
-        .bytes = bytes, .size_bytes = size, .room_bytes = size, .memory = INPUT_MAPPED};
+    *out = (struct input_file){.bytes = bytes,
+                               .size_bytes = size,
+                               .room_bytes = size,
+                               .memory = INPUT_MAPPED,
+                               .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0),
+                               .cut_pages = cut_pages};
     return STATUS_OK;
 }
 
@@ -99,7 +106,7 @@ static enum status load(struct input_file *out, int fd, size_t size, const char 
         return status;
     }
     *out = (struct input_file){
-        .bytes = bytes, .size_bytes = got, .room_bytes = size, .memory = memory};
+        .bytes = bytes, .size_bytes = got, .room_bytes = size, .memory = memory, .fd = -1};
     return STATUS_OK;
 }
 
@@ -109,7 +116,7 @@ enum status input_file_open(struct input_file *out, const char *path, struct err
         return fail_errno(err, path, _("cannot be opened"));
     }
     struct stat info;
-    struct input_file file = {0};
+    struct input_file file = {.fd = -1};
     enum status status = STATUS_OK;
     if (fstat(fd, &info) != 0) {
         status = fail_errno(err, path, _("cannot be examined"));
@@ -128,7 +135,25 @@ enum status input_file_open(struct input_file *out, const char *path, struct err
 
 void input_file_close(struct input_file *file) {
     free_memory((uint8_t *)(uintptr_t)file->bytes, file->room_bytes, file->memory);
-    *file = (struct input_file){0};
+    if (file->fd >= 0) {
+        (void)close(file->fd);
+    }
+    *file = (struct input_file){.fd = -1};
+}
+
+bool input_file_was_cut(const struct input_file *file) {
+    struct stat now;
+    return file->memory == INPUT_MAPPED &&
+           (cut_pages_count() != file->cut_pages || (file->fd >= 0 && fstat(file->fd, &now) == 0 &&
+                                                     (uint64_t)now.st_size < file->size_bytes));
+}
+
+enum status input_file_fail_cut(const char *path, struct err *err) {
+    return err_set(
+        err, STATUS_ENVIRONMENT,
+        _("%s: it was cut short while it was read: give it again when nobody changes it, "
+          "or give a copy"),
+        path);
 }
 
 void input_file_release(const struct input_file *file, size_t offset) {

@@ -1,8 +1,8 @@
 /*
  * Reading what users name on the command line: whole files mapped read-only, and folders walked
  * in a fixed order (bytewise by name, folders in place), so that runs repeat.
- * Special files (sockets, devices, FIFOs) are refused. A file that shrinks while it is mapped
- * would raise SIGBUS: input_file_open therefore copies files below 64 MiB and maps larger ones.
+ * Special files (sockets, devices, FIFOs) are refused. Files below 64 MiB are copied, larger ones
+ * mapped: such a file may be cut short while it is read, its missing bytes are then zeros.
  */
 #ifndef KONSEKI_INPUT_FILE_H
 #define KONSEKI_INPUT_FILE_H
@@ -19,10 +19,17 @@ struct input_file {
         INPUT_IN_LARGE_PAGES, /* a copy in pages of its own */
         INPUT_MAPPED          /* the file itself */
     } memory;
+    int fd;             /* of a mapped file; -1: there is none */
+    uint64_t cut_pages; /* of the process when it was opened */
 };
 
 enum status input_file_open(struct input_file *out, const char *path, struct err *err) MUST_CHECK;
 void input_file_close(struct input_file *file);
+/* True if a mapped file became shorter since it was opened: its bytes are not to be trusted. What
+ * is appended to it does not matter. */
+bool input_file_was_cut(const struct input_file *file);
+/* Says so: ENVIRONMENT. */
+enum status input_file_fail_cut(const char *path, struct err *err);
 /* The bytes below `offset` are not needed soon: a mapped file gives their memory back (they can
  * still be read). Keeps the memory of a pass over a huge file small. */
 void input_file_release(const struct input_file *file, size_t offset);

@@ -1,0 +1,96 @@
+/*
+ * Input files that change while they are read: what is mapped and then cut short reads as zeros and
+ * is told, what is copied or grows stays as it was. The same for mapped files of the store.
+ */
+#define _GNU_SOURCE /* mkstemp */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "file_io.h"
+#include "input_file.h"
+
+enum { MAPPED_BYTES = 64 * 1024 * 1024 + 12345, COPIED_BYTES = 100000, AT = 60000000 };
+
+/* A file full of 'x', sparse but for its first and last page. */
+static int make_file(char *path, size_t bytes) {
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+    assert_int_equal(pwrite(fd, "first", 5, 0), 5);
+    assert_int_equal(pwrite(fd, "last.", 5, (off_t)bytes - 5), 5);
+    return fd;
+}
+
+static void test_cut_while_mapped(void **state) {
+    (void)state;
+    char path[] = "/tmp/konseki-input-XXXXXX";
+    int fd = make_file(path, MAPPED_BYTES);
+    struct input_file file;
+    struct err err = ERR_INIT;
+    assert_int_equal(input_file_open(&file, path, &err), STATUS_OK);
+    assert_int_equal(file.size_bytes, MAPPED_BYTES);
+    assert_memory_equal(file.bytes + MAPPED_BYTES - 5, "last.", 5);
+    assert_false(input_file_was_cut(&file));
+    assert_int_equal(pwrite(fd, "more", 4, MAPPED_BYTES), 4);
+    assert_false(input_file_was_cut(&file)); /* it grew */
+    assert_int_equal(ftruncate(fd, 4096), 0);
+    assert_true(input_file_was_cut(&file)); /* before one of the lost pages was read */
+    assert_memory_equal(file.bytes, "first", 5);
+    assert_int_equal(file.bytes[AT], 0);
+    assert_int_equal(file.bytes[MAPPED_BYTES - 1], 0);
+    assert_int_equal(ftruncate(fd, MAPPED_BYTES), 0);
+    assert_true(input_file_was_cut(&file)); /* as long as before, but not the same */
+    assert_int_equal(input_file_fail_cut(path, &err), STATUS_ENVIRONMENT);
+    assert_non_null(strstr(err.message, path));
+    input_file_close(&file);
+    assert_int_equal(input_file_open(&file, path, &err), STATUS_OK);
+    assert_false(input_file_was_cut(&file)); /* a new look at it */
+    input_file_close(&file);
+    (void)close(fd);
+    (void)unlink(path);
+}
+
+static void test_cut_while_copied(void **state) {
+    (void)state;
+    char path[] = "/tmp/konseki-input-XXXXXX";
+    int fd = make_file(path, COPIED_BYTES);
+    struct input_file file;
+    struct err err = ERR_INIT;
+    assert_int_equal(input_file_open(&file, path, &err), STATUS_OK);
+    assert_int_equal(ftruncate(fd, 0), 0);
+    assert_memory_equal(file.bytes + COPIED_BYTES - 5, "last.", 5);
+    assert_false(input_file_was_cut(&file));
+    input_file_close(&file);
+    (void)close(fd);
+    (void)unlink(path);
+}
+
+static void test_cut_in_the_store(void **state) {
+    (void)state;
+    char path[] = "/tmp/konseki-input-XXXXXX";
+    int fd = make_file(path, COPIED_BYTES);
+    struct file_map map;
+    struct err err = ERR_INIT;
+    assert_int_equal(file_map(&map, path, false, &err), STATUS_OK);
+    assert_int_equal(ftruncate(fd, 0), 0);
+    assert_int_equal(map.bytes[COPIED_BYTES - 5], 0);
+    assert_int_equal(map.bytes[0], 0);
+    file_unmap(&map);
+    (void)close(fd);
+    (void)unlink(path);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cut_while_mapped),
+        cmocka_unit_test(test_cut_while_copied),
+        cmocka_unit_test(test_cut_in_the_store),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
