@@ -226,6 +226,100 @@ static void test_nothing_known(void **state) {
     buf_fini(&out);
 }
 
+/* --- triples --- */
+
+struct triple_noted {
+    struct buf stored;
+    struct triple_note note;
+};
+
+/* In 2 to the power of `log` bits. */
+static struct triple_noted triples_of(const struct str *texts, size_t count, unsigned log) {
+    struct triple_noted t = {.stored = BUF_INIT};
+    struct triple_note_builder *b = mem_calloc(1, sizeof *b);
+    for (size_t i = 0; i < count; i++) {
+        triple_note_add(b, texts[i]);
+    }
+    buf_putc(&t.stored, (char)log);
+    uint8_t *bits = (uint8_t *)buf_reserve(&t.stored, (size_t)1 << (log - 3));
+    memset(bits, 0, (size_t)1 << (log - 3));
+    for (uint32_t at = 0; at < 1U << TRIPLE_NOTE_MOST_LOG; at++) {
+        uint32_t to = at >> (TRIPLE_NOTE_MOST_LOG - log);
+        bool set = (b->bits[at / 64] >> (at % 64) & 1) != 0;
+        bits[to / 8] |= (uint8_t)(set ? 1U << (to % 8) : 0);
+    }
+    t.stored.len += (size_t)1 << (log - 3);
+    mem_free(b);
+    struct wire w = wire_make(t.stored.ptr, t.stored.len);
+    triple_note_decode(&t.note, &w);
+    assert_true(!w.failed && wire_left(&w) == 0);
+    return t;
+}
+
+/* What is written is what is read; texts of few kinds of triples tell, small ones are not noted. */
+static void test_triples(void **state) {
+    (void)state;
+    struct triple_note_builder *b = mem_calloc(1, sizeof *b);
+    struct buf out = BUF_INIT;
+    struct str text = STR("session opened for user root(uid=0) by (uid=0)");
+    triple_note_add(b, text);
+    assert_false(triple_note_encode(&out, b));
+    assert_int_equal(out.len, 0);
+    while (b->text_bytes < 2 * TRIPLE_NOTE_LEAST_TEXT) {
+        triple_note_add(b, text);
+    }
+    assert_true(triple_note_encode(&out, b));
+    assert_true(out.len * 32 < b->text_bytes);
+    struct triple_note note;
+    struct wire w = wire_make(out.ptr, out.len);
+    triple_note_decode(&note, &w);
+    assert_true(!w.failed && wire_left(&w) == 0);
+    assert_true(triple_note_has(&note, COLUMN_NOTE_EDGE, 's', 'e'));
+    assert_true(triple_note_has(&note, '0', ')', COLUMN_NOTE_EDGE));
+    assert_true(triple_note_has(&note, 'i', 'd', '='));
+    unsigned behind = 0;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        behind += triple_note_has(&note, 'd', '=', byte);
+    }
+    assert_in_range(behind, 1, 25); /* one, and what happens to have the bit of another triple */
+    for (size_t len = 0; len < out.len; len += 7) { /* cut: refused */
+        w = wire_make(out.ptr, len);
+        triple_note_decode(&note, &w);
+        assert_true(w.failed);
+    }
+    for (unsigned log = 0; log < 256; log++) { /* none but possible sizes */
+        out.ptr[0] = (char)log;
+        w = wire_make(out.ptr, out.len);
+        triple_note_decode(&note, &w);
+        assert_true(w.failed || (log >= TRIPLE_NOTE_LEAST_LOG && log <= TRIPLE_NOTE_MOST_LOG));
+    }
+    buf_fini(&out);
+    mem_free(b);
+}
+
+/* What walks by pairs cannot tell: each pair stands somewhere, the three nowhere. */
+static void test_triples_tell(void **state) {
+    (void)state;
+    struct str texts[] = {STR("xab"), STR("aby"), STR("bcz"), STR("ubc")};
+    struct noted n = note_of(texts, 4);
+    struct triple_noted t = triples_of(texts, 4, 14);
+    struct arena arena = ARENA_INIT;
+    struct automaton a;
+    automaton_of_literal(&a, &arena, STR("abc"), false);
+    const struct row_text_element key = {.step_count = 0};
+    struct text_note paths;
+    const struct text_note_source by_pairs = {&a, &n.note, NULL, &key};
+    assert_true(text_note_make(&paths, &by_pairs, &arena));
+    assert_true(text_note_over(&paths, &a, 0).ends);
+    const struct text_note_source by_triples = {&a, &n.note, &t.note, &key};
+    assert_true(text_note_make(&paths, &by_triples, &arena));
+    assert_false(text_note_over(&paths, &a, 0).ends);
+    assert_true(text_note_over(&paths, &a, 0).positions != 0); /* "xab" is left with "ab" */
+    arena_fini(&arena);
+    buf_fini(&t.stored);
+    note_fini(&n);
+}
+
 /* --- automata that go by notes --- */
 
 static uint64_t draw_positions(const struct automaton *a) {
@@ -303,10 +397,17 @@ static void test_paths(void **state) {
         struct text_note paths;
         struct steps steps;
         draw_steps(&steps, buf_str(&c.bytes));
-        if (n.known && text_note_make(&paths, &a, &n.note, &steps.key)) {
+        struct text_note_source from = {&a, &n.note, NULL, &steps.key};
+        struct triple_noted t = {.stored = BUF_INIT};
+        if (round % 2 == 0) { /* in few bits: some are set for several triples */
+            t = triples_of(c.texts, TEXTS, 10 + (unsigned)round % 5);
+            from.triples = &t.note;
+        }
+        if (n.known && text_note_make(&paths, &from, &arena)) {
             compare_paths(&a, &paths, &c, &steps);
             told++;
         }
+        buf_fini(&t.stored);
         buf_fini(&steps.buffers[0]);
         buf_fini(&steps.buffers[1]);
         note_fini(&n);
@@ -331,10 +432,12 @@ static void test_steps_not_told(void **state) {
     struct text_note paths;
     for (uint8_t i = 0; i < 3; i++) {
         struct row_text_element key = {.steps = lists[i], .step_count = (uint8_t)(1 + (i > 0))};
-        assert_false(text_note_make(&paths, &a, &n.note, &key));
+        const struct text_note_source from = {&a, &n.note, NULL, &key};
+        assert_false(text_note_make(&paths, &from, &arena));
     }
     struct row_text_element key = {.steps = lists[1], .step_count = 1};
-    assert_true(text_note_make(&paths, &a, &n.note, &key)); /* the slash is left out */
+    const struct text_note_source from = {&a, &n.note, NULL, &key};
+    assert_true(text_note_make(&paths, &from, &arena)); /* the slash is left out */
     assert_false(text_note_over(&paths, &a, 0).ends);
     arena_fini(&arena);
     note_fini(&n);
@@ -375,7 +478,8 @@ int main(void) {
         cmocka_unit_test(test_case),           cmocka_unit_test(test_japanese),
         cmocka_unit_test(test_nothing_known),  cmocka_unit_test(test_damage),
         cmocka_unit_test(test_paths),          cmocka_unit_test(test_damaged_text),
-        cmocka_unit_test(test_steps_not_told),
+        cmocka_unit_test(test_steps_not_told), cmocka_unit_test(test_triples),
+        cmocka_unit_test(test_triples_tell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,10 +160,11 @@ static void take_template_chunks(struct wire *w, struct segment *s, uint64_t *at
     w->failed = w->failed || first != s->template_count;
 }
 
-/* Notes, then the templates. */
+/* Notes, triples, then the templates. */
 static void take_notes(struct wire *w, struct segment *s) {
     uint64_t at = s->shared_offset;
     s->notes_ref = segment_take_ref(w, s, &at, s->filter_offset);
+    s->triples_ref = segment_take_ref(w, s, &at, s->filter_offset);
     take_template_chunks(w, s, &at);
     w->failed = w->failed || at > s->filter_offset || wire_left(w) > 0;
 }
@@ -302,6 +303,7 @@ void segment_close(struct segment **segment) {
         mem_free(s->template_chunks[i].bytes);
     }
     mem_free(s->notes_bytes);
+    mem_free(s->triples_bytes);
     mem_free(s->bases);
     arena_fini(&s->arena);
     zstd_frame_destroy(&s->zstd);
@@ -343,4 +345,35 @@ enum status segment_notes(struct segment *s, struct err *err) {
     }
     s->has_notes = true;
     return STATUS_OK;
+}
+
+/* The columns that have triples, in ascending order. */
+static bool take_triples(struct segment *s) {
+    struct wire w = wire_make(s->triples_bytes, s->triples_ref.plain_len);
+    uint64_t column = 0;
+    for (bool first = true; wire_left(&w) > 0 && !w.failed; first = false) {
+        uint64_t step = wire_count(&w, s->column_count);
+        column += step;
+        struct triple_note *note = arena_alloc(&s->arena, sizeof *note);
+        triple_note_decode(note, &w);
+        if (w.failed || column >= s->column_count || (!first && step == 0)) {
+            return false;
+        }
+        s->columns[column].triples = note;
+    }
+    return !w.failed;
+}
+
+enum status segment_triples(struct segment *s, struct err *err) {
+    if (s->has_triples || s->triples_ref.plain_len == 0) {
+        return STATUS_OK;
+    }
+    mem_free(s->triples_bytes); /* of an attempt that failed */
+    s->triples_bytes = NULL;
+    enum status status = segment_chunk(&s->triples_bytes, s, &s->triples_ref, err);
+    if (status == STATUS_OK && !take_triples(s)) {
+        status = segment_damaged(s, err, _("the notes of its columns are malformed"));
+    }
+    s->has_triples = status == STATUS_OK;
+    return status;
 }

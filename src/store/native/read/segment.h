@@ -17,6 +17,7 @@
 #include "file_io.h"
 #include "formula.h"
 #include "segment_info.h"
+#include "triple_note.h"
 #include "zstd_frame.h"
 
 /* The entries of a dictionary that are new in one stripe. */
@@ -42,11 +43,12 @@ struct segment_column {
     unsigned marks;   /* COLUMN_ZONED */
     uint32_t context; /* column that codes may be guessed from (stripe_context.h), + 1; 0 = none */
     uint32_t dictionary_count;
-    struct dictionary_part *parts;  /* by stripe; NULL: no dictionary */
-    struct str *dictionary;         /* NULL until a part is loaded; entries of parts that are not
-                                       loaded have no ptr */
-    const struct column_note *note; /* NULL: nothing is known, or until segment_notes */
-    struct column_uses *uses;       /* by template; NULL until codes are guessed */
+    struct dictionary_part *parts;     /* by stripe; NULL: no dictionary */
+    struct str *dictionary;            /* NULL until a part is loaded; entries of parts that are not
+                                          loaded have no ptr */
+    const struct column_note *note;    /* NULL: nothing is known, or until segment_notes */
+    const struct triple_note *triples; /* NULL: not known, or until segment_triples */
+    struct column_uses *uses;          /* by template; NULL until codes are guessed */
 };
 
 /* Only `rows` and `stripe` are known before the stripe's directory is loaded. */
@@ -145,7 +147,10 @@ struct segment {
     size_t template_chunk_count;
     struct chunk_ref notes_ref; /* plain_len 0: there are none */
     char *notes_bytes;
-    bool has_notes;              /* they are loaded */
+    bool has_notes;               /* they are loaded */
+    struct chunk_ref triples_ref; /* likewise */
+    char *triples_bytes;
+    bool has_triples;
     struct segment_bases *bases; /* of the directories that are loaded */
     size_t base_count;
     size_t base_capacity;
@@ -190,6 +195,8 @@ enum status segment_dictionary_entry(struct segment *s, struct segment_column *c
                                      uint32_t code, struct err *err) MUST_CHECK;
 /* Makes column->note of all columns available. */
 enum status segment_notes(struct segment *s, struct err *err) MUST_CHECK;
+/* Likewise column->triples. */
+enum status segment_triples(struct segment *s, struct err *err) MUST_CHECK;
 /* Makes the array s->templates available, and no template in it. */
 void segment_templates_find(struct segment *s);
 /* Makes one template available: *out is &s->templates[number]. DAMAGED also if there are fewer. */

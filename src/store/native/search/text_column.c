@@ -108,7 +108,8 @@ static const struct text_note *note_of(struct text_column *c, struct text_walker
     const struct column_note *stored = c->column->note;
     if (c->note == NULL && stored != NULL && !c->lacks_note) {
         struct text_note *note = arena_alloc(&w->arena, sizeof *c->note);
-        c->lacks_note = !text_note_make(note, w->automaton, stored, &c->key);
+        const struct text_note_source from = {w->automaton, stored, c->column->triples, &c->key};
+        c->lacks_note = !text_note_make(note, &from, &w->arena);
         c->note = c->lacks_note ? NULL : note;
     }
     return c->note;

@@ -236,6 +236,9 @@ enum status text_match_create(struct text_match **out, const struct automaton *a
         status = segment_notes(s, err);
     }
     if (status == STATUS_OK) {
+        status = segment_triples(s, err);
+    }
+    if (status == STATUS_OK) {
         status = create(&m, automaton, takes_separators(automaton), false, s, err);
     }
     if (status == STATUS_OK) {

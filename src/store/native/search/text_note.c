@@ -171,11 +171,45 @@ static bool begins(const struct making *m, unsigned p) {
     return found;
 }
 
-bool text_note_make(struct text_note *out, const struct automaton *a, const struct column_note *n,
-                    const struct row_text_element *key) {
+/* By position the bytes that it takes. */
+static void list_taken(struct text_bytes *out, const struct making *m) {
+    for (unsigned p = 0; p < m->automaton->count; p++) {
+        out[p].count = m->taken[p];
+        uint32_t count = 0;
+        for (uint32_t i = 0; i < m->count && m->taken[p] <= TEXT_TRIPLES_BYTES; i++) {
+            if ((m->present >> p & 1) != 0 && has_symbol(&m->takes[p], m->bytes[i])) {
+                out[p].items[count++] = m->bytes[i];
+            }
+        }
+    }
+}
+
+static void add_triples(struct text_note *out, const struct making *m,
+                        const struct triple_note *stored, struct arena *arena) {
+    struct text_bytes takes[AUTOMATON_POSITIONS];
+    const struct automaton *a = m->automaton;
+    bool beyond_ascii = m->count > 0 && m->bytes[m->count - 1] >= 0x80;
+    list_taken(takes, m);
+    const struct text_triples_source from = {.stored = stored,
+                                             .follow = out->follow,
+                                             .takes = takes,
+                                             .many = beyond_ascii ? a->keep : 0,
+                                             .enters = out->enters,
+                                             .leaves = out->leaves,
+                                             .last = a->last,
+                                             .count = a->count,
+                                             .begin = m->part.begin,
+                                             .end = m->part.end};
+    out->triples = text_triples_make(arena, &from);
+}
+
+bool text_note_make(struct text_note *out, const struct text_note_source *from,
+                    struct arena *arena) {
+    const struct automaton *a = from->automaton;
+    const struct column_note *n = from->note;
     struct symbols takes[AUTOMATON_POSITIONS];
     struct making m = {.automaton = a, .note = n, .takes = takes};
-    if (!find_part(&m.part, key)) {
+    if (!find_part(&m.part, from->key)) {
         return false;
     }
     memset(takes, 0, a->count * sizeof *takes);
@@ -195,6 +229,9 @@ bool text_note_make(struct text_note *out, const struct automaton *a, const stru
     for (unsigned byte = 0x80; byte < 0xc0 && !out->may_begin_inside; byte++) {
         out->may_begin_inside = column_note_has_pair(n, m.part.begin, byte);
     }
+    if (from->triples != NULL) {
+        add_triples(out, &m, from->triples, arena);
+    }
     mem_free(m.behind);
     mem_free(m.is_made);
     return true;
@@ -204,16 +241,29 @@ bool text_note_make(struct text_note *out, const struct automaton *a, const stru
 
 /* Positions that the first byte of a text leads to from these. */
 static uint64_t enter(const struct text_note *n, const struct automaton *a, uint64_t positions) {
-    uint64_t inside = n->may_begin_inside ? positions & a->keep : 0;
+    uint64_t inside = 0;
     for (uint64_t left = positions; left != 0; left &= left - 1) {
         inside |= a->follow[__builtin_ctzll(left)] & n->enters;
     }
     return inside;
 }
 
+/* As text_note_over, if triples are known. */
+static struct text_reach over_by_triples(const struct text_note *n, uint64_t entered,
+                                         uint64_t others, uint64_t positions) {
+    struct text_reach reach = text_triples_walk(n->triples, entered, others);
+    reach.positions |= n->may_be_empty ? positions : 0;
+    return reach;
+}
+
 struct text_reach text_note_over(const struct text_note *n, const struct automaton *a,
                                  uint64_t positions) {
-    uint64_t inside = n->starts | enter(n, a, positions);
+    uint64_t entered = enter(n, a, positions);
+    uint64_t others = n->starts | (n->may_begin_inside ? positions & a->keep : 0);
+    if (n->triples != NULL) {
+        return over_by_triples(n, entered, others, positions);
+    }
+    uint64_t inside = entered | others;
     for (uint64_t fresh = inside; fresh != 0;) {
         uint64_t next = 0;
         for (; fresh != 0; fresh &= fresh - 1) {

@@ -11,7 +11,7 @@
 #include "automaton.h"
 #include "column_note.h"
 #include "row_text.h"
-#include "text_reach.h"
+#include "text_triples.h"
 
 /* The automaton, less what the texts cannot do. */
 struct text_note {
@@ -21,12 +21,19 @@ struct text_note {
     uint64_t enters;       /* ... that take first bytes of texts, and last ones */
     uint64_t leaves;
     uint64_t follow[AUTOMATON_POSITIONS];
+    const struct text_triples *triples; /* NULL: not known */
 };
 
-/* Of what the steps of `key` make of the texts that the note is about. False (out unchanged): it
- * does not tell of that. */
-bool text_note_make(struct text_note *out, const struct automaton *a, const struct column_note *n,
-                    const struct row_text_element *key);
+struct text_note_source {
+    const struct automaton *automaton;
+    const struct column_note *note;
+    const struct triple_note *triples;  /* NULL: not known */
+    const struct row_text_element *key; /* its steps were done on the texts of the note */
+};
+
+/* False (out unchanged): the notes do not tell of what the steps make. */
+bool text_note_make(struct text_note *out, const struct text_note_source *from,
+                    struct arena *arena);
 /* As text_reach_over. */
 struct text_reach text_note_over(const struct text_note *n, const struct automaton *a,
                                  uint64_t positions);

@@ -4,6 +4,7 @@
 #include "hash.h"
 #include "mem.h"
 #include "stripe_writer.h"
+#include "triple_note.h"
 #include "wire.h"
 
 enum {
@@ -410,6 +411,44 @@ static struct chunk_ref put_notes(struct segment_writer *w) {
     return put_bytes(w, buf_str(&w->plain), deep ? LEVEL_DEEP : LEVEL_FAST);
 }
 
+/* Appends the triples of the column's entries. */
+static bool add_triples(struct buf *out, const struct written_column *c,
+                        struct triple_note_builder *scratch) {
+    size_t text_bytes = 0;
+    for (uint32_t i = 0; i < c->dictionary.count; i++) {
+        text_bytes += intern_text(&c->dictionary, i).len;
+    }
+    if (text_bytes < TRIPLE_NOTE_LEAST_TEXT) {
+        return false;
+    }
+    memset(scratch, 0, sizeof *scratch);
+    for (uint32_t i = 0; i < c->dictionary.count; i++) {
+        triple_note_add(scratch, intern_text(&c->dictionary, i));
+    }
+    return triple_note_encode(out, scratch);
+}
+
+/* Of large dictionaries. Writes nothing if there are none. */
+static struct chunk_ref put_triples(struct segment_writer *w) {
+    struct triple_note_builder *scratch = mem_alloc(sizeof *scratch);
+    struct buf one = BUF_INIT;
+    size_t before = 0;
+    buf_clear(&w->plain);
+    for (size_t i = 0; i < w->column_count && w->effort == EFFORT_DEEP; i++) {
+        const struct written_column *c = &w->columns[i];
+        if (c->type == COLUMN_DICTIONARY && add_triples(&one, c, scratch)) {
+            wire_put_u64(&w->plain, i - before);
+            buf_add(&w->plain, buf_str(&one));
+            before = i;
+        }
+        buf_clear(&one);
+    }
+    buf_fini(&one);
+    mem_free(scratch);
+    return w->plain.len == 0 ? (struct chunk_ref){.plain_len = 0}
+                             : put_bytes(w, buf_str(&w->plain), LEVEL_FAST);
+}
+
 /* --- templates --- */
 
 /* Templates [first, end) one after the other, in w->plain. */
@@ -480,16 +519,23 @@ static void put_empty_ref(struct buf *out) {
     wire_put_str(out, STR_EMPTY);
 }
 
-/* Notes, templates, then zeros up to a multiple of a filter's line, then the filters and the words
- * of digits. `last` is what ends the footer. */
+/* Of no bytes if the chunk was not written. */
+static void put_ref_or_none(struct buf *out, const struct chunk_ref *ref) {
+    if (ref->plain_len > 0) {
+        put_ref(out, ref);
+    } else {
+        put_empty_ref(out);
+    }
+}
+
+/* Notes, triples, templates, then zeros up to a multiple of a filter's line, then the filters and
+ * the words of digits. `last` is what ends the footer. */
 static void put_shared(struct buf *footer, struct buf *last, struct segment_writer *w) {
     size_t offset = w->out.len;
     struct chunk_ref notes = put_notes(w);
-    if (notes.plain_len > 0) {
-        put_ref(last, &notes);
-    } else {
-        put_empty_ref(last);
-    }
+    put_ref_or_none(last, &notes);
+    struct chunk_ref triples = put_triples(w);
+    put_ref_or_none(last, &triples);
     put_templates(last, w);
     while (w->out.len % FILTER_LINE_BYTES != 0) {
         buf_putc(&w->out, 0);
