@@ -6,7 +6,6 @@
 enum {
     LEVEL_QUICK = 1, /* zstd levels */
     LEVEL_MIDDLE = 6,
-    LEVEL_TEXT_FAST = 3,
     LEVEL_MOST = 17,    /* 19 takes twice the time for 0.1 % */
     GUESS_MARGIN = 4,   /* guessing must save a quarter: codes gain more from effort, */
     GUESS_VALUES = 128, /* ... and a byte of so many values: readers pay for it */
@@ -172,10 +171,14 @@ static struct chunk_habit learn_habit(struct segment_writer *w) {
     return habit;
 }
 
+/* Sealing: codes gain from more effort, numbers hardly. */
+static const int seal_levels[] = {
+    [CHUNK_OF_NUMBERS] = LEVEL_QUICK, [CHUNK_OF_CODES] = 5, [CHUNK_OF_TEXT] = 3};
+
 void chunk_put(struct segment_writer *w, struct buf *directory, enum chunk_kind kind,
                struct chunk_habit *habit) {
     bool is_text = kind == CHUNK_OF_TEXT;
-    struct chunk_habit use = {.level = is_text ? LEVEL_TEXT_FAST : LEVEL_QUICK};
+    struct chunk_habit use = {.level = seal_levels[kind]};
     if (w->effort == EFFORT_DEEP) {
         use.level = LEVEL_MOST;
         if (!is_text && habit->level == 0 && w->plain.len > LEARN_BYTES && !w->is_final) {

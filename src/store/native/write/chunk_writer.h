@@ -25,7 +25,7 @@ void chunk_add_guessed(struct segment_writer *w, const int64_t *codes, const int
 /* Appends texts to w->plain. */
 void chunk_add_texts(struct segment_writer *w, const struct text_array *texts);
 
-enum chunk_kind { CHUNK_OF_NUMBERS, CHUNK_OF_TEXT };
+enum chunk_kind { CHUNK_OF_CODES, CHUNK_OF_NUMBERS, CHUNK_OF_TEXT };
 
 /* Compresses w->plain (cleared then) to the segment; its reference goes to `directory`. */
 void chunk_put(struct segment_writer *w, struct buf *directory, enum chunk_kind kind,

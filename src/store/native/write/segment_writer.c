@@ -8,7 +8,7 @@
 #include "wire.h"
 
 enum {
-    LEVEL_FAST = 3, /* zstd levels of directories and templates */
+    LEVEL_FAST = 6, /* zstd levels of directories and templates */
     LEVEL_DEEP = 19,
     LEVEL_LOOK = 3,
     LEVEL_BESIDE = 15,

@@ -117,7 +117,7 @@ static void put_row_numbers(struct stripe_work *k, struct buf *directory, size_t
     wire_put_i64(directory, min);
     wire_put_u64(directory, (uint64_t)max - (uint64_t)min);
     chunk_add_only_numbers(k->w, list_row_numbers(k, from, count, NUMBER_TEMPLATE), count, true);
-    chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &k->habits[ROW_CHUNK_TEMPLATE]);
+    chunk_put(k->w, directory, CHUNK_OF_CODES, &k->habits[ROW_CHUNK_TEMPLATE]);
     chunk_add_only_numbers(k->w, list_row_numbers(k, from, count, NUMBER_TIME), count, true);
     chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &k->habits[ROW_CHUNK_TIME]);
     for (int which = 0; which < ROW_NUMBER_COUNT; which++) {
@@ -168,7 +168,7 @@ static void put_codes(struct stripe_work *k, struct buf *directory, struct strip
     } else {
         chunk_add_only_numbers(k->w, k->numbers, count, is_field(k, c));
     }
-    chunk_put(k->w, directory, CHUNK_OF_NUMBERS, &c->habit);
+    chunk_put(k->w, directory, CHUNK_OF_CODES, &c->habit);
 }
 
 static void put_numbers(struct stripe_work *k, struct buf *directory, struct stripe_column *c,
