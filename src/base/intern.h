@@ -34,6 +34,15 @@ static inline void intern_prefetch(const struct intern *t, uint64_t hash) {
         __builtin_prefetch(&t->slots[(uint32_t)hash & (t->slot_count - 1)]);
     }
 }
+/* The text that probably has this hash, whose place is fetched; INTERN_NONE: ask intern_find. */
+static inline uint32_t intern_guess(const struct intern *t, uint64_t hash) {
+    uint64_t slot = t->slot_count > 0 ? t->slots[(uint32_t)hash & (t->slot_count - 1)] : 0;
+    if ((uint32_t)slot == 0 || (slot ^ hash) >> 32 != 0) {
+        return INTERN_NONE;
+    }
+    __builtin_prefetch(&t->texts[(uint32_t)slot - 1]);
+    return (uint32_t)slot - 1;
+}
 /* INTERN_NONE when it is not there. */
 uint32_t intern_find(const struct intern *t, struct str text);
 /* The same for the text with its ASCII letters in lower case. */

@@ -50,25 +50,47 @@ static bool is_last(const struct column_values *v, struct str text) {
     return v->count > 0 && str_eq(text, v->last);
 }
 
-uint64_t column_values_fetch(const struct column_values *v, struct str text) {
-    if (v->mode != VALUES_CODES || is_last(v, text)) {
-        return 0;
+static const struct fetched_value nothing_fetched = {0, INTERN_NONE, INTERN_NONE};
+
+void column_values_fetch(struct fetched_value *out, const struct column_values *v,
+                         struct str text) {
+    *out = nothing_fetched;
+    if (v->mode != VALUES_CODES) {
+        return;
     }
-    uint64_t hash = hash_str(text);
-    intern_prefetch(&v->distinct, hash);
-    return hash;
+    if (is_last(v, text)) {
+        out->code = v->codes[v->count - 1];
+        return;
+    }
+    out->hash = hash_str(text);
+    intern_prefetch(&v->distinct, out->hash);
 }
 
-static void push_code(struct column_values *v, struct str text, uint64_t fetched) {
-    MEM_GROW(v->codes, v->code_capacity, (size_t)v->count + 1);
-    if (fetched == 0 && is_last(v, text)) {
-        v->codes[v->count] = v->codes[v->count - 1];
-    } else {
-        uint64_t hash = fetched != 0 ? fetched : hash_str(text);
-        v->codes[v->count] = intern_add_hashed(&v->distinct, text, hash);
-        v->last = intern_text(&v->distinct, v->codes[v->count]);
+void column_values_guess(struct fetched_value *value, const struct column_values *v) {
+    if (value->hash != 0) {
+        value->guess = intern_guess(&v->distinct, value->hash);
     }
-    v->count++;
+}
+
+/* An entry's code stays what it is, whatever came to the column since the value was fetched. */
+static uint32_t find_code(struct column_values *v, struct str text,
+                          const struct fetched_value *value) {
+    if (value->code != INTERN_NONE) {
+        return value->code;
+    }
+    if (value->guess != INTERN_NONE && str_eq(intern_text(&v->distinct, value->guess), text)) {
+        return value->guess;
+    }
+    return intern_add_hashed(&v->distinct, text, value->hash != 0 ? value->hash : hash_str(text));
+}
+
+static void push_code(struct column_values *v, struct str text, const struct fetched_value *value) {
+    MEM_GROW(v->codes, v->code_capacity, (size_t)v->count + 1);
+    uint32_t code = find_code(v, text, value);
+    if (v->count == 0 || v->codes[v->count - 1] != code) {
+        v->last = intern_text(&v->distinct, code);
+    }
+    v->codes[v->count++] = code;
 }
 
 static void push_number(struct column_values *v, int64_t number) {
@@ -91,7 +113,7 @@ static void turn_to_codes(struct column_values *v) {
     v->count = 0;
     intern_clear(&v->distinct);
     for (uint32_t i = 0; i < old.count; i++) {
-        push_code(v, column_values_text(&old, i, &scratch), 0);
+        push_code(v, column_values_text(&old, i, &scratch), &nothing_fetched);
     }
     buf_clear(&v->bytes);
     buf_fini(&scratch);
@@ -117,11 +139,11 @@ static bool turn_to_numbers(struct column_values *v, struct number_shape shape) 
 }
 
 void column_values_add(struct column_values *v, struct str text, uint32_t block) {
-    column_values_add_fetched(v, text, 0, block);
+    column_values_add_fetched(v, text, &nothing_fetched, block);
 }
 
-void column_values_add_fetched(struct column_values *v, struct str text, uint64_t fetched,
-                               uint32_t block) {
+void column_values_add_fetched(struct column_values *v, struct str text,
+                               const struct fetched_value *value, uint32_t block) {
     while (v->blocks <= block) {
         v->block_start[v->blocks++] = v->count;
     }
@@ -134,7 +156,7 @@ void column_values_add_fetched(struct column_values *v, struct str text, uint64_
         turn_to_codes(v);
     }
     if (v->mode == VALUES_CODES) {
-        push_code(v, text, fetched);
+        push_code(v, text, value);
     } else {
         push_text(v, text);
     }

@@ -138,11 +138,14 @@ static void add_variables(struct stripe *s, const struct cut *cut) {
     MEM_GROW(s->fetched, s->fetched_capacity, (size_t)cut->variable_count + 1);
     for (uint32_t i = 0; i < cut->variable_count; i++) {
         const struct cut_variable *v = &cut->variables[i];
-        s->fetched[i] = column_values_fetch(&s->columns[v->column], str_make(v->ptr, v->len));
+        column_values_fetch(&s->fetched[i], &s->columns[v->column], str_make(v->ptr, v->len));
+    }
+    for (uint32_t i = 0; i < cut->variable_count; i++) {
+        column_values_guess(&s->fetched[i], &s->columns[cut->variables[i].column]);
     }
     for (uint32_t i = 0; i < cut->variable_count; i++) {
         const struct cut_variable *v = &cut->variables[i];
-        column_values_add_fetched(&s->columns[v->column], str_make(v->ptr, v->len), s->fetched[i],
+        column_values_add_fetched(&s->columns[v->column], str_make(v->ptr, v->len), &s->fetched[i],
                                   block);
     }
 }

@@ -55,7 +55,7 @@ struct stripe {
     size_t shape_count;
     size_t shape_capacity;
     struct buf shape_bytes;
-    uint64_t *fetched; /* scratch, by variable of a row: column_values_fetch */
+    struct fetched_value *fetched; /* scratch, by variable of a row */
     size_t fetched_capacity;
     uint32_t *shape_map; /* by the cutter's number: index + 1 */
     size_t map_capacity;
