@@ -138,6 +138,12 @@ static size_t packed_size(struct segment_writer *w, int level) {
     return w->packed.len;
 }
 
+static size_t packed_in_parts(struct segment_writer *w, int level) {
+    buf_clear(&w->packed);
+    zstd_frame_pack_parts(w->zstd, &w->packed, buf_str(&w->plain), level);
+    return w->packed.len;
+}
+
 /* What packing left in w->packed is what the chunk will be. */
 static void keep_learned(struct segment_writer *w) {
     struct buf kept = w->packed;
@@ -159,12 +165,10 @@ static struct chunk_habit learn_habit(struct segment_writer *w) {
         best = most;
         keep_learned(w);
     }
-    if (byte_part(buf_str(&w->plain)) == w->plain.len) {
+    if (byte_part(buf_str(&w->plain)) == w->plain.len || packed_in_parts(w, LEVEL_QUICK) >= quick) {
         return habit;
     }
-    buf_clear(&w->packed);
-    zstd_frame_pack_parts(w->zstd, &w->packed, buf_str(&w->plain), habit.level);
-    habit.in_parts = w->packed.len + PARTS_GAIN <= best;
+    habit.in_parts = packed_in_parts(w, habit.level) + PARTS_GAIN <= best;
     if (habit.in_parts) {
         keep_learned(w);
     }
