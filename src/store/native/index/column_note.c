@@ -15,14 +15,42 @@ enum {
 
 /* --- asking --- */
 
+/* The place of a byte that occurs among those; the edge is 0. */
+static uint32_t rank_of(const struct column_note *n, unsigned symbol) {
+    if (symbol == COLUMN_NOTE_EDGE) {
+        return 0;
+    }
+    uint64_t below = n->bytes[symbol / 64] & ((UINT64_C(1) << (symbol % 64)) - 1);
+    return 1U + n->before[symbol / 64] + (uint32_t)__builtin_popcountll(below);
+}
+
 bool column_note_has_pair(const struct column_note *n, unsigned first, unsigned second) {
     bool first_is = first == COLUMN_NOTE_EDGE || column_note_has_byte(n, first);
     bool second_is = second == COLUMN_NOTE_EDGE || column_note_has_byte(n, second);
     if (!first_is || !second_is || n->pairs == NULL) {
         return first_is && second_is;
     }
-    uint32_t at = n->ranks[first] * n->side + n->ranks[second];
+    uint32_t at = rank_of(n, first) * n->side + rank_of(n, second);
     return (n->pairs[at / 8] >> (at % 8) & 1) != 0;
+}
+
+void column_note_behind(uint64_t out[COLUMN_NOTE_WORDS], const struct column_note *n,
+                        unsigned symbol) {
+    bool known = symbol == COLUMN_NOTE_EDGE || column_note_has_byte(n, symbol);
+    uint32_t at = known ? rank_of(n, symbol) * n->side : 0;
+    memset(out, 0, COLUMN_NOTE_WORDS * sizeof *out);
+    if (!known || n->pairs == NULL) {
+        memcpy(out, n->bytes, known ? sizeof n->bytes : 0);
+        out[COLUMN_NOTE_EDGE / 64] = known;
+        return;
+    }
+    out[COLUMN_NOTE_EDGE / 64] = n->pairs[at / 8] >> (at % 8) & 1;
+    at++;
+    for (unsigned i = 0; i < 4; i++) {
+        for (uint64_t left = n->bytes[i]; left != 0; left &= left - 1, at++) {
+            out[i] |= (n->pairs[at / 8] >> (at % 8) & 1) != 0 ? left & -left : 0;
+        }
+    }
 }
 
 /* The letter in the other case; other bytes as they are. */
@@ -71,12 +99,13 @@ static void take_bytes(struct column_note *out, struct wire *w) {
     }
 }
 
-static void rank(struct column_note *out) {
-    out->side = 1;
-    out->ranks[COLUMN_NOTE_EDGE] = 0;
-    for (unsigned b = 0; b < 256; b++) {
-        out->ranks[b] = (uint16_t)(column_note_has_byte(out, b) ? out->side++ : 0);
+static void count_bytes(struct column_note *out) {
+    uint32_t count = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        out->before[i] = (uint16_t)count;
+        count += (uint32_t)__builtin_popcountll(out->bytes[i]);
     }
+    out->side = count + 1;
 }
 
 void column_note_decode(struct column_note *out, bool *known, struct wire *w) {
@@ -88,7 +117,7 @@ void column_note_decode(struct column_note *out, bool *known, struct wire *w) {
     out->digit_run = wire_u64(w);
     out->pairs = NULL;
     take_bytes(out, w);
-    rank(out);
+    count_bytes(out);
     if (form == FORM_PAIRS) {
         out->pairs = (const uint8_t *)wire_bytes(w, matrix_bytes(out->side)).ptr;
     }

@@ -31,13 +31,12 @@ enum {
 };
 
 struct column_note {
-    uint64_t bytes[4]; /* that occur: bit b % 64 of word b / 64 */
-    uint16_t
-        ranks[COLUMN_NOTE_SYMBOLS]; /* place of a byte that occurs among those, the edge is 0 */
-    uint32_t side;                  /* bytes that occur, and the edge */
-    const uint8_t *pairs;           /* side x side bits, row by row; NULL: not known */
-    uint64_t digit_run;             /* digits (ASCII) of the longest run of them in one text, as it
-                                       stands or as it folds */
+    uint64_t bytes[4];    /* that occur: bit b % 64 of word b / 64 */
+    uint16_t before[4];   /* bytes that occur, of the words before */
+    uint32_t side;        /* bytes that occur, and the edge */
+    const uint8_t *pairs; /* side x side bits, row by row; NULL: not known */
+    uint64_t digit_run;   /* digits (ASCII) of the longest run of them in one text, as it
+                             stands or as it folds */
 };
 
 /* Can `text` stand within one text of the column? `is_folded`: it is folded (token.h), and looked
@@ -46,6 +45,10 @@ bool column_note_may_hold(const struct column_note *n, struct str text, bool is_
 /* Can one of the bytes stand in a text of the column, and be followed by the other? Either may be
  * COLUMN_NOTE_EDGE; both: a text may be empty. */
 bool column_note_has_pair(const struct column_note *n, unsigned first, unsigned second);
+enum { COLUMN_NOTE_WORDS = COLUMN_NOTE_SYMBOLS / 64 + 1 };
+/* All symbols that can stand behind one: symbol s is bit s % 64 of word s / 64. */
+void column_note_behind(uint64_t out[COLUMN_NOTE_WORDS], const struct column_note *n,
+                        unsigned symbol);
 static inline bool column_note_has_byte(const struct column_note *n, unsigned byte) {
     return (n->bytes[byte / 64] >> (byte % 64) & 1) != 0;
 }

@@ -304,6 +304,7 @@ void segment_close(struct segment **segment) {
     }
     mem_free(s->notes_bytes);
     mem_free(s->triples_bytes);
+    mem_free(s->pieces);
     mem_free(s->bases);
     arena_fini(&s->arena);
     zstd_frame_destroy(&s->zstd);

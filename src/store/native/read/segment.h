@@ -141,6 +141,8 @@ struct segment {
     size_t block_count;
     struct template *templates; /* NULL until segment_templates_find */
     uint32_t template_count;
+    struct template_piece *pieces; /* scratch: of one template */
+    size_t piece_capacity;
     bool all_parsed;            /* segment_templates was here */
     struct str *template_texts; /* as stored; ptr NULL until their chunk is unpacked */
     struct template_chunk *template_chunks;

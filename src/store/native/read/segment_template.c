@@ -31,41 +31,63 @@ static bool order_is_good(const struct template *t) {
     return good;
 }
 
+static bool take_piece(struct template_piece *out, struct segment *s, struct wire *w, uint64_t op) {
+    *out = (struct template_piece){.column = UINT32_MAX, .literal = STR_EMPTY};
+    if (op == TEMPLATE_LITERAL) {
+        out->literal = wire_str(w);
+    } else if (op == TEMPLATE_FORMULA) {
+        out->formula = take_formula(s, w);
+    } else if (op >= TEMPLATE_COLUMN && op - TEMPLATE_COLUMN < s->column_count) {
+        out->column = (uint32_t)(op - TEMPLATE_COLUMN);
+    } else {
+        return false;
+    }
+    return !w->failed;
+}
+
 static bool take_pieces(struct template *t, struct segment *s, struct wire *w) {
     uint64_t flags = wire_count(w, MAX_FLAGS);
     t->flags = (uint32_t)flags & FLAG_BITS;
     t->order_count = (uint32_t)(flags >> TEMPLATE_ORDER_SHIFT);
-    struct wire look = *w;
     uint32_t count = 0;
     uint64_t op;
-    while ((op = wire_u64(&look)) != TEMPLATE_END && count < MAX_PIECES) {
-        count++;
-        if (op == TEMPLATE_LITERAL) {
-            (void)wire_str(&look);
-        } else if (op == TEMPLATE_FORMULA) {
-            struct formula ignored;
-            look.failed = !formula_decode(&ignored, &look) || look.failed;
+    while ((op = wire_u64(w)) != TEMPLATE_END && count < MAX_PIECES) {
+        MEM_GROW(s->pieces, s->piece_capacity, (size_t)count + 1);
+        if (!take_piece(&s->pieces[count], s, w, op)) {
+            return false;
         }
+        count++;
     }
-    if (look.failed || op != TEMPLATE_END) {
+    if (w->failed || op != TEMPLATE_END) {
         return false;
     }
     t->piece_count = count;
     t->pieces = arena_array(&s->arena, (size_t)count + 1, sizeof *t->pieces);
-    for (uint32_t i = 0; i < count; i++) {
-        op = wire_u64(w);
-        if (op == TEMPLATE_LITERAL) {
-            t->pieces[i] = (struct template_piece){UINT32_MAX, wire_str(w), NULL};
-        } else if (op == TEMPLATE_FORMULA) {
-            t->pieces[i] = (struct template_piece){UINT32_MAX, STR_EMPTY, take_formula(s, w)};
-        } else if (op >= TEMPLATE_COLUMN && op - TEMPLATE_COLUMN < s->column_count) {
-            t->pieces[i] =
-                (struct template_piece){(uint32_t)(op - TEMPLATE_COLUMN), STR_EMPTY, NULL};
-        } else {
-            return false;
-        }
+    if (count > 0) {
+        memcpy(t->pieces, s->pieces, count * sizeof *t->pieces);
     }
-    return wire_u64(w) == TEMPLATE_END && !w->failed && order_is_good(t);
+    return order_is_good(t);
+}
+
+/* Most values are a run of few pieces in four numbers of a byte each. False (nothing is taken): it
+ * is another one, or malformed. */
+static bool take_short_value(struct template_value *out, const struct template *t,
+                             const struct segment *s, struct wire *w) {
+    uint32_t four = wire_left(w) >= 4 ? bytes_le32(w->at) : UINT32_MAX;
+    uint32_t field = four & 0xff;
+    uint32_t how = four >> 8 & 0xff;
+    uint32_t first = four >> 16 & 0xff;
+    uint32_t count = four >> 24;
+    if ((four & 0x80808080U) != 0 || how == TRANSFORM_NONE || how >= VALUE_FORMULA ||
+        field >= s->field_count || first > t->piece_count || count > t->piece_count - first) {
+        return false;
+    }
+    *out = (struct template_value){.field = s->fields[field],
+                                   .transform = (enum transform)how,
+                                   .first = first,
+                                   .count = count};
+    w->at += 4;
+    return true;
 }
 
 static bool take_values(struct template *t, struct segment *s, struct wire *w) {
@@ -73,6 +95,9 @@ static bool take_values(struct template *t, struct segment *s, struct wire *w) {
     t->values = arena_array(&s->arena, (size_t)t->value_count + 1, sizeof *t->values);
     for (uint32_t i = 0; i < t->value_count && !w->failed; i++) {
         struct template_value *v = &t->values[i];
+        if (take_short_value(v, t, s, w)) {
+            continue;
+        }
         uint64_t field = wire_u64(w);
         uint64_t how = wire_count(w, VALUE_FORMULA);
         v->transform = how == VALUE_FORMULA ? TRANSFORM_NONE : (enum transform)how;
@@ -178,8 +203,7 @@ static void skip_pieces(struct wire *w) {
     }
 }
 
-/* Most values are a run of few pieces in four numbers of a byte each: half of all that is stored.
- */
+/* As take_short_value: half of all that is stored. */
 static bool skip_short_value(struct wire *w) {
     uint32_t four = wire_left(w) >= 4 ? bytes_le32(w->at) : UINT32_MAX;
     uint32_t how = four >> 8 & 0xff;

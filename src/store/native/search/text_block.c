@@ -81,7 +81,7 @@ static enum status meet_template(struct text_match *m, struct block *b, uint32_t
     enum status status = plan_can_match(&can, m, b, plan, err);
     struct text_met *met = &m->met[m->met_count++];
     *met = (struct text_met){.template = number, .kind = TEXT_DEAD, .verify = plan->verify};
-    m->met_of[number] = m->met_count;
+    m->met_of[number] = m->met_count - 1;
     if (can) {
         met->kind = plan->kind == TEXT_PLAN_ALL && !plan->verify ? TEXT_ALL : TEXT_LIVE;
         met->told = plan->kind == TEXT_PLAN_SPANS ? plan->told : NULL;
@@ -91,6 +91,11 @@ static enum status meet_template(struct text_match *m, struct block *b, uint32_t
         }
         m->any_live = true;
     }
+    static const uint8_t bits[] = {[TEXT_DEAD] = 0,
+                                   [TEXT_ALL] = TEXT_IS_ALL,
+                                   [TEXT_LIVE] = TEXT_IS_LIVE,
+                                   [TEXT_GROUPED] = TEXT_IS_GROUPED};
+    m->kinds[number] = bits[met->kind];
     return status;
 }
 
@@ -120,29 +125,12 @@ static bool block_may_match(const struct text_match *m, const struct block *b) {
 
 static void forget_block(struct text_match *m) {
     for (uint32_t i = 0; i < m->met_count; i++) {
-        m->met_of[m->met[i].template] = 0;
+        m->kinds[m->met[i].template] = TEXT_IS_UNMET;
     }
     m->met_count = 0;
     m->group = NULL;
     m->any_live = false;
     m->block_number++;
-}
-
-static enum status meet_templates(struct text_match *m, struct block *b, struct err *err) {
-    enum status status = block_templates(b, err);
-    const uint32_t *templates = b->templates;
-    uint16_t *numbers = m->numbers;
-    uint32_t *met_of = m->met_of;
-    for (uint32_t row = 0, rows = b->info->rows; status == STATUS_OK && row < rows;) {
-        uint32_t number = 1; /* most rows have a template that is met already */
-        for (; row < rows && (number = met_of[templates[row]]) != 0; row++) {
-            numbers[row] = (uint16_t)(number - 1);
-        }
-        if (number == 0) {
-            status = meet_template(m, b, templates[row], err);
-        }
-    }
-    return status;
 }
 
 /* --- blocks: rows --- */
@@ -154,7 +142,6 @@ struct told_rows {
     uint64_t all[WORDS]; /* they match */
     uint64_t live[WORDS];
     uint64_t grouped[WORDS];
-    uint8_t kinds[SEGMENT_BLOCK_ROWS + 1]; /* by template of the block, and of no row: a bit each */
 };
 
 /* The lowest bits of eight bytes. */
@@ -162,29 +149,52 @@ static uint64_t gather_bits(uint64_t bytes) {
     return (bytes & UINT64_C(0x0101010101010101)) * UINT64_C(0x0102040810204080) >> 56;
 }
 
-static void tell_rows(struct told_rows *out, struct text_match *m, uint32_t rows) {
-    static const uint8_t bits[] = {
-        [TEXT_DEAD] = 0, [TEXT_ALL] = 1, [TEXT_LIVE] = 2, [TEXT_GROUPED] = 4};
-    memset(out->all, 0, sizeof out->all);
-    memset(out->live, 0, sizeof out->live);
-    memset(out->grouped, 0, sizeof out->grouped);
-    for (uint32_t i = 0; i < m->met_count; i++) {
-        out->kinds[i] = bits[m->met[i].kind];
+/* The kinds of the templates of up to eight rows, a byte each. */
+static inline uint64_t kinds_of(const uint8_t *kinds, const uint32_t *templates, uint32_t count) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bytes |= (uint64_t)kinds[templates[i]] << (8 * i);
     }
-    out->kinds[m->met_count] = 0;
-    for (uint32_t row = rows; row % 8 != 0; row++) {
-        m->numbers[row] = (uint16_t)m->met_count;
-    }
-    for (uint32_t row = 0; row < rows; row += 8) {
-        const uint16_t *numbers = &m->numbers[row];
-        uint64_t bytes = 0;
-        for (uint32_t i = 0; i < 8; i++) {
-            bytes |= (uint64_t)out->kinds[numbers[i]] << (8 * i);
+    return bytes;
+}
+
+static void tell_rows(struct told_rows *out, uint32_t row, uint64_t bytes) {
+    out->all[row / 64] |= gather_bits(bytes) << (row % 64);
+    out->live[row / 64] |= gather_bits(bytes >> 1) << (row % 64);
+    out->grouped[row / 64] |= gather_bits(bytes >> 2) << (row % 64);
+}
+
+static enum status meet_rows(struct text_match *m, struct block *b, uint32_t row, uint32_t count,
+                             struct err *err) {
+    enum status status = STATUS_OK;
+    for (uint32_t i = row; i < row + count && status == STATUS_OK; i++) {
+        if (m->kinds[b->templates[i]] == TEXT_IS_UNMET) {
+            status = meet_template(m, b, b->templates[i], err);
         }
-        out->all[row / 64] |= gather_bits(bytes) << (row % 64);
-        out->live[row / 64] |= gather_bits(bytes >> 1) << (row % 64);
-        out->grouped[row / 64] |= gather_bits(bytes >> 2) << (row % 64);
     }
+    return status;
+}
+
+/* Most rows have a template that is met already, and cannot match. */
+static enum status meet_templates(struct told_rows *out, struct text_match *m, struct block *b,
+                                  struct err *err) {
+    static const uint64_t unmet = UINT64_C(0x0101010101010101) * TEXT_IS_UNMET;
+    enum status status = block_templates(b, err);
+    uint32_t rows = b->info->rows;
+    for (uint32_t row = 0; row < rows && status == STATUS_OK; row += 8) {
+        const uint32_t *templates = &b->templates[row];
+        uint32_t count = rows - row < 8 ? rows - row : 8;
+        uint64_t bytes =
+            count == 8 ? kinds_of(m->kinds, templates, 8) : kinds_of(m->kinds, templates, count);
+        if ((bytes & unmet) != 0) {
+            status = meet_rows(m, b, row, count, err);
+            bytes = kinds_of(m->kinds, templates, count);
+        }
+        if (bytes != 0 && status == STATUS_OK) {
+            tell_rows(out, row, bytes);
+        }
+    }
+    return status;
 }
 
 /* One value of all rows: classes before it become those behind it. Rows without the value get any.
@@ -193,6 +203,13 @@ static void run_column(uint8_t *classes, const struct text_told_value *v,
                        const struct text_cursor *c, uint32_t ordinal, uint32_t rows) {
     const uint32_t *codes = v->column->codes;
     const uint32_t last = v->column->value_count - 1;
+    if (!v->is_number && c->each != UINT32_MAX && ordinal < c->each) {
+        codes += ordinal;
+        for (uint32_t row = 0; row < rows; row++, codes += c->each) {
+            classes[row] = v->next[classes[row] * v->entry_count + *codes];
+        }
+        return;
+    }
     for (uint32_t row = 0; row < rows; row++) {
         uint32_t index = text_values_before(c, row) + ordinal;
         index = index < last ? index : last;
@@ -241,14 +258,14 @@ static void run_rows(struct text_match *m, struct block *b, const uint64_t *rows
 enum status text_block_match(struct text_match *m, struct block *b, const uint64_t *care,
                              uint64_t *hits, uint64_t *maybe, struct err *err) {
     struct told_rows told;
+    memset(&told, 0, sizeof told);
     forget_block(m);
-    enum status status = block_may_match(m, b) ? meet_templates(m, b, err) : STATUS_OK;
+    enum status status = block_may_match(m, b) ? meet_templates(&told, m, b, err) : STATUS_OK;
     if (status != STATUS_OK || !m->any_live) {
         return status;
     }
     m->status = STATUS_OK;
     m->err = err;
-    tell_rows(&told, m, b->info->rows);
     for (uint32_t i = 0; i < WORDS; i++) {
         hits[i] |= told.all[i] & care[i];
         told.live[i] &= care[i];

@@ -151,6 +151,9 @@ struct text_reach text_column_over_any(struct text_column *c, struct text_walker
     }
     bool is_start = (guess.positions & ~c->read.positions) == 0 && (c->read.ends || !guess.ends);
     struct text_reach reach = is_start ? c->read : read_over(c, w, from);
+    if (c->sets == NULL) {
+        c->sets = arena_array(&w->arena, TEXT_COLUMN_SETS, sizeof *c->sets);
+    }
     c->sets[c->set_count++] = (struct text_column_set){from, reach};
     return reach;
 }
@@ -256,6 +259,9 @@ static struct text_column_memo *find_memo(struct text_column *c, struct arena *a
     }
     if (c->memo_count == TEXT_COLUMN_MEMOS) {
         return NULL;
+    }
+    if (c->memos == NULL) {
+        c->memos = arena_array(arena, TEXT_COLUMN_MEMOS, sizeof *c->memos);
     }
     c->last_memo = c->memo_count;
     struct text_column_memo *memo = &c->memos[c->memo_count++];

@@ -44,7 +44,7 @@ struct text_column {
         uint16_t *behind; /* by entry; UINT16_MAX: not known */
         bool is_asked;    /* what follows is known */
         bool is_same;     /* all entries lead to the same state */
-    } memos[TEXT_COLUMN_MEMOS];
+    } * memos;            /* TEXT_COLUMN_MEMOS of them; NULL: none yet */
     uint32_t memo_count;
     uint32_t last_memo;         /* the one that was asked last */
     struct text_number *number; /* NUMBER: the one that was asked last; NULL: none */
@@ -52,7 +52,7 @@ struct text_column {
     struct text_column_set {
         uint64_t from;
         struct text_reach reach; /* from these positions or the start, over all entries */
-    } sets[TEXT_COLUMN_SETS];
+    } * sets;                    /* TEXT_COLUMN_SETS of them; NULL: none yet */
     uint32_t set_count;
     uint64_t block_number; /* the block that is loaded; 0: none */
     uint64_t looked_at;    /* the block that `excludes` and `is_quiet` are about */

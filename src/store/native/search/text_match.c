@@ -163,7 +163,8 @@ static enum status create(struct text_match **out, const struct automaton *autom
     m->plans = mem_calloc((size_t)s->template_count + 1, sizeof *m->plans);
     m->met = mem_calloc((size_t)s->template_count + 1, sizeof *m->met);
     m->met_of = mem_calloc((size_t)s->template_count + 1, sizeof *m->met_of);
-    m->numbers = mem_calloc(SEGMENT_BLOCK_ROWS, sizeof *m->numbers);
+    m->kinds = mem_alloc((size_t)s->template_count + 1);
+    memset(m->kinds, TEXT_IS_UNMET, s->template_count);
     m->cursors = mem_calloc(s->column_count + 1, sizeof *m->cursors);
     m->columns.first = mem_calloc(s->column_count + 1, sizeof *m->columns.first);
     init_plans(m, is_apart);
@@ -273,7 +274,7 @@ void text_match_destroy(struct text_match **match) {
     }
     mem_free(m->met);
     mem_free(m->met_of);
-    mem_free(m->numbers);
+    mem_free(m->kinds);
     mem_free(m->is_read);
     mem_free(m->cursors);
     text_match_destroy(&m->apart);

@@ -24,6 +24,9 @@ enum text_met_kind {
     TEXT_GROUPED /* as others of the block, by the same values */
 };
 
+/* The same as a bit of a byte; 0: dead. */
+enum { TEXT_IS_ALL = 1, TEXT_IS_LIVE = 2, TEXT_IS_GROUPED = 4, TEXT_IS_UNMET = 0x80 };
+
 struct text_met {
     uint32_t template;
     enum text_met_kind kind;
@@ -60,10 +63,10 @@ struct text_match {
 
     /* of the block */
     uint64_t block_number; /* 1 + blocks before */
-    uint32_t *met_of;      /* by template: its number in the block, + 1; 0: not met */
+    uint32_t *met_of;      /* by template that is met: its number in the block */
+    uint8_t *kinds;        /* by template: TEXT_IS_... */
     struct text_met *met;  /* the templates of the block */
     uint32_t met_count;
-    uint16_t *numbers;            /* by row: its template's number in the block */
     struct text_cursor *cursors;  /* by column of the segment */
     const struct text_met *group; /* the first one that values tell of, and all that are alike */
     bool any_live;
@@ -91,6 +94,11 @@ static inline bool text_is_apart(const struct text_match *m, const struct templa
 /* Of a column of the block that m is at. */
 const struct text_cursor *text_row_cursor(struct text_match *m, const struct block *b,
                                           uint32_t column);
+/* What the block knows of the row's template. */
+static inline const struct text_met *text_met_of_row(const struct text_match *m,
+                                                     const struct block *b, uint32_t row) {
+    return &m->met[m->met_of[b->templates[row]]];
+}
 static inline uint32_t text_values_before(const struct text_cursor *c, uint32_t row) {
     return c->each != UINT32_MAX ? row * c->each : c->firsts[row];
 }

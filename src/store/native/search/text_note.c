@@ -2,11 +2,9 @@
 
 #include "mem.h"
 
-enum { WORDS = COLUMN_NOTE_SYMBOLS / 64 + 1 };
-
 /* A set of symbols (bytes and the edge). */
 struct symbols {
-    uint64_t words[WORDS];
+    uint64_t words[COLUMN_NOTE_WORDS];
 };
 
 static void add_symbol(struct symbols *s, unsigned symbol) {
@@ -19,7 +17,7 @@ static bool has_symbol(const struct symbols *s, unsigned symbol) {
 
 static bool have_common(const struct symbols *a, const struct symbols *b) {
     uint64_t common = 0;
-    for (int i = 0; i < WORDS; i++) {
+    for (int i = 0; i < COLUMN_NOTE_WORDS; i++) {
         common |= a->words[i] & b->words[i];
     }
     return common != 0;
@@ -87,37 +85,42 @@ struct making {
     bool *is_made;
 };
 
-/* What stands behind the symbol in some text. */
+/* What stands behind the symbol in some part; the edge: it can end there. */
 static const struct symbols *behind(struct making *m, unsigned symbol) {
+    if (m->behind == NULL) {
+        m->behind = mem_alloc(COLUMN_NOTE_SYMBOLS * sizeof *m->behind);
+        m->is_made = mem_calloc(COLUMN_NOTE_SYMBOLS, sizeof *m->is_made);
+    }
+    struct symbols *next = &m->behind[symbol];
     if (!m->is_made[symbol]) {
         m->is_made[symbol] = true;
-        for (uint32_t i = 0; i < m->count; i++) {
-            if (column_note_has_pair(m->note, symbol, m->bytes[i])) {
-                add_symbol(&m->behind[symbol], m->bytes[i]);
-            }
-        }
-        if (column_note_has_pair(m->note, symbol, m->part.end)) {
-            add_symbol(&m->behind[symbol], COLUMN_NOTE_EDGE);
-        }
+        column_note_behind(next->words, m->note, symbol);
+        next->words[COLUMN_NOTE_EDGE / 64] = has_symbol(next, m->part.end);
     }
-    return &m->behind[symbol];
+    return next;
 }
 
 /* A position that is kept takes all bytes of characters beyond ASCII. */
-static void find_takes(struct making *m) {
+static void add_taken(struct making *m, unsigned byte) {
     const struct automaton *a = m->automaton;
-    for (unsigned byte = 0; byte < 256; byte++) {
-        uint64_t takes = a->takes[m->part.prints[byte]] | (byte >= 0x80 ? a->keep : 0);
-        if (!column_note_has_byte(m->note, byte) || byte == m->part.without) {
-            continue;
-        }
-        m->bytes[m->count++] = (uint8_t)byte;
-        m->present |= takes;
-        for (; takes != 0; takes &= takes - 1) {
-            unsigned p = (unsigned)__builtin_ctzll(takes);
-            add_symbol(&m->takes[p], byte);
-            m->only[p] = (uint8_t)byte;
-            m->taken[p]++;
+    uint64_t takes = a->takes[m->part.prints[byte]] | (byte >= 0x80 ? a->keep : 0);
+    m->bytes[m->count++] = (uint8_t)byte;
+    m->present |= takes;
+    for (; takes != 0; takes &= takes - 1) {
+        unsigned p = (unsigned)__builtin_ctzll(takes);
+        add_symbol(&m->takes[p], byte);
+        m->only[p] = (uint8_t)byte;
+        m->taken[p]++;
+    }
+}
+
+static void find_takes(struct making *m) {
+    for (unsigned i = 0; i < 4; i++) {
+        for (uint64_t left = m->note->bytes[i]; left != 0; left &= left - 1) {
+            unsigned byte = i * 64 + (unsigned)__builtin_ctzll(left);
+            if (byte != m->part.without) {
+                add_taken(m, byte);
+            }
         }
     }
 }
@@ -134,7 +137,7 @@ static void add_behind(struct symbols *next, struct making *m, unsigned p) {
     for (uint32_t i = 0; i < m->count; i++) {
         if (has_symbol(&m->takes[p], m->bytes[i])) {
             const struct symbols *more = behind(m, m->bytes[i]);
-            for (int k = 0; k < WORDS; k++) {
+            for (int k = 0; k < COLUMN_NOTE_WORDS; k++) {
                 next->words[k] |= more->words[k];
             }
         }
@@ -160,15 +163,6 @@ static void follow_position(struct text_note *out, struct making *m, unsigned p)
     bool leaves = single ? column_note_has_pair(m->note, m->only[p], m->part.end)
                          : has_symbol(&next, COLUMN_NOTE_EDGE);
     out->leaves |= leaves ? UINT64_C(1) << p : 0;
-}
-
-static bool begins(const struct making *m, unsigned p) {
-    bool found = false;
-    for (uint32_t i = 0; i < m->count && !found; i++) {
-        found = has_symbol(&m->takes[p], m->bytes[i]) &&
-                column_note_has_pair(m->note, m->part.begin, m->bytes[i]);
-    }
-    return found;
 }
 
 /* By position the bytes that it takes. */
@@ -215,20 +209,16 @@ bool text_note_make(struct text_note *out, const struct text_note_source *from,
     memset(takes, 0, a->count * sizeof *takes);
     memset(out, 0, sizeof *out);
     find_takes(&m);
-    if (m.present != 0) {
-        m.behind = mem_calloc(COLUMN_NOTE_SYMBOLS, sizeof *m.behind);
-        m.is_made = mem_calloc(COLUMN_NOTE_SYMBOLS, sizeof *m.is_made);
-    }
     out->starts = a->first & m.present;
+    struct symbols begins;
+    column_note_behind(begins.words, n, m.part.begin);
     for (uint64_t left = m.present; left != 0; left &= left - 1) {
         unsigned p = (unsigned)__builtin_ctzll(left);
-        out->enters |= begins(&m, p) ? left & -left : 0;
+        out->enters |= have_common(&begins, &takes[p]) ? left & -left : 0;
         follow_position(out, &m, p);
     }
-    out->may_be_empty = column_note_has_pair(n, m.part.begin, m.part.end);
-    for (unsigned byte = 0x80; byte < 0xc0 && !out->may_begin_inside; byte++) {
-        out->may_begin_inside = column_note_has_pair(n, m.part.begin, byte);
-    }
+    out->may_be_empty = has_symbol(&begins, m.part.end);
+    out->may_begin_inside = begins.words[2] != 0; /* 0x80 to 0xbf */
     if (from->triples != NULL) {
         add_triples(out, &m, from->triples, arena);
     }

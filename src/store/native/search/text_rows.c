@@ -22,7 +22,8 @@ static uint32_t uses_of(struct text_match *m, uint32_t template, uint32_t column
 }
 
 static void begin_cursor(struct text_match *m, struct text_cursor *c, uint32_t column,
-                         uint32_t rows) {
+                         const struct block *b) {
+    uint32_t rows = b->info->rows;
     MEM_GROW(c->uses, c->use_capacity, m->met_count);
     c->block_number = m->block_number;
     for (uint32_t i = 0; i < m->met_count; i++) {
@@ -39,7 +40,7 @@ static void begin_cursor(struct text_match *m, struct text_cursor *c, uint32_t c
     uint32_t count = 0;
     for (uint32_t row = 0; row < rows; row++) {
         c->firsts[row] = count;
-        count += c->uses[m->numbers[row]];
+        count += c->uses[m->met_of[b->templates[row]]];
     }
     c->all = count;
 }
@@ -48,7 +49,7 @@ const struct text_cursor *text_row_cursor(struct text_match *m, const struct blo
                                           uint32_t column) {
     struct text_cursor *c = &m->cursors[column];
     if (c->block_number != m->block_number) {
-        begin_cursor(m, c, column, b->info->rows);
+        begin_cursor(m, c, column, b);
     }
     return c;
 }
@@ -233,7 +234,7 @@ static uint32_t run_plan(struct text_match *m, struct block *b, const struct tex
 }
 
 uint32_t text_row_run(struct text_match *m, struct block *b, uint32_t row) {
-    const struct text_met *met = &m->met[m->numbers[row]];
+    const struct text_met *met = text_met_of_row(m, b, row);
     uint32_t result = met->told != NULL ? run_told(m, b, met, row)
                                         : run_plan(m, b, &m->plans[met->template], row);
     return result == DFA_MATCH && met->verify ? DFA_MAYBE : result;
