@@ -365,6 +365,64 @@ static void test_columns_learn(void **state) {
     column_values_fini(&v);
 }
 
+enum { ROW_VALUES = 5 };
+
+/* Values of one row in one column: all are looked at before the first is added. */
+static void add_row(struct column_values *v, const struct str *texts) {
+    struct fetched_value fetched[ROW_VALUES];
+    for (size_t i = 0; i < ROW_VALUES; i++) {
+        column_values_fetch(&fetched[i], v, texts[i]);
+    }
+    for (size_t i = 0; i < ROW_VALUES; i++) {
+        column_values_guess(&fetched[i], v);
+    }
+    for (size_t i = 0; i < ROW_VALUES; i++) {
+        column_values_add_fetched(v, texts[i], &fetched[i], 0);
+    }
+}
+
+/* What was known of a value holds whatever its row adds before it: the last text again, a text that
+ * is new twice, a column of numbers that becomes one of codes. */
+static void check_rows(struct column_values *v, bool numbers) {
+    char texts[ROW_VALUES][32];
+    struct str row[ROW_VALUES];
+    struct column_values plain = {.mode = v->mode};
+    struct buf scratch = BUF_INIT;
+    struct buf plain_scratch = BUF_INIT;
+    for (unsigned i = 0; i < 3000; i++) {
+        bool as_text = !numbers || i > 2000;
+        unsigned values[ROW_VALUES] = {i / 3, i, i, i * 7919 % 613, i / 3};
+        for (size_t k = 0; k < ROW_VALUES; k++) {
+            const char *head = as_text && (k + i) % 3 == 0 ? "v" : "";
+            int len = snprintf(texts[k], sizeof texts[k], "%s%u", head, values[k]);
+            row[k] = str_make(texts[k], (size_t)len);
+            column_values_add(&plain, row[k], 0);
+        }
+        add_row(v, row);
+        for (uint32_t k = 0; k < ROW_VALUES; k++) {
+            uint32_t at = i * ROW_VALUES + k;
+            assert_true(str_eq(column_values_text(v, at, &scratch), row[k]));
+            assert_true(str_eq(column_values_text(&plain, at, &plain_scratch), row[k]));
+        }
+    }
+    assert_int_equal(v->mode, VALUES_CODES);
+    assert_int_equal(v->distinct.count, plain.distinct.count);
+    assert_memory_equal(v->codes, plain.codes, v->count * sizeof *v->codes);
+    column_values_fini(&plain);
+    buf_fini(&scratch);
+    buf_fini(&plain_scratch);
+}
+
+static void test_values_looked_at_before(void **state) {
+    (void)state;
+    struct column_values v = {.mode = VALUES_CODES};
+    check_rows(&v, false);
+    column_values_fini(&v);
+    v.mode = VALUES_NUMBERS;
+    check_rows(&v, true);
+    column_values_fini(&v);
+}
+
 /* Of `every` ids one stands twice. */
 static enum column_type plan_ids(uint32_t every, const char *format, unsigned shift,
                                  bool thorough) {
@@ -439,7 +497,8 @@ int main(void) {
         cmocka_unit_test(test_bits),           cmocka_unit_test(test_hostile_bits),
         cmocka_unit_test(test_hostile_arrays), cmocka_unit_test(test_texts),
         cmocka_unit_test(test_number_texts),   cmocka_unit_test(test_columns_learn),
-        cmocka_unit_test(test_returning_ids),  cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_returning_ids),  cmocka_unit_test(test_values_looked_at_before),
+        cmocka_unit_test(test_filter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

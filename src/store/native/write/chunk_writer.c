@@ -5,6 +5,8 @@
 
 enum {
     LEVEL_QUICK = 1, /* zstd levels */
+    LEVEL_SEAL_TEXTS = 3,
+    LEVEL_SEAL_CODES = 5,
     LEVEL_MIDDLE = 6,
     LEVEL_MOST = 17,    /* 19 takes twice the time for 0.1 % */
     GUESS_MARGIN = 4,   /* guessing must save a quarter: codes gain more from effort, */
@@ -176,8 +178,9 @@ static struct chunk_habit learn_habit(struct segment_writer *w) {
 }
 
 /* Sealing: codes gain from more effort, numbers hardly. */
-static const int seal_levels[] = {
-    [CHUNK_OF_NUMBERS] = LEVEL_QUICK, [CHUNK_OF_CODES] = 5, [CHUNK_OF_TEXT] = 3};
+static const int seal_levels[] = {[CHUNK_OF_CODES] = LEVEL_SEAL_CODES,
+                                  [CHUNK_OF_NUMBERS] = LEVEL_QUICK,
+                                  [CHUNK_OF_TEXT] = LEVEL_SEAL_TEXTS};
 
 void chunk_put(struct segment_writer *w, struct buf *directory, enum chunk_kind kind,
                struct chunk_habit *habit) {
