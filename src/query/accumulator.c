@@ -78,29 +78,53 @@ static bool aggregate_set_add(struct aggregate_set *set, uint32_t owner, uint32_
 /* --- values in --- */
 
 void accumulator_fini(struct accumulator *a) {
-    mem_free(a->numbers);
-    mem_free(a->text);
-    mem_free(a->texts);
+    struct accumulator_rest *rest = a->rest;
+    if (rest != NULL) {
+        mem_free(rest->numbers);
+        mem_free(rest->text);
+        mem_free(rest->texts);
+        mem_free(rest);
+    }
+}
+
+static struct accumulator_rest *rest_of(struct accumulator *a) {
+    if (a->rest == NULL) {
+        a->rest = mem_calloc(1, sizeof *a->rest);
+    }
+    return a->rest;
 }
 
 static size_t keep_text(struct accumulator *a, struct str text) {
-    mem_free(a->text);
-    a->text = mem_strdup(text.ptr, text.len);
-    a->text_len = text.len;
+    struct accumulator_rest *rest = rest_of(a);
+    mem_free(rest->text);
+    rest->text = mem_strdup(text.ptr, text.len);
+    rest->text_len = text.len;
     return text.len;
 }
 
-static void add_number(struct accumulator *a, bool is_integer, int64_t integer, double number) {
-    if (is_integer) {
-        a->integers += integer;
-    } else {
-        a->fractions += number;
-        a->has_fractions = true;
-    }
-    a->count++;
-    double delta = number - a->mean;
-    a->mean += delta / (double)a->count;
-    a->squares += delta * (number - a->mean);
+static struct str kept_text(const struct accumulator *a) {
+    return str_make(a->rest->text, a->rest->text_len);
+}
+
+static void add_fraction(struct accumulator *a, double number) {
+    struct accumulator_rest *rest = rest_of(a);
+    rest->fractions += number;
+    rest->has_fractions = true;
+}
+
+/* Of the a->count numbers so far. */
+static void move_mean(struct accumulator *a, double number) {
+    struct accumulator_rest *rest = rest_of(a);
+    double delta = number - rest->mean;
+    rest->mean += delta / (double)a->count;
+    rest->squares += delta * (number - rest->mean);
+}
+
+static size_t add_to_numbers(struct accumulator *a, double number) {
+    struct accumulator_rest *rest = rest_of(a);
+    MEM_GROW(rest->numbers, rest->number_capacity, (size_t)a->count + 1);
+    rest->numbers[a->count++] = number;
+    return sizeof number * 2;
 }
 
 /* Texts that are no numbers are no values for sums, averages and percentiles. */
@@ -113,13 +137,19 @@ static size_t add_numeric(struct accumulator *a, const struct aggregate *spec, s
     } else if (!num_parse_double(&number, text)) {
         return 0;
     }
-    if (spec->fn != FN_PERCENTILE) {
-        add_number(a, is_integer, integer, number);
-        return 0;
+    if (spec->fn == FN_PERCENTILE) {
+        return add_to_numbers(a, number);
     }
-    MEM_GROW(a->numbers, a->number_capacity, (size_t)a->count + 1);
-    a->numbers[a->count++] = number;
-    return sizeof number * 2;
+    if (is_integer) {
+        a->integers += integer;
+    } else {
+        add_fraction(a, number);
+    }
+    a->count++;
+    if (spec->fn == FN_STDEV) {
+        move_mean(a, number);
+    }
+    return 0;
 }
 
 /* What a damaged line left in a field of numbers, times or addresses is no extreme of them. */
@@ -134,10 +164,10 @@ static size_t add_extreme(struct accumulator *a, const struct aggregate *spec, s
     if (a->count++ == 0) {
         return keep_text(a, text);
     }
-    order_key_init(&old_key, str_make(a->text, a->text_len), type);
+    order_key_init(&old_key, kept_text(a), type);
     int order = order_compare(&new_key, &old_key);
     if (order == 0) { /* "1", "1.0": not by which came first */
-        order = str_compare(text, str_make(a->text, a->text_len));
+        order = str_compare(text, kept_text(a));
     }
     bool better = spec->fn == FN_MIN ? order < 0 : order > 0;
     return better ? keep_text(a, text) : 0;
@@ -150,8 +180,9 @@ static size_t add_distinct(struct accumulator *a, const struct aggregate *spec, 
         return 0;
     }
     if (spec->fn == FN_VALUES) {
-        MEM_GROW(a->texts, a->text_capacity, (size_t)a->count + 1);
-        a->texts[a->count] = id;
+        struct accumulator_rest *rest = rest_of(a);
+        MEM_GROW(rest->texts, rest->text_capacity, (size_t)a->count + 1);
+        rest->texts[a->count] = id;
     }
     a->count++;
     return text.len + 64;
@@ -233,20 +264,23 @@ static int compare_doubles(const void *left, const void *right) {
 }
 
 static double percentile(struct accumulator *a, double percent) {
-    qsort(a->numbers, (size_t)a->count, sizeof *a->numbers, compare_doubles);
+    double *numbers = a->rest->numbers;
+    qsort(numbers, (size_t)a->count, sizeof *numbers, compare_doubles);
     double scaled = percent * (double)(a->count - 1); /* whole for whole percentages: exact */
     size_t below = (size_t)floor(scaled / 100);
     double part = (scaled - (double)below * 100) / 100;
-    double low = a->numbers[below];
-    return part > 0 ? low + part * (a->numbers[below + 1] - low) : low;
+    double low = numbers[below];
+    return part > 0 ? low + part * (numbers[below + 1] - low) : low;
 }
 
 static void add_numeric_result(struct accumulator *a, const struct aggregate *spec,
                                struct batch *out) {
-    long double sum = (long double)a->integers + a->fractions; /* 64 bits of mantissa */
+    bool has_fractions = accumulator_has_fractions(a);
+    long double fractions = has_fractions ? a->rest->fractions : 0;
+    long double sum = (long double)a->integers + fractions; /* 64 bits of mantissa */
     switch (spec->fn) {
     case FN_SUM:
-        if (a->has_fractions) {
+        if (has_fractions) {
             add_double(out, spec->out_field, (double)sum);
         } else {
             add_int128(out, spec->out_field, a->integers);
@@ -257,7 +291,7 @@ static void add_numeric_result(struct accumulator *a, const struct aggregate *sp
         break;
     case FN_STDEV: /* of a sample, as Excel's STDEV */
         if (a->count > 1) {
-            add_double(out, spec->out_field, sqrt(a->squares / (double)(a->count - 1)));
+            add_double(out, spec->out_field, sqrt(a->rest->squares / (double)(a->count - 1)));
         }
         break;
     default:
@@ -274,10 +308,10 @@ void accumulator_result(struct accumulator *a, const struct aggregate *spec, str
         return; /* no value, no result: absent, not 0 */
     } else if (spec->fn == FN_VALUES) {
         for (uint64_t i = 0; i < a->count; i++) {
-            batch_add(out, spec->out_field, intern_text(&set->texts, a->texts[i]));
+            batch_add(out, spec->out_field, intern_text(&set->texts, a->rest->texts[i]));
         }
-    } else if (a->text != NULL) {
-        batch_add(out, spec->out_field, str_make(a->text, a->text_len));
+    } else if (a->rest != NULL && a->rest->text != NULL) {
+        batch_add(out, spec->out_field, kept_text(a));
     } else {
         add_numeric_result(a, spec, out);
     }

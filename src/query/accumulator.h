@@ -9,12 +9,12 @@
 #include "intern.h"
 #include "stage.h"
 
-struct accumulator {
-    uint64_t count;    /* values seen, or rows for count */
-    __int128 integers; /* sum of the whole numbers */
-    double fractions;  /* sum of the others */
+/* What counts and sums of whole numbers do without: of many groups most memory and time would go
+ * to it. */
+struct accumulator_rest {
+    double fractions; /* sum of the numbers that are not whole */
     bool has_fractions;
-    double mean; /* Welford's running mean and squared distance */
+    double mean; /* Welford's running mean and squared distance: STDEV */
     double squares;
     double *numbers; /* PERCENTILE */
     size_t number_capacity;
@@ -23,6 +23,17 @@ struct accumulator {
     uint32_t *texts; /* VALUES: ids in the set, in the order they came */
     size_t text_capacity;
 };
+
+/* All zero is one that has seen nothing. */
+struct accumulator {
+    __int128 integers;             /* sum of the whole numbers */
+    uint64_t count;                /* values seen, or rows for count */
+    struct accumulator_rest *rest; /* NULL until it is needed */
+};
+
+static inline bool accumulator_has_fractions(const struct accumulator *a) {
+    return a->rest != NULL && a->rest->has_fractions;
+}
 
 /* Which texts each accumulator has seen: distinct and values. */
 struct aggregate_set {

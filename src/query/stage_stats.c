@@ -65,11 +65,11 @@ int64_t stats_span_start(const struct stage_spec *spec, int64_t ns) {
 
 /* --- rows in --- */
 
-uint32_t stats_find_group(struct stage *stage) {
+uint32_t stats_find_group(struct stage *stage, const uint32_t *ids) {
     struct stats *s = stage->state;
     size_t width = stage->spec->aggregate_count;
     uint32_t before = s->groups.count;
-    uint32_t group = stats_groups_find(&s->groups, s->ids);
+    uint32_t group = stats_groups_find(&s->groups, ids);
     if (s->groups.count > before) {
         size_t needed = ((size_t)group + 1) * width;
         MEM_GROW(s->accumulators, s->accumulator_capacity, needed);
@@ -106,7 +106,7 @@ static bool add_values(struct stats *s, struct accumulator *a, const struct aggr
 
 static void add_to_group(struct stage *stage, const struct batch *batch, const struct row *row) {
     struct stats *s = stage->state;
-    uint32_t group = stats_find_group(stage);
+    uint32_t group = stats_find_group(stage, s->ids);
     for (size_t i = 0; i < stage->spec->aggregate_count; i++) {
         const struct aggregate *spec = &stage->spec->aggregates[i];
         struct accumulator *a = &s->accumulators[group * stage->spec->aggregate_count + i];

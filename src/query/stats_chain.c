@@ -24,7 +24,8 @@ static bool is_whole(const struct stats *s, size_t aggregate) {
     bool whole = true;
     for (uint32_t g = 0; g < s->groups.count && whole; g++) {
         const struct accumulator *a = &s->accumulators[g * s->aggregate_count + aggregate];
-        whole = !a->has_fractions && a->integers >= INT64_MIN && a->integers <= INT64_MAX;
+        whole =
+            !accumulator_has_fractions(a) && a->integers >= INT64_MIN && a->integers <= INT64_MAX;
     }
     return whole;
 }
@@ -129,7 +130,7 @@ bool stats_give_whole(struct stage *stage) {
         }
     }
     struct stats *to = next->state;
-    (void)stats_find_group(next); /* the only one */
+    (void)stats_find_group(next, to->ids); /* the only one */
     for (size_t i = 0; i < count; i++) {
         give_all(&links[i], &to->accumulators[i], stage);
         if (links[i].has_best) {

@@ -128,34 +128,47 @@ static uint32_t *map_texts(struct stats *s, struct intern *to,
     return ids;
 }
 
+/* The ids that the columns of the part's groups have here, group by group (mem_free). Groups
+ * without rows have any. */
+static uint32_t *map_columns(struct stats *s, const struct store_groups *in, size_t width,
+                             size_t first) {
+    uint32_t *ids = mem_calloc(in->count * width + 1, sizeof *ids);
+    for (size_t k = first; k < width; k++) {
+        uint32_t *keys = map_texts(s, &s->groups.texts[k], &in->key_texts[k - first]);
+        const uint32_t *of_group = in->keys[k - first];
+        for (size_t i = 0; i < in->count; i++) {
+            ids[i * width + k] = in->rows[i] > 0 ? keys[of_group[i]] : 0;
+        }
+        mem_free(keys);
+    }
+    int64_t last = 0;
+    uint32_t id = 0;
+    bool any = false;
+    for (size_t i = 0; first > 0 && i < in->count; i++) {
+        if (in->rows[i] > 0 && (!any || in->spans[i] != last)) {
+            last = in->spans[i];
+            id = stats_span_id(s, last);
+            any = true;
+        }
+        ids[i * width] = id;
+    }
+    return ids;
+}
+
 /* The groups of the part here (mem_free); UINT32_MAX: forget it. */
 static uint32_t *map_groups(struct stage *stage, const struct store_groups *in) {
     struct stats *s = stage->state;
-    const struct stage_spec *spec = stage->spec;
-    size_t first = spec->span_ns > 0 ? 1 : 0;
-    size_t key_count = spec->column_count - first;
-    uint32_t *keys[STORE_GROUP_KEYS] = {NULL};
-    for (size_t k = 0; k < key_count; k++) {
-        keys[k] = map_texts(s, &s->groups.texts[first + k], &in->key_texts[k]);
-    }
+    size_t width = stage->spec->column_count;
+    uint32_t *ids = map_columns(s, in, width, stage->spec->span_ns > 0 ? 1 : 0);
     uint32_t *groups = mem_alloc((in->count + 1) * sizeof *groups);
     stats_groups_reserve(&s->groups, in->count);
     for (size_t i = 0; i < in->count; i++) {
-        groups[i] = UINT32_MAX;
-        if (in->rows[i] == 0) {
-            continue;
+        if (i + AHEAD < in->count) {
+            stats_groups_prefetch(&s->groups, ids + (i + AHEAD) * width);
         }
-        if (first > 0 && (i == 0 || in->spans[i] != in->spans[i - 1] || in->rows[i - 1] == 0)) {
-            s->ids[0] = stats_span_id(s, in->spans[i]);
-        }
-        for (size_t k = 0; k < key_count; k++) {
-            s->ids[first + k] = keys[k][in->keys[k][i]];
-        }
-        groups[i] = stats_find_group(stage);
+        groups[i] = in->rows[i] > 0 ? stats_find_group(stage, ids + i * width) : UINT32_MAX;
     }
-    for (size_t k = 0; k < key_count; k++) {
-        mem_free(keys[k]);
-    }
+    mem_free(ids);
     return groups;
 }
 

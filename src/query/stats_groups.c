@@ -59,6 +59,12 @@ void stats_groups_reserve(struct stats_groups *g, size_t more) {
     }
 }
 
+void stats_groups_prefetch(const struct stats_groups *g, const uint32_t *ids) {
+    if (g->slot_count > 0) {
+        __builtin_prefetch(&g->slots[(size_t)hash_ids(ids, g->width) & (g->slot_count - 1)]);
+    }
+}
+
 uint32_t stats_groups_find(struct stats_groups *g, const uint32_t *ids) {
     stats_groups_reserve(g, 1);
     size_t at = (size_t)hash_ids(ids, g->width) & (g->slot_count - 1);

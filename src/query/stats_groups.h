@@ -26,6 +26,8 @@ void stats_groups_fini(struct stats_groups *g);
 void stats_groups_reserve(struct stats_groups *g, size_t more);
 /* The group of these texts (ids of g->texts[column], `width` of them): `count` (before) if it is
  * new. */
+/* Fetches the place of the group ahead. */
+void stats_groups_prefetch(const struct stats_groups *g, const uint32_t *ids);
 uint32_t stats_groups_find(struct stats_groups *g, const uint32_t *ids);
 struct str stats_groups_text(const struct stats_groups *g, uint32_t group, size_t column);
 

@@ -229,7 +229,7 @@ enum status stats_finish(struct stage *stage, struct err *err) {
     struct batch out;
     batch_init(&out);
     if (spec->column_count == 0) { /* one row, also of nothing */
-        (void)stats_find_group(stage);
+        (void)stats_find_group(stage, s->ids);
     }
     if (stats_give_whole(stage)) {
         batch_fini(&out);

@@ -27,8 +27,8 @@ int64_t stats_span_start(const struct stage_spec *spec, int64_t ns);
 /* The id of a text of a column; new ones count as memory. */
 uint32_t stats_text_id(struct stats *s, struct intern *texts, struct str text);
 uint32_t stats_span_id(struct stats *s, int64_t start_ns);
-/* The group of s->ids. */
-uint32_t stats_find_group(struct stage *stage);
+/* The group of these ids, one a column; it is made if it is not there. */
+uint32_t stats_find_group(struct stage *stage, const uint32_t *ids);
 
 /* Gives the results to the next stage without rows (stats_chain.c); false: it cannot. */
 bool stats_give_whole(struct stage *stage);
