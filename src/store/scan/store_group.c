@@ -10,11 +10,15 @@
 #include "check.h"
 #include "i18n.h"
 #include "mem.h"
+#include "memory_expect.h"
 #include "segment_groups.h"
 #include "store_path.h"
 #include "store_scan_priv.h"
 
 enum { BATCH_ROWS = 4096, MAX_THREADS = 64, HELP_STRIPES = 2 };
+
+/* Memory that groups usually take: so much by row, and no more than that. */
+enum { ROW_BYTES = 16, USUAL_BYTES = 64 << 20 };
 
 struct shared_segment {
     const struct chosen_segment *chosen;
@@ -268,11 +272,21 @@ static enum status work_on(struct worker *w, bool *more) {
 
 /* --- threads --- */
 
+/* Of one worker. */
+static size_t usual_bytes(const struct grouping *g) {
+    uint64_t rows = 0;
+    for (size_t i = 0; i < g->segment_count; i++) {
+        rows += g->segments[i].chosen->info->rows;
+    }
+    return rows < USUAL_BYTES / ROW_BYTES ? (size_t)rows * ROW_BYTES : USUAL_BYTES;
+}
+
 static void *work(void *ctx) {
     struct worker *w = ctx;
     struct grouping *g = w->run;
     enum status status = STATUS_OK;
     bool more = true;
+    memory_expect(usual_bytes(g));
     while (status == STATUS_OK && more && !atomic_load(&g->stop)) {
         status = work_on(w, &more);
     }
