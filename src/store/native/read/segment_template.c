@@ -276,8 +276,7 @@ void segment_templates_find(struct segment *s) {
 /* --- one of them --- */
 
 static bool parse_template(struct template *t, struct segment *s, struct wire *w) {
-    bool good = take_pieces(t, s, w) && take_values(t, s, w) && wire_left(w) == 0 &&
-                template_formulas_end(t);
+    bool good = take_pieces(t, s, w) && take_values(t, s, w) && template_formulas_end(t);
     t->prints_zoned = good && prints_zoned(t);
     t->is_parsed = good;
     return good;
@@ -297,7 +296,7 @@ enum status segment_template(const struct template **out, struct segment *s, uin
         }
         struct str text = s->template_texts[number];
         struct wire w = wire_make(text.ptr, text.len);
-        if (!parse_template(t, s, &w)) {
+        if (!parse_template(t, s, &w) || wire_left(&w) > 0) {
             return segment_damaged(s, err, _("a template is malformed"));
         }
     }
@@ -305,12 +304,46 @@ enum status segment_template(const struct template **out, struct segment *s, uin
     return STATUS_OK;
 }
 
+/* Those of a chunk that nobody has looked at, one after the other: they need not be found first. */
+static enum status parse_chunk(struct segment *s, struct template_chunk *chunk, struct err *err) {
+    enum status status = segment_chunk(&chunk->bytes, s, &chunk->ref, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct wire w = wire_make(chunk->bytes, chunk->ref.plain_len);
+    bool good = true;
+    for (uint32_t i = 0; i < chunk->count && good; i++) {
+        const char *start = (const char *)w.at;
+        good = parse_template(&s->templates[chunk->first + i], s, &w);
+        s->template_texts[chunk->first + i] = str_make(start, (size_t)((const char *)w.at - start));
+    }
+    if (!good || wire_left(&w) > 0) {
+        memset(&s->template_texts[chunk->first], 0, chunk->count * sizeof *s->template_texts);
+        memset(&s->templates[chunk->first], 0, chunk->count * sizeof *s->templates);
+        mem_free(chunk->bytes);
+        chunk->bytes = NULL;
+        return segment_damaged(s, err, _("a template is malformed"));
+    }
+    return STATUS_OK;
+}
+
+static enum status parse_all(struct segment *s, struct template_chunk *chunk, struct err *err) {
+    enum status status = STATUS_OK;
+    if (chunk->bytes == NULL) {
+        return parse_chunk(s, chunk, err);
+    }
+    for (uint32_t i = 0; i < chunk->count && status == STATUS_OK; i++) {
+        const struct template *ignored;
+        status = segment_template(&ignored, s, chunk->first + i, err);
+    }
+    return status;
+}
+
 enum status segment_templates(struct segment *s, struct err *err) {
     enum status status = STATUS_OK;
     segment_templates_find(s);
-    for (uint32_t i = 0; i < s->template_count && status == STATUS_OK && !s->all_parsed; i++) {
-        const struct template *ignored;
-        status = segment_template(&ignored, s, i, err);
+    for (size_t i = 0; i < s->template_chunk_count && status == STATUS_OK && !s->all_parsed; i++) {
+        status = parse_all(s, &s->template_chunks[i], err);
     }
     s->all_parsed = status == STATUS_OK;
     return status;
