@@ -3,7 +3,11 @@
 #include "i18n.h"
 #include "mem.h"
 
-enum { NOT_COUNTED = UINT16_MAX, MAX_USES = UINT16_MAX - 1 };
+enum {
+    NOT_COUNTED = UINT16_MAX,
+    MAX_USES = UINT16_MAX - 1,
+    SELDOM = 32 /* one wrong guess among so many can be waited for */
+};
 
 #define NO_CODE UINT32_MAX
 
@@ -129,11 +133,40 @@ static bool pick_contexts(uint32_t *restrict contexts, const struct resolver *r)
     return at == r->b->columns[r->column].count;
 }
 
+static bool are_seldom_wrong(const uint32_t *codes, uint32_t count) {
+    uint32_t wrong = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        wrong += codes[i] != 0;
+    }
+    return wrong <= count / SELDOM;
+}
+
+/* As resolve_values below, with a branch that is mostly foreseen: then nothing waits for what was
+ * noted a few values before. */
+static bool resolve_good_guesses(uint32_t *restrict codes, const struct resolver *r,
+                                 const uint32_t *restrict contexts) {
+    uint32_t *restrict last = r->last;
+    uint32_t widest = 0;
+    for (uint32_t i = 0, count = r->b->columns[r->column].count; i < count; i++) {
+        uint32_t code = last[contexts[i]];
+        if (codes[i] != 0) {
+            code = codes[i] - 1;
+            last[contexts[i]] = code;
+        }
+        codes[i] = code;
+        widest = code > widest ? code : widest;
+    }
+    return widest < r->limit;
+}
+
 /* One value each, whose contexts are known; false if a code is too large. */
 static bool resolve_values(uint32_t *restrict codes, const struct resolver *r,
                            const uint32_t *restrict contexts) {
     uint32_t *restrict last = r->last;
     uint32_t widest = 0;
+    if (are_seldom_wrong(codes, r->b->columns[r->column].count)) {
+        return resolve_good_guesses(codes, r, contexts);
+    }
     for (uint32_t i = 0, count = r->b->columns[r->column].count; i < count; i++) {
         uint32_t code = resolve_one(&codes[i], &last[contexts[i]]);
         widest = code > widest ? code : widest;
