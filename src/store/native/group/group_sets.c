@@ -2,7 +2,7 @@
 
 #include "mem.h"
 
-enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, AHEAD = 6, FAR_AHEAD = 12 };
 
 /* A pair on its way out. */
 struct pair {
@@ -183,9 +183,14 @@ static size_t pair_count(const struct group_set *set) {
 static enum status give_ids(struct pair *pairs, size_t count, struct group_values *v,
                             uint32_t recipe, struct err *err) {
     enum status status = STATUS_OK;
+    const struct group_recipe *r = &v->plan->recipes[recipe];
     uint32_t id = 0;
     uint32_t number = 0;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        if (i + FAR_AHEAD < count) {
+            group_text_prefetch(v->plan, r, pairs[i + FAR_AHEAD].value, false);
+            group_text_prefetch(v->plan, r, pairs[i + AHEAD].value, true);
+        }
         if (i == 0 || pairs[i].value != number) {
             number = pairs[i].value;
             status = group_values_add_code(&id, v, recipe, number, err);

@@ -193,3 +193,16 @@ enum status group_text_of_number(struct group_text_codes *t, const struct group_
     t->recipe = status == STATUS_OK ? r : NULL;
     return status;
 }
+
+void group_text_prefetch(const struct group_plan *plan, const struct group_recipe *r,
+                         uint32_t number, bool bytes) {
+    if (r->atom_count == 0) {
+        return;
+    }
+    uint32_t last = r->atom_count - 1;
+    const struct segment_column *c = &plan->segment->columns[r->atoms[last].column];
+    uint32_t code = number % group_codes_radix(plan, r, last);
+    if (c->dictionary != NULL && code < c->dictionary_count) {
+        __builtin_prefetch(bytes ? (const void *)c->dictionary[code].ptr : &c->dictionary[code]);
+    }
+}

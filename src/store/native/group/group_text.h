@@ -38,5 +38,9 @@ void group_text_codes_fini(struct group_text_codes *t);
 enum status group_text_of_number(struct group_text_codes *t, const struct group_plan *plan,
                                  const struct group_recipe *recipe, uint32_t number,
                                  struct err *err) MUST_CHECK;
+/* Fetches what the number's last entry is made of ahead: where it stands, or (`bytes`, later) what
+ * stands there. */
+void group_text_prefetch(const struct group_plan *plan, const struct group_recipe *recipe,
+                         uint32_t number, bool bytes);
 
 #endif

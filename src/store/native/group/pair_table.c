@@ -29,7 +29,7 @@ static void turn_to_hashed(struct pair_table *t) {
     t->is_hashed = true;
 }
 
-/* Makes room for firsts up to `first` and seconds up to `second`. */
+/* Makes room for firsts up to `first` and seconds up to `second`, or turns to a hashed table. */
 static void grow(struct pair_table *t, uint32_t first, uint32_t second) {
     uint64_t rows = t->rows == 0 ? FIRST_ROWS : t->rows;
     unsigned shift = t->shift == 0 ? FIRST_SHIFT : t->shift;
@@ -61,67 +61,89 @@ static void grow(struct pair_table *t, uint32_t first, uint32_t second) {
     t->shift = shift;
 }
 
-/* Do all pairs have a cell? */
-static bool have_cells(const struct pair_table *t, const uint32_t *firsts, const uint32_t *seconds,
-                       uint32_t count) {
-    uint32_t any_first = 0;
-    uint32_t any_second = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        any_first |= firsts[i];
-        any_second |= seconds[i];
+/* Makes cells for all pairs, if there may be cells. */
+static void make_cells(struct pair_table *t, const struct pair_rows *pairs) {
+    uint32_t first = pairs->first_limit > 0 ? pairs->first_limit - 1 : 0;
+    uint32_t second = pairs->second_limit > 0 ? pairs->second_limit - 1 : 0;
+    if (!t->is_hashed && (first >= t->rows || second >> t->shift != 0)) {
+        grow(t, first, second);
     }
-    return any_first < t->rows && any_second >> t->shift == 0; /* rows: a power of two */
 }
 
-/* Makes cells for all pairs, or turns to a hashed table. */
-static void make_cells(struct pair_table *t, const uint32_t *firsts, const uint32_t *seconds,
-                       uint32_t count) {
-    uint32_t first = 0;
-    uint32_t second = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        first = firsts[i] > first ? firsts[i] : first;
-        second = seconds[i] > second ? seconds[i] : second;
-    }
-    grow(t, first, second);
-}
-
-/* Returns the place of the first new pair; count: none is. */
-static uint32_t ids_in_cells(uint32_t *ids, struct pair_table *t, const uint32_t *firsts,
-                             const uint32_t *seconds, uint32_t count) {
-    uint32_t *cells = t->cells; /* locals: `ids` could be part of *t for all the compiler knows */
+static uint32_t ids_in_cells(uint32_t *ids, uint32_t *new_rows, struct pair_table *t,
+                             const struct pair_rows *pairs) {
+    const uint32_t *firsts = pairs->firsts; /* locals: `ids` could be part of *t for the compiler */
+    const uint32_t *seconds = pairs->seconds;
+    uint32_t *cells = t->cells;
     unsigned shift = t->shift;
     uint32_t known = t->count;
-    uint32_t first_new = count;
-    for (uint32_t i = 0; i < count; i++) {
+    uint32_t found = 0;
+    for (uint32_t i = 0, count = pairs->count; i < count; i++) {
         uint32_t *cell = &cells[((size_t)firsts[i] << shift) + seconds[i]];
         if (*cell == 0) {
             *cell = ++known;
-            first_new = first_new < i ? first_new : i;
+            new_rows[found++] = i;
         }
         ids[i] = *cell - 1;
     }
     t->count = known;
-    return first_new;
+    return found;
 }
 
-static uint32_t ids_in_table(uint32_t *ids, struct pair_table *t, const uint32_t *firsts,
-                             const uint32_t *seconds, uint32_t count) {
-    uint32_t first_new = count;
-    for (uint32_t i = 0; i < count; i++) {
-        ids[i] = id_table_add(&t->table, (uint64_t)firsts[i] << 32 | seconds[i])->id_plus_1 - 1;
-        if (t->table.count > t->count && first_new == count) {
-            first_new = i;
+static uint32_t count_in_cells(uint64_t *rows, uint32_t *new_rows, struct pair_table *t,
+                               const struct pair_rows *pairs) {
+    const uint32_t *firsts = pairs->firsts;
+    const uint32_t *seconds = pairs->seconds;
+    uint32_t *cells = t->cells;
+    unsigned shift = t->shift;
+    uint32_t known = t->count;
+    uint32_t found = 0;
+    for (uint32_t i = 0, count = pairs->count; i < count; i++) {
+        uint32_t *cell = &cells[((size_t)firsts[i] << shift) + seconds[i]];
+        uint32_t id_plus_1 = *cell;
+        if (id_plus_1 == 0) {
+            *cell = id_plus_1 = ++known;
+            new_rows[found++] = i;
         }
+        rows[id_plus_1 - 1]++;
     }
-    t->count = t->table.count;
-    return first_new;
+    t->count = known;
+    return found;
 }
 
-uint32_t pair_table_ids(uint32_t *ids, struct pair_table *t, const uint32_t *firsts,
-                        const uint32_t *seconds, uint32_t count) {
-    if (!t->is_hashed && !have_cells(t, firsts, seconds, count)) {
-        make_cells(t, firsts, seconds, count);
+static uint32_t id_in_table(uint32_t *new_rows, uint32_t *found, struct pair_table *t,
+                            const struct pair_rows *pairs, uint32_t i) {
+    uint64_t key = (uint64_t)pairs->firsts[i] << 32 | pairs->seconds[i];
+    uint32_t id = id_table_add(&t->table, key)->id_plus_1 - 1;
+    if (t->table.count > t->count) {
+        t->count = t->table.count;
+        new_rows[(*found)++] = i;
     }
-    return t->is_hashed ? ids_in_table(ids, t, firsts, seconds, count)
-                        : ids_in_cells(ids, t, firsts, seconds, count);
+    return id;
+}
+
+uint32_t pair_table_ids(uint32_t *ids, uint32_t *new_rows, struct pair_table *t,
+                        const struct pair_rows *pairs) {
+    uint32_t found = 0;
+    make_cells(t, pairs);
+    if (!t->is_hashed) {
+        return ids_in_cells(ids, new_rows, t, pairs);
+    }
+    for (uint32_t i = 0; i < pairs->count; i++) {
+        ids[i] = id_in_table(new_rows, &found, t, pairs, i);
+    }
+    return found;
+}
+
+uint32_t pair_table_count(uint64_t *rows, uint32_t *new_rows, struct pair_table *t,
+                          const struct pair_rows *pairs) {
+    uint32_t found = 0;
+    make_cells(t, pairs);
+    if (!t->is_hashed) {
+        return count_in_cells(rows, new_rows, t, pairs);
+    }
+    for (uint32_t i = 0; i < pairs->count; i++) {
+        rows[id_in_table(new_rows, &found, t, pairs, i)]++;
+    }
+    return found;
 }

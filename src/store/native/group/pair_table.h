@@ -21,9 +21,22 @@ struct pair_table {
 
 void pair_table_fini(struct pair_table *t);
 size_t pair_table_bytes(const struct pair_table *t);
-/* Gives the pairs (firsts[i], seconds[i]) their ids; ids may be `firsts`. Up to 2^32 - 1 pairs.
- * Returns the place of the first pair that is new; `count`: none is. */
-uint32_t pair_table_ids(uint32_t *ids, struct pair_table *t, const uint32_t *firsts,
-                        const uint32_t *seconds, uint32_t count);
+/* Pairs (firsts[i], seconds[i]) of `count` rows, below these limits. */
+struct pair_rows {
+    const uint32_t *firsts;
+    const uint32_t *seconds;
+    uint32_t count;
+    uint32_t first_limit;
+    uint32_t second_limit;
+};
+
+/* Gives the pairs their ids; ids may be `firsts`. Up to 2^32 - 1 pairs. `new_rows` gets the rows at
+ * which new pairs came, in their order (room for count); returns how many. */
+uint32_t pair_table_ids(uint32_t *ids, uint32_t *new_rows, struct pair_table *t,
+                        const struct pair_rows *pairs);
+/* The same where the rows of each id shall only be counted: rows[id] has room for t->count +
+ * pairs->count of them. */
+uint32_t pair_table_count(uint64_t *rows, uint32_t *new_rows, struct pair_table *t,
+                          const struct pair_rows *pairs);
 
 #endif

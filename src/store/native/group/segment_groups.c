@@ -33,6 +33,7 @@ struct segment_groups {
     uint32_t *span_ids;
     int64_t *times;
     uint32_t *groups;
+    uint32_t *new_rows; /* at which groups came */
 };
 
 /* What becomes of the selected rows of a block. */
@@ -44,6 +45,7 @@ struct group_outcome {
 /* What a chunk's rows have. */
 struct chunk_values {
     const uint32_t *dimensions[MAX_DIMENSIONS];
+    uint32_t limits[MAX_DIMENSIONS]; /* their ids are below */
     uint32_t dimension_count;
     const int64_t *integers[STORE_GROUP_SUMS]; /* NULL: no value */
     const uint32_t *integer_ids[STORE_GROUP_SUMS];
@@ -62,6 +64,7 @@ struct segment_groups *segment_groups_create(const struct store_group_spec *spec
     g->span_ids = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->span_ids);
     g->times = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->times);
     g->groups = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->groups);
+    g->new_rows = mem_alloc(GROUP_WINDOW_ROWS * sizeof *g->new_rows);
     return g;
 }
 
@@ -90,6 +93,7 @@ void segment_groups_destroy(struct segment_groups **out) {
     mem_free(g->span_ids);
     mem_free(g->times);
     mem_free(g->groups);
+    mem_free(g->new_rows);
     mem_free(g);
 }
 
@@ -133,6 +137,8 @@ static void grow_groups(struct segment_groups *g, uint32_t needed) {
     }
 }
 
+static const uint32_t no_ids[MAX_DIMENSIONS];
+
 /* Notes what the next group's dimensions are. */
 static void add_group(struct segment_groups *g, const uint32_t *ids) {
     uint32_t group = g->count++;
@@ -155,31 +161,53 @@ static const uint32_t *groups_by_id(struct segment_groups *g, const struct chunk
     return v->dimensions[0];
 }
 
-/* Groups that came with this chunk, as far as `total`, from row `first` on: each one's dimensions
- * are those of a row that is in it. */
-static void add_new_groups(struct segment_groups *g, const struct chunk_values *v, uint32_t first,
-                           uint32_t total) {
-    for (uint32_t i = first; g->count < total; i++) {
-        if (g->groups[i] >= g->count) { /* ids are given in the order of the rows */
-            uint32_t ids[MAX_DIMENSIONS];
-            for (uint32_t k = 0; k < v->dimension_count; k++) {
-                ids[k] = v->dimensions[k][i];
-            }
-            add_group(g, ids);
+/* Groups that came with this chunk: each one's dimensions are those of the row at which it came. */
+static void add_new_groups(struct segment_groups *g, const struct chunk_values *v, uint32_t found) {
+    for (uint32_t i = 0; i < found; i++) {
+        uint32_t ids[MAX_DIMENSIONS];
+        for (uint32_t k = 0; k < v->dimension_count; k++) {
+            ids[k] = v->dimensions[k][g->new_rows[i]];
         }
+        add_group(g, ids);
     }
+}
+
+/* What the last step takes: each row's group by the dimensions before, and the last one. */
+static struct pair_rows last_pairs(struct segment_groups *g, const struct chunk_values *v,
+                                   uint32_t count) {
+    struct pair_rows pairs = {
+        .firsts = v->dimensions[0], .count = count, .first_limit = v->limits[0]};
+    uint32_t last = v->dimension_count - 1;
+    for (uint32_t d = 1; d < last; d++) {
+        pairs.seconds = v->dimensions[d];
+        pairs.second_limit = v->limits[d];
+        (void)pair_table_ids(g->groups, g->new_rows, &g->steps[d], &pairs);
+        pairs.firsts = g->groups;
+        pairs.first_limit = g->steps[d].count;
+    }
+    pairs.seconds = v->dimensions[last];
+    pairs.second_limit = v->limits[last];
+    return pairs;
 }
 
 static const uint32_t *groups_by_steps(struct segment_groups *g, const struct chunk_values *v,
                                        uint32_t count) {
-    const uint32_t *before = v->dimensions[0];
-    uint32_t first_new = 0;
-    for (uint32_t d = 1; d < v->dimension_count; d++) {
-        first_new = pair_table_ids(g->groups, &g->steps[d], before, v->dimensions[d], count);
-        before = g->groups;
-    }
-    add_new_groups(g, v, first_new, g->steps[v->dimension_count - 1].count);
+    struct pair_rows pairs = last_pairs(g, v, count);
+    struct pair_table *last = &g->steps[v->dimension_count - 1];
+    add_new_groups(g, v, pair_table_ids(g->groups, g->new_rows, last, &pairs));
     return g->groups;
+}
+
+/* Where rows are only counted, nobody has to know which group each is in. */
+static bool count_by_steps(struct segment_groups *g, const struct chunk_values *v, uint32_t count) {
+    if (v->dimension_count < 2 || g->spec->sum_count + g->spec->set_count > 0) {
+        return false;
+    }
+    struct pair_rows pairs = last_pairs(g, v, count);
+    struct pair_table *last = &g->steps[v->dimension_count - 1];
+    grow_groups(g, g->count + count);
+    add_new_groups(g, v, pair_table_count(g->rows, g->new_rows, last, &pairs));
+    return true;
 }
 
 /* The group of each row of the chunk. */
@@ -187,7 +215,7 @@ static const uint32_t *find_groups(struct segment_groups *g, const struct chunk_
                                    uint32_t count) {
     if (v->dimension_count == 0) {
         if (g->count == 0) {
-            add_group(g, NULL);
+            add_group(g, no_ids);
         }
         memset(g->groups, 0, count * sizeof *g->groups);
         return g->groups;
@@ -272,6 +300,9 @@ static void count_rows(uint64_t *rows, const uint32_t *groups, uint32_t count) {
 }
 
 static void add_rows(struct segment_groups *g, const struct chunk_values *v, uint32_t count) {
+    if (count_by_steps(g, v, count)) {
+        return;
+    }
     const uint32_t *groups = find_groups(g, v, count);
     if (!add_only_sum(g, v, groups, count)) {
         count_rows(g->rows, v->dimension_count > 0 ? groups : NULL, count);
@@ -303,10 +334,12 @@ static enum status take_keys(struct chunk_values *v, struct segment_groups *g, s
     enum status status = STATUS_OK;
     if (g->spec->span != NULL) {
         v->dimensions[v->dimension_count++] = chunk_spans(g, b, c);
+        v->limits[0] = g->spans.ids.count;
     }
     for (size_t k = 0; k < g->spec->key_count && status == STATUS_OK; k++) {
-        status = group_values_ids(&v->dimensions[v->dimension_count++], &g->values,
-                                  class->recipes[k] - 1, c, err);
+        uint32_t d = v->dimension_count++;
+        status = group_values_ids(&v->dimensions[d], &g->values, class->recipes[k] - 1, c, err);
+        v->limits[d] = g->values.slots[k].count;
     }
     return status;
 }
@@ -478,7 +511,7 @@ static enum status load_rows(const struct segment_groups *g, struct block *b, st
 /* Nothing is asked for but how many rows there are. */
 static void count_selected(struct segment_groups *g, uint64_t *selected) {
     if (g->count == 0) {
-        add_group(g, NULL);
+        add_group(g, no_ids);
     }
     for (size_t i = 0; i < SEGMENT_BLOCK_ROWS / 64; i++) {
         g->rows[0] += (uint64_t)__builtin_popcountll(selected[i]);
