@@ -123,6 +123,24 @@ uint64_t intpack_first_next(const uint64_t *coded, size_t count, uint64_t floor)
     return run > best_run ? next - run : best;
 }
 
+bool intpack_take_bytes(struct intpack_bytes *out, size_t count, unsigned width, struct str body,
+                        uint64_t rest_base) {
+    struct wire w = wire_make(body.ptr, body.len);
+    out->next = wire_u64(&w);
+    struct str bytes = wire_bytes(&w, count);
+    size_t other = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        other += (uint8_t)bytes.ptr[i] == INTPACK_OTHER;
+    }
+    if (w.failed || wire_left(&w) != other * width) {
+        return false;
+    }
+    out->bytes = (const uint8_t *)bytes.ptr;
+    out->rest = mem_alloc((other + 1) * sizeof *out->rest);
+    intpack_get_planes(out->rest, other, w.at, width, rest_base);
+    return true;
+}
+
 /* --- what the numbers are like --- */
 
 struct survey {

@@ -191,21 +191,41 @@ static uint64_t *unpack_excess(const struct packed *p) {
     return excess;
 }
 
+static void fill(uint64_t *numbers, size_t count, uint64_t base) {
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = base;
+    }
+}
+
+/* The low bits of all numbers, each plus `base`. */
+static void unpack_words(uint64_t *restrict numbers, const struct packed *p, size_t count,
+                         uint64_t base) {
+    uint32_t row[LANES] = {0};
+    size_t whole = count / LANES * LANES;
+    if (p->bits == 0) { /* most are alike: few have an excess */
+        fill(numbers, count, base);
+        return;
+    }
+    for (size_t i = 0; i < whole; i += LANES) {
+        unpack_row(row, p->words, i / LANES, p->bits, 0);
+        for (size_t k = 0; k < LANES; k++) {
+            numbers[i + k] = base + row[k];
+        }
+    }
+    if (whole < count) {
+        unpack_row(row, p->words, whole / LANES, p->bits, 0);
+    }
+    for (size_t i = whole; i < count; i++) {
+        numbers[i] = base + row[i - whole];
+    }
+}
+
 bool intpack_bits_decode(uint64_t *numbers, size_t count, struct str body, uint64_t base) {
     struct packed p;
     if (!take_apart(&p, count, body)) {
         return false;
     }
-    uint32_t row[LANES] = {0};
-    for (size_t i = 0; i < count; i += LANES) {
-        size_t wanted = count - i < LANES ? count - i : LANES;
-        if (p.bits > 0) {
-            unpack_row(row, p.words, i / LANES, p.bits, 0);
-        }
-        for (size_t k = 0; k < wanted; k++) {
-            numbers[i + k] = base + row[k];
-        }
-    }
+    unpack_words(numbers, &p, count, base);
     uint64_t *excess = unpack_excess(&p);
     size_t found = 0;
     for (size_t at = 0, gap = 0; next_excess(&at, &gap, &p, count); found++) {
@@ -215,36 +235,63 @@ bool intpack_bits_decode(uint64_t *numbers, size_t count, struct str body, uint6
     return found == p.excess_count;
 }
 
-/* As small numbers; *widest: the largest. */
-static void unpack_small(uint32_t *numbers, uint32_t *widest, const struct packed *p, size_t count,
+static void fill_small(uint32_t *numbers, size_t count, uint32_t base) {
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = base;
+    }
+}
+
+/* As small numbers. */
+static void unpack_small(uint32_t *restrict numbers, const struct packed *p, size_t count,
                          uint32_t base) {
-    uint32_t row[LANES] = {0};
-    size_t whole = p->bits > 0 ? count / LANES * LANES : 0;
+    uint32_t row[LANES];
+    size_t whole = count / LANES * LANES;
+    if (p->bits == 0) {
+        fill_small(numbers, count, base);
+        return;
+    }
     for (size_t i = 0; i < whole; i += LANES) {
         unpack_row(numbers + i, p->words, i / LANES, p->bits, base);
     }
-    if (whole < count && p->bits > 0) {
-        unpack_row(row, p->words, whole / LANES, p->bits, 0);
+    if (whole < count) {
+        unpack_row(row, p->words, whole / LANES, p->bits, base);
+        memcpy(numbers + whole, row, (count - whole) * sizeof *row);
     }
-    for (size_t i = whole; i < count; i++) {
-        numbers[i] = base + row[i % LANES];
-    }
-    uint32_t most = 0;
+}
+
+static bool none_reaches(const uint32_t *numbers, size_t count, uint64_t limit) {
+    uint32_t widest = 0;
     for (size_t i = 0; i < count; i++) {
-        most = numbers[i] > most ? numbers[i] : most;
+        widest = numbers[i] > widest ? numbers[i] : widest;
     }
-    *widest = most;
+    return widest < limit;
+}
+
+/* Are they all below the limit? `bits` and `base` mostly tell. */
+static bool are_below(const uint32_t *numbers, size_t count, unsigned bits, uint32_t base,
+                      uint64_t limit) {
+    uint64_t most = (uint64_t)base + low_bits(bits);
+    if (most < limit) {
+        return true;
+    }
+    if (most > INT32_MAX) {
+        return none_reaches(numbers, count, limit);
+    }
+    int32_t widest = 0; /* signed ones are compared faster */
+    for (size_t i = 0; i < count; i++) {
+        widest = (int32_t)numbers[i] > widest ? (int32_t)numbers[i] : widest;
+    }
+    return (uint64_t)widest < limit;
 }
 
 bool intpack_bits_small(uint32_t *numbers, size_t count, struct str body, uint32_t base,
                         uint32_t limit) {
     struct packed p;
-    uint32_t widest;
     if (!take_apart(&p, count, body)) {
         return false;
     }
-    unpack_small(numbers, &widest, &p, count, base);
-    bool good = count == 0 || widest < limit;
+    unpack_small(numbers, &p, count, base);
+    bool good = count == 0 || are_below(numbers, count, p.bits, base, limit);
     uint64_t *excess = unpack_excess(&p);
     size_t found = 0;
     for (size_t at = 0, gap = 0; good && next_excess(&at, &gap, &p, count); found++) {

@@ -10,24 +10,22 @@
 #include "mem.h"
 #include "wire.h"
 
-enum { NEXT = 254, OTHER = 255 };
-
 bool intpack_escape_encode(struct buf *out, const uint64_t *coded, size_t count, unsigned width) {
-    uint64_t start = intpack_first_next(coded, count, NEXT);
+    uint64_t start = intpack_first_next(coded, count, INTPACK_NEXT);
     uint64_t next = start;
     uint64_t *rest = mem_alloc((count + 1) * sizeof *rest);
     size_t other = 0;
     wire_put_u64(out, start);
     uint8_t *bytes = (uint8_t *)buf_reserve(out, count);
     for (size_t i = 0; i < count; i++) {
-        if (coded[i] < NEXT) {
+        if (coded[i] < INTPACK_NEXT) {
             bytes[i] = (uint8_t)coded[i];
         } else if (coded[i] == next) {
-            bytes[i] = NEXT;
+            bytes[i] = INTPACK_NEXT;
             next++;
         } else {
-            bytes[i] = OTHER;
-            rest[other++] = coded[i] - NEXT;
+            bytes[i] = INTPACK_OTHER;
+            rest[other++] = coded[i] - INTPACK_NEXT;
         }
     }
     bool pays = width >= 2 && other < count / 2;
@@ -39,7 +37,7 @@ bool intpack_escape_encode(struct buf *out, const uint64_t *coded, size_t count,
     return pays;
 }
 
-/* The place of the first byte from `at` on that is NEXT or OTHER, or `count`. */
+/* The place of the first byte from `at` on that is INTPACK_NEXT or INTPACK_OTHER, or `count`. */
 static size_t next_special(const uint8_t *bytes, size_t at, size_t count) {
     for (; at + 8 <= count; at += 8) {
         uint64_t word;
@@ -51,41 +49,17 @@ static size_t next_special(const uint8_t *bytes, size_t at, size_t count) {
             break;
         }
     }
-    while (at < count && bytes[at] < NEXT) {
+    while (at < count && bytes[at] < INTPACK_NEXT) {
         at++;
     }
     return at;
 }
 
-/* A body taken apart. */
-struct escaped {
-    const uint8_t *bytes; /* count of them; borrowed */
-    uint64_t next;
-    uint64_t *rest; /* the others, in order; mem_free */
-};
-
-static bool take_apart(struct escaped *out, size_t count, unsigned width, struct str body) {
-    struct wire w = wire_make(body.ptr, body.len);
-    out->next = wire_u64(&w);
-    struct str bytes = wire_bytes(&w, count);
-    size_t other = 0;
-    for (size_t i = 0; i < bytes.len; i++) {
-        other += (uint8_t)bytes.ptr[i] == OTHER;
-    }
-    if (w.failed || wire_left(&w) != other * width) {
-        return false;
-    }
-    out->bytes = (const uint8_t *)bytes.ptr;
-    out->rest = mem_alloc((other + 1) * sizeof *out->rest);
-    intpack_get_planes(out->rest, other, w.at, width, NEXT);
-    return true;
-}
-
 /* Most numbers are their bytes: one wide copy, and then the others. */
 bool intpack_escape_decode(uint64_t *numbers, size_t count, unsigned width, struct str body,
                            uint64_t base) {
-    struct escaped e;
-    if (!take_apart(&e, count, width, body)) {
+    struct intpack_bytes e;
+    if (!intpack_take_bytes(&e, count, width, body, INTPACK_NEXT)) {
         return false;
     }
     const uint8_t *bytes = e.bytes;
@@ -95,7 +69,7 @@ bool intpack_escape_decode(uint64_t *numbers, size_t count, unsigned width, stru
     const uint64_t *rest = e.rest;
     for (size_t i = next_special(bytes, 0, count); i < count;
          i = next_special(bytes, i + 1, count)) {
-        numbers[i] = base + (bytes[i] == NEXT ? e.next++ : *rest++);
+        numbers[i] = base + (bytes[i] == INTPACK_NEXT ? e.next++ : *rest++);
     }
     mem_free(e.rest);
     return true;
@@ -103,14 +77,14 @@ bool intpack_escape_decode(uint64_t *numbers, size_t count, unsigned width, stru
 
 bool intpack_escape_small(uint32_t *numbers, size_t count, unsigned width, struct str body,
                           uint32_t base, uint32_t limit) {
-    struct escaped e;
-    if (!take_apart(&e, count, width, body)) {
+    struct intpack_bytes e;
+    if (!intpack_take_bytes(&e, count, width, body, INTPACK_NEXT)) {
         return false;
     }
     const uint8_t *bytes = e.bytes;
     uint8_t widest = 0; /* of the bytes that are numbers */
     for (size_t i = 0; i < count; i++) {
-        uint8_t byte = bytes[i] < NEXT ? bytes[i] : 0;
+        uint8_t byte = bytes[i] < INTPACK_NEXT ? bytes[i] : 0;
         widest = byte > widest ? byte : widest;
         numbers[i] = base + bytes[i];
     }
@@ -118,7 +92,7 @@ bool intpack_escape_small(uint32_t *numbers, size_t count, unsigned width, struc
     const uint64_t *rest = e.rest;
     for (size_t i = next_special(bytes, 0, count); i < count && good;
          i = next_special(bytes, i + 1, count)) {
-        uint64_t number = base + (bytes[i] == NEXT ? e.next++ : *rest++);
+        uint64_t number = base + (bytes[i] == INTPACK_NEXT ? e.next++ : *rest++);
         good = number < limit;
         numbers[i] = (uint32_t)number;
     }

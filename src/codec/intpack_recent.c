@@ -9,7 +9,7 @@
 #include "mem.h"
 #include "wire.h"
 
-enum { LIST = 64, NEXT = 254, OTHER = 255 };
+enum { LIST = 64 };
 
 /* The numbers met last, the latest first. */
 struct recent {
@@ -41,12 +41,12 @@ static unsigned rank_of(const struct recent *r, uint64_t number) {
             return i;
         }
     }
-    return OTHER;
+    return INTPACK_OTHER;
 }
 
 /* Puts the number to the front, wherever it came from. */
 static void meet(struct recent *r, unsigned rank, uint64_t number) {
-    if (rank >= NEXT) {
+    if (rank >= INTPACK_NEXT) {
         push(r, number);
     } else {
         move_to_front(r, rank, number);
@@ -62,10 +62,10 @@ bool intpack_recent_encode(struct buf *out, const uint64_t *coded, size_t count,
     uint8_t *ranks = (uint8_t *)buf_reserve(out, count);
     for (size_t i = 0; i < count; i++) {
         unsigned rank = rank_of(&recent, coded[i]);
-        if (rank == OTHER && coded[i] == next) {
-            rank = NEXT;
+        if (rank == INTPACK_OTHER && coded[i] == next) {
+            rank = INTPACK_NEXT;
             next++;
-        } else if (rank == OTHER) {
+        } else if (rank == INTPACK_OTHER) {
             rest[other++] = coded[i];
         }
         ranks[i] = (uint8_t)rank;
@@ -114,30 +114,6 @@ static inline unsigned take_front(uint64_t *order, unsigned rank) {
     return slot;
 }
 
-/* A body taken apart. */
-struct recent_body {
-    uint64_t next;
-    const uint8_t *ranks; /* borrowed */
-    uint64_t *rest;       /* the others, in order; mem_free */
-};
-
-static bool take_apart(struct recent_body *out, size_t count, unsigned width, struct str body) {
-    struct wire w = wire_make(body.ptr, body.len);
-    out->next = wire_u64(&w);
-    struct str ranks = wire_bytes(&w, count);
-    size_t other = 0;
-    for (size_t i = 0; i < ranks.len; i++) {
-        other += (uint8_t)ranks.ptr[i] == OTHER;
-    }
-    if (w.failed || wire_left(&w) != other * width) {
-        return false;
-    }
-    out->ranks = (const uint8_t *)ranks.ptr;
-    out->rest = mem_alloc((other + 1) * sizeof *out->rest);
-    intpack_get_planes(out->rest, other, w.at, width, 0);
-    return true;
-}
-
 /* The number that a rank stands for; false: there is none. */
 static inline bool read_rank(uint64_t *out, struct read_list *l, uint64_t *next,
                              const uint64_t **rest, unsigned rank) {
@@ -145,50 +121,63 @@ static inline bool read_rank(uint64_t *out, struct read_list *l, uint64_t *next,
         *out = l->numbers[take_front(l->order, rank)];
         return true;
     }
-    if (rank < NEXT) {
+    if (rank < INTPACK_NEXT) {
         return false;
     }
-    *out = rank == NEXT ? (*next)++ : *(*rest)++;
+    *out = rank == INTPACK_NEXT ? (*next)++ : *(*rest)++;
     unsigned last = l->count < LIST ? l->count++ : LIST - 1;
     l->numbers[take_front(l->order, last)] = *out;
     return true;
 }
 
-bool intpack_recent_decode(uint64_t *numbers, size_t count, unsigned width, struct str body,
-                           uint64_t base) {
-    struct recent_body b;
-    if (!take_apart(&b, count, width, body)) {
+/* Being read. */
+struct reader {
+    struct intpack_bytes body;
+    const uint64_t *rest;
+    struct read_list list;
+};
+
+static bool reader_init(struct reader *out, size_t count, unsigned width, struct str body) {
+    if (!intpack_take_bytes(&out->body, count, width, body, 0)) {
         return false;
     }
-    struct read_list list;
-    read_list_init(&list);
-    const uint64_t *rest = b.rest;
-    bool good = true;
+    out->rest = out->body.rest;
+    read_list_init(&out->list);
+    return true;
+}
+
+static inline bool read_number(uint64_t *out, struct reader *r, size_t i) {
+    return read_rank(out, &r->list, &r->body.next, &r->rest, r->body.bytes[i]);
+}
+
+bool intpack_recent_decode(uint64_t *numbers, size_t count, unsigned width, struct str body,
+                           uint64_t base) {
+    struct reader r;
+    bool good = reader_init(&r, count, width, body);
+    if (!good) {
+        return false;
+    }
     for (size_t i = 0; i < count && good; i++) {
         uint64_t coded = 0;
-        good = read_rank(&coded, &list, &b.next, &rest, b.ranks[i]);
+        good = read_number(&coded, &r, i);
         numbers[i] = base + coded;
     }
-    mem_free(b.rest);
+    mem_free(r.body.rest);
     return good;
 }
 
 bool intpack_recent_small(uint32_t *numbers, size_t count, unsigned width, struct str body,
                           uint32_t base, uint32_t limit) {
-    struct recent_body b;
-    if (!take_apart(&b, count, width, body)) {
+    struct reader r;
+    bool good = reader_init(&r, count, width, body);
+    if (!good) {
         return false;
     }
-    struct read_list list;
-    read_list_init(&list);
-    const uint64_t *rest = b.rest;
-    bool good = true;
     for (size_t i = 0; i < count && good; i++) {
         uint64_t coded = 0;
-        good = read_rank(&coded, &list, &b.next, &rest, b.ranks[i]) && coded + base < limit &&
-               coded < limit;
+        good = read_number(&coded, &r, i) && coded + base < limit && coded < limit;
         numbers[i] = base + (uint32_t)coded;
     }
-    mem_free(b.rest);
+    mem_free(r.body.rest);
     return good;
 }
