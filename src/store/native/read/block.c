@@ -36,6 +36,7 @@ void block_close(struct block *b) {
         mem_free(b->row_chunks[i]);
     }
     mem_free(b->templates);
+    mem_free(b->present);
     mem_free(b->columns);
     mem_free(b->cursors);
     mem_free(b->piece_values);
@@ -128,6 +129,29 @@ enum status block_templates(struct block *b, struct err *err) {
         return segment_damaged(b->segment, err, _("a row has no template"));
     }
     b->templates = templates;
+    return STATUS_OK;
+}
+
+enum status block_present(struct block *b, struct err *err) {
+    enum status status = block_templates(b, err);
+    if (status != STATUS_OK || b->present != NULL) {
+        return status;
+    }
+    uint32_t most =
+        b->info->rows < b->segment->template_count ? b->info->rows : b->segment->template_count;
+    uint8_t *seen = mem_calloc((size_t)b->segment->template_count + 1, 1);
+    uint32_t *present = mem_alloc(((size_t)most + 1) * sizeof *present);
+    uint32_t count = 0;
+    for (uint32_t row = 0, rows = b->info->rows; row < rows; row++) {
+        uint32_t template = b->templates[row];
+        if (seen[template] == 0) {
+            seen[template] = 1;
+            present[count++] = template;
+        }
+    }
+    mem_free(seen);
+    b->present = present;
+    b->present_count = count;
     return STATUS_OK;
 }
 

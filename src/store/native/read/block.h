@@ -42,8 +42,10 @@ struct block {
     struct segment *segment;
     const struct segment_block *info;
     size_t index;
-    int64_t *numbers[ROW_NUMBER_COUNT];             /* NULL until block_numbers */
-    uint32_t *templates;                            /* NULL until block_templates */
+    int64_t *numbers[ROW_NUMBER_COUNT]; /* NULL until block_numbers */
+    uint32_t *templates;                /* NULL until block_templates */
+    uint32_t *present;                  /* each of these once; NULL until block_present */
+    uint32_t present_count;
     struct intpack_view views[ROW_NUMBER_COUNT];    /* of the chunks that are loaded */
     struct block_window *windows[ROW_NUMBER_COUNT]; /* NULL until block_number_at */
     char *row_chunks[ROW_CHUNK_COUNT];
@@ -69,6 +71,8 @@ void block_close(struct block *b);
 enum status block_numbers(struct block *b, enum row_number which, struct err *err) MUST_CHECK;
 /* b->templates: the rows' templates, all below the segment's template_count. */
 enum status block_templates(struct block *b, struct err *err) MUST_CHECK;
+/* And b->present: each of them once. */
+enum status block_present(struct block *b, struct err *err) MUST_CHECK;
 /* The number of one row, without unpacking those of the others if that is possible. */
 enum status block_number_at(int64_t *out, struct block *b, enum row_number which, uint32_t row,
                             struct err *err) MUST_CHECK;

@@ -64,13 +64,11 @@ struct likeness {
 };
 
 static struct likeness compare_uses(const struct resolver *r) {
-    const uint32_t *restrict templates = r->b->templates;
-    const struct column_uses *restrict uses = r->uses;
     uint32_t any = 0; /* both numbers at once */
     uint32_t all = UINT32_MAX;
-    for (uint32_t row = 0, rows = r->b->info->rows; row < rows; row++) {
+    for (uint32_t i = 0; i < r->b->present_count; i++) {
         uint32_t both;
-        memcpy(&both, &uses[templates[row]], sizeof both);
+        memcpy(&both, &r->uses[r->b->present[i]], sizeof both);
         any |= both;
         all &= both;
     }
@@ -82,15 +80,10 @@ static struct likeness compare_uses(const struct resolver *r) {
 
 /* Learns the uses of all templates that the block's rows have. */
 static enum status learn_all_uses(struct likeness *out, struct resolver *r, struct err *err) {
-    const uint32_t *templates = r->b->templates;
     enum status status = STATUS_OK;
-    *out = compare_uses(r);
-    if (out->any.column <= 1) { /* so all are known */
-        return STATUS_OK;
-    }
-    for (uint32_t row = 0, rows = r->b->info->rows; row < rows && status == STATUS_OK; row++) {
-        if (r->uses[templates[row]].column == NOT_COUNTED) {
-            status = learn_uses(r, templates[row], err);
+    for (uint32_t i = 0; i < r->b->present_count && status == STATUS_OK; i++) {
+        if (r->uses[r->b->present[i]].column == NOT_COUNTED) {
+            status = learn_uses(r, r->b->present[i], err);
         }
     }
     *out = compare_uses(r);
@@ -246,7 +239,7 @@ enum status block_context_resolve(uint32_t *codes, struct block *b, uint32_t col
     find_uses(&r);
     enum status status = block_column_codes(b, r.context, err);
     if (status == STATUS_OK) {
-        status = block_templates(b, err);
+        status = block_present(b, err);
     }
     if (status != STATUS_OK) {
         return status;
