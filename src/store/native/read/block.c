@@ -137,21 +137,22 @@ enum status block_present(struct block *b, struct err *err) {
     if (status != STATUS_OK || b->present != NULL) {
         return status;
     }
-    uint32_t most =
-        b->info->rows < b->segment->template_count ? b->info->rows : b->segment->template_count;
-    uint8_t *seen = mem_calloc((size_t)b->segment->template_count + 1, 1);
-    uint32_t *present = mem_alloc(((size_t)most + 1) * sizeof *present);
+    uint32_t all = b->segment->template_count;
+    uint32_t rows = b->info->rows;
     uint32_t count = 0;
-    for (uint32_t row = 0, rows = b->info->rows; row < rows; row++) {
-        uint32_t template = b->templates[row];
-        if (seen[template] == 0) {
-            seen[template] = 1;
-            present[count++] = template;
+    const uint32_t *templates = b->templates;
+    uint8_t *seen = mem_calloc((size_t)all + 1, 1);
+    b->present = mem_alloc(((size_t)(rows < all ? rows : all) + 1) * sizeof *b->present);
+    for (uint32_t row = 0; row < rows; row++) { /* without a branch: there are many rows */
+        seen[templates[row]] = 1;
+    }
+    for (uint32_t template = 0; template <all; template ++) {
+        if (seen[template] != 0) {
+            b->present[count++] = template;
         }
     }
-    mem_free(seen);
-    b->present = present;
     b->present_count = count;
+    mem_free(seen);
     return STATUS_OK;
 }
 
