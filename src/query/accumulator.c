@@ -127,6 +127,16 @@ static size_t add_to_numbers(struct accumulator *a, double number) {
     return sizeof number * 2;
 }
 
+size_t accumulator_repeat(struct accumulator *a, uint32_t times) {
+    struct accumulator_rest *rest = a->rest;
+    MEM_GROW(rest->numbers, rest->number_capacity, (size_t)a->count + times);
+    double number = rest->numbers[a->count - 1];
+    for (uint32_t i = 0; i < times; i++) {
+        rest->numbers[a->count++] = number;
+    }
+    return times * sizeof number * 2;
+}
+
 /* Texts that are no numbers are no values for sums, averages and percentiles. */
 static size_t add_numeric(struct accumulator *a, const struct aggregate *spec, struct str text) {
     int64_t integer = 0;

@@ -48,6 +48,8 @@ void accumulator_fini(struct accumulator *a);
 /* Takes one value; returns the bytes of memory it cost. `owner` names the accumulator in `set`. */
 size_t accumulator_add(struct accumulator *a, const struct aggregate *spec, struct str text,
                        struct aggregate_set *set, uint32_t owner);
+/* Takes the number that came last so many times more (PERCENTILE); returns the bytes it cost. */
+size_t accumulator_repeat(struct accumulator *a, uint32_t times);
 /* Takes the sum of `count` whole numbers in (SUM, AVG), or their number (COUNT). */
 void accumulator_add_sum(struct accumulator *a, __int128 sum, uint64_t count);
 /* Room for so many more members. */

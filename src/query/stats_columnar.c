@@ -215,10 +215,11 @@ static enum status take_set(struct stage *stage, size_t aggregate, const struct 
             s->used_bytes += accumulator_add_distinct(a, ids[in->values[i]], set, group);
             continue;
         }
-        uint32_t times = spec->fn == FN_PERCENTILE ? in->rows[i] : 1;
         struct str text = in->texts.texts[in->values[i]];
-        for (uint32_t k = 0; k < times; k++) {
-            s->used_bytes += accumulator_add(a, spec, text, set, group);
+        uint64_t before = a->count;
+        s->used_bytes += accumulator_add(a, spec, text, set, group);
+        if (spec->fn == FN_PERCENTILE && a->count > before && in->rows[i] > 1) {
+            s->used_bytes += accumulator_repeat(a, in->rows[i] - 1);
         }
         status = stage_check_memory(stage, s->used_bytes, err);
     }
