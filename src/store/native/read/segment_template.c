@@ -297,6 +297,7 @@ enum status segment_template(const struct template **out, struct segment *s, uin
         struct str text = s->template_texts[number];
         struct wire w = wire_make(text.ptr, text.len);
         if (!parse_template(t, s, &w) || wire_left(&w) > 0) {
+            t->is_parsed = false;
             return segment_damaged(s, err, _("a template is malformed"));
         }
     }
