@@ -11,6 +11,7 @@
 
 #include "buf.h"
 #include "commands.h"
+#include "heap.h"
 #include "i18n.h"
 #include "program.h"
 
@@ -80,6 +81,7 @@ int main(int argc, char **argv) {
         return run_main(argv);
     }
     program_prepare();
+    heap_prefer_huge_pages();
     const char *lang = program_take_lang(&argc, argv);
     return program_start_language(lang) ? own->run(argc - 1, argv + 1) : EXIT_USAGE;
 }
