@@ -207,26 +207,56 @@ static uint32_t index_of(const struct leaf_state *state, const struct filter_ope
     return UINT32_MAX;
 }
 
-/* Prints the formula of the row: is that the leaf's number? */
+/* SCALE: is the operand's text scaled to the leaf's number? */
 static bool prints_number(struct segment_filter *f, const struct leaf_state *state,
                           const struct filter_sum *sum, const struct block *b) {
-    struct str texts[2];
-    size_t ends[2] = {0, 0};
+    const struct filter_operand *o = &sum->operands[0];
     uint64_t number;
-    uint32_t count = sum->formula->operand_count;
     buf_clear(&f->value);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct filter_operand *o = &sum->operands[i];
-        if (!block_value(&f->value, b, o->column, index_of(state, o))) {
-            return false;
-        }
-        ends[i] = f->value.len;
+    return block_value(&f->value, b, o->column, index_of(state, o)) &&
+           formula_scaled(&number, sum->formula, buf_str(&f->value)) &&
+           number == (uint64_t)state->number;
+}
+
+/* Are all texts of the shape the digits of their numbers? */
+static bool is_all_digits(struct str shape) {
+    size_t digits = 0;
+    while (digits < shape.len && shape.ptr[digits] == '0') {
+        digits++;
     }
-    texts[0] = str_head(buf_str(&f->value), ends[0]);
-    texts[1] = str_skip(buf_str(&f->value), ends[0]);
-    buf_clear(&f->other);
-    return formula_print(&f->other, sum->formula, texts, 0, NULL) &&
-           num_parse_u64(&number, buf_str(&f->other)) && number == (uint64_t)state->number;
+    return digits == shape.len;
+}
+
+/* The operand's text as a number. False: it is none. */
+static bool operand_number(uint64_t *out, const struct leaf_state *state,
+                           const struct filter_operand *o, const struct block *b) {
+    const struct block_column *c = &b->columns[o->column];
+    const struct segment_column *sc = &b->segment->columns[o->column];
+    uint32_t i = index_of(state, o);
+    if (i >= c->count) {
+        return false;
+    }
+    if (sc->type == COLUMN_NUMBER) {
+        *out = (uint64_t)c->numbers[i];
+        return c->numbers[i] >= 0 && is_all_digits(sc->shape);
+    }
+    return num_parse_u64(
+        out, sc->type == COLUMN_DICTIONARY
+                 ? sc->dictionary[c->codes[i]]
+                 : str_make(c->bytes + c->offsets[i], c->offsets[i + 1] - c->offsets[i]));
+}
+
+/* SUM and DIFFERENCE of texts, as formula_print has them. */
+static bool adds_up(const struct leaf_state *state, const struct filter_sum *sum,
+                    const struct block *b) {
+    bool plus = sum->formula->kind == FORMULA_SUM;
+    uint64_t number = (uint64_t)state->number;
+    uint64_t x;
+    uint64_t y;
+    if (!operand_number(&x, state, &sum->operands[0], b) || (plus ? x > number : x < number)) {
+        return false;
+    }
+    return operand_number(&y, state, &sum->operands[1], b) && y == (plus ? number - x : x - number);
 }
 
 /* Does the row's formula print the leaf's number? */
@@ -238,7 +268,8 @@ static bool sum_is_word(struct segment_filter *f, const struct leaf_state *state
         return i < x->count && sum->entries[x->codes[i]] != 0;
     }
     if (!sum->is_plain) {
-        return prints_number(f, state, sum, b);
+        return sum->formula->kind == FORMULA_SCALE ? prints_number(f, state, sum, b)
+                                                   : adds_up(state, sum, b);
     }
     if (i >= x->count || sum->formula->kind == FORMULA_SCALE) {
         return i < x->count && x->numbers[i] == sum->unscaled;
