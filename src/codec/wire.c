@@ -27,8 +27,7 @@ void wire_put_str(struct buf *out, struct str s) {
 }
 
 static uint64_t fail(struct wire *w) {
-    w->failed = true;
-    w->at = w->end;
+    wire_fail(w);
     return 0;
 }
 
@@ -47,27 +46,7 @@ uint64_t wire_long(struct wire *w) {
     return fail(w);
 }
 
-uint64_t wire_count(struct wire *w, uint64_t max) {
-    uint64_t value = wire_u64(w);
-    return value <= max ? value : fail(w);
-}
-
 uint64_t wire_fixed64(struct wire *w) {
     struct str s = wire_bytes(w, 8);
     return s.len == 8 ? bytes_le64(s.ptr) : 0;
-}
-
-struct str wire_bytes(struct wire *w, size_t len) {
-    if (len > wire_left(w)) {
-        (void)fail(w);
-        return STR_EMPTY;
-    }
-    struct str s = {(const char *)w->at, len};
-    w->at += len;
-    return s;
-}
-
-struct str wire_str(struct wire *w) {
-    uint64_t len = wire_u64(w);
-    return len <= wire_left(w) ? wire_bytes(w, (size_t)len) : (fail(w), STR_EMPTY);
 }

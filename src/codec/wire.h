@@ -58,12 +58,37 @@ static inline uint64_t wire_u64(struct wire *w) {
     return w->at < w->end && *w->at < 0x80 ? *w->at++ : wire_long(w);
 }
 
+static inline void wire_fail(struct wire *w) {
+    w->failed = true;
+    w->at = w->end;
+}
+
 /* A varint that must be at most `max`, else the wire fails. */
-uint64_t wire_count(struct wire *w, uint64_t max);
+static inline uint64_t wire_count(struct wire *w, uint64_t max) {
+    uint64_t value = wire_u64(w);
+    if (value <= max) {
+        return value;
+    }
+    wire_fail(w);
+    return 0;
+}
+
 uint64_t wire_fixed64(struct wire *w);
 /* `len` bytes, borrowed; empty when they are not there. */
-struct str wire_bytes(struct wire *w, size_t len);
-struct str wire_str(struct wire *w);
+static inline struct str wire_bytes(struct wire *w, uint64_t len) {
+    if (len > wire_left(w)) {
+        wire_fail(w);
+        return STR_EMPTY;
+    }
+    struct str s = {(const char *)w->at, (size_t)len};
+    w->at += len;
+    return s;
+}
+
+static inline struct str wire_str(struct wire *w) {
+    return wire_bytes(w, wire_u64(w));
+}
+
 static inline void wire_skip(struct wire *w, uint64_t len) {
     bool fits = len <= wire_left(w);
     w->failed = w->failed || !fits;

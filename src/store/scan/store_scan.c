@@ -76,12 +76,10 @@ static bool dataset_can_match(const struct scan_query *q, const struct segment_i
 /* Looks at the index of the segment's words only: *stripes becomes those that can match (a bit
  * each). A damaged index prunes nothing: the rows are still right, and verify reports it.
  */
-static enum status ask_filters(uint32_t *stripes, struct store_scan *scan,
+static enum status ask_filters(uint32_t *stripes, const struct store_scan *scan, const char *path,
                                const struct segment_info *info, struct err *err) {
     struct file_reader file;
-    struct buf name = BUF_INIT;
-    enum status status = file_reader_open(&file, store_segment_path(&name, scan->store, info), err);
-    buf_fini(&name);
+    enum status status = file_reader_open(&file, path, err);
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
     }
@@ -93,38 +91,39 @@ static enum status ask_filters(uint32_t *stripes, struct store_scan *scan,
     return STATUS_OK;
 }
 
-static bool is_online(const struct store_scan *scan, const struct segment_info *s) {
+/* *stripes: those that can match, by the index of words, of a segment that is not pruned yet. */
+static enum status find_online_stripes(uint32_t *stripes, struct store_scan *scan,
+                                       const struct segment_info *s, struct err *err) {
     struct buf name = BUF_INIT;
-    bool online = store_segment_path(&name, scan->store, s) != NULL;
+    const char *path = store_segment_path(&name, scan->store, s);
+    enum status status = STATUS_OK;
+    if (path == NULL) {
+        store_note_missing(scan->store, s);
+        scan->stats.missing++;
+    } else {
+        *stripes = (UINT32_C(1) << s->stripe_count) - 1;
+        if (scan->plan != NULL && filter_plan_has_words(scan->plan)) {
+            status = ask_filters(stripes, scan, path, s, err);
+            scan->stats.pruned_by_filter += *stripes == 0;
+        }
+    }
     buf_fini(&name);
-    return online;
+    return status;
 }
 
 /* *stripes: those that can match, a bit each. */
 static enum status find_stripes(uint32_t *stripes, struct store_scan *scan,
                                 const struct segment_info *s, struct err *err) {
-    struct store_scan_stats *stats = &scan->stats;
     *stripes = 0;
     if (!range_can_match(&scan->query, s)) {
-        stats->pruned_by_range++;
+        scan->stats.pruned_by_range++;
         return STATUS_OK;
     }
     if (!dataset_can_match(&scan->query, s)) {
-        stats->pruned_by_dataset++;
+        scan->stats.pruned_by_dataset++;
         return STATUS_OK;
     }
-    if (!is_online(scan, s)) {
-        store_note_missing(scan->store, s);
-        stats->missing++;
-        return STATUS_OK;
-    }
-    *stripes = (UINT32_C(1) << s->stripe_count) - 1;
-    if (scan->plan == NULL || !filter_plan_has_words(scan->plan)) {
-        return STATUS_OK;
-    }
-    enum status status = ask_filters(stripes, scan, s, err);
-    stats->pruned_by_filter += *stripes == 0;
-    return status;
+    return find_online_stripes(stripes, scan, s, err);
 }
 
 static int compare_segments(const void *a, const void *b) {
