@@ -89,12 +89,6 @@ static inline struct str wire_str(struct wire *w) {
     return wire_bytes(w, wire_u64(w));
 }
 
-static inline void wire_skip(struct wire *w, uint64_t len) {
-    bool fits = len <= wire_left(w);
-    w->failed = w->failed || !fits;
-    w->at = fits ? w->at + len : w->end;
-}
-
 static inline int64_t wire_i64(struct wire *w) {
     return wire_unzigzag(wire_u64(w));
 }

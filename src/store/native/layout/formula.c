@@ -29,7 +29,7 @@ void formula_skip(struct wire *w) {
         (void)wire_u64(w);
     }
     if (parts[kind].has_pattern) {
-        wire_skip(w, wire_u64(w));
+        (void)wire_str(w);
     }
 }
 

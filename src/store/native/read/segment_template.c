@@ -196,7 +196,7 @@ static void skip_pieces(struct wire *w) {
     (void)wire_u64(w);                           /* flags */
     while ((op = wire_u64(w)) != TEMPLATE_END) { /* a wire that fails gives 0: the end */
         if (op == TEMPLATE_LITERAL) {
-            wire_skip(w, wire_u64(w));
+            (void)wire_str(w);
         } else if (op == TEMPLATE_FORMULA) {
             formula_skip(w);
         }
