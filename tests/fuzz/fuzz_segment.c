@@ -9,8 +9,11 @@
 
 #include "block.h"
 #include "bytes.h"
+#include "expr_build.h"
 #include "hash.h"
 #include "mem.h"
+#include "number_index.h"
+#include "segment_filter.h"
 #include "segment_groups.h"
 #include "text_match.h"
 
@@ -123,6 +126,67 @@ static void search_blocks(struct segment *s, size_t choice) {
     arena_fini(&arena);
 }
 
+static void filter_all(struct segment *s, const struct expr *e) {
+    struct err err = ERR_INIT;
+    struct filter_plan *plan = filter_plan_create(e);
+    struct segment_filter *filter = NULL;
+    enum status status = segment_filter_create(&filter, plan, s, &err);
+    for (size_t i = 0; i < s->block_count && status == STATUS_OK; i++) {
+        struct block b;
+        uint64_t rows[SEGMENT_BLOCK_ROWS / 64];
+        bool may = false;
+        status = segment_filter_ask_block(&may, filter, i, &err);
+        if (status == STATUS_OK && may && (status = block_open(&b, s, i, &err)) == STATUS_OK) {
+            memset(rows, 0xff, sizeof rows);
+            status = segment_filter_block(filter, &b, rows, &err);
+            block_close(&b);
+        }
+    }
+    segment_filter_destroy(&filter);
+    filter_plan_destroy(&plan);
+}
+
+/* Tests predicates of each kind on the columns. */
+static void filter_blocks(struct segment *s, size_t choice) {
+    const struct expr_leaf_spec leaves[] = {
+        {.on_text = true, .test = EXPR_WORDS, .value = STR("alice")},
+        {.on_text = true, .test = EXPR_WORDS, .value = STR("7000034")},
+        {.on_text = true, .test = EXPR_REGEX, .value = STR("[0-9]+ .*in r")},
+        {.field = STR("user.name"), .test = EXPR_EQUALS, .value = STR("bob")},
+        {.field = STR("file.path"), .test = EXPR_WILDCARD, .value = STR("c:*4*")},
+        {.field = STR("source.bytes"),
+         .test = EXPR_RANGE,
+         .low = {.is_set = true, .inclusive = true, .text = STR("500")}},
+    };
+    struct err err = ERR_INIT;
+    struct expr_set *set = expr_set_create();
+    struct expr *e = NULL;
+    if (expr_make_leaf(&e, set, &leaves[choice % (sizeof leaves / sizeof *leaves)], &err) ==
+        STATUS_OK) {
+        filter_all(s, choice % 4 == 0 ? expr_make_not(set, e) : e);
+    }
+    expr_set_destroy(&set);
+}
+
+/* Asks the words of digits, whose directory is taken for sound. */
+static void ask_numbers(struct segment *s) {
+    const struct index_source source = {.mapped = s->map.bytes, .mapped_bytes = s->map.size_bytes};
+    struct segment_info info = {.stripe_count = (uint32_t)s->stripe_count,
+                                .rows = s->row_count,
+                                .filter_offset = s->filter_offset,
+                                .index_bytes = s->shared_offset + s->shared_len - s->filter_offset};
+    struct number_index index;
+    struct index_blocks blocks;
+    for (size_t i = 0; i < s->stripe_count && i < SEGMENT_MAX_STRIPES; i++) {
+        info.filter_lines[i] = s->stripes[i].filter_lines;
+    }
+    if (number_index_open(&index, &info, &source) == STATUS_OK) {
+        (void)!number_index_ask(&blocks, &index, STR("7000034"));
+        (void)!number_index_ask(&blocks, &index, STR("20260318T101530Z"));
+        number_index_close(&index);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct err err = ERR_INIT;
     struct segment *s = NULL;
@@ -144,7 +208,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         }
         for (size_t i = 0; i < 3; i++) {
             search_blocks(s, i + data[0]);
+            filter_blocks(s, i + data[0]);
         }
+        ask_numbers(s);
         if (s->field_count > 0 && segment_templates(s, &err) == STATUS_OK) {
             for (size_t i = 0; i < 4; i++) {
                 group_blocks(s, i + data[0]);

@@ -141,6 +141,37 @@ static void test_golden_numbers(void **state) {
     batch_fini(&rows);
 }
 
+/* The fuzzer's seeds (tests/fuzz/corpus/segment) are the golden files behind a byte of choices. */
+static void test_fuzz_seeds(void **state) {
+    (void)state;
+    static const char *const names[] = {"fast", "deep", "numbers"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char golden[1024];
+        char seed[1024];
+        char name[64];
+        struct file_map segment;
+        struct file_map input;
+        struct err err = ERR_INIT;
+        (void)snprintf(name, sizeof name, "%s.seg", names[i]);
+        (void)golden_path(golden, sizeof golden, name);
+        (void)snprintf(seed, sizeof seed, "%s/tests/fuzz/corpus/segment/%s",
+                       getenv("KONSEKI_SOURCE"), names[i]);
+        assert_int_equal(file_map(&segment, golden, true, &err), STATUS_OK);
+        if (getenv("KONSEKI_WRITE_GOLDEN") != NULL) {
+            struct buf bytes = BUF_INIT;
+            buf_putc(&bytes, (char)(2 * i + 1));
+            buf_append(&bytes, (const char *)segment.bytes, segment.size_bytes);
+            write_file(seed, buf_str(&bytes));
+            buf_fini(&bytes);
+        }
+        assert_int_equal(file_map(&input, seed, true, &err), STATUS_OK);
+        assert_int_equal(input.size_bytes, segment.size_bytes + 1);
+        assert_memory_equal(input.bytes + 1, segment.bytes, segment.size_bytes);
+        file_unmap(&input);
+        file_unmap(&segment);
+    }
+}
+
 /* Each byte changed, and each length cut: the file is refused or its rows are right. */
 static void test_every_byte(void **state) {
     const struct fixture *f = *state;
@@ -173,6 +204,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_golden_numbers),
+        cmocka_unit_test(test_fuzz_seeds),
         cmocka_unit_test_setup_teardown(test_every_byte, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
