@@ -102,7 +102,7 @@ static void spoil_number_index(struct buf *bytes, const struct segment_info *inf
     uint8_t *head =
         (uint8_t *)bytes->ptr + info->filter_offset + token_filter_bytes(info->filter_lines[0]);
     head[8] = 0x7f;
-    bytes_put_le32(head + 4, ~(uint32_t)hash_bytes(head + 8, bytes_le32(head) & INT32_MAX));
+    bytes_put_le32(head + 4, (uint32_t)hash_bytes(head + 8, bytes_le32(head)));
 }
 
 static void write_number_golden(const struct batch *rows) {

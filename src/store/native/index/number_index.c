@@ -15,7 +15,6 @@ enum {
     MOST_LISTED = 16, /* blocks of a number that are told apart: they share a line */
     LEAST_PROBES = 2,
     MOST_PROBES = 12,
-    ONE_FILTER = 1 << 31, /* in the directory's length: one filter for all stripes */
     MAX_PATTERNS = 128,
     HEAD_BYTES = 8, /* length and checksum of the directory */
     FIRST_READ = 4096
@@ -217,8 +216,8 @@ void number_index_writer_end(struct buf *out, struct number_index_writer *w) {
     wire_put_u64(&directory, probes);
     buf_add(&directory, buf_str(&w->stripes));
     size_t start = out->len;
-    wire_put_fixed32(out, (uint32_t)directory.len | (uint32_t)ONE_FILTER);
-    wire_put_fixed32(out, ~(uint32_t)hash_bytes(directory.ptr, directory.len));
+    wire_put_fixed32(out, (uint32_t)directory.len);
+    wire_put_fixed32(out, (uint32_t)hash_bytes(directory.ptr, directory.len));
     buf_add(out, buf_str(&directory));
     while ((out->len - start) % FILTER_LINE_BYTES != 0) {
         buf_putc(out, 0);
@@ -249,8 +248,8 @@ static enum status read_directory(struct number_index *out, uint64_t start) {
     if (first < HEAD_BYTES || !index_source_read(&out->source, at, first, start)) {
         return STATUS_DAMAGED;
     }
-    uint64_t length = bytes_le32(at) & ~(uint32_t)ONE_FILTER;
-    uint32_t checksum = ~bytes_le32(at + 4);
+    uint64_t length = bytes_le32(at);
+    uint32_t checksum = bytes_le32(at + 4);
     if (length > room - HEAD_BYTES) {
         return STATUS_DAMAGED;
     }

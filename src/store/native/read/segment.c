@@ -174,7 +174,6 @@ static void take_shared(struct wire *w, struct segment *s, uint64_t at, uint64_t
     s->shared_offset = at;
     s->shared_len = end - at;
     s->template_count = (uint32_t)wire_count(w, SEGMENT_MAX_ROWS);
-    (void)segment_take_ref(w, s, &at, end);
     s->filter_offset = s->shared_offset + wire_count(w, s->shared_len);
     take_hash(w, s->shared_sha256);
     uint64_t filter = s->filter_offset;

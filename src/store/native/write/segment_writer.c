@@ -545,7 +545,6 @@ static void put_shared(struct buf *footer, struct buf *last, struct segment_writ
     number_index_writer_end(&w->out, &w->number_index);
     w->info.index_bytes = w->out.len - w->info.filter_offset;
     wire_put_u64(footer, w->templates.count);
-    put_empty_ref(footer); /* of all templates: in segments of before */
     wire_put_u64(footer, w->info.filter_offset - offset);
     uint8_t hash[SHA256_BYTES];
     sha256_of(hash, str_make(w->out.ptr + offset, w->out.len - offset));
