@@ -1,7 +1,7 @@
 #include "triple_note.h"
 
 enum {
-    TEXT_SHARE = 64,      /* of the texts' bytes is what a note may take at most */
+    TEXT_SHARE = 256,     /* of the texts' bytes is what a note may take at most */
     BITS_A_TRIPLE = 6,    /* more do not pay */
     MOST_SET_PERCENT = 60 /* a note with more bits set tells nothing */
 };

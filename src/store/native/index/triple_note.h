@@ -17,7 +17,7 @@
 enum {
     TRIPLE_NOTE_LEAST_LOG = 10, /* bits of a note: 2 to the power of 10 to 20 */
     TRIPLE_NOTE_MOST_LOG = 20,
-    TRIPLE_NOTE_LEAST_TEXT = 32 << 10 /* bytes of texts: fewer are unpacked in no time */
+    TRIPLE_NOTE_LEAST_TEXT = 128 << 10 /* bytes of texts: fewer are unpacked soon */
 };
 
 struct triple_note {
