@@ -31,7 +31,9 @@ static void mend_trailer(uint8_t *file, size_t size) {
         return;
     }
     sha256_of(trailer + 16, str_make((const char *)file + offset, (size_t)len));
-    bytes_put_le64(trailer + 48, hash_bytes(trailer, 48));
+    if (offset + len == size - SEGMENT_TRAILER_BYTES) {
+        bytes_put_le64(trailer + 48, hash_bytes(file + offset, (size_t)len + 48));
+    }
 }
 
 static void read_block(struct segment *s, size_t index) {

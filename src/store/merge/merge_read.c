@@ -20,7 +20,7 @@ static enum status check_extent(const struct segment *s, uint64_t offset, uint64
 static enum status check_bytes(const struct segment *s, const struct segment_info *info,
                                struct err *err) {
     if (s->map.size_bytes != info->file_bytes || s->row_count != info->rows ||
-        memcmp(s->footer_sha256, info->footer_sha256, SHA256_BYTES) != 0) {
+        !segment_has_footer(s, info->footer_sha256)) {
         return segment_damaged(s, err, _("it is not the one that its checkpoint names"));
     }
     enum status status = check_extent(s, s->shared_offset, s->shared_len, s->shared_sha256, err);

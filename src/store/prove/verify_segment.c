@@ -46,7 +46,7 @@ static void check_against_chain(struct verify *v, const struct segment *s,
         verify_damage(v, "%s has %llu bytes; its checkpoint says %llu", s->path,
                       (unsigned long long)s->map.size_bytes, (unsigned long long)info->file_bytes);
     }
-    if (memcmp(s->footer_sha256, info->footer_sha256, SHA256_BYTES) != 0) {
+    if (!segment_has_footer(s, info->footer_sha256)) {
         verify_damage(v, "%s is not the segment that its checkpoint names (swapped or rewritten)",
                       s->path);
     }

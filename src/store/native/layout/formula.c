@@ -20,19 +20,6 @@ static const struct {
     [FORMULA_XML] = {1, false, false, false},
 };
 
-void formula_skip(struct wire *w) {
-    uint64_t kind = wire_count(w, FORMULA_KIND_COUNT - 1);
-    uint64_t left = parts[kind].operands == ANY ? wire_count(w, FORMULA_MAX_OPERANDS)
-                                                : (uint64_t)parts[kind].operands;
-    left += parts[kind].has_k;
-    for (left += parts[kind].has_zone; left > 0; left--) {
-        (void)wire_u64(w);
-    }
-    if (parts[kind].has_pattern) {
-        (void)wire_str(w);
-    }
-}
-
 void formula_encode(struct buf *out, const struct formula *f) {
     wire_put_u64(out, f->kind);
     if (parts[f->kind].operands == ANY) {

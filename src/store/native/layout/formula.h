@@ -57,8 +57,6 @@ struct formula {
 void formula_encode(struct buf *out, const struct formula *f);
 /* Takes a formula out of *w; its pattern is borrowed from there. False: malformed. */
 bool formula_decode(struct formula *out, struct wire *w);
-/* Steps over a formula without looking at more than lengths: formula_decode may still refuse it. */
-void formula_skip(struct wire *w);
 
 /* What FORMULA_SCALE prints of the operand, as a number. False: it prints nothing. */
 bool formula_scaled(uint64_t *out, const struct formula *f, struct str operand);

@@ -233,12 +233,11 @@ static enum status parse_trailer(struct str *footer, struct segment *s, struct e
         return segment_damaged(s, err, _("it is too short or no segment"));
     }
     const uint8_t *trailer = s->map.bytes + size - SEGMENT_TRAILER_BYTES;
-    if (memcmp(trailer + 56, "KSEGEND1", 8) != 0 ||
-        bytes_le64(trailer + 48) != hash_bytes(trailer, 48)) {
-        return segment_damaged(s, err, _("its trailer is missing or wrong (cut short?)"));
-    }
     uint64_t offset = bytes_le64(trailer);
     uint32_t len = bytes_le32(trailer + 8);
+    if (memcmp(trailer + 56, "KSEGEND1", 8) != 0) {
+        return segment_damaged(s, err, _("its trailer is missing or wrong (cut short?)"));
+    }
     if (bytes_le32(trailer + 12) != SEGMENT_VERSION) {
         return err_set(err, STATUS_DAMAGED,
                        "segment %s has format version %u; this program reads version %d: use a"
@@ -249,12 +248,20 @@ static enum status parse_trailer(struct str *footer, struct segment *s, struct e
         len != size - SEGMENT_TRAILER_BYTES - offset) {
         return segment_damaged(s, err, _("its trailer points outside of the file"));
     }
-    *footer = str_make((const char *)s->map.bytes + offset, len);
-    sha256_of(s->footer_sha256, *footer);
-    if (memcmp(s->footer_sha256, trailer + 16, SHA256_BYTES) != 0) {
-        return segment_damaged(s, err, _("its footer fails its hash"));
+    if (bytes_le64(trailer + 48) != hash_bytes(s->map.bytes + offset, (size_t)len + 48)) {
+        return segment_damaged(s, err, _("its footer fails its checksum"));
     }
+    *footer = str_make((const char *)s->map.bytes + offset, len);
     return STATUS_OK;
+}
+
+bool segment_has_footer(const struct segment *s, const uint8_t sha256[SHA256_BYTES]) {
+    const uint8_t *trailer = s->map.bytes + s->map.size_bytes - SEGMENT_TRAILER_BYTES;
+    const uint8_t *footer = s->map.bytes + bytes_le64(trailer);
+    uint8_t own[SHA256_BYTES];
+    sha256_of(own, str_make((const char *)footer, (size_t)(trailer - footer)));
+    return memcmp(own, sha256, SHA256_BYTES) == 0 &&
+           memcmp(trailer + 16, sha256, SHA256_BYTES) == 0;
 }
 
 enum status segment_open(struct segment **out, const char *path, struct err *err) {
@@ -262,7 +269,7 @@ enum status segment_open(struct segment **out, const char *path, struct err *err
     s->path = mem_strdup(path, strlen(path));
     s->zstd = zstd_frame_create();
     s->file.fd = -1;
-    struct str footer;
+    struct str footer = STR_EMPTY;
     enum status status = file_map(&s->map, path, false, err);
     if (status == STATUS_OK) {
         status = parse_trailer(&footer, s, err);

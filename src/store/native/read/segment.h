@@ -171,11 +171,12 @@ struct segment {
     struct buf stored;       /* scratch: of one chunk */
     bool ignore_checksums;   /* fuzzing only: lets the decoders see changed chunks */
     uint64_t bytes_read;     /* stored bytes of unpacked chunks */
-    uint8_t footer_sha256[SHA256_BYTES];
 };
 
 enum status segment_open(struct segment **out, const char *path, struct err *err) MUST_CHECK;
 void segment_close(struct segment **s);
+/* Has its footer this hash, and does its trailer say so? Opening tests a checksum of them only. */
+bool segment_has_footer(const struct segment *s, const uint8_t sha256[SHA256_BYTES]);
 
 /* Unpacks a chunk into memory of the caller (mem_free), followed by a zero byte. */
 enum status segment_chunk(char **out, struct segment *s, const struct chunk_ref *ref,

@@ -191,53 +191,11 @@ static bool prints_zoned(const struct template *t) {
 
 /* --- where they are --- */
 
-static void skip_pieces(struct wire *w) {
-    uint64_t op;
-    (void)wire_u64(w);                           /* flags */
-    while ((op = wire_u64(w)) != TEMPLATE_END) { /* a wire that fails gives 0: the end */
-        if (op == TEMPLATE_LITERAL) {
-            (void)wire_str(w);
-        } else if (op == TEMPLATE_FORMULA) {
-            formula_skip(w);
-        }
-    }
-}
-
-/* As take_short_value: half of all that is stored. */
-static bool skip_short_value(struct wire *w) {
-    uint32_t four = wire_left(w) >= 4 ? bytes_le32(w->at) : UINT32_MAX;
-    uint32_t how = four >> 8 & 0xff;
-    bool is_run = (four & 0x80808080U) == 0 && how != TRANSFORM_NONE && how != VALUE_FORMULA;
-    w->at += is_run ? 4 : 0;
-    return is_run;
-}
-
-static void skip_values(struct wire *w) {
-    for (uint64_t left = wire_count(w, wire_left(w)); left > 0 && !w->failed; left--) {
-        if (skip_short_value(w)) {
-            continue;
-        }
-        (void)wire_u64(w); /* field */
-        uint64_t how = wire_u64(w);
-        if (how == VALUE_FORMULA) {
-            formula_skip(w);
-            continue;
-        }
-        (void)wire_u64(w);
-        if (how != TRANSFORM_NONE) {
-            (void)wire_u64(w);
-        }
-    }
-}
-
 /* Notes where each template of the chunk stands, without looking at what it says. */
 static bool find_templates(struct segment *s, const struct template_chunk *chunk) {
     struct wire w = wire_make(chunk->bytes, chunk->ref.plain_len);
     for (uint32_t i = 0; i < chunk->count && !w.failed; i++) {
-        const char *start = (const char *)w.at;
-        skip_pieces(&w);
-        skip_values(&w);
-        s->template_texts[chunk->first + i] = str_make(start, (size_t)((const char *)w.at - start));
+        s->template_texts[chunk->first + i] = wire_str(&w);
     }
     return !w.failed && wire_left(&w) == 0;
 }
@@ -275,11 +233,12 @@ void segment_templates_find(struct segment *s) {
 
 /* --- one of them --- */
 
-static bool parse_template(struct template *t, struct segment *s, struct wire *w) {
-    bool good = take_pieces(t, s, w) && take_values(t, s, w) && template_formulas_end(t);
-    t->prints_zoned = good && prints_zoned(t);
-    t->is_parsed = good;
-    return good;
+static bool parse_template(struct template *t, struct segment *s, struct str text) {
+    struct wire w = wire_make(text.ptr, text.len);
+    t->is_parsed = take_pieces(t, s, &w) && take_values(t, s, &w) && wire_left(&w) == 0 &&
+                   template_formulas_end(t);
+    t->prints_zoned = t->is_parsed && prints_zoned(t);
+    return t->is_parsed;
 }
 
 enum status segment_template(const struct template **out, struct segment *s, uint64_t number,
@@ -294,10 +253,7 @@ enum status segment_template(const struct template **out, struct segment *s, uin
         if (status != STATUS_OK) {
             return status;
         }
-        struct str text = s->template_texts[number];
-        struct wire w = wire_make(text.ptr, text.len);
-        if (!parse_template(t, s, &w) || wire_left(&w) > 0) {
-            t->is_parsed = false;
+        if (!parse_template(t, s, s->template_texts[number])) {
             return segment_damaged(s, err, _("a template is malformed"));
         }
     }
@@ -305,46 +261,12 @@ enum status segment_template(const struct template **out, struct segment *s, uin
     return STATUS_OK;
 }
 
-/* Those of a chunk that nobody has looked at, one after the other: they need not be found first. */
-static enum status parse_chunk(struct segment *s, struct template_chunk *chunk, struct err *err) {
-    enum status status = segment_chunk(&chunk->bytes, s, &chunk->ref, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct wire w = wire_make(chunk->bytes, chunk->ref.plain_len);
-    bool good = true;
-    for (uint32_t i = 0; i < chunk->count && good; i++) {
-        const char *start = (const char *)w.at;
-        good = parse_template(&s->templates[chunk->first + i], s, &w);
-        s->template_texts[chunk->first + i] = str_make(start, (size_t)((const char *)w.at - start));
-    }
-    if (!good || wire_left(&w) > 0) {
-        memset(&s->template_texts[chunk->first], 0, chunk->count * sizeof *s->template_texts);
-        memset(&s->templates[chunk->first], 0, chunk->count * sizeof *s->templates);
-        mem_free(chunk->bytes);
-        chunk->bytes = NULL;
-        return segment_damaged(s, err, _("a template is malformed"));
-    }
-    return STATUS_OK;
-}
-
-static enum status parse_all(struct segment *s, struct template_chunk *chunk, struct err *err) {
-    enum status status = STATUS_OK;
-    if (chunk->bytes == NULL) {
-        return parse_chunk(s, chunk, err);
-    }
-    for (uint32_t i = 0; i < chunk->count && status == STATUS_OK; i++) {
-        const struct template *ignored;
-        status = segment_template(&ignored, s, chunk->first + i, err);
-    }
-    return status;
-}
-
 enum status segment_templates(struct segment *s, struct err *err) {
     enum status status = STATUS_OK;
     segment_templates_find(s);
-    for (size_t i = 0; i < s->template_chunk_count && status == STATUS_OK && !s->all_parsed; i++) {
-        status = parse_all(s, &s->template_chunks[i], err);
+    for (uint32_t i = 0; i < s->template_count && status == STATUS_OK && !s->all_parsed; i++) {
+        const struct template *ignored;
+        status = segment_template(&ignored, s, i, err);
     }
     s->all_parsed = status == STATUS_OK;
     return status;

@@ -23,7 +23,7 @@ enum {
     TOKENS_PERCENT = 6,        /* from here on other words get fewer bits each */
     LEAST_TEMPLATES = 8 << 10, /* plain bytes of a chunk of templates */
     MOST_TEMPLATES = 128 << 10,
-    TEMPLATES_SHARE = 800 /* of a segment: what several chunks of templates may take beyond one */
+    TEMPLATES_SHARE = 400 /* of a segment: what several chunks of templates may take beyond one */
 };
 
 struct segment_writer *segment_writer_create(enum dataset dataset, enum segment_effort effort) {
@@ -451,11 +451,11 @@ static struct chunk_ref put_triples(struct segment_writer *w) {
 
 /* --- templates --- */
 
-/* Templates [first, end) one after the other, in w->plain. */
+/* Templates [first, end) one after the other, each behind its length, in w->plain. */
 static struct str join_templates(struct segment_writer *w, uint32_t first, uint32_t end) {
     buf_clear(&w->plain);
     for (uint32_t i = first; i < end; i++) {
-        buf_add(&w->plain, intern_text(&w->templates, i));
+        wire_put_str(&w->plain, intern_text(&w->templates, i));
     }
     return buf_str(&w->plain);
 }
@@ -558,10 +558,11 @@ static void put_trailer(struct segment_writer *w, struct str footer) {
     bytes_put_le32(trailer + 8, (uint32_t)footer.len);
     bytes_put_le32(trailer + 12, SEGMENT_VERSION);
     memcpy(trailer + 16, w->info.footer_sha256, SHA256_BYTES);
-    bytes_put_le64(trailer + 48, hash_bytes(trailer, 48));
     memcpy(trailer + 56, "KSEGEND1", 8);
     buf_add(&w->out, footer);
     buf_append(&w->out, trailer, sizeof trailer);
+    char *sum = w->out.ptr + w->out.len - 16;
+    bytes_put_le64(sum, hash_bytes(sum - 48 - footer.len, footer.len + 48));
     w->info.file_bytes = w->out.len;
 }
 
