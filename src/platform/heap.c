@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "mem.h"
+
 #define HUGE_PAGE_BYTES ((uintptr_t)2 << 20)
 #define HUGE_BYTES      ((uintptr_t)6 << 20)
 #define WANTED_BYTES    ((uintptr_t)8 << 20)
@@ -34,7 +36,22 @@ void heap_prefer_huge_pages(void) {
         (void)madvise(moved + (start - end), HUGE_BYTES, MADV_HUGEPAGE);
     }
 }
+
+void heap_expect(size_t bytes) {
+    if (bytes < 2 * HUGE_PAGE_BYTES) {
+        return;
+    }
+    char *room = mem_alloc(bytes);
+    size_t before = (HUGE_PAGE_BYTES - (uintptr_t)room % HUGE_PAGE_BYTES) % HUGE_PAGE_BYTES;
+    size_t whole = (bytes - before) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+    (void)madvise(room + before, whole, MADV_HUGEPAGE);
+    mem_free(room); /* it is at the end of the heap, and stays there */
+}
 #else
 void heap_prefer_huge_pages(void) {
+}
+
+void heap_expect(size_t bytes) {
+    (void)bytes;
 }
 #endif

@@ -8,9 +8,9 @@
 #include <pthread.h>
 
 #include "check.h"
+#include "heap.h"
 #include "i18n.h"
 #include "mem.h"
-#include "memory_expect.h"
 #include "segment_groups.h"
 #include "store_path.h"
 #include "store_scan_priv.h"
@@ -286,7 +286,7 @@ static void *work(void *ctx) {
     struct grouping *g = w->run;
     enum status status = STATUS_OK;
     bool more = true;
-    memory_expect(usual_bytes(g));
+    heap_expect(usual_bytes(g));
     while (status == STATUS_OK && more && !atomic_load(&g->stop)) {
         status = work_on(w, &more);
     }

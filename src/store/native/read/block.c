@@ -146,9 +146,9 @@ enum status block_present(struct block *b, struct err *err) {
     for (uint32_t row = 0; row < rows; row++) { /* without a branch: there are many rows */
         seen[templates[row]] = 1;
     }
-    for (uint32_t template = 0; template <all; template ++) {
-        if (seen[template] != 0) {
-            b->present[count++] = template;
+    for (uint32_t number = 0; number < all; number++) {
+        if (seen[number] != 0) {
+            b->present[count++] = number;
         }
     }
     b->present_count = count;
