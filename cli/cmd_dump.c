@@ -88,8 +88,7 @@ static enum status visit(const char *path, void *ctx) {
         return STATUS_OK;
     }
     dump_file(dump, path, &file);
-    if (input_file_was_cut(&file)) {
-        (void)!input_file_fail_cut(path, &err);
+    if (input_file_check(&file, path, &err) != STATUS_OK) {
         report_unreadable(path, &err, dump);
     }
     input_file_close(&file);

@@ -137,8 +137,8 @@ static enum status take_file(struct import *import, struct str path, const struc
         status = ingest_batch(import->ingest, &import->batch, import->err);
         batch_clear(&import->batch);
         input_file_release(file, taken_bytes);
-        if (status == STATUS_OK && input_file_was_cut(file)) {
-            status = input_file_fail_cut(path.ptr, import->err);
+        if (status == STATUS_OK) {
+            status = input_file_check(file, path.ptr, import->err);
         }
     }
     if (status == STATUS_OK) {
@@ -195,8 +195,7 @@ static enum status import_file(const char *path_text, void *ctx) {
     uint8_t sha256[SHA256_BYTES];
     hash_file(sha256, &file);
     enum status status = STATUS_OK;
-    if (input_file_was_cut(&file)) {
-        (void)!input_file_fail_cut(path_text, &open_err);
+    if (input_file_check(&file, path_text, &open_err) != STATUS_OK) {
         report_unreadable(path_text, &open_err, import);
     } else if (!is_known(import, path, &file, sha256)) {
         bool is_export = import->dataset == DATASET_UNKNOWN && restore_is_export(&file);

@@ -53,7 +53,8 @@ static void scan_file(struct scan *scan, const struct input_file *file) {
     };
     struct parse_input *input = parse_input_open(file->bytes, file->size_bytes, &options);
     batch_clear(&scan->batch);
-    while (!scan->stopped && !input_file_was_cut(file) && parse_input_next(input, &scan->batch)) {
+    while (!scan->stopped && input_file_check(file, scan->file.ptr, NULL) == STATUS_OK &&
+           parse_input_next(input, &scan->batch)) {
         scan_batch(scan);
         batch_clear(&scan->batch);
     }
@@ -78,8 +79,7 @@ static enum status visit(const char *path, void *ctx) {
     }
     scan->file = str_from_c(path);
     scan_file(scan, &file);
-    if (input_file_was_cut(&file)) {
-        (void)!input_file_fail_cut(path, &err);
+    if (input_file_check(&file, path, &err) != STATUS_OK) {
         unreadable(path, &err, scan);
     }
     input_file_close(&file);

@@ -2,7 +2,7 @@
  * Files that somebody cuts short while they are mapped. Reading a page behind the new end raises
  * SIGBUS (mmap(2)), which would end the process. Guarded, such a page reads as zeros and is
  * counted: the store's checksums see damage there, and who reads an input file asks
- * (input_file_was_cut).
+ * (input_file_check).
  *
  * Threads: any.
  */

@@ -141,14 +141,17 @@ void input_file_close(struct input_file *file) {
     *file = (struct input_file){.fd = -1};
 }
 
-bool input_file_was_cut(const struct input_file *file) {
+static bool was_cut(const struct input_file *file) {
     struct stat now;
     return file->memory == INPUT_MAPPED &&
            (cut_pages_count() != file->cut_pages || (file->fd >= 0 && fstat(file->fd, &now) == 0 &&
                                                      (uint64_t)now.st_size < file->size_bytes));
 }
 
-enum status input_file_fail_cut(const char *path, struct err *err) {
+enum status input_file_check(const struct input_file *file, const char *path, struct err *err) {
+    if (!was_cut(file)) {
+        return STATUS_OK;
+    }
     return err_set(
         err, STATUS_ENVIRONMENT,
         _("%s: it was cut short while it was read: give it again when nobody changes it, "

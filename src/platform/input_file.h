@@ -25,11 +25,10 @@ struct input_file {
 
 enum status input_file_open(struct input_file *out, const char *path, struct err *err) MUST_CHECK;
 void input_file_close(struct input_file *file);
-/* True if a mapped file became shorter since it was opened: its bytes are not to be trusted. What
- * is appended to it does not matter. */
-bool input_file_was_cut(const struct input_file *file);
-/* Says so: ENVIRONMENT. */
-enum status input_file_fail_cut(const char *path, struct err *err);
+/* ENVIRONMENT if a mapped file became shorter since it was opened: its bytes are not to be trusted.
+ * What is appended to it does not matter. */
+enum status input_file_check(const struct input_file *file, const char *path,
+                             struct err *err) MUST_CHECK;
 /* The bytes below `offset` are not needed soon: a mapped file gives their memory back (they can
  * still be read). Keeps the memory of a pass over a huge file small. */
 void input_file_release(const struct input_file *file, size_t offset);
