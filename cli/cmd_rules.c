@@ -1,132 +1,43 @@
-/* konseki rules: check Sigma rules, evaluate one on bare events. */
+/* konseki rules: a table of subcommands (rules/subcommands.def). */
 #include <stdio.h>
+#include <string.h>
 
 #include "commands.h"
 #include "i18n.h"
-#include "json_out.h"
-#include "options.h"
-#include "rules_eval.h"
-#include "sigma.h"
+#include "subcommands.h"
 
-static void print_usage(FILE *out) {
-    fprintf(
-        out, "%s\n",
-        _("usage: konseki rules check [--format table|jsonl] DIR|FILE...\n"
-          "       konseki rules eval [--ignore-logsource] [--ids] RULE.yml EVENTS.jsonl\n"
-          "check: one line a rule, accepted or refused and why; exit code 1 if any is refused\n"
-          "eval:  one line {\"match\":true|false} an event (--ids: and which rules match); exit\n"
-          "       code 2 if a rule is refused"));
-}
-
-/* --- check --- */
-
-struct check {
-    bool jsonl;
-    size_t accepted;
-    size_t refused;
-    struct buf out;
+struct row {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *usage;
+    const char *what;
 };
 
-static void print_json(struct check *check, const struct sigma_rule_info *rule, struct str why) {
-    struct buf *out = &check->out;
-    buf_add(out, STR("{\"path\":"));
-    json_out_string(out, rule->path);
-    buf_add(out, STR(",\"id\":"));
-    json_out_string(out, rule->id);
-    buf_add(out, STR(",\"title\":"));
-    json_out_string(out, rule->title);
-    buf_printf(out, ",\"status\":\"%s\"", why.len == 0 ? "ok" : "refused");
-    if (why.len > 0) {
-        buf_add(out, STR(",\"why\":"));
-        json_out_string(out, why);
-    } else if (!rule->is_source_known) {
-        buf_add(out, STR(",\"note\":\"no format that konseki reads is of this log source\""));
-    }
-    buf_add(out, STR("}\n"));
-}
+static const struct row rows[] = {
+#define SUBCOMMAND(name, function, usage, what) {name, function, usage, what},
+#include "subcommands.def"
+};
 
-static void print_line(struct check *check, const struct sigma_rule_info *rule, struct str why) {
-    struct buf *out = &check->out;
-    buf_add(out, why.len == 0 ? STR("ok       ") : STR("refused  "));
-    output_append_visible(out, rule->path);
-    buf_add(out, STR(": "));
-    output_append_visible(out, why.len == 0 ? rule->title : why);
-    if (why.len == 0 && !rule->is_source_known) {
-        buf_add(out, STR(" (no format that konseki reads is of its log source)"));
-    }
-    buf_putc(out, '\n');
-}
+enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
-static void report(const struct sigma_rule_info *rule, struct str why, void *ctx) {
-    struct check *check = ctx;
-    *(why.len == 0 ? &check->accepted : &check->refused) += 1;
-    buf_clear(&check->out);
-    if (check->jsonl) {
-        print_json(check, rule, why);
-    } else {
-        print_line(check, rule, why);
+int subcommand_usage(const char *name, bool asked) {
+    FILE *out = asked ? stdout : stderr;
+    const char *head = _("usage:");
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        if (name == NULL || strcmp(name, rows[i].name) == 0) {
+            fprintf(out, "%s konseki rules %s %s\n    %s\n", head, rows[i].name, rows[i].usage,
+                    _(rows[i].what));
+            head = "      ";
+        }
     }
-    (void)fwrite(check->out.ptr, 1, check->out.len, stdout);
-}
-
-static int run_check(int argc, char **argv) {
-    enum output_format format = options_default_format();
-    bool help = false;
-    const struct option_spec specs[] = {{"format", OPTION_FORMAT, &format, NULL},
-                                        {"help", OPTION_FLAG, &help, NULL}};
-    struct positionals paths;
-    if (!options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
-        return EXIT_USAGE;
-    }
-    if (help || paths.count == 0 || format == OUTPUT_CSV) {
-        print_usage(help ? stdout : stderr);
-        return help ? EXIT_DONE : EXIT_USAGE;
-    }
-    struct check check = {.jsonl = format == OUTPUT_JSONL};
-    struct sigma_rules *rules = NULL;
-    struct err err = ERR_INIT;
-    enum status s = sigma_rules_load(&rules, (const char *const *)paths.items, (size_t)paths.count,
-                                     report, &check, &err);
-    sigma_rules_free(&rules);
-    buf_fini(&check.out);
-    if (s != STATUS_OK) {
-        fprintf(stderr, "konseki rules check: %s\n", err.message);
-        return EXIT_UNREADABLE;
-    }
-    fprintf(stderr, _("%zu rules: %zu ok, %zu refused\n"), check.accepted + check.refused,
-            check.accepted, check.refused);
-    return check.refused > 0 ? EXIT_NEGATIVE : EXIT_DONE;
-}
-
-/* --- eval --- */
-
-static int run_eval(int argc, char **argv) {
-    struct rules_eval_options eval = {.everywhere = false};
-    bool help = false;
-    const struct option_spec specs[] = {{"ignore-logsource", OPTION_FLAG, &eval.everywhere, NULL},
-                                        {"ids", OPTION_FLAG, &eval.print_ids, NULL},
-                                        {"help", OPTION_FLAG, &help, NULL}};
-    struct positionals paths;
-    if (!options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
-        return EXIT_USAGE;
-    }
-    if (help || paths.count != 2) {
-        print_usage(help ? stdout : stderr);
-        return help ? EXIT_DONE : EXIT_USAGE;
-    }
-    eval.rules = paths.items[0];
-    eval.events = paths.items[1];
-    return rules_eval(&eval);
+    return asked ? EXIT_DONE : EXIT_USAGE;
 }
 
 int cmd_rules(int argc, char **argv) {
-    if (argc >= 2 && strcmp(argv[1], "check") == 0) {
-        return run_check(argc - 1, argv + 1);
+    for (size_t i = 0; i < ROW_COUNT && argc >= 2; i++) {
+        if (strcmp(argv[1], rows[i].name) == 0) {
+            return rows[i].run(argc - 1, argv + 1);
+        }
     }
-    if (argc >= 2 && strcmp(argv[1], "eval") == 0) {
-        return run_eval(argc - 1, argv + 1);
-    }
-    bool help = argc >= 2 && strcmp(argv[1], "--help") == 0;
-    print_usage(help ? stdout : stderr);
-    return help ? EXIT_DONE : EXIT_USAGE;
+    return subcommand_usage(NULL, argc >= 2 && strcmp(argv[1], "--help") == 0);
 }

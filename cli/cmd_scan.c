@@ -21,15 +21,18 @@ struct command_line {
 };
 
 static void print_usage(FILE *out) {
-    fprintf(out, "%s\n",
-            _("usage: konseki scan [--rules DIR]... [--format table|jsonl|csv] [--level L]\n"
-              "                    [--site SITE.conf] [--tz ZONE] [--recover] PATH...\n"
-              "  --rules DIR   Sigma rules: a folder or a file; may be repeated\n"
-              "  --level L     hits of at least this level: informational, low, medium, high,\n"
-              "                critical\n"
-              "  --site FILE   site file: its time zone is used for times without one\n"
-              "  --tz ZONE     the same by name (Asia/Tokyo, +09:00)\n"
-              "  --recover     also records in the slack space of EVTX chunks"));
+    static const struct {
+        const char *name;
+        const char *argument;
+        const char *what;
+    } rows[] = {
+#define SCAN_OPTION(name, kind, member, argument, what) {name, argument, what},
+#include "scan_options.def"
+    };
+    fprintf(out, "%s\n", _("usage: konseki scan [OPTION]... PATH..."));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        fprintf(out, "  --%s %s\n        %s\n", rows[i].name, rows[i].argument, _(rows[i].what));
+    }
 }
 
 static bool print_hit(const struct scan_hit *hit, void *ctx) {
@@ -58,10 +61,8 @@ static void report_rule(const struct sigma_rule_info *rule, struct str why, void
 /* The exit code if the command ends here, else -1. */
 static int read_options(struct command_line *c, struct positionals *paths, int argc, char **argv) {
     const struct option_spec specs[] = {
-        {"rules", OPTION_LIST, &c->rules, NULL}, {"format", OPTION_FORMAT, &c->format, NULL},
-        {"level", OPTION_TEXT, &c->level, NULL}, {"site", OPTION_TEXT, &c->site, NULL},
-        {"tz", OPTION_TEXT, &c->zone, NULL},     {"recover", OPTION_FLAG, &c->recover, NULL},
-        {"help", OPTION_FLAG, &c->help, NULL},
+#define SCAN_OPTION(name, kind, member, argument, what) {name, OPTION_##kind, &c->member, NULL},
+#include "scan_options.def"
     };
     if (!options_parse(paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
         return EXIT_USAGE;
@@ -97,7 +98,7 @@ static void print_summary(const struct scan_counts *n, size_t rules, int64_t ela
     double seconds = (double)elapsed_ns / 1e9;
     fprintf(stderr, _("%llu hits in %llu events of %llu files with %zu rules, %.1f s\n"),
             (unsigned long long)n->hits, (unsigned long long)n->events,
-            (unsigned long long)n->files, rules, seconds);
+            (unsigned long long)n->files.files, rules, seconds);
     if (n->damaged > 0) {
         fprintf(stderr, _("%llu damaged events were not looked at\n"),
                 (unsigned long long)n->damaged);
@@ -121,7 +122,7 @@ static int run(const struct command_line *c, const struct sigma_rules *rules,
     if (!written) {
         return EXIT_STORE;
     }
-    return counts.unreadable > 0 ? EXIT_UNREADABLE : EXIT_DONE;
+    return counts.files.unreadable > 0 ? EXIT_UNREADABLE : EXIT_DONE;
 }
 
 static enum status load(const struct command_line *c, struct sigma_rules **rules,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "i18n.h"
+#include "locale_dir.h"
 
 void program_prepare(void) {
     (void)mallopt(M_MMAP_THRESHOLD, 128 * 1024 * 1024);

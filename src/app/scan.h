@@ -1,14 +1,12 @@
 /*
- * Detection straight from files, nothing stored: every file below the paths is read (parse/input.h)
+ * Detection straight from files, nothing stored: every file below the paths is read (file_rows.h)
  * and every rule that matches an event is handed to the caller. One thread.
  */
 #ifndef KONSEKI_SCAN_H
 #define KONSEKI_SCAN_H
 
-#include "batch.h"
-#include "err.h"
+#include "file_rows.h"
 #include "sigma.h"
-#include "zone.h"
 
 struct scan_hit {
     const struct sigma_hit *sigma;
@@ -19,9 +17,6 @@ struct scan_hit {
 
 /* False ends the scan. */
 typedef bool scan_hit_fn(const struct scan_hit *hit, void *ctx);
-/* An input that could not be read. The scan goes on. */
-typedef void scan_error_fn(const char *path, const struct err *err, void *ctx);
-
 struct scan_options {
     const struct sigma_rules *rules; /* NULL: none */
     enum sigma_level least_level;
@@ -29,16 +24,14 @@ struct scan_options {
     bool zone_is_guess;
     bool recover_slack;
     scan_hit_fn *hit;
-    scan_error_fn *failed;
+    file_rows_error_fn *failed;
     void *ctx;
 };
 
 struct scan_counts {
-    uint64_t files;
-    uint64_t unreadable;
+    struct file_rows_counts files;
     uint64_t events;
     uint64_t damaged; /* events with damage: not looked at */
-    uint64_t bytes;
     uint64_t hits;
 };
 

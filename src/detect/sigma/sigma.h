@@ -20,8 +20,18 @@ struct sigma_rule_info {
     struct str path;
     struct str status;
     struct str description;
+    struct str author;
+    struct str date;     /* as written: 2026-01-31 */
+    struct str modified; /* the same */
+    struct str category; /* of its log source; empty if not given */
+    struct str product;
+    struct str service;
     const struct str *tags;
     size_t tag_count;
+    const struct str *references;
+    size_t reference_count;
+    const struct str *false_positives;
+    size_t false_positive_count;
     enum sigma_level level;
     bool is_source_known; /* false: no event that this program reads is of its log source */
 };

@@ -168,6 +168,11 @@ static size_t read_texts(const struct reader *r, const struct str **out,
     return kept;
 }
 
+static size_t texts_of(const struct reader *r, const struct str **out, const sigma_yaml_node *map,
+                       const char *key) {
+    return read_texts(r, out, sigma_yaml_get(r->yaml, map, key));
+}
+
 static struct str stem_of(struct str path) {
     size_t slash = str_rfind_char(path, '/');
     struct str name = str_skip(path, slash == STR_NONE ? 0 : slash + 1);
@@ -183,7 +188,12 @@ static void read_info(const struct reader *r, struct sigma_document *out,
     info->title = text_of(r, root, "title");
     info->status = text_of(r, root, "status");
     info->description = text_of(r, root, "description");
-    info->tag_count = read_texts(r, &info->tags, sigma_yaml_get(r->yaml, root, "tags"));
+    info->author = text_of(r, root, "author");
+    info->date = text_of(r, root, "date");
+    info->modified = text_of(r, root, "modified");
+    info->tag_count = texts_of(r, &info->tags, root, "tags");
+    info->reference_count = texts_of(r, &info->references, root, "references");
+    info->false_positive_count = texts_of(r, &info->false_positives, root, "falsepositives");
     if (!sigma_level_parse(&info->level, text_of(r, root, "level"))) {
         info->level = SIGMA_MEDIUM; /* the level is optional */
     }
@@ -194,9 +204,9 @@ static void read_info(const struct reader *r, struct sigma_document *out,
 static void read_logsource(const struct reader *r, struct sigma_document *out,
                            const sigma_yaml_node *root) {
     const sigma_yaml_node *map = sigma_yaml_get(r->yaml, root, "logsource");
-    out->logsource.category = text_of(r, map, "category");
-    out->logsource.product = text_of(r, map, "product");
-    out->logsource.service = text_of(r, map, "service");
+    out->logsource.category = out->info.category = text_of(r, map, "category");
+    out->logsource.product = out->info.product = text_of(r, map, "product");
+    out->logsource.service = out->info.service = text_of(r, map, "service");
 }
 
 static enum status read_targets(const struct reader *r, struct sigma_document *out,

@@ -1,0 +1,86 @@
+/* konseki rules check: is every rule understood, and why not. */
+#include <stdio.h>
+
+#include "commands.h"
+#include "i18n.h"
+#include "json_out.h"
+#include "options.h"
+#include "sigma.h"
+#include "subcommands.h"
+
+struct check {
+    bool jsonl;
+    size_t accepted;
+    size_t refused;
+    struct buf out;
+};
+
+static void print_json(struct check *check, const struct sigma_rule_info *rule, struct str why) {
+    struct buf *out = &check->out;
+    buf_add(out, STR("{\"path\":"));
+    json_out_string(out, rule->path);
+    buf_add(out, STR(",\"id\":"));
+    json_out_string(out, rule->id);
+    buf_add(out, STR(",\"title\":"));
+    json_out_string(out, rule->title);
+    buf_printf(out, ",\"status\":\"%s\"", why.len == 0 ? "ok" : "refused");
+    if (why.len > 0) {
+        buf_add(out, STR(",\"why\":"));
+        json_out_string(out, why);
+    } else if (!rule->is_source_known) {
+        buf_add(out, STR(",\"note\":\"no format that konseki reads is of this log source\""));
+    }
+    buf_add(out, STR("}\n"));
+}
+
+static void print_line(struct check *check, const struct sigma_rule_info *rule, struct str why) {
+    struct buf *out = &check->out;
+    buf_add(out, why.len == 0 ? STR("ok       ") : STR("refused  "));
+    output_append_visible(out, rule->path);
+    buf_add(out, STR(": "));
+    output_append_visible(out, why.len == 0 ? rule->title : why);
+    if (why.len == 0 && !rule->is_source_known) {
+        buf_add(out, STR(" (no format that konseki reads is of its log source)"));
+    }
+    buf_putc(out, '\n');
+}
+
+static void report(const struct sigma_rule_info *rule, struct str why, void *ctx) {
+    struct check *check = ctx;
+    *(why.len == 0 ? &check->accepted : &check->refused) += 1;
+    buf_clear(&check->out);
+    if (check->jsonl) {
+        print_json(check, rule, why);
+    } else {
+        print_line(check, rule, why);
+    }
+    (void)fwrite(check->out.ptr, 1, check->out.len, stdout);
+}
+
+int rules_check(int argc, char **argv) {
+    enum output_format format = options_default_format();
+    bool help = false;
+    const struct option_spec specs[] = {{"format", OPTION_FORMAT, &format, NULL},
+                                        {"help", OPTION_FLAG, &help, NULL}};
+    struct positionals paths;
+    if (!options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
+        return EXIT_USAGE;
+    }
+    if (help || paths.count == 0 || format == OUTPUT_CSV) {
+        return subcommand_usage("check", help);
+    }
+    struct check check = {.jsonl = format == OUTPUT_JSONL};
+    struct sigma_rules *rules = NULL;
+    struct err err = ERR_INIT;
+    enum status s = sigma_rules_load(&rules, (const char *const *)paths.items, (size_t)paths.count,
+                                     report, &check, &err);
+    sigma_rules_free(&rules);
+    buf_fini(&check.out);
+    if (s != STATUS_OK) {
+        fprintf(stderr, "konseki rules check: %s\n", err.message);
+        return EXIT_UNREADABLE;
+    }
+    fprintf(stderr, _("%zu rules: %zu ok, %zu refused\n"), check.accepted + check.refused,
+            check.accepted, check.refused);
+    return check.refused > 0 ? EXIT_NEGATIVE : EXIT_DONE;
+}

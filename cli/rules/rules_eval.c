@@ -1,0 +1,115 @@
+/*
+ * konseki rules eval: the rules of one file (or folder) on bare events, for trying rules and for
+ * conformance tests. One line {"match":true|false} an event: true if any rule matches.
+ */
+#include <stdio.h>
+
+#include "bare_event.h"
+#include "commands.h"
+#include "input_file.h"
+#include "json_out.h"
+#include "options.h"
+#include "sigma.h"
+#include "subcommands.h"
+
+struct eval {
+    struct sigma_matcher *matcher;
+    struct bare_event event;
+    struct buf ids; /* of the rules that match the event, as JSON texts with commas */
+    bool print_ids;
+    size_t bad_lines;
+};
+
+static void found(const struct sigma_hit *hit, void *ctx) {
+    struct eval *eval = ctx;
+    buf_add(&eval->ids, eval->ids.len > 0 ? STR(",") : STR_EMPTY);
+    json_out_string(&eval->ids, hit->rule->id);
+}
+
+static void eval_object(json_object *object, void *ctx) {
+    struct eval *eval = ctx;
+    if (object == NULL) {
+        eval->bad_lines++;
+        puts("{\"match\":false,\"error\":\"not a JSON object\"}");
+        return;
+    }
+    buf_clear(&eval->ids);
+    bare_event_read(&eval->event, object);
+    sigma_match_event(eval->matcher, eval->event.values, eval->event.count, found, eval);
+    printf("{\"match\":%s", eval->ids.len > 0 ? "true" : "false");
+    if (eval->print_ids) {
+        printf(",\"rules\":[%.*s]", STR_ARG(buf_str(&eval->ids)));
+    }
+    puts("}");
+}
+
+/* --- files --- */
+
+struct refusals {
+    size_t count;
+};
+
+static void report(const struct sigma_rule_info *rule, struct str why, void *ctx) {
+    struct refusals *refusals = ctx;
+    if (why.len > 0) {
+        refusals->count++;
+        fprintf(stderr, "konseki rules eval: %.*s: %.*s\n", STR_ARG(rule->path), STR_ARG(why));
+    }
+}
+
+static enum status load(struct sigma_rules **rules, const char *path, bool everywhere,
+                        struct refusals *refusals, struct err *err) {
+    return everywhere ? sigma_rules_load_everywhere(rules, &path, 1, report, refusals, err)
+                      : sigma_rules_load(rules, &path, 1, report, refusals, err);
+}
+
+static int eval_file(const struct sigma_rules *rules, const char *path, bool print_ids) {
+    struct input_file file;
+    struct err err = ERR_INIT;
+    if (input_file_open(&file, path, &err) != STATUS_OK) {
+        fprintf(stderr, "konseki rules eval: %s: %s\n", path, err.message);
+        return EXIT_UNREADABLE;
+    }
+    struct eval eval = {.matcher = sigma_matcher_create(rules), .print_ids = print_ids};
+    bare_event_each(str_make((const char *)file.bytes, file.size_bytes), eval_object, &eval);
+    sigma_matcher_destroy(&eval.matcher);
+    buf_fini(&eval.ids);
+    bare_event_fini(&eval.event);
+    input_file_close(&file);
+    return eval.bad_lines > 0 ? EXIT_UNREADABLE : EXIT_DONE;
+}
+
+static int eval_paths(const struct positionals *paths, bool everywhere, bool print_ids) {
+    struct sigma_rules *rules = NULL;
+    struct refusals refusals = {0};
+    struct err err = ERR_INIT;
+    if (load(&rules, paths->items[0], everywhere, &refusals, &err) != STATUS_OK) {
+        fprintf(stderr, "konseki rules eval: %s\n", err.message);
+        return EXIT_USAGE;
+    }
+    int code = EXIT_USAGE;
+    if (refusals.count == 0 && sigma_rules_count(rules) == 0) {
+        fprintf(stderr, "konseki rules eval: %s: no rule in it\n", paths->items[0]);
+    } else if (refusals.count == 0) {
+        code = eval_file(rules, paths->items[1], print_ids);
+    }
+    sigma_rules_free(&rules);
+    return code;
+}
+
+int rules_eval(int argc, char **argv) {
+    bool everywhere = false;
+    bool print_ids = false;
+    bool help = false;
+    const struct option_spec specs[] = {{"ignore-logsource", OPTION_FLAG, &everywhere, NULL},
+                                        {"ids", OPTION_FLAG, &print_ids, NULL},
+                                        {"help", OPTION_FLAG, &help, NULL}};
+    struct positionals paths;
+    if (!options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
+        return EXIT_USAGE;
+    }
+    if (help || paths.count != 2) {
+        return subcommand_usage("eval", help);
+    }
+    return eval_paths(&paths, everywhere, print_ids);
+}
