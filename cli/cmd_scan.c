@@ -133,7 +133,11 @@ static enum status load(const struct command_line *c, struct sigma_rules **rules
         fprintf(stderr, "%s\n",
                 _("konseki scan: no --rules given, and scan has no built-in rules yet"));
     } else {
-        s = sigma_rules_load(rules, c->rules.items, c->rules.count, report_rule, &refused, err);
+        const struct sigma_load_options options = {.paths = c->rules.items,
+                                                   .path_count = c->rules.count,
+                                                   .report = report_rule,
+                                                   .ctx = &refused};
+        s = sigma_rules_load(rules, &options, err);
     }
     return s == STATUS_OK && c->site != NULL ? site_load(site, c->site, err) : s;
 }

@@ -72,8 +72,11 @@ int rules_check(int argc, char **argv) {
     struct check check = {.jsonl = format == OUTPUT_JSONL};
     struct sigma_rules *rules = NULL;
     struct err err = ERR_INIT;
-    enum status s = sigma_rules_load(&rules, (const char *const *)paths.items, (size_t)paths.count,
-                                     report, &check, &err);
+    const struct sigma_load_options options = {.paths = (const char *const *)paths.items,
+                                               .path_count = (size_t)paths.count,
+                                               .report = report,
+                                               .ctx = &check};
+    enum status s = sigma_rules_load(&rules, &options, &err);
     sigma_rules_free(&rules);
     buf_fini(&check.out);
     if (s != STATUS_OK) {

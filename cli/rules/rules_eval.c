@@ -59,8 +59,12 @@ static void report(const struct sigma_rule_info *rule, struct str why, void *ctx
 
 static enum status load(struct sigma_rules **rules, const char *path, bool everywhere,
                         struct refusals *refusals, struct err *err) {
-    return everywhere ? sigma_rules_load_everywhere(rules, &path, 1, report, refusals, err)
-                      : sigma_rules_load(rules, &path, 1, report, refusals, err);
+    const struct sigma_load_options options = {.paths = &path,
+                                               .path_count = 1,
+                                               .everywhere = everywhere,
+                                               .report = report,
+                                               .ctx = refusals};
+    return sigma_rules_load(rules, &options, err);
 }
 
 static int eval_file(const struct sigma_rules *rules, const char *path, bool print_ids) {

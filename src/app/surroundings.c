@@ -93,8 +93,11 @@ static enum status open_rules(struct surroundings *s, const struct surroundings_
         return STATUS_OK;
     }
     struct warner copy = *warner;
-    enum status status =
-        sigma_rules_load(&s->rules, options->rules, options->rule_count, warn_rule, &copy, err);
+    const struct sigma_load_options load = {.paths = options->rules,
+                                            .path_count = options->rule_count,
+                                            .report = warn_rule,
+                                            .ctx = &copy};
+    enum status status = sigma_rules_load(&s->rules, &load, err);
     warn_rest(warner, "rules");
     return status;
 }

@@ -178,7 +178,8 @@ static struct sigma_rules *load_text(const char *text) {
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     close(fd);
-    enum status s = sigma_rules_load(&rules, paths, 1, NULL, NULL, &err);
+    const struct sigma_load_options options = {.paths = paths, .path_count = 1};
+    enum status s = sigma_rules_load(&rules, &options, &err);
     unlink(path);
     if (s != STATUS_OK) {
         fail_msg("%s", err.message);

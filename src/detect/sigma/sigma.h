@@ -42,15 +42,18 @@ struct sigma_matcher;
 /* One call a rule (or a file that is none): `why` is empty when it was accepted. */
 typedef void sigma_load_fn(const struct sigma_rule_info *rule, struct str why, void *ctx);
 
-/* Loads every .yml/.yaml below the paths (files or folders). Refused rules are reported and left
- * out; ENVIRONMENT only if a path cannot be read. */
-enum status sigma_rules_load(struct sigma_rules **out, const char *const *paths, size_t path_count,
-                             sigma_load_fn *report, void *ctx, struct err *err) MUST_CHECK;
-/* The same; the rules look at every event, whatever its log source, with their own field names
- * (`rules eval --ignore-logsource`). */
-enum status sigma_rules_load_everywhere(struct sigma_rules **out, const char *const *paths,
-                                        size_t path_count, sigma_load_fn *report, void *ctx,
-                                        struct err *err) MUST_CHECK;
+struct sigma_load_options {
+    const char *const *paths; /* files, or folders: every .yml and .yaml below them */
+    size_t path_count;
+    /* The rules look at every event, whatever its log source, with their own field names. */
+    bool everywhere;
+    sigma_load_fn *report; /* may be NULL */
+    void *ctx;
+};
+
+/* Refused rules are reported and left out; ENVIRONMENT only if a path cannot be read. */
+enum status sigma_rules_load(struct sigma_rules **out, const struct sigma_load_options *options,
+                             struct err *err) MUST_CHECK;
 void sigma_rules_free(struct sigma_rules **rules);
 size_t sigma_rules_count(const struct sigma_rules *rules);
 

@@ -190,21 +190,22 @@ static enum status compile(struct sigma_rules *set, bool everywhere, struct err 
     return sigma_set_finish(set, err);
 }
 
-static enum status load(struct sigma_rules **out, const char *const *paths, size_t path_count,
-                        bool everywhere, sigma_load_fn *report, void *ctx, struct err *err) {
+enum status sigma_rules_load(struct sigma_rules **out, const struct sigma_load_options *options,
+                             struct err *err) {
     struct sigma_rules *set = mem_calloc(1, sizeof *set);
-    struct loader l = {.arena = &set->arena, .report = report, .ctx = ctx, .err = err};
+    struct loader l = {
+        .arena = &set->arena, .report = options->report, .ctx = options->ctx, .err = err};
     enum status s = STATUS_OK;
     sigma_set_init(set);
-    for (size_t i = 0; i < path_count && s == STATUS_OK; i++) {
-        l.argument = paths[i];
-        s = input_walk(paths[i], visit, unreadable, &l);
+    for (size_t i = 0; i < options->path_count && s == STATUS_OK; i++) {
+        l.argument = options->paths[i];
+        s = input_walk(options->paths[i], visit, unreadable, &l);
         s = s == STATUS_OK && l.failed ? STATUS_ENVIRONMENT : s;
     }
     if (s == STATUS_OK) {
         sort_rules(set, &l);
         apply_filters(set, &l);
-        s = compile(set, everywhere, err);
+        s = compile(set, options->everywhere, err);
     }
     mem_free(l.documents);
     mem_free(l.hashes);
@@ -214,17 +215,6 @@ static enum status load(struct sigma_rules **out, const char *const *paths, size
     }
     *out = set;
     return STATUS_OK;
-}
-
-enum status sigma_rules_load(struct sigma_rules **out, const char *const *paths, size_t path_count,
-                             sigma_load_fn *report, void *ctx, struct err *err) {
-    return load(out, paths, path_count, false, report, ctx, err);
-}
-
-enum status sigma_rules_load_everywhere(struct sigma_rules **out, const char *const *paths,
-                                        size_t path_count, sigma_load_fn *report, void *ctx,
-                                        struct err *err) {
-    return load(out, paths, path_count, true, report, ctx, err);
 }
 
 void sigma_rules_free(struct sigma_rules **rules) {
