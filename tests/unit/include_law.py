@@ -20,6 +20,7 @@ PROOF = CODEC + ["proof"]
 EVENT = CODEC + ["event", "tables"]
 EXPR = EVENT + ["expr"]
 SIGMA = EXPR + ["detect/sigma"]
+SIGMA_INNER = [f"detect/sigma/{room}" for room in ("language", "mapping", "engine")]
 PARSE = ["parse", "parse/windows"]
 PARSE_INNER = ["parse/formats", "parse/evtx"]
 STORE = ["store", "store/chain", "store/tiers", "store/prove"]
@@ -32,13 +33,14 @@ LAW = {  # folder: the folders whose headers it sees
     "base": BASE, "platform": PLATFORM, "codec": CODEC, "proof": PROOF, "event": EVENT, "expr": EXPR,
     "parse": EXPR + PARSE + PARSE_INNER, "normalise": EXPR + ["normalise"],
     "store": EXPR + ["proof"] + STORE + STORE_INNER, "collect": EXPR + ["collect"],
-    "detect/sigma": SIGMA, "detect": SIGMA + STORE + DETECT + ["detect/analyses"],
+    "detect/sigma": SIGMA + SIGMA_INNER, "detect": SIGMA + STORE + DETECT + ["detect/analyses"],
     "query": EXPR + STORE + ["query"],
     "investigate": EXPR + STORE + DETECT + ["query", "detect/sigma", "investigate"],
     "app": EXPR + PARSE + STORE + DETECT + APP + ["normalise", "query", "detect/sigma", "collect",
                                           "investigate"],
 }
 INNER = {"detect/analyses": "detect",
+         **{room: "detect/sigma" for room in SIGMA_INNER},
          **{room: "parse" for room in PARSE[1:] + PARSE_INNER},
          **{room: "store" for room in STORE[1:] + STORE_INNER},
          **{room: "detect" for room in DETECT[1:]}, **{room: "app" for room in APP[1:]}}
