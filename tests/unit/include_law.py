@@ -65,9 +65,9 @@ def include_flags(row):
     return [x for x in shlex.split(row["command"]) if x.startswith("-I")]
 
 
-def compile_probe(row, text):
+def compile_probe(row, text, *more):
     compiler = [x for x in shlex.split(row["command"])[:2] if "ccache" not in x][0]
-    return subprocess.run([compiler, *include_flags(row), "-x", "c", "-E", "-o", "/dev/null", "-"],
+    return subprocess.run([compiler, *include_flags(row), *more, "-x", "c", "-E", "-o", "/dev/null", "-"],
                           input=text, cwd=row["directory"], capture_output=True, text=True)
 
 
@@ -79,7 +79,8 @@ def check_folder(folder, row, headers):
         lines += [f'#if {"!" if wanted else ""}__has_include("{name}")',
                   f'#error "{folder} {"does not see" if wanted else "sees"} {home}/{name}"',
                   "#endif"]
-    done = compile_probe(row, "\n".join(lines) + "\n")
+    # a header of the system may bear the name of one of ours (libarchive's archive.h)
+    done = compile_probe(row, "\n".join(lines) + "\n", "-nostdinc")
     return [x for x in done.stderr.splitlines() if "#error" in x or done.returncode == 0]
 
 
