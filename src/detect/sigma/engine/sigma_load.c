@@ -2,6 +2,7 @@
 #include "hash.h"
 #include "input_file.h"
 #include "mem.h"
+#include "sigma_case.h"
 #include "sigma_set.h"
 
 #include <stdlib.h>
@@ -84,7 +85,7 @@ static void read_documents(struct loader *l, struct str path, struct str bytes) 
 
 static bool is_rule_name(const char *path) {
     struct str s = str_from_c(path);
-    return str_ends_ci(s, STR(".yml")) || str_ends_ci(s, STR(".yaml"));
+    return (str_ends_ci(s, STR(".yml")) || str_ends_ci(s, STR(".yaml"))) && !sigma_case_is_name(s);
 }
 
 static enum status visit(const char *path, void *ctx) {

@@ -1,0 +1,46 @@
+#include "known_rules.h"
+
+#include "mem.h"
+
+static const struct str *copy_list(struct arena *arena, const struct str *items, size_t count) {
+    struct str *copy = arena_array(arena, count + 1, sizeof *copy);
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = arena_str(arena, items[i]);
+    }
+    return copy;
+}
+
+static void copy_info(struct arena *arena, struct sigma_rule_info *info) {
+    struct str *const texts[] = {&info->id,          &info->title,   &info->path,   &info->status,
+                                 &info->description, &info->author,  &info->date,   &info->modified,
+                                 &info->category,    &info->product, &info->service};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        *texts[i] = texts[i]->len > 0 ? arena_str(arena, *texts[i]) : STR_EMPTY;
+    }
+    info->tags = copy_list(arena, info->tags, info->tag_count);
+    info->references = copy_list(arena, info->references, info->reference_count);
+    info->false_positives = copy_list(arena, info->false_positives, info->false_positive_count);
+}
+
+void known_rules_add(const struct sigma_rule_info *rule, struct str why, void *ctx) {
+    struct known_rules *known = ctx;
+    MEM_GROW(known->items, known->capacity, known->count + 1);
+    struct known_rule *k = &known->items[known->count++];
+    *k = (struct known_rule){.info = *rule, .why = STR_EMPTY};
+    copy_info(&known->arena, &k->info);
+    if (why.len > 0) {
+        k->why = arena_str(&known->arena, why);
+    }
+}
+
+void known_rules_fini(struct known_rules *known) {
+    mem_free(known->items);
+    arena_fini(&known->arena);
+    *known = (struct known_rules){0};
+}
+
+struct str known_rule_stem(const struct known_rule *rule) {
+    struct str path = rule->info.path;
+    size_t dot = str_rfind_char(path, '.');
+    return dot == STR_NONE ? path : str_head(path, dot);
+}

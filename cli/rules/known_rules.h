@@ -1,0 +1,31 @@
+/*
+ * Every rule that a load reported, accepted or refused, kept with its descriptions: what `rules
+ * test`, `list`, `diff` and `tuning` look things up in. Texts are copied. Threads: one.
+ */
+#ifndef KONSEKI_KNOWN_RULES_H
+#define KONSEKI_KNOWN_RULES_H
+
+#include "arena.h"
+#include "sigma.h"
+
+struct known_rule {
+    struct sigma_rule_info info;
+    struct str why; /* not empty: refused */
+    uint64_t cases; /* the caller's: test cases that name it */
+};
+
+/* All zero is an empty list. */
+struct known_rules {
+    struct arena arena;
+    struct known_rule *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* A sigma_load_fn whose ctx is the struct known_rules. */
+sigma_load_fn known_rules_add;
+void known_rules_fini(struct known_rules *known);
+/* The path without .yml or .yaml. */
+struct str known_rule_stem(const struct known_rule *rule);
+
+#endif

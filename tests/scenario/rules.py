@@ -1,0 +1,121 @@
+"""`konseki rules`: tests of rules, listings, differences, tuning, proposals."""
+import json
+import xml.etree.ElementTree
+
+from harness import DATA, case, equal, jsonl, main, need, run, true
+
+RULE = """title: Certutil Download
+id: 4a6f2e0c-0c5f-4b7e-9d53-6c1b1f0a9e11
+status: test
+level: high
+logsource: {product: windows, category: process_creation}
+detection:
+  selection:
+    Image|endswith: '\\certutil.exe'
+    CommandLine|contains: urlcache
+  condition: selection
+"""
+EVENT = {"Channel": "Security", "EventID": 4688, "NewProcessName": "C:\\x\\certutil.exe",
+         "CommandLine": "certutil -URLCACHE -f http://files.example/x"}
+CASES = """cases:
+  - name: inline
+    events: [{Channel: Security, EventID: 4688, NewProcessName: 'C:\\certutil.exe', CommandLine: a urlcache}]
+  - {name: from a file, expect: 2, events: two.jsonl}
+  - {name: any source, ignore_logsource: true, events: [{Image: 'C:\\certutil.exe', CommandLine: urlcache}]}
+  - {name: source counts, expect: no match, events: [{Image: 'C:\\certutil.exe', CommandLine: urlcache}]}
+  - {name: lines, expect: no match, file: some.log}
+"""
+
+
+def collection(folder):
+    rules = folder / "rules"
+    rules.mkdir()
+    (rules / "certutil.yml").write_text(RULE)
+    (rules / "certutil.test.yml").write_text(CASES)
+    (rules / "two.jsonl").write_text((json.dumps(EVENT) + "\n") * 2)
+    (rules / "some.log").write_text("2026-11-22T01:02:03Z host prog: urlcache\n")
+    return rules
+
+
+@case
+def cases_beside_a_rule(folder):
+    rules = collection(folder)
+    results = jsonl(run("rules", "test", "--require-tests", rules))
+    equal([(r["case"], r["result"], r["hits"]) for r in results],
+          [("inline", "passed", 1), ("from a file", "passed", 2), ("any source", "passed", 1),
+           ("source counts", "passed", 0), ("lines", "passed", 0)], "results")
+    true("5 passed, 0 failed; 0 rules" in run.stderr, run.stderr)
+    equal(len(jsonl(run("rules", "check", rules))), 1, "a file of cases is no rule")
+
+
+@case
+def cases_in_a_folder_of_their_own(folder):
+    rules = collection(folder)
+    (rules / "tests").mkdir()
+    for name in ("certutil.test.yml", "two.jsonl", "some.log"):
+        (rules / name).rename(rules / "tests" / name)
+    equal({r["result"] for r in jsonl(run("rules", "test", rules))}, {"passed"}, "results")
+
+
+@case
+def what_fails_says_why(folder):
+    rules = collection(folder)
+    (rules / "certutil.test.yml").write_text("""cases:
+  - {name: three, expect: 3, events: two.jsonl}
+  - {name: '<&"', expect: no match, events: two.jsonl}
+  - {name: word, expect: perhaps, events: two.jsonl}
+  - {name: both, events: two.jsonl, file: some.log}
+  - {name: missing, events: nowhere.jsonl}
+  - {name: rule, rule: 00000000-0000-4000-8000-000000000000, events: two.jsonl}
+  - {name: key, evnets: two.jsonl, events: two.jsonl}
+  - {name: not json, events: certutil.yml}
+""")
+    (rules / "broken.test.yml").write_text("cases: [\n")
+    (rules / "untested.yml").write_text(RULE.replace("4a6f2e0c", "4a6f2e0d"))
+    results = jsonl(run("rules", "test", "--require-tests", "--junit", folder / "j.xml", rules,
+                        expect=1))
+    equal({r["result"] for r in results}, {"failed"}, "results")
+    why = {r.get("case"): r.get("why") for r in results}
+    equal(why["three"], None, "a case that ran")
+    true(why["word"].startswith("line 4: expect"), why["word"])
+    true("either events or a file" in why["both"], why["both"])
+    true("nowhere.jsonl" in why["missing"], why["missing"])
+    true("no rule 00000000" in why["rule"], why["rule"])
+    true("'evnets' is not known" in why["key"], why["key"])
+    true("no JSON objects" in why["not json"], why["not json"])
+    true("not YAML" in why["(unreadable)"], why["(unreadable)"])
+    equal(why[None], "no test", "the rule without a test")
+    suite = xml.etree.ElementTree.parse(folder / "j.xml").getroot()[0]
+    equal((suite.get("tests"), suite.get("failures")), ("10", "10"), "counts of the XML")
+    equal(suite[2].get("name"), '<&"', "names are escaped")
+    table = run("rules", "test", "--format", "table", rules, expect=1).decode()
+    true("three: expected 3 hits, got 2" in table, table)
+
+
+@case
+def a_refused_rule_fails_its_case(folder):
+    rules = collection(folder)
+    (rules / "certutil.yml").write_text(RULE.replace("|contains", "|cotnains"))
+    results = jsonl(run("rules", "test", rules, expect=1))
+    true("refused" in results[0]["why"] and "cotnains" in results[0]["why"], results[0]["why"])
+
+
+@case
+def nothing_to_test(folder):
+    (folder / "a.yml").write_text(RULE)
+    run("rules", "test", folder, expect=2)
+    run("rules", "test", "--require-tests", folder, expect=1)
+    run("rules", "test", folder / "nowhere", expect=4)
+
+
+@case
+def sigmahq_regression_data(folder):
+    data = need(DATA / "evtx" / "sigma-regression", "SigmaHQ's regression data")
+    rules = [x for name in ("rules", "rules-emerging-threats", "rules-threat-hunting")
+             for x in ("--rules", DATA / "sigma" / name)]
+    results = jsonl(run("rules", "test", *rules, data))
+    equal(sum(r["result"] == "passed" for r in results), 130, "cases that pass")
+
+
+if __name__ == "__main__":
+    main()
