@@ -36,6 +36,7 @@ LAW = {  # folder: the folders whose headers it sees
     "detect/sigma": SIGMA + SIGMA_INNER, "detect": SIGMA + STORE + DETECT + ["detect/analyses"],
     "query": EXPR + STORE + ["query"],
     "investigate": EXPR + STORE + DETECT + ["query", "detect/sigma", "investigate"],
+    "triage": SIGMA + ["triage"],
     "app": EXPR + PARSE + STORE + DETECT + APP + ["normalise", "query", "detect/sigma", "collect",
                                           "investigate"],
 }

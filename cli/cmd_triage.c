@@ -1,0 +1,201 @@
+/* konseki triage: a table of questions (triage/questions.def) over files, nothing stored. */
+#include <langinfo.h>
+#include <stdio.h>
+
+#include "commands.h"
+#include "i18n.h"
+#include "mem.h"
+#include "options.h"
+#include "triage_run.h"
+
+enum words { NO_WORD, ONE_WORD, WORDS };
+
+struct question_row {
+    const char *name;
+    const struct triage_question *question;
+    enum words words;
+    const char *usage;
+    const char *what;
+};
+
+static const struct question_row rows[] = {
+#define QUESTION(name, question, words, usage, what) {name, &question, words, usage, what},
+#include "questions.def"
+};
+
+enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
+
+struct command_line {
+    enum output_format format;
+    uint64_t limit;
+    const char *from;
+    const char *to;
+    const char *zone;
+    const char *level;
+    struct option_list rules;
+    bool recover;
+    bool help;
+    struct triage_options triage;
+};
+
+static const struct {
+    const char *name;
+    const char *argument;
+    const char *questions; /* between blanks; empty: all */
+    const char *what;
+} option_rows[] = {
+#define TRIAGE_OPTION(name, kind, member, argument, questions, what)                               \
+    {name, argument, questions, what},
+#include "triage_options.def"
+};
+
+enum { OPTION_COUNT = sizeof option_rows / sizeof option_rows[0] };
+
+/* --- help --- */
+
+static bool takes(const char *questions, const char *name) {
+    struct str rest = str_from_c(questions);
+    struct str word;
+    while (str_word_next(&word, &rest)) {
+        if (str_eq(word, str_from_c(name))) {
+            return true;
+        }
+    }
+    return questions[0] == '\0';
+}
+
+static void print_questions(FILE *out) {
+    fprintf(out, "%s\n", _("usage: konseki triage QUESTION [OPTION]... PATH..."));
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        fprintf(out, "  %s %s\n        %s\n", rows[i].name, rows[i].usage, _(rows[i].what));
+    }
+    fprintf(out, "%s\n", _("`konseki triage QUESTION --help` lists the options of one."));
+}
+
+static void print_usage(FILE *out, const struct question_row *row) {
+    fprintf(out, _("usage: konseki triage %s [OPTION]... %s\n%s\n"), row->name, row->usage,
+            _(row->what));
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (takes(option_rows[i].questions, row->name)) {
+            fprintf(out, "  --%s %s\n        %s\n", option_rows[i].name, option_rows[i].argument,
+                    _(option_rows[i].what));
+        }
+    }
+}
+
+/* --- options --- */
+
+static bool read_options(struct command_line *c, struct positionals *words,
+                         const struct question_row *row, int argc, char **argv) {
+    const struct option_spec all[] = {
+#define TRIAGE_OPTION(name, kind, member, argument, questions, what)                               \
+    {name, OPTION_##kind, &c->member, NULL},
+#include "triage_options.def"
+    };
+    struct option_spec specs[OPTION_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (takes(option_rows[i].questions, row->name)) {
+            specs[count++] = all[i];
+        }
+    }
+    return options_parse(words, specs, count, argc, argv);
+}
+
+static bool read_level(enum sigma_level *out, const char *word) {
+    *out = SIGMA_INFORMATIONAL;
+    if (word == NULL || sigma_level_parse(out, str_from_c(word))) {
+        return true;
+    }
+    fprintf(stderr,
+            _("konseki triage: --level %s: allowed are informational, low, medium, high, "
+              "critical\n"),
+            word);
+    return false;
+}
+
+static bool read_run(struct triage_run *run, const struct command_line *c) {
+    run->zone = zone_utc();
+    run->zone_is_guess = c->zone == NULL;
+    run->from_ns = INT64_MIN;
+    run->to_ns = INT64_MAX;
+    return (c->zone == NULL || options_zone(&run->zone, c->zone, NULL)) &&
+           (c->from == NULL || options_time(&run->from_ns, "from", c->from, run->zone)) &&
+           (c->to == NULL || options_time(&run->to_ns, "to", c->to, run->zone)) &&
+           read_level(&run->least_level, c->level);
+}
+
+/* --- rules --- */
+
+static bool load_rules(struct sigma_rules **out, const struct command_line *c) {
+    struct err err = ERR_INIT;
+    const struct sigma_load_options options = {.paths = c->rules.items,
+                                               .path_count = c->rules.count};
+    if (c->rules.count == 0 || sigma_rules_load(out, &options, &err) == STATUS_OK) {
+        return true;
+    }
+    fprintf(stderr, "konseki triage: %s\n", err.message);
+    return false;
+}
+
+/* --- the command --- */
+
+/* Takes the words before the paths. False: something is missing. */
+static bool take_words(struct command_line *c, struct positionals *words,
+                       const struct question_row *row) {
+    if (row->words == ONE_WORD && words->count > 0) {
+        c->triage.kind = str_from_c(words->items[0]);
+        words->items++;
+        words->count--;
+    }
+    return words->count > 0;
+}
+
+static int ask(struct command_line *c, const struct positionals *paths,
+               const struct question_row *row) {
+    struct triage_run run = {.question = row->question,
+                             .options = &c->triage,
+                             .format = c->format,
+                             .limit = c->limit,
+                             .recover_slack = c->recover};
+    struct sigma_rules *rules = NULL;
+    int code = EXIT_USAGE;
+    if (read_run(&run, c) && load_rules(&rules, c)) {
+        run.rules = rules;
+        code = triage_run(&run, (const char *const *)paths->items, (size_t)paths->count);
+    }
+    sigma_rules_free(&rules);
+    return code;
+}
+
+static int run_question(const struct question_row *row, int argc, char **argv) {
+    struct command_line c = {.format = options_default_format()};
+    struct positionals words;
+    int code = EXIT_USAGE;
+    if (read_options(&c, &words, row, argc, argv)) {
+        if (c.help) {
+            print_usage(stdout, row);
+            code = EXIT_DONE;
+        } else if (!take_words(&c, &words, row)) {
+            print_usage(stderr, row);
+        } else {
+            code = ask(&c, &words, row);
+        }
+    }
+    mem_free(c.rules.items);
+    return code;
+}
+
+int cmd_triage(int argc, char **argv) {
+    for (size_t i = 0; i < ROW_COUNT && argc >= 2; i++) {
+        if (strcmp(argv[1], rows[i].name) == 0) {
+            return run_question(&rows[i], argc - 1, argv + 1);
+        }
+    }
+    bool asked = argc < 2 || strcmp(argv[1], "--help") == 0;
+    if (!asked) {
+        fprintf(stderr, _("konseki triage: no question '%s'\n"), argv[1]);
+    }
+    print_questions(asked ? stdout : stderr);
+    return asked ? EXIT_DONE : EXIT_USAGE;
+}

@@ -1,0 +1,196 @@
+#include "triage_run.h"
+
+#include "act.h"
+#include "commands.h"
+#include "dump_row.h"
+#include "file_rows.h"
+#include "i18n.h"
+#include "mem.h"
+
+enum { HITS_MAX = 256 };
+
+struct running {
+    const struct triage_run *run;
+    void *state; /* of the question */
+    struct triage_out out;
+    struct act_list list;
+    uint64_t rows; /* printed */
+    bool has_begun;
+    struct sigma_matcher *matcher;
+    const struct sigma_rule_info *hits[HITS_MAX];
+    size_t hit_count;
+    struct dump_writer *writer;
+    struct buf line;
+    char *file; /* being read */
+    uint32_t idx;
+    bool is_windows[DATASET_COUNT];
+};
+
+/* --- the listing --- */
+
+static void count_row(struct running *running, bool written) {
+    running->rows++;
+    bool enough = running->run->limit > 0 && running->rows >= running->run->limit;
+    running->out.is_stopped = !written || enough;
+}
+
+static void print_row(struct triage_out *out, const struct str *cells) {
+    struct running *running = out->ctx;
+    if (!running->has_begun) {
+        running->has_begun = true;
+        running->list.names = out->columns;
+        running->list.count = out->column_count;
+        running->list.numbers = out->numbers;
+        act_list_begin(&running->list);
+    }
+    count_row(running, act_list_row(&running->list, cells));
+}
+
+static void print_event(struct triage_out *out, const struct triage_event *event) {
+    struct running *running = out->ctx;
+    struct dump_place place = {event->file, running->idx, 0};
+    buf_clear(&running->line);
+    dump_writer_row(running->writer, &running->line, event->batch, event->row, &place);
+    count_row(running, output_write(stdout, buf_str(&running->line)));
+}
+
+/* --- the events --- */
+
+static void keep_hit(const struct sigma_hit *hit, void *ctx) {
+    struct running *running = ctx;
+    if (hit->rule->level >= running->run->least_level && running->hit_count < HITS_MAX) {
+        running->hits[running->hit_count++] = hit->rule;
+    }
+}
+
+/* Is the event one that was asked for? */
+static bool match(struct running *running, const struct batch *batch, const struct row *row) {
+    const struct triage_run *run = running->run;
+    bool is_bounded = run->from_ns != INT64_MIN || run->to_ns != INT64_MAX;
+    bool has_time = (row->flags & ROW_TIME_RECEIVED) == 0;
+    if (is_bounded && (!has_time || row->time_ns < run->from_ns || row->time_ns >= run->to_ns)) {
+        return false;
+    }
+    running->hit_count = 0;
+    if (running->matcher == NULL) {
+        return true;
+    }
+    if ((row->flags & ROW_DAMAGED) == 0) {
+        sigma_match_row(running->matcher, batch, row, keep_hit, running);
+    }
+    return run->all_events || running->hit_count > 0;
+}
+
+static void see_row(struct running *running, const struct batch *batch, const struct row *row,
+                    struct str file) {
+    const struct triage_question *question = running->run->question;
+    struct triage_event event = {.batch = batch,
+                                 .row = row,
+                                 .file = file,
+                                 .is_windows = running->is_windows[row->dataset],
+                                 .hits = running->hits};
+    if (!file_rows_is_event(row)) {
+        if (question->other != NULL) {
+            question->other(running->state, &event);
+        }
+        return;
+    }
+    if (match(running, batch, row)) {
+        event.hit_count = running->hit_count;
+        question->event(running->state, &event);
+    }
+    running->idx++;
+}
+
+static void end_file(struct running *running) {
+    if (running->file != NULL && running->run->question->end_file != NULL) {
+        running->run->question->end_file(running->state, str_from_c(running->file));
+    }
+    mem_free(running->file);
+    running->file = NULL;
+}
+
+static bool see_batch(const struct batch *batch, struct str file, void *ctx) {
+    struct running *running = ctx;
+    if (running->file == NULL || !str_eq(str_from_c(running->file), file)) {
+        end_file(running);
+        running->file = mem_strdup(file.ptr, file.len);
+        running->idx = 0;
+    }
+    for (size_t i = 0; i < batch->row_count && !running->out.is_stopped; i++) {
+        see_row(running, batch, &batch->rows[i], file);
+    }
+    return !running->out.is_stopped;
+}
+
+static void print_failure(const char *path, const struct err *err, void *ctx) {
+    (void)path, (void)ctx; /* the message names it */
+    fprintf(stderr, "konseki triage: %s\n", err->message);
+}
+
+/* --- the run --- */
+
+static void read_files(struct running *running, const char *const *paths, size_t path_count,
+                       struct file_rows_counts *counts) {
+    const struct file_rows_options reading = {.zone = running->run->zone,
+                                              .zone_is_guess = running->run->zone_is_guess,
+                                              .recover_slack = running->run->recover_slack,
+                                              .rows = see_batch,
+                                              .failed = print_failure,
+                                              .ctx = running};
+    file_rows_read(&reading, paths, path_count, counts);
+    end_file(running);
+}
+
+static int finish(struct running *running, const struct file_rows_counts *counts) {
+    int code = EXIT_DONE;
+    if (running->has_begun) {
+        code = act_list_end(&running->list);
+    } else if (!output_finish(stdout)) {
+        code = EXIT_STORE;
+    }
+    if (running->out.dropped > 0) {
+        fprintf(stderr, _("konseki triage: %llu events did not fit into memory: not counted\n"),
+                (unsigned long long)running->out.dropped);
+    }
+    return code == EXIT_DONE && counts->unreadable > 0 ? EXIT_UNREADABLE : code;
+}
+
+static void prepare(struct running *running) {
+    for (int d = 0; d < DATASET_COUNT; d++) {
+        running->is_windows[d] = str_eq(dataset_info((enum dataset)d)->family, STR("windows"));
+    }
+    running->out.row = print_row;
+    running->out.ctx = running;
+    if (running->run->format == OUTPUT_JSONL && running->run->events_as_they_are) {
+        running->out.event = print_event;
+        running->writer = dump_writer_create(DUMP_FLAT);
+    }
+    if (running->run->rules != NULL) {
+        running->matcher = sigma_matcher_create(running->run->rules);
+    }
+}
+
+static void release(struct running *running) {
+    sigma_matcher_destroy(&running->matcher);
+    dump_writer_destroy(&running->writer);
+    buf_fini(&running->line);
+}
+
+int triage_run(const struct triage_run *run, const char *const *paths, size_t path_count) {
+    struct running running = {.run = run, .list = {.format = run->format}};
+    struct err err = ERR_INIT;
+    struct file_rows_counts counts;
+    prepare(&running);
+    int code = EXIT_USAGE;
+    if (run->question->open(&running.state, &running.out, run->options, &err) == STATUS_OK) {
+        read_files(&running, paths, path_count, &counts);
+        run->question->end(running.state);
+        run->question->close(running.state);
+        code = finish(&running, &counts);
+    } else {
+        fprintf(stderr, "konseki triage: %s\n", err.message);
+    }
+    release(&running);
+    return code;
+}

@@ -1,0 +1,86 @@
+/*
+ * Questions that a responder asks of a folder of logs besides rules: one question, one file, one
+ * const struct triage_question. A question is opened with its options, sees every event once, file
+ * by file, and gives the rows of one listing, most at the end.
+ *
+ * Ownership: an event and its texts are borrowed during the call. Memory is bounded: what a
+ * question could not keep is counted in `dropped`. Threads: one. Failures: only opening can fail
+ * (BAD_INPUT: an option that makes no sense).
+ */
+#ifndef KONSEKI_TRIAGE_H
+#define KONSEKI_TRIAGE_H
+
+#include "batch.h"
+#include "err.h"
+#include "sigma.h"
+
+enum { TRIAGE_COLUMNS = 24 };
+
+struct triage_event {
+    const struct batch *batch;
+    const struct row *row;
+    struct str file; /* as given + "/" + path below it */
+    bool is_windows;
+    const struct sigma_rule_info *const *hits; /* with rules: those that match */
+    size_t hit_count;
+};
+
+/* The listing of a question. */
+struct triage_out {
+    struct str columns[TRIAGE_COLUMNS];
+    uint64_t numbers; /* bit by column: a number */
+    size_t column_count;
+    bool is_stopped;  /* nobody wants more rows */
+    uint64_t dropped; /* what did not fit into the memory that a question may use */
+    /* One row; an empty cell is an absent value. */
+    void (*row)(struct triage_out *out, const struct str *cells);
+    /* NULL, or events are wanted as they are instead of rows. */
+    void (*event)(struct triage_out *out, const struct triage_event *event);
+    void *ctx;
+};
+
+/* A rule of --rules, and whether it was accepted. */
+struct triage_rule {
+    const struct sigma_rule_info *info;
+};
+
+struct triage_options {
+    struct str kind;         /* of metrics, stack */
+    const struct str *words; /* search: what to look for */
+    size_t word_count;
+    const struct str *fields; /* stack --by, search --field: names of fields, native or ours */
+    size_t field_count;
+    bool ignore_case;     /* search */
+    bool is_regex;        /* search */
+    bool any_word;        /* search: OR instead of AND */
+    uint64_t min_length;  /* base64: characters; 0: the default */
+    uint64_t min_missing; /* gaps: records; 0: the default */
+    uint64_t factor;      /* gaps: silence of so many usual intervals; 0: the default */
+    struct str guid;      /* ptree */
+    struct str pid;
+    struct str image;
+    struct str host;
+    int64_t at_ns; /* ptree: alive at this time; TIME_NONE: any */
+    bool is_ascii; /* ptree */
+    bool ancestors_only;
+    const struct triage_rule *rules; /* coverage */
+    size_t rule_count;
+};
+
+struct triage_question {
+    /* Sets the columns; *state is given to the others. */
+    enum status (*open)(void **state, struct triage_out *out, const struct triage_options *options,
+                        struct err *err);
+    void (*event)(void *state, const struct triage_event *event);
+    /* Rows that are no events (a file's header, blank lines); may be NULL. */
+    void (*other)(void *state, const struct triage_event *row);
+    /* The file's last event was seen; may be NULL. */
+    void (*end_file)(void *state, struct str file);
+    /* All was seen: the rows. */
+    void (*end)(void *state);
+    void (*close)(void *state);
+};
+
+extern const struct triage_question triage_metrics;
+
+#endif
