@@ -157,6 +157,10 @@ static enum status list_node(struct sigma_node **out, struct arena *arena, struc
     if (count == 0) {
         return err_set(err, STATUS_BAD_INPUT, "line %zu: an empty list of values", key->line);
     }
+    if (sigma_key_has(key, SIGMA_MOD_EXISTS)) {
+        return err_set(err, STATUS_BAD_INPUT,
+                       "line %zu: modifier 'exists' takes one value, true or false", key->line);
+    }
     struct sigma_node *n = sigma_node_inner(arena, all ? SIGMA_NODE_AND : SIGMA_NODE_OR, count);
     for (size_t i = 0; i < count; i++) {
         const sigma_yaml_node *item = sigma_yaml_item(yaml, list, i);

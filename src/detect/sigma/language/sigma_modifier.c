@@ -7,6 +7,9 @@
 
 enum { DASH_LIMIT = 4 };
 
+#define ALLOWED                                                                                    \
+    "contains startswith endswith all cased re cidr exists neq gt gte lt lte windash base64offset"
+
 static const struct str names[] = {
 #define MODIFIER(id, name) STR_INIT(name),
 #include "sigma_modifiers.def"
@@ -27,7 +30,8 @@ static enum status add_modifier(struct sigma_key *key, struct str name, struct e
         id++;
     }
     if (id == SIGMA_MOD_COUNT) {
-        return err_set(err, STATUS_BAD_INPUT, "line %zu: unknown modifier '%.*s'", key->line,
+        return err_set(err, STATUS_BAD_INPUT,
+                       "line %zu: unknown modifier '%.*s'; allowed: " ALLOWED " ...", key->line,
                        STR_ARG(str_head(name, 60)));
     }
     if (key->count == SIGMA_MODIFIER_LIMIT) {
@@ -310,8 +314,9 @@ static bool make_number(struct sigma_value *v) {
 
 static enum status apply_compare(const struct apply *a, struct sigma_value *v,
                                  enum sigma_compare compare) {
-    if (v->kind != SIGMA_VALUE_TIME && !make_number(v)) {
-        return refuse(a, "needs a number");
+    bool is_time = v->kind == SIGMA_VALUE_TIME && v->compare == SIGMA_EQ;
+    if (!is_time && !make_number(v)) {
+        return refuse(a, "needs a number, and stands once in a row");
     }
     if (v->kind == SIGMA_VALUE_NUMBER) {
         v->kind = SIGMA_VALUE_COMPARE;
@@ -342,10 +347,11 @@ static enum status apply_regex_flag(const struct apply *a, struct sigma_value *v
 }
 
 static enum status apply_regex(const struct apply *a, struct sigma_value *v) {
-    /* sigma_value_make has kept the text as it is when 're' stands first */
-    return v->kind == SIGMA_VALUE_REGEX && a->at == 0
+    /* read_scalar has kept the text as it is (is_expression) */
+    return v->kind == SIGMA_VALUE_REGEX
                ? STATUS_OK
-               : refuse(a, "must be the first one and needs text");
+               : refuse(a, "needs text and must be the first one (all, neq, cased and expand may "
+                           "stand before it)");
 }
 
 static enum status apply_typed(const struct apply *a, struct sigma_value *v) {
@@ -435,11 +441,23 @@ static void read_number(struct sigma_value *v, struct str text) {
     }
 }
 
+/* Is the text a regular expression, so that it must stay as it is? Before 're' stands nothing that
+ * changes the text in Sigma's own way. */
+static bool is_expression(const struct sigma_key *key) {
+    size_t i = 0;
+    while (i < key->count &&
+           (is_list_modifier(key->modifiers[i]) || key->modifiers[i] == SIGMA_MOD_CASED ||
+            key->modifiers[i] == SIGMA_MOD_EXPAND)) {
+        i++;
+    }
+    return i < key->count && key->modifiers[i] == SIGMA_MOD_RE;
+}
+
 static void read_scalar(struct sigma_value *v, const struct sigma_key *key,
                         const sigma_yaml_node *scalar) {
     struct str text = sigma_yaml_text(scalar);
     enum sigma_scalar_type type = sigma_yaml_type(scalar);
-    if (key->count > 0 && key->modifiers[0] == SIGMA_MOD_RE && type != SIGMA_SCALAR_NULL) {
+    if (is_expression(key) && type != SIGMA_SCALAR_NULL) {
         v->kind = SIGMA_VALUE_REGEX;
         buf_add(&v->text, text);
         return;
@@ -482,6 +500,22 @@ static bool is_encoding(enum sigma_modifier_id id) {
            (id >= SIGMA_MOD_UTF16LE && id <= SIGMA_MOD_WIDE);
 }
 
+/* "hour: 24" can never be: the specification gives each part its range (ISO years have a week 53).
+ */
+static enum status check_time(const struct apply *a, const struct sigma_value *v) {
+    static const int ranges[][2] = {
+        [SIGMA_MINUTE] = {0, 59}, [SIGMA_HOUR] = {0, 23},  [SIGMA_DAY] = {1, 31},
+        [SIGMA_WEEK] = {1, 53},   [SIGMA_MONTH] = {1, 12}, [SIGMA_YEAR] = {0, 9999}};
+    const int *range = ranges[v->part];
+    if (v->kind != SIGMA_VALUE_TIME || v->compare != SIGMA_EQ ||
+        (v->number >= range[0] && v->number <= range[1] && v->number == (int)v->number)) {
+        return STATUS_OK;
+    }
+    return err_set(a->err, STATUS_BAD_INPUT,
+                   "line %zu: the part of the time is %.*s; allowed: a whole number from %d to %d",
+                   a->key->line, STR_ARG(str_head(buf_str(&v->text), 60)), range[0], range[1]);
+}
+
 /* One modifier on all variants of the value; those that it adds are done already, but variants of
  * dashes still need it and stand behind their value. */
 static enum status apply_to_variants(struct apply *a, struct sigma_value *first) {
@@ -510,6 +544,7 @@ static enum status apply_all(struct sigma_value *first, const struct sigma_key *
     }
     for (struct sigma_value *v = first; v != NULL; v = v->next) {
         enum status s = finish_bytes(&a, v);
+        s = s == STATUS_OK ? check_time(&a, v) : s;
         if (s != STATUS_OK) {
             return s;
         }

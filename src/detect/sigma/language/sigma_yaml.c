@@ -1,5 +1,7 @@
 #include "sigma_yaml.h"
 
+#include "sigma_merge.h"
+
 enum { MAX_DEPTH = 24, MAX_NODES = 200000 };
 
 void sigma_yaml_open(struct sigma_yaml *y, struct str bytes) {
@@ -237,6 +239,11 @@ enum status sigma_yaml_next(struct sigma_yaml *y, const sigma_yaml_node **root, 
         }
         if (sigma_yaml_is_scalar(*root) && sigma_yaml_type(*root) == SIGMA_SCALAR_NULL) {
             continue; /* "---" alone */
+        }
+        if (!sigma_yaml_merge(&y->document)) {
+            return err_set(err, STATUS_BAD_INPUT,
+                           "line %zu: '<<' takes a map of at most 2000 keys, or a list of such",
+                           sigma_yaml_line(*root));
         }
         struct walk w = {.yaml = y, .err = err};
         return check_node(&w, *root, 0);
