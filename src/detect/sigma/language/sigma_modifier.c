@@ -7,9 +7,6 @@
 
 enum { DASH_LIMIT = 4 };
 
-#define ALLOWED                                                                                    \
-    "contains startswith endswith all cased re cidr exists neq gt gte lt lte windash base64offset"
-
 static const struct str names[] = {
 #define MODIFIER(id, name) STR_INIT(name),
 #include "sigma_modifiers.def"
@@ -31,8 +28,9 @@ static enum status add_modifier(struct sigma_key *key, struct str name, struct e
     }
     if (id == SIGMA_MOD_COUNT) {
         return err_set(err, STATUS_BAD_INPUT,
-                       "line %zu: unknown modifier '%.*s'; allowed: " ALLOWED " ...", key->line,
-                       STR_ARG(str_head(name, 60)));
+                       "line %zu: unknown modifier '%.*s'; allowed: contains startswith endswith "
+                       "all cased re cidr exists neq gt gte lt lte windash base64offset and so on",
+                       key->line, STR_ARG(str_head(name, 60)));
     }
     if (key->count == SIGMA_MODIFIER_LIMIT) {
         return err_set(err, STATUS_BAD_INPUT, "line %zu: more than %d modifiers", key->line,
