@@ -16,6 +16,8 @@ struct command_line {
     const char *zone;
     const char *level;
     enum output_format format;
+    const char *password;
+    uint64_t unpack_limit;
     bool recover;
     bool help;
 };
@@ -41,7 +43,10 @@ static bool print_hit(const struct scan_hit *hit, void *ctx) {
 
 static void print_failure(const char *path, const struct err *err, void *ctx) {
     (void)path, (void)ctx; /* the message names it */
-    fprintf(stderr, "konseki scan: %s\n", err->message);
+    struct buf text = BUF_INIT;
+    output_append_visible(&text, str_from_c(err->message)); /* names of members are foreign */
+    fprintf(stderr, "konseki scan: %.*s\n", STR_ARG(buf_str(&text)));
+    buf_fini(&text);
 }
 
 static void report_rule(const struct sigma_rule_info *rule, struct str why, void *ctx) {
@@ -107,8 +112,11 @@ static void print_summary(const struct scan_counts *n, size_t rules, int64_t ela
 
 static int run(const struct command_line *c, const struct sigma_rules *rules,
                const struct site *site, const struct positionals *paths) {
-    struct scan_options scan = {
-        .rules = rules, .recover_slack = c->recover, .hit = print_hit, .failed = print_failure};
+    struct scan_options scan = {.rules = rules,
+                                .recover_slack = c->recover,
+                                .packed = {c->password, c->unpack_limit},
+                                .hit = print_hit,
+                                .failed = print_failure};
     struct scan_counts counts;
     int64_t from_ns = clock_mono_ns();
     if (!read_level(&scan.least_level, c->level) || !open_zone(&scan, c, site)) {

@@ -1,16 +1,19 @@
 /*
- * The rows of files, nothing stored: every file below the paths is read (parse/input.h) and each
- * batch of its rows is handed to the caller. What scan, metrics, stack and the like have in common.
- * Threads: one thread.
+ * The rows of files, nothing stored: every file below the paths is read (parse/input.h), packed
+ * files member by member (inputs/packed.h), and each batch of rows is handed to the caller. What
+ * scan, metrics, stack and the like have in common.
+ * Threads: one thread. Memory: does not grow with the inputs; text is unpacked through a window.
  */
 #ifndef KONSEKI_FILE_ROWS_H
 #define KONSEKI_FILE_ROWS_H
 
 #include "batch.h"
 #include "err.h"
+#include "packed.h"
 #include "zone.h"
 
-/* A batch of one file: as given + "/" + path below it. False ends the reading. */
+/* A batch of one file: as given + "/" + path below it, in archives too ("a.zip/dir/b.evtx"). False
+ * ends the reading. */
 typedef bool file_rows_fn(const struct batch *batch, struct str file, void *ctx);
 /* An input that could not be read. The reading goes on. */
 typedef void file_rows_error_fn(const char *path, const struct err *err, void *ctx);
@@ -19,15 +22,16 @@ struct file_rows_options {
     const struct zone *zone; /* for times without one */
     bool zone_is_guess;
     bool recover_slack;
+    struct packed_limits packed;
     file_rows_fn *rows;
     file_rows_error_fn *failed;
     void *ctx;
 };
 
 struct file_rows_counts {
-    uint64_t files;
-    uint64_t unreadable;
-    uint64_t bytes;
+    uint64_t files;      /* members of archives, not the archives */
+    uint64_t unreadable; /* files and members, or the rest of one */
+    uint64_t bytes;      /* unpacked */
 };
 
 void file_rows_read(const struct file_rows_options *options, const char *const *paths,

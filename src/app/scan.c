@@ -51,6 +51,7 @@ void scan_paths(const struct scan_options *options, const char *const *paths, si
     const struct file_rows_options reading = {.zone = options->zone,
                                               .zone_is_guess = options->zone_is_guess,
                                               .recover_slack = options->recover_slack,
+                                              .packed = options->packed,
                                               .rows = scan_batch,
                                               .failed = failed,
                                               .ctx = &scan};

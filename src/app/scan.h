@@ -23,6 +23,7 @@ struct scan_options {
     const struct zone *zone; /* for times without one */
     bool zone_is_guess;
     bool recover_slack;
+    struct packed_limits packed;
     scan_hit_fn *hit;
     file_rows_error_fn *failed;
     void *ctx;

@@ -38,6 +38,13 @@ void framer_init(struct framer *f, const uint8_t *bytes, size_t size_bytes, size
     f->limit_bytes -= f->limit_bytes % 2;
 }
 
+void framer_window(struct framer *f, const uint8_t *bytes, size_t size_bytes, bool more_follows) {
+    f->bytes = bytes;
+    f->size_bytes = size_bytes;
+    f->pos = 0;
+    f->more_follows = more_follows;
+}
+
 /* Length up to and with the LF within `max` bytes; 0 if there is none. */
 static size_t find_line_end(const struct framer *f, const uint8_t *p, size_t max) {
     if (f->charset == TEXT_UTF8) {
@@ -98,6 +105,9 @@ bool framer_next(struct framer *f, struct frame *out) {
     size_t max = left < f->limit_bytes ? left : f->limit_bytes;
     size_t len = find_line_end(f, p, max);
     bool goes_on = len == 0 && left > max;
+    if (len == 0 && !goes_on && f->more_follows) {
+        return false;
+    }
     if (len == 0) {
         len = goes_on ? avoid_cut(f, p, max) : left;
     }
@@ -106,7 +116,8 @@ bool framer_next(struct framer *f, struct frame *out) {
                           .line = f->line,
                           .part = goes_on || f->inside,
                           .first = !f->inside};
-    out->text_off = f->pos == 0 ? mark_size(f, p, len) : 0;
+    out->text_off = f->begun ? 0 : mark_size(f, p, len);
+    f->begun = true;
     size_t end = goes_on ? len : text_size(f, p, len);
     out->text_len = end > out->text_off ? end - out->text_off : 0;
     f->line += !goes_on && f->line < UINT32_MAX;

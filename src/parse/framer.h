@@ -2,6 +2,9 @@
  * Bytes -> lines. A line ends with LF (or the UTF-16 code unit of LF), its terminator belongs to
  * it, and the last line may have none. Lines over the limit come in parts. Nothing is copied or
  * lost: the frames in order are the input.
+ *
+ * An input that is unpacked on the way comes in windows: while `more_follows` is set the line at
+ * the end of a window is left where it is until framer_window brings the rest of it.
  */
 #ifndef KONSEKI_FRAMER_H
 #define KONSEKI_FRAMER_H
@@ -20,6 +23,8 @@ struct framer {
     enum text_charset charset; /* UTF8 (any one-byte LF), UTF16LE or UTF16BE */
     uint32_t line;             /* number of the next frame's line */
     bool inside;               /* the last frame was a part and its line goes on */
+    bool begun;                /* a frame was given: no byte order mark comes any more */
+    bool more_follows;         /* what is behind `bytes` comes with the next window */
 };
 
 struct frame {
@@ -34,7 +39,10 @@ struct frame {
 
 /* Detects UTF-16 by BOM or by the look of the first bytes. limit_bytes 0: 1 MiB. */
 void framer_init(struct framer *f, const uint8_t *bytes, size_t size_bytes, size_t limit_bytes);
-/* False at the end. */
+/* The next window. It begins with what was left of the last one: bytes[pos .. size_bytes), which is
+ * shorter than limit_bytes. */
+void framer_window(struct framer *f, const uint8_t *bytes, size_t size_bytes, bool more_follows);
+/* False at the end of the input or, while more follows, of the window's last whole line. */
 bool framer_next(struct framer *f, struct frame *out);
 
 #endif

@@ -24,6 +24,21 @@ static bool may_be(const struct parse_input_options *options, enum dataset datas
     return options->dataset == DATASET_UNKNOWN || options->dataset == dataset;
 }
 
+bool parse_input_needs_whole(const uint8_t *bytes, size_t size_bytes,
+                             const struct parse_input_options *options) {
+    return (may_be(options, DATASET_WINDOWS_EVTX) && evtx_is_file(bytes, size_bytes)) ||
+           (may_be(options, DATASET_WINDOWS_XML) && windows_xml_is_file(bytes, size_bytes));
+}
+
+size_t parse_input_left(const struct parse_input *input) {
+    return input->framer.size_bytes - input->framer.pos;
+}
+
+void parse_input_window(struct parse_input *input, const uint8_t *bytes, size_t size_bytes,
+                        bool more_follows) {
+    framer_window(&input->framer, bytes, size_bytes, more_follows);
+}
+
 struct parse_input *parse_input_open(const uint8_t *bytes, size_t size_bytes,
                                      const struct parse_input_options *options) {
     struct parse_input *input = mem_calloc(1, sizeof *input);
@@ -38,6 +53,7 @@ struct parse_input *parse_input_open(const uint8_t *bytes, size_t size_bytes,
         return input;
     }
     framer_init(&input->framer, bytes, size_bytes, options->record_limit_bytes);
+    input->framer.more_follows = options->more_follows;
     line_reader_init(&input->reader, &options->settings, options->host, options->dataset);
     return input;
 }

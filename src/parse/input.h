@@ -26,6 +26,7 @@ struct parse_input_options {
     int64_t receive_ns;
     size_t record_limit_bytes; /* 0: 1 MiB */
     bool recover_slack;        /* EVTX: also records found in slack space */
+    bool more_follows;         /* the bytes are the first window of an input (parse_input_window) */
 };
 
 struct parse_input_counts {
@@ -41,8 +42,19 @@ struct parse_input_counts {
 /* `bytes` must stay valid until close. Never fails on content. */
 struct parse_input *parse_input_open(const uint8_t *bytes, size_t size_bytes,
                                      const struct parse_input_options *options);
+/* Windows: an input that is unpacked on the way need not lie in memory as a whole, if it is text.
+ * True if these first bytes (64 KiB or all) belong to a form that must. */
+bool parse_input_needs_whole(const uint8_t *bytes, size_t size_bytes,
+                             const struct parse_input_options *options);
+/* Bytes at the end of the window that are in no row yet, when parse_input_next said false: less
+ * than the record limit. */
+size_t parse_input_left(const struct parse_input *input);
+/* The next window: what was left of the last one, then what follows. It must be longer than the
+ * record limit unless nothing follows. */
+void parse_input_window(struct parse_input *input, const uint8_t *bytes, size_t size_bytes,
+                        bool more_follows);
 /* Appends rows to the (cleared) batch: up to about 16,384 rows or 1 MiB of raw bytes. False when
- * nothing is left (and nothing was added). */
+ * nothing is left (and nothing was added), of the window if more follows. */
 bool parse_input_next(struct parse_input *input, struct batch *batch);
 const struct parse_input_counts *parse_input_get_counts(const struct parse_input *input);
 /* The format of most rows. */

@@ -28,9 +28,9 @@ STORE_INNER = ["store/live", "store/merge", "store/scan",
                *(f"store/native/{room}" for room in
                  ("layout", "cut", "index", "write", "read", "search", "group"))]
 DETECT = ["detect", "detect/findings", "detect/site", "detect/ioc"]
-APP = ["app", "app/export"]
+APP = ["app", "app/export", "app/inputs"]
 LAW = {  # folder: the folders whose headers it sees
-    "base": BASE, "platform": PLATFORM, "codec": CODEC, "proof": PROOF, "event": EVENT, "expr": EXPR,
+    "base": BASE, "platform": PLATFORM, "codec": CODEC, "proof": PROOF, "unpack": CODEC + ["unpack"], "event": EVENT, "expr": EXPR,
     "parse": EXPR + PARSE + PARSE_INNER, "normalise": EXPR + ["normalise"],
     "store": EXPR + ["proof"] + STORE + STORE_INNER, "collect": EXPR + ["collect"],
     "detect/sigma": SIGMA + SIGMA_INNER, "detect": SIGMA + STORE + DETECT + ["detect/analyses"],
@@ -38,7 +38,7 @@ LAW = {  # folder: the folders whose headers it sees
     "investigate": EXPR + STORE + DETECT + ["query", "detect/sigma", "investigate"],
     "triage": SIGMA + ["triage"],
     "app": EXPR + PARSE + STORE + DETECT + APP + ["normalise", "query", "detect/sigma", "collect",
-                                          "investigate"],
+                                          "investigate", "unpack"],
 }
 INNER = {"detect/analyses": "detect",
          **{room: "detect/sigma" for room in SIGMA_INNER},
