@@ -7,11 +7,13 @@
 #include "mem.h"
 #include "options.h"
 #include "output.h"
+#include "rule_cache.h"
 #include "scan_output.h"
 #include "site.h"
 
 struct command_line {
     struct option_list rules;
+    struct rule_cache_options cache;
     const char *site;
     const char *zone;
     const char *level;
@@ -136,6 +138,7 @@ static int run(const struct command_line *c, const struct sigma_rules *rules,
 static enum status load(const struct command_line *c, struct sigma_rules **rules,
                         struct site **site, struct err *err) {
     size_t refused = 0;
+    struct buf folder = BUF_INIT;
     enum status s = STATUS_OK;
     if (c->rules.count == 0) {
         fprintf(stderr, "%s\n",
@@ -143,10 +146,13 @@ static enum status load(const struct command_line *c, struct sigma_rules **rules
     } else {
         const struct sigma_load_options options = {.paths = c->rules.items,
                                                    .path_count = c->rules.count,
+                                                   .cache_folder =
+                                                       rule_cache_folder(&folder, &c->cache),
                                                    .report = report_rule,
                                                    .ctx = &refused};
         s = sigma_rules_load(rules, &options, err);
     }
+    buf_fini(&folder);
     return s == STATUS_OK && c->site != NULL ? site_load(site, c->site, err) : s;
 }
 

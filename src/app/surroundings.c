@@ -93,11 +93,15 @@ static enum status open_rules(struct surroundings *s, const struct surroundings_
         return STATUS_OK;
     }
     struct warner copy = *warner;
+    struct buf folder = BUF_INIT;
+    const bool has_folder = sigma_cache_default_folder(&folder);
     const struct sigma_load_options load = {.paths = options->rules,
                                             .path_count = options->rule_count,
+                                            .cache_folder = has_folder ? folder.ptr : NULL,
                                             .report = warn_rule,
                                             .ctx = &copy};
     enum status status = sigma_rules_load(&s->rules, &load, err);
+    buf_fini(&folder);
     warn_rest(warner, "rules");
     return status;
 }

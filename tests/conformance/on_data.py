@@ -22,6 +22,7 @@ RUNS = (
      [DATA / "sigma/rules", DATA / "evtx-decoded/events.jsonl.gz", "--step", "40"], "sigma/rules"),
     ("sigma_scan_eval.py",
      [DATA / "sigma/rules", DATA / "evtx/hayabusa", DATA / "evtx/deepblue"], "evtx/deepblue"),
+    ("sigma_cache.py", [DATA / "sigma/rules", DATA / "evtx"], "evtx"),
 )
 
 

@@ -47,6 +47,9 @@ struct sigma_load_options {
     size_t path_count;
     /* The rules look at every event, whatever its log source, with their own field names. */
     bool everywhere;
+    /* Where compiled sets are kept (docs/formats/sigma-cache.md); NULL: they are not. Whatever else
+     * stands in these options and changes the result goes into the key: sigma_cache_key. */
+    const char *cache_folder;
     sigma_load_fn *report; /* may be NULL */
     void *ctx;
 };
@@ -54,6 +57,9 @@ struct sigma_load_options {
 /* Refused rules are reported and left out; ENVIRONMENT only if a path cannot be read. */
 enum status sigma_rules_load(struct sigma_rules **out, const struct sigma_load_options *options,
                              struct err *err) MUST_CHECK;
+/* The folder of this user: $XDG_CACHE_HOME/konseki or ~/.cache/konseki, NUL-terminated. False if
+ * neither is set. */
+bool sigma_cache_default_folder(struct buf *out);
 void sigma_rules_free(struct sigma_rules **rules);
 size_t sigma_rules_count(const struct sigma_rules *rules);
 

@@ -1,29 +1,23 @@
-#include "check.h"
 #include "hash.h"
-#include "input_file.h"
 #include "mem.h"
-#include "sigma_case.h"
+#include "sigma_cache.h"
 #include "sigma_set.h"
+#include "sigma_source.h"
 
 #include <stdlib.h>
 
-enum { RULE_FILE_LIMIT = 4 << 20, TREE_LIMIT = 50000 };
+enum { TREE_LIMIT = 50000 };
 
 /* What is read before anything is compiled. */
 struct loader {
-    struct arena *arena;
+    struct sigma_rules *set;
     struct sigma_document *documents;
     uint64_t *hashes; /* of the files the documents came from */
     size_t count;
     size_t capacity;
-    const char *argument; /* the path as given: taken whatever its name */
-    sigma_load_fn *report;
-    void *ctx;
-    struct err *err;
-    bool failed;
 };
 
-/* --- reading --- */
+/* --- documents --- */
 
 static size_t tree_size(const struct sigma_node *n) {
     size_t size = 1;
@@ -33,10 +27,11 @@ static size_t tree_size(const struct sigma_node *n) {
     return size;
 }
 
-static void tell(const struct loader *l, const struct sigma_document *d, struct str why) {
-    if (l->report != NULL) {
-        l->report(&d->info, why, l->ctx);
-    }
+/* Kept in the set: it is told at the end, and goes into the cache. */
+static void tell(struct loader *l, const struct sigma_document *d, struct str why) {
+    struct sigma_rules *set = l->set;
+    MEM_GROW(set->reports, set->report_capacity, set->report_count + 1);
+    set->reports[set->report_count++] = (struct sigma_report){d->info, arena_str(&set->arena, why)};
 }
 
 static void keep(struct loader *l, struct sigma_document *d, uint64_t hash) {
@@ -70,7 +65,7 @@ static void read_documents(struct loader *l, struct str path, struct str bytes) 
             break;
         }
         bool readable = s == STATUS_OK;
-        s = readable ? sigma_document_parse(&d, l->arena, &yaml, root, path, &why) : s;
+        s = readable ? sigma_document_parse(&d, &l->set->arena, &yaml, root, path, &why) : s;
         if (s == STATUS_OK) {
             keep(l, &d, hash_str(bytes) + number);
         } else {
@@ -83,38 +78,13 @@ static void read_documents(struct loader *l, struct str path, struct str bytes) 
     sigma_yaml_close(&yaml);
 }
 
-static bool is_rule_name(const char *path) {
-    struct str s = str_from_c(path);
-    return (str_ends_ci(s, STR(".yml")) || str_ends_ci(s, STR(".yaml"))) && !sigma_case_is_name(s);
-}
-
-static enum status visit(const char *path, void *ctx) {
-    struct loader *l = ctx;
-    if (!is_rule_name(path) && strcmp(path, l->argument) != 0) {
-        return STATUS_OK;
-    }
-    struct input_file file;
-    struct str kept = arena_str(l->arena, str_from_c(path));
-    enum status s = input_file_open(&file, path, l->err);
-    if (s != STATUS_OK) {
-        return s;
-    }
-    if (file.size_bytes > RULE_FILE_LIMIT) {
-        struct sigma_document d = {.info = {.path = kept, .id = kept}};
+static void read_file(struct loader *l, const struct sigma_sources *sources, size_t i) {
+    struct str path = arena_str(&l->set->arena, sigma_source_path(sources, i));
+    if (sources->files[i].is_too_large) {
+        struct sigma_document d = {.info = {.path = path, .id = path}};
         tell(l, &d, STR("the file is larger than 4 MiB"));
     } else {
-        read_documents(l, kept, str_make((const char *)file.bytes, file.size_bytes));
-    }
-    input_file_close(&file);
-    return STATUS_OK;
-}
-
-static void unreadable(const char *path, const struct err *err, void *ctx) {
-    struct loader *l = ctx;
-    (void)path; /* the message names it */
-    if (!l->failed) {
-        l->failed = true;
-        (void)err_set(l->err, STATUS_ENVIRONMENT, "%s", err->message);
+        read_documents(l, path, sigma_source_bytes(sources, i));
     }
 }
 
@@ -191,25 +161,56 @@ static enum status compile(struct sigma_rules *set, bool everywhere, struct err 
     return sigma_set_finish(set, err);
 }
 
+static enum status build(struct sigma_rules *set, const struct sigma_sources *sources,
+                         const struct sigma_load_options *options, struct err *err) {
+    struct loader l = {.set = set};
+    for (size_t i = 0; i < sources->count; i++) {
+        read_file(&l, sources, i);
+    }
+    sort_rules(set, &l);
+    apply_filters(set, &l);
+    enum status s = compile(set, options->everywhere, err);
+    mem_free(l.documents);
+    mem_free(l.hashes);
+    return s;
+}
+
+/* From the cache, or built and put there. */
+static enum status get_set(struct sigma_rules *set, const struct sigma_sources *sources,
+                           const struct sigma_load_options *options, struct err *err) {
+    struct sigma_cache_key key;
+    bool cached = sigma_cache_key(&key, sources, options);
+    if (cached && sigma_cache_get(set, options->cache_folder, &key)) {
+        return STATUS_OK;
+    }
+    enum status s = build(set, sources, options, err);
+    if (s == STATUS_OK && cached) {
+        sigma_cache_put(set, options->cache_folder, &key);
+    }
+    return s;
+}
+
+static void report(struct sigma_rules *set, const struct sigma_load_options *options) {
+    for (size_t i = 0; options->report != NULL && i < set->report_count; i++) {
+        options->report(&set->reports[i].info, set->reports[i].why, options->ctx);
+    }
+    mem_free(set->reports);
+    set->reports = NULL;
+    set->report_count = 0;
+    set->report_capacity = 0;
+}
+
 enum status sigma_rules_load(struct sigma_rules **out, const struct sigma_load_options *options,
                              struct err *err) {
     struct sigma_rules *set = mem_calloc(1, sizeof *set);
-    struct loader l = {
-        .arena = &set->arena, .report = options->report, .ctx = options->ctx, .err = err};
-    enum status s = STATUS_OK;
+    struct sigma_sources sources = {.files = NULL};
     sigma_set_init(set);
-    for (size_t i = 0; i < options->path_count && s == STATUS_OK; i++) {
-        l.argument = options->paths[i];
-        s = input_walk(options->paths[i], visit, unreadable, &l);
-        s = s == STATUS_OK && l.failed ? STATUS_ENVIRONMENT : s;
-    }
+    enum status s = sigma_sources_read(&sources, options->paths, options->path_count, err);
     if (s == STATUS_OK) {
-        sort_rules(set, &l);
-        apply_filters(set, &l);
-        s = compile(set, options->everywhere, err);
+        s = get_set(set, &sources, options, err);
     }
-    mem_free(l.documents);
-    mem_free(l.hashes);
+    report(set, options);
+    sigma_sources_fini(&sources);
     if (s != STATUS_OK) {
         sigma_rules_free(&set);
         return s;

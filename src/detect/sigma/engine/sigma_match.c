@@ -52,7 +52,8 @@ struct sigma_matcher {
 struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules) {
     struct sigma_matcher *m = mem_calloc(1, sizeof *m);
     m->rules = rules;
-    m->scanner = sigma_scanner_create(rules->slots, rules->slot_count, rules->tests);
+    m->scanner =
+        sigma_scanner_create(rules->slots, rules->slot_count, rules->tests, rules->regex_count);
     m->memo = sigma_memo_create();
     m->test_epoch = mem_calloc(rules->test_count + 1, sizeof *m->test_epoch);
     m->test_field = mem_calloc(rules->test_count + 1, sizeof *m->test_field);
@@ -281,7 +282,7 @@ static bool is_true(struct sigma_matcher *m, const struct sigma_plan *plan) {
     case SIGMA_NODE_TEST:
         return m->test_epoch[plan->test] == m->epoch;
     case SIGMA_NODE_NOT:
-        return !is_true(m, plan->children[0]);
+        return !is_true(m, plan + 1);
     case SIGMA_NODE_NULL:
         return is_null(m, plan->slot);
     case SIGMA_NODE_EXISTS:
@@ -292,8 +293,9 @@ static bool is_true(struct sigma_matcher *m, const struct sigma_plan *plan) {
         break;
     }
     bool wanted = plan->op == SIGMA_NODE_OR;
-    for (size_t i = 0; i < plan->child_count; i++) {
-        if (is_true(m, plan->children[i]) == wanted) {
+    const struct sigma_plan *end = plan + plan->size;
+    for (const struct sigma_plan *p = plan + 1; p < end; p += p->size) {
+        if (is_true(m, p) == wanted) {
             return wanted;
         }
     }
@@ -323,9 +325,10 @@ static void collect_fields(struct sigma_matcher *m, const struct sigma_plan *pla
             add_field(m, v->field);
         }
     } else if (plan->op == SIGMA_NODE_AND || plan->op == SIGMA_NODE_OR) {
-        for (size_t i = 0; i < plan->child_count; i++) {
-            if (is_true(m, plan->children[i])) {
-                collect_fields(m, plan->children[i]);
+        const struct sigma_plan *end = plan + plan->size;
+        for (const struct sigma_plan *p = plan + 1; p < end; p += p->size) {
+            if (is_true(m, p)) {
+                collect_fields(m, p);
             }
         }
     }
@@ -342,7 +345,8 @@ void sigma_match_end(struct sigma_matcher *m, sigma_hit_fn *hit, void *ctx) {
     }
     m->hit_rules.count = 0;
     for (size_t i = 0; i < m->candidates.count; i++) {
-        if (is_true(m, m->rules->variants[m->candidates.ids[i]].plan)) {
+        const struct sigma_variant *v = &m->rules->variants[m->candidates.ids[i]];
+        if (is_true(m, &m->rules->plans[v->plan])) {
             sigma_ids_add(&m->hit_rules, m->candidates.ids[i]);
         }
     }
@@ -356,7 +360,7 @@ void sigma_match_end(struct sigma_matcher *m, sigma_hit_fn *hit, void *ctx) {
             continue; /* two ways to the same event */
         }
         m->hit_fields.count = 0;
-        collect_fields(m, v->plan);
+        collect_fields(m, &m->rules->plans[v->plan]);
         struct sigma_hit found = {&m->rules->documents[v->rule].info, m->hit_fields.ids,
                                   m->hit_fields.count};
         hit(&found, ctx);

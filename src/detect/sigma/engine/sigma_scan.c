@@ -11,7 +11,9 @@
 struct sigma_scanner {
     const struct sigma_set_test *tests;
     hs_scratch_t *scratch; /* NULL if there is no database */
-    struct sigma_regex_matcher *regexes;
+    struct sigma_regex_matcher *matcher;
+    struct sigma_regex **regexes; /* by number; NULL: not needed yet */
+    size_t regex_count;
     struct buf folded;
     /* of the value being scanned */
     const struct sigma_slot *slot;
@@ -20,10 +22,12 @@ struct sigma_scanner {
 };
 
 struct sigma_scanner *sigma_scanner_create(const struct sigma_slot *slots, size_t count,
-                                           const struct sigma_set_test *tests) {
+                                           const struct sigma_set_test *tests, size_t regex_count) {
     struct sigma_scanner *s = mem_calloc(1, sizeof *s);
     s->tests = tests;
-    s->regexes = sigma_regex_matcher_create();
+    s->matcher = sigma_regex_matcher_create();
+    s->regexes = mem_calloc(regex_count + 1, sizeof(struct sigma_regex *));
+    s->regex_count = regex_count;
     for (size_t i = 0; i < count; i++) {
         const hs_database_t *both[] = {slots[i].literal_db, slots[i].regex_db};
         for (size_t j = 0; j < 2; j++) {
@@ -37,7 +41,11 @@ void sigma_scanner_destroy(struct sigma_scanner **scanner) {
     struct sigma_scanner *s = *scanner;
     if (s != NULL) {
         hs_free_scratch(s->scratch);
-        sigma_regex_matcher_destroy(&s->regexes);
+        sigma_regex_matcher_destroy(&s->matcher);
+        for (size_t i = 0; i < s->regex_count; i++) {
+            sigma_regex_free(&s->regexes[i]);
+        }
+        mem_free(s->regexes);
         buf_fini(&s->folded);
         mem_free(s);
         *scanner = NULL;
@@ -112,8 +120,20 @@ static void scan_literals(struct sigma_scanner *s) {
 
 /* --- regular expressions --- */
 
+/* NULL if it does not compile: it did when its rule was parsed, so only a forged cache has such. */
+static const struct sigma_regex *regex_of(const struct sigma_scanner *s, uint32_t id) {
+    const struct sigma_set_test *t = &s->tests[id];
+    struct sigma_regex **regex = &s->regexes[t->regex];
+    if (*regex == NULL &&
+        sigma_regex_compile(regex, t->test.text, t->test.regex_flags, NULL) == STATUS_OK) {
+        sigma_regex_speed_up(*regex);
+    }
+    return *regex;
+}
+
 static void try_regex(const struct sigma_scanner *s, uint32_t id) {
-    if (sigma_regex_match(s->regexes, s->tests[id].regex, s->value)) {
+    const struct sigma_regex *regex = regex_of(s, id);
+    if (regex != NULL && sigma_regex_match(s->matcher, regex, s->value)) {
         sigma_ids_add(s->out, id);
     }
 }

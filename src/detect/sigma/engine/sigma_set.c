@@ -24,7 +24,6 @@ void sigma_set_fini(struct sigma_rules *set) {
         sigma_slot_fini(&set->slots[i]);
     }
     for (size_t i = 0; i < set->test_count; i++) {
-        sigma_regex_free(&set->tests[i].regex);
         sigma_ids_fini(&set->tests[i].triggers);
     }
     sigma_ids_fini(&set->always);
@@ -33,6 +32,8 @@ void sigma_set_fini(struct sigma_rules *set) {
     intern_fini(&set->gate_keys);
     mem_free(set->slots);
     mem_free(set->tests);
+    mem_free(set->reports);
+    mem_free(set->plans);
     mem_free(set->variants);
     mem_free(set->gates);
     mem_free(set->documents);
@@ -119,8 +120,8 @@ static uint32_t test_of(struct sigma_rules *set, uint32_t slot, const struct sig
     }
     MEM_GROW(set->tests, set->test_capacity, set->test_count + 1);
     set->tests[set->test_count++] = (struct sigma_set_test){.test = *test, .slot = slot};
-    if (test->kind == SIGMA_TEST_REGEX) { /* it compiled when the rule was parsed */
-        (void)!sigma_regex_compile(&set->tests[id].regex, test->text, test->regex_flags, NULL);
+    if (test->kind == SIGMA_TEST_REGEX) {
+        set->tests[id].regex = (uint32_t)set->regex_count++;
     }
     sigma_slot_add(&set->slots[slot], set->tests, id);
     return id;
@@ -128,33 +129,38 @@ static uint32_t test_of(struct sigma_rules *set, uint32_t slot, const struct sig
 
 /* --- trees to plans --- */
 
-static struct sigma_plan *plan_of(struct compile *c, const struct sigma_node *n) {
+static void fill_leaf(struct compile *c, struct sigma_plan *plan, const struct sigma_node *n) {
+    plan->slot = leaf_slot(c, n->field);
+    if (n->op == SIGMA_NODE_TEST) {
+        struct sigma_test test = translated(c->renames, n);
+        plan->test = test_of(c->set, plan->slot, &test);
+    } else if (n->op == SIGMA_NODE_FIELDREF) {
+        plan->other = leaf_slot(c, n->other);
+    }
+}
+
+/* Appends the tree; false if it is too large. */
+static bool plan_of(struct compile *c, const struct sigma_node *n) {
+    struct sigma_rules *set = c->set;
+    size_t at = set->plan_count;
     if (++c->nodes > PLAN_NODE_LIMIT) {
-        return NULL;
+        return false;
     }
-    struct arena *arena = &c->set->arena;
-    struct sigma_plan *plan = arena_alloc(arena, sizeof *plan);
-    plan->op = (uint8_t)n->op;
-    plan->anchor = (uint8_t)n->anchor;
-    plan->cased = n->cased;
+    struct sigma_plan plan = {
+        .op = (uint8_t)n->op, .anchor = (uint8_t)n->anchor, .cased = n->cased};
+    MEM_GROW(set->plans, set->plan_capacity, at + 1);
+    set->plan_count++;
     if (n->op > SIGMA_NODE_NOT) {
-        plan->slot = leaf_slot(c, n->field);
-        if (n->op == SIGMA_NODE_TEST) {
-            struct sigma_test test = translated(c->renames, n);
-            plan->test = test_of(c->set, plan->slot, &test);
-        }
-        plan->other = n->op == SIGMA_NODE_FIELDREF ? leaf_slot(c, n->other) : 0;
-        return plan;
+        fill_leaf(c, &plan, n);
     }
-    plan->children = arena_array(arena, n->child_count, sizeof(void *));
     for (size_t i = 0; i < n->child_count; i++) {
-        struct sigma_plan *child = plan_of(c, n->children[i]);
-        if (child == NULL) {
-            return NULL;
+        if (!plan_of(c, n->children[i])) {
+            return false;
         }
-        plan->children[plan->child_count++] = child;
     }
-    return plan;
+    plan.size = (uint32_t)(set->plan_count - at);
+    set->plans[at] = plan;
+    return true;
 }
 
 /* "Field=value value" as a tree. */
@@ -196,14 +202,15 @@ static double test_cost(const struct sigma_test *test) {
 /* Cost of the cheapest set of tests one of which must pass for the plan to be true; infinite if
  * there is no such set. */
 static double plan_cost(const struct sigma_rules *set, const struct sigma_plan *plan) {
+    const struct sigma_plan *end = plan + plan->size;
     double cost = plan->op == SIGMA_NODE_AND ? INFINITY : 0;
     switch (plan->op) {
     case SIGMA_NODE_TEST:
         return test_cost(&set->tests[plan->test].test);
     case SIGMA_NODE_AND:
     case SIGMA_NODE_OR:
-        for (size_t i = 0; i < plan->child_count; i++) {
-            double child = plan_cost(set, plan->children[i]);
+        for (const struct sigma_plan *p = plan + 1; p < end; p += p->size) {
+            double child = plan_cost(set, p);
             cost = plan->op == SIGMA_NODE_AND ? fmin(cost, child) : cost + child;
         }
         return cost;
@@ -217,17 +224,18 @@ static void add_triggers(struct sigma_rules *set, const struct sigma_plan *plan,
         sigma_ids_add(&set->tests[plan->test].triggers, variant);
         return;
     }
+    const struct sigma_plan *end = plan + plan->size;
     const struct sigma_plan *cheapest = NULL;
     double best = INFINITY;
-    for (size_t i = 0; i < plan->child_count; i++) {
+    for (const struct sigma_plan *p = plan + 1; p < end; p += p->size) {
         if (plan->op == SIGMA_NODE_OR) {
-            add_triggers(set, plan->children[i], variant);
+            add_triggers(set, p, variant);
             continue;
         }
-        double cost = plan_cost(set, plan->children[i]);
+        double cost = plan_cost(set, p);
         if (cost < best) {
             best = cost;
-            cheapest = plan->children[i];
+            cheapest = p;
         }
     }
     if (cheapest != NULL) {
@@ -260,8 +268,8 @@ static enum status add_variant(struct sigma_rules *set, uint32_t rule, const str
         sigma_node_push(&set->arena, both, root);
         root = both;
     }
-    struct sigma_plan *plan = plan_of(&c, root);
-    if (plan == NULL) {
+    uint32_t plan = (uint32_t)set->plan_count;
+    if (!plan_of(&c, root)) {
         return err_set(err, STATUS_BAD_INPUT, "the rule has more than %d tests after expansion",
                        PLAN_NODE_LIMIT);
     }
@@ -269,10 +277,10 @@ static enum status add_variant(struct sigma_rules *set, uint32_t rule, const str
     MEM_GROW(set->variants, set->variant_capacity, set->variant_count + 1);
     set->variants[set->variant_count++] =
         (struct sigma_variant){rule, gate_of(set, &way->gate), plan, c.has_keywords};
-    if (isinf(plan_cost(set, plan))) {
+    if (isinf(plan_cost(set, &set->plans[plan]))) {
         sigma_ids_add(&set->always, id);
     } else {
-        add_triggers(set, plan, id);
+        add_triggers(set, &set->plans[plan], id);
     }
     return STATUS_OK;
 }

@@ -7,6 +7,11 @@
  *   3. a variant is in the triggers of some tests (one of which must pass for it to match), or in
  *      `always` when there are none such.
  *   4. after sigma_set_finish nothing changes.
+ *   5. a plan is a tree in preorder: a node is followed by its children, each with all below it, so
+ *      the next sibling of `p` is `p + p->size`.
+ *
+ * A set that comes from the cache (cache/sigma_image.h) is the same but for the documents' trees,
+ * which are not kept.
  */
 #ifndef KONSEKI_SIGMA_SET_H
 #define KONSEKI_SIGMA_SET_H
@@ -18,22 +23,30 @@ struct sigma_plan {
     uint8_t op; /* enum sigma_node_op */
     uint8_t anchor;
     bool cased;
-    uint32_t child_count;
+    uint32_t size;  /* nodes of this tree, this one included */
     uint32_t test;  /* TEST */
     uint32_t slot;  /* leaves */
     uint32_t other; /* FIELDREF */
-    struct sigma_plan **children;
 };
 
 struct sigma_variant {
     uint32_t rule;
     uint32_t gate;
-    const struct sigma_plan *plan;
+    uint32_t plan; /* of the root in `plans` */
     bool has_keywords;
+};
+
+/* What was said of one rule when it was loaded. */
+struct sigma_report {
+    struct sigma_rule_info info;
+    struct str why; /* empty: accepted */
 };
 
 struct sigma_rules {
     struct arena arena;
+    struct sigma_report *reports; /* in the order of the files; kept while loading only */
+    size_t report_count;
+    size_t report_capacity;
     struct sigma_document *documents; /* rules only, sorted by id */
     size_t rule_count;
     struct intern slot_names;
@@ -44,6 +57,10 @@ struct sigma_rules {
     struct sigma_set_test *tests;
     size_t test_count;
     size_t test_capacity;
+    size_t regex_count;
+    struct sigma_plan *plans;
+    size_t plan_count;
+    size_t plan_capacity;
     struct sigma_variant *variants;
     size_t variant_count;
     size_t variant_capacity;

@@ -14,7 +14,9 @@ void sigma_ids_add(struct sigma_ids *list, uint32_t id) {
 }
 
 void sigma_ids_fini(struct sigma_ids *list) {
-    mem_free(list->ids);
+    if (list->capacity > 0) {
+        mem_free(list->ids);
+    }
     *list = (struct sigma_ids){NULL, 0, 0};
 }
 

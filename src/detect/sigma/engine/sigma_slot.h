@@ -26,14 +26,14 @@
 struct sigma_ids {
     uint32_t *ids;
     size_t count;
-    size_t capacity;
+    size_t capacity; /* 0: the memory is somebody else's */
 };
 
 struct sigma_set_test {
     struct sigma_test test;
     uint32_t slot;
-    bool is_sure; /* a hit of its literal is a match */
-    struct sigma_regex *regex;
+    bool is_sure;              /* a hit of its literal is a match */
+    uint32_t regex;            /* number of the expression, from 0 */
     struct sigma_ids triggers; /* variants that cannot match without one of their triggers */
 };
 
@@ -66,8 +66,9 @@ bool sigma_slot_build(struct sigma_slot *slot, struct sigma_set_test *tests);
 void sigma_slot_fini(struct sigma_slot *slot);
 
 struct sigma_scanner;
+/* Expressions are compiled when a value first needs them. */
 struct sigma_scanner *sigma_scanner_create(const struct sigma_slot *slots, size_t count,
-                                           const struct sigma_set_test *tests);
+                                           const struct sigma_set_test *tests, size_t regex_count);
 void sigma_scanner_destroy(struct sigma_scanner **scanner);
 /* Appends the ids of the slot's tests that the value passes (an id may occur twice). */
 void sigma_scan_value(struct sigma_scanner *scanner, const struct sigma_slot *slot,

@@ -45,10 +45,13 @@ enum status sigma_regex_compile(struct sigma_regex **out, struct str pattern, un
         return err_set(err, STATUS_BAD_INPUT, "regular expression, at character %zu: %s", at + 1,
                        (const char *)message);
     }
-    (void)pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE); /* without JIT it is only slower */
     *out = mem_calloc(1, sizeof **out);
     (*out)->code = compiled;
     return STATUS_OK;
+}
+
+void sigma_regex_speed_up(struct sigma_regex *regex) {
+    (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); /* without it, it is only slower */
 }
 
 void sigma_regex_free(struct sigma_regex **regex) {
