@@ -13,7 +13,8 @@ struct sigma_regex;
 /* `flags` are SIGMA_RE_*. The message says what is wrong with the expression and where. */
 enum status sigma_regex_compile(struct sigma_regex **out, struct str pattern, unsigned flags,
                                 struct err *err) MUST_CHECK;
-/* Machine code for an expression that is going to be used: not worth it to see whether it is valid. */
+/* Machine code for an expression that is going to be used: not worth it to see whether it is valid.
+ */
 void sigma_regex_speed_up(struct sigma_regex *regex);
 void sigma_regex_free(struct sigma_regex **regex);
 
