@@ -5,7 +5,7 @@ konseki with it over whole rule folders.
   sigma_reference.py KONSEKI RULES_DIR EVENTS.jsonl[.gz] [--limit N]
 
 Prints every (event, rule) on which the two differ; exit code 1 if there is any. Log sources follow
-src/tables/sigma_logsources.def, which is read as data.
+`konseki rules mapping`, which is read as data.
 """
 import argparse
 import base64
@@ -22,7 +22,6 @@ import tempfile
 
 import yaml
 
-TABLE = pathlib.Path(__file__).resolve().parents[2] / "src/tables/sigma_logsources.def"
 DASHES = "-/\u2013\u2014\u2015"
 STAR, ANY = object(), object()
 
@@ -33,21 +32,38 @@ class Refused(Exception):
 
 # --- log sources ---
 
-def read_table():
-    text = re.sub(r"/\*.*?\*/", "", TABLE.read_text(), flags=re.S)
-    text = text.replace("\\\n", " ")
-    macros = dict(re.findall(r'^#define\s+(SYSMON|RENAME_\w+)\s+("[^\n]*")$', text, flags=re.M))
-    text = re.sub(r"^#.*$", "", text, flags=re.M)
-    for name, value in macros.items():
-        text = re.sub(r"\b%s\b" % name, lambda _: value, text)
-    rows = {"WINDOWS_CATEGORY": [], "WINDOWS_PROVIDER": [], "WINDOWS_SERVICE": []}
-    for kind, args in re.findall(r"(WINDOWS_\w+)\(((?:\"[^\"]*\"|[^()])*)\)", text):
-        parts = re.findall(r'((?:"[^"]*"\s*)+)', args)
-        rows[kind].append(["".join(re.findall(r'"([^"]*)"', p)) for p in parts])
-    return rows
+class Table:
+    """What `konseki rules mapping` says: sources in order, channels of services."""
+    sources = []
+    services = {}
+
+    @classmethod
+    def read(cls, konseki):
+        done = subprocess.run([konseki, "rules", "mapping", "--format", "jsonl"], check=True,
+                              stdout=subprocess.PIPE, text=True)
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        cls.sources = [r for r in rows if r["kind"] == "source"]
+        cls.services = {r["name"].lower(): [c.lower() for c in r["channels"]]
+                        for r in rows if r["kind"] == "windows-service"}
 
 
-ROWS = read_table()
+def fits(wanted, given):
+    words = [w.lower() for w in wanted]
+    return not words or (given in words if given else "-" in words)
+
+
+def source_of(category, product, service):
+    """The first source that fits; for rules without a product only those of Windows matter."""
+    for source in Table.sources:
+        if product:
+            inside = fits(source["product"], product)
+        else:
+            named = (category and category in source["category"] or
+                     service and service in source["service"])
+            inside = named and "windows" in source["product"]
+        if inside and fits(source["category"], category) and fits(source["service"], service):
+            return source
+    return {"ways": []}
 
 
 def ways_of(logsource):
@@ -56,47 +72,36 @@ def ways_of(logsource):
                                   for k in ("category", "product", "service"))
     if not (category or product or service):
         return [(lambda e: True, {})]
-    if product not in ("", "windows"):
-        return [(lambda e: "Channel" not in e, {})]
-    channels = [r[1].lower() for r in ROWS["WINDOWS_SERVICE"] if r[0] == service]
-    ways = []
-    if category:
-        for name, channel, ids, condition, renames in ROWS["WINDOWS_CATEGORY"]:
-            if name == category and (not channels or channel.lower() in channels):
-                ways.append((window([channel.lower()], ids.split(), condition),
-                             renames_of(renames)))
-        for name, provider in ROWS["WINDOWS_PROVIDER"]:
-            if name == category and not channels:
-                ways.append((lambda e, p=provider: "Channel" in e and
-                             str(e.get("Provider_Name", "")).lower() == p.lower(), {}))
-    elif service:
-        if channels:
-            ways.append((window(channels, [], ""), {}))
-    elif product:
-        ways.append((lambda e: "Channel" in e, {}))
-    if product != "windows":
-        ways.append((lambda e: "Channel" not in e, {}))
+    bare = (lambda e: "Channel" not in e, {})
+    channels = Table.services.get(service, []) if product in ("", "windows") else []
+    ways = [] if product == "windows" else [bare]
+    for way in source_of(category, product, service)["ways"]:
+        own = [c.lower() for c in way["channels"]]
+        if way["datasets"] or (category and channels and not set(own) & set(channels)):
+            continue
+        ways.append((window(own, way), {r["name"]: renames_of(r) for r in way["rename"]}))
+    if channels and not category:
+        ways.append((window(channels, None), {}))
     return ways
 
 
-def renames_of(text):
-    """{field of rules: (native field, {native value: value of rules})}"""
-    renames = {}
-    for entry in text.split():
-        field, _, rest = entry.partition("=")
-        native, _, words = rest.partition(":")
-        pairs = (w.split(">") for w in words.split(",") if w)
-        renames[field] = (native, {there: here for here, there in pairs})
-    return renames
+def renames_of(rename):
+    """(native fields, {native value: value of rules})"""
+    pairs = rename["values"]
+    return rename["fields"], {pairs[i + 1]: pairs[i] for i in range(0, len(pairs), 2)}
 
 
-def window(channels, ids, condition):
-    field, _, wanted = condition.partition("=")
+def window(channels, way):
+    ids = way["event_ids"].split() if way else []
+    provider = way["provider"].lower() if way else ""
+    conditions = way["when"] if way else []
 
     def passes(event):
-        return (str(event.get("Channel", "")).lower() in channels and
+        return ("Channel" in event and
+                (not channels or str(event["Channel"]).lower() in channels) and
                 (not ids or str(event.get("EventID", "")) in ids) and
-                (not field or str(event.get(field, "")) in wanted.split()))
+                (not provider or str(event.get("Provider_Name", "")).lower() == provider) and
+                all(str(event.get(c["field"], "")) in c["values"] for c in conditions))
     return passes
 
 
@@ -237,8 +242,9 @@ MISSING = object()
 
 def values_of(event, renames, field):
     """Values of the field, or MISSING."""
-    native, words = renames.get(field, (field, {}))
-    if native not in event:
+    natives, words = renames.get(field, ([field], {}))
+    native = next((n for n in natives if n in event), None)
+    if native is None:
         return MISSING
     value = event[native]
     return [words.get(v, v) if isinstance(v, str) else v
@@ -443,6 +449,7 @@ def main():
     parser.add_argument("events")
     parser.add_argument("--step", type=int, default=1, help="take every n-th event")
     args = parser.parse_args()
+    Table.read(args.konseki)
     rules = list(load_rules(args.rules))
     events = list(load_events(args.events, args.step))
     answers = konseki_answers(args.konseki, args.rules, events)

@@ -43,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct str bytes = {(const char *)data, size};
     bool ok = true;
     sigma_set_init(&set);
+    ok = sigma_mapping_load(&set.mapping, NULL, 0, NULL) == STATUS_OK;
     set.rule_count = parse_all(&set, bytes);
     for (size_t i = 0; i < set.rule_count && ok; i++) {
         ok = sigma_set_add(&set, (uint32_t)i, true, NULL) == STATUS_OK;

@@ -3,13 +3,13 @@
  *
  * A rule set is immutable once loaded and may be shared by threads; a matcher belongs to one
  * thread. Field names of rules are native names (Image, c-uri, src_ip ...); which event fields
- * they mean follows from the row's dataset (sigma_row.c, tables/sigma_fields.def,
- * docs/manual/sigma.md).
+ * they mean follows from the row's dataset and the mapping (docs/formats/sigma-mapping.md).
  */
 #ifndef KONSEKI_SIGMA_H
 #define KONSEKI_SIGMA_H
 
 #include "batch.h"
+#include "buf.h"
 #include "err.h"
 
 enum sigma_level { SIGMA_INFORMATIONAL, SIGMA_LOW, SIGMA_MEDIUM, SIGMA_HIGH, SIGMA_CRITICAL };
@@ -45,6 +45,9 @@ typedef void sigma_load_fn(const struct sigma_rule_info *rule, struct str why, v
 struct sigma_load_options {
     const char *const *paths; /* files, or folders: every .yml and .yaml below them */
     size_t path_count;
+    /* Files of log sources and fields before the default ones (docs/formats/sigma-mapping.md). */
+    const char *const *mappings;
+    size_t mapping_count;
     /* The rules look at every event, whatever its log source, with their own field names. */
     bool everywhere;
     /* Where compiled sets are kept (docs/formats/sigma-cache.md); NULL: they are not. Whatever else
@@ -60,6 +63,9 @@ enum status sigma_rules_load(struct sigma_rules **out, const struct sigma_load_o
 /* The folder of this user: $XDG_CACHE_HOME/konseki or ~/.cache/konseki, NUL-terminated. False if
  * neither is set. */
 bool sigma_cache_default_folder(struct buf *out);
+/* Appends the mapping that would be in force with these files: JSON lines, or text for people. */
+enum status sigma_mapping_list(struct buf *out, const char *const *mappings, size_t count,
+                               bool as_json, struct err *err) MUST_CHECK;
 void sigma_rules_free(struct sigma_rules **rules);
 size_t sigma_rules_count(const struct sigma_rules *rules);
 

@@ -43,6 +43,7 @@ static void add_surroundings(struct sha256 *h, struct str build) {
 }
 
 bool sigma_cache_key(struct sigma_cache_key *out, const struct sigma_sources *sources,
+                     const struct sigma_mapping *mapping,
                      const struct sigma_load_options *options) {
     struct str build = build_id();
     struct sha256 h;
@@ -52,6 +53,7 @@ bool sigma_cache_key(struct sigma_cache_key *out, const struct sigma_sources *so
     sha256_init(&h);
     add_surroundings(&h, build);
     add_number(&h, options->everywhere);
+    add_number(&h, mapping->hash);
     add_number(&h, sources->count);
     for (size_t i = 0; i < sources->count; i++) {
         add_text(&h, sigma_source_path(sources, i));

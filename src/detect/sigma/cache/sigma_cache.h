@@ -13,7 +13,7 @@ enum { SIGMA_CACHE_KEPT = 8 /* files of a folder */ };
 
 /* False if no cache is wanted, or this program has no build id. */
 bool sigma_cache_key(struct sigma_cache_key *out, const struct sigma_sources *sources,
-                     const struct sigma_load_options *options);
+                     const struct sigma_mapping *mapping, const struct sigma_load_options *options);
 bool sigma_cache_get(struct sigma_rules *set, const char *folder,
                      const struct sigma_cache_key *key);
 void sigma_cache_put(struct sigma_rules *set, const char *folder,

@@ -11,7 +11,7 @@
 /*  0  magic "KSKRULES"     8  version, 4 bytes     12  zero, 4 bytes
  * 16  key, 32 bytes       48  length of the body   56  XXH3-64 of the body
  * 64  body */
-enum { VERSION = 1, HEADER_BYTES = 64, PLAN_DEPTH_LIMIT = 256 };
+enum { VERSION = 2, HEADER_BYTES = 64, PLAN_DEPTH_LIMIT = 256 };
 static const char magic[8] = {'K', 'S', 'K', 'R', 'U', 'L', 'E', 'S'};
 
 /* Whoever adds a member describes it below and counts VERSION up: else sets from the cache lack it.
@@ -170,9 +170,9 @@ static void slots(struct sigma_codec *c, struct sigma_rules *set) {
 
 /* --- variants --- */
 
-DESCRIBED(struct sigma_gate, 104);
+DESCRIBED(struct sigma_gate, 112);
 static void gates(struct sigma_codec *c, struct sigma_rules *set) {
-    set->gates = sigma_codec_heap_array(c, set->gates, &set->gate_count, sizeof *set->gates, 30);
+    set->gates = sigma_codec_heap_array(c, set->gates, &set->gate_count, sizeof *set->gates, 31);
     for (size_t i = 0; i < set->gate_count && !c->failed; i++) {
         struct sigma_gate *g = &set->gates[i];
         uint32_t kind = g->kind;
@@ -187,6 +187,7 @@ static void gates(struct sigma_codec *c, struct sigma_rules *set) {
         sigma_codec_cstr(c, &g->ids);
         sigma_codec_cstr(c, &g->provider);
         sigma_codec_cstr(c, &g->datasets);
+        sigma_codec_bool(c, &g->takes_bare);
     }
 }
 
@@ -238,7 +239,7 @@ static void variants(struct sigma_codec *c, struct sigma_rules *set) {
 
 /* --- the set --- */
 
-DESCRIBED(struct sigma_rules, 440);
+DESCRIBED(struct sigma_rules, 448);
 static void body(struct sigma_codec *c, struct sigma_rules *set) {
     rules(c, set);
     gates(c, set);
@@ -290,8 +291,11 @@ bool sigma_image_read(struct sigma_rules *set, struct str image,
     struct sigma_codec c = {.in = image, .at = HEADER_BYTES, .arena = &set->arena};
     body(&c, set);
     if (c.failed || c.at != image.len || set->slot_count == 0 || !are_plans_sound(set)) {
+        struct sigma_mapping *mapping = set->mapping; /* not of the image */
+        set->mapping = NULL;
         sigma_set_fini(set);
         sigma_set_init(set);
+        set->mapping = mapping;
         return false;
     }
     return true;

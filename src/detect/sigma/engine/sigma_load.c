@@ -35,7 +35,7 @@ static void tell(struct loader *l, const struct sigma_document *d, struct str wh
 }
 
 static void keep(struct loader *l, struct sigma_document *d, uint64_t hash) {
-    d->info.is_source_known = sigma_logsource_is_known(&d->logsource);
+    d->info.is_source_known = sigma_logsource_is_known(l->set->mapping, &d->logsource);
     if (tree_size(d->root) >= TREE_LIMIT) {
         tell(l, d, STR("the rule has too many tests after expansion"));
         return;
@@ -179,7 +179,7 @@ static enum status build(struct sigma_rules *set, const struct sigma_sources *so
 static enum status get_set(struct sigma_rules *set, const struct sigma_sources *sources,
                            const struct sigma_load_options *options, struct err *err) {
     struct sigma_cache_key key;
-    bool cached = sigma_cache_key(&key, sources, options);
+    bool cached = sigma_cache_key(&key, sources, set->mapping, options);
     if (cached && sigma_cache_get(set, options->cache_folder, &key)) {
         return STATUS_OK;
     }
@@ -205,7 +205,11 @@ enum status sigma_rules_load(struct sigma_rules **out, const struct sigma_load_o
     struct sigma_rules *set = mem_calloc(1, sizeof *set);
     struct sigma_sources sources = {.files = NULL};
     sigma_set_init(set);
-    enum status s = sigma_sources_read(&sources, options->paths, options->path_count, err);
+    enum status s =
+        sigma_mapping_load(&set->mapping, options->mappings, options->mapping_count, err);
+    if (s == STATUS_OK) {
+        s = sigma_sources_read(&sources, options->paths, options->path_count, err);
+    }
     if (s == STATUS_OK) {
         s = get_set(set, &sources, options, err);
     }

@@ -1,22 +1,12 @@
 /*
  * Rows of batches: which slots an event field fills follows from the row's dataset. Windows rows:
- * the field's native name. Others: tables/sigma_fields.def, the field's own name, or the device's
- * name for it. Worked out once a field and dataset and kept.
+ * the field's native name. Others: the device's name for it. All: the field's own (ECS) name and
+ * what the mapping calls it in rows of the dataset's family. Worked out once a field and dataset
+ * and kept.
  */
 #include "mem.h"
 #include "sigma_match.h"
 #include "windows_names.h"
-
-struct field_row {
-    const char *families;
-    const char *name;
-    const char *fields;
-};
-
-static const struct field_row field_rows[] = {
-#define SIGMA_FIELD(families, name, fields) {families, name, fields},
-#include "sigma_fields.def"
-};
 
 struct bound_field {
     bool is_known;
@@ -82,6 +72,11 @@ static struct sigma_binding *binding_of(struct sigma_matcher *m) {
 
 static void bind_name(const struct sigma_rules *rules, struct bound_field *bound, struct str name) {
     uint32_t slot = sigma_set_slot(rules, name);
+    for (size_t i = 0; i < bound->slots.count; i++) {
+        if (bound->slots.ids[i] == slot) {
+            return;
+        }
+    }
     if (slot != INTERN_NONE && slot != SIGMA_KEYWORD_SLOT) {
         sigma_ids_add(&bound->slots, slot);
     }
@@ -93,6 +88,9 @@ static void bind_windows(const struct sigma_rules *rules, struct bound_field *bo
     if (windows_flat_name(&name, field)) {
         bound->is_native = true;
         bind_name(rules, bound, buf_str(&name));
+    }
+    if (!str_eq(buf_str(&name), schema_name(field))) {
+        bind_name(rules, bound, schema_name(field));
     }
     buf_fini(&name);
 }
@@ -106,10 +104,17 @@ static void bind_other(const struct sigma_rules *rules, struct bound_field *boun
         name.ptr[info->name.len] == '.') {
         bind_name(rules, bound, str_skip(name, info->name.len + 1));
     }
-    for (size_t i = 0; i < sizeof field_rows / sizeof field_rows[0]; i++) {
-        const struct field_row *row = &field_rows[i];
+}
+
+/* What the mapping calls the field in rows of the family. */
+static void bind_mapped(const struct sigma_rules *rules, struct bound_field *bound, uint32_t field,
+                        const struct dataset_info *info) {
+    struct str name = schema_name(field);
+    for (size_t i = 0; i < rules->mapping->field_count; i++) {
+        const struct sigma_field_row *row = &rules->mapping->fields[i];
         if (sigma_is_word_of(name, row->fields) &&
-            (row->families[0] == '*' || sigma_is_word_of(info->family, row->families))) {
+            (row->families[0] == '*' || sigma_is_word_of(info->family, row->families) ||
+             sigma_is_word_of(info->name, row->families))) {
             bind_name(rules, bound, str_from_c(row->name));
         }
     }
@@ -132,6 +137,7 @@ static const struct bound_field *bound_field(const struct sigma_rules *rules,
         } else {
             bind_other(rules, bound, field, dataset_info(origin->dataset));
         }
+        bind_mapped(rules, bound, field, dataset_info(origin->dataset));
     }
     return bound;
 }

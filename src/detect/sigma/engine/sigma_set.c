@@ -4,13 +4,13 @@
 
 #include "mem.h"
 #include "sigma_text.h"
+#include "sigma_way.h"
 
 enum { PLAN_NODE_LIMIT = 200000 };
 
 /* Compiling one variant. */
 struct compile {
     struct sigma_rules *set;
-    const char *renames;
     size_t nodes;
     bool has_keywords;
 };
@@ -37,6 +37,7 @@ void sigma_set_fini(struct sigma_rules *set) {
     mem_free(set->variants);
     mem_free(set->gates);
     mem_free(set->documents);
+    sigma_mapping_free(&set->mapping);
     arena_fini(&set->arena);
 }
 
@@ -56,45 +57,8 @@ uint32_t sigma_set_slot(const struct sigma_rules *set, struct str name) {
     return intern_find(&set->slot_names, name);
 }
 
-/* "Rule=Native Rule=Native:value>native,value>native": what stands behind the field's own '=';
- * empty if the field keeps its name. */
-static struct str rename_of(const char *renames, struct str name) {
-    struct str rest = str_from_c(renames);
-    struct str pair;
-    while (str_word_next(&pair, &rest)) {
-        size_t equals = str_find_char(pair, '=');
-        if (str_eq(str_head(pair, equals), name)) {
-            return str_skip(pair, equals + 1);
-        }
-    }
-    return STR_EMPTY;
-}
-
-static struct str renamed(const char *renames, struct str name) {
-    struct str to = rename_of(renames, name);
-    return to.len == 0 ? name : str_head(to, str_find_char(to, ':'));
-}
-
-/* The test in the native field's words: Initiated "true" is Direction "%%14593". */
-static struct sigma_test translated(const char *renames, const struct sigma_node *leaf) {
-    struct sigma_test test = leaf->test;
-    struct str to = rename_of(renames, leaf->field);
-    size_t colon = str_find_char(to, ':');
-    bool whole = test.kind == SIGMA_TEST_PATTERN || test.kind == SIGMA_TEST_TRUTH;
-    struct str rest = colon == STR_NONE || !whole ? STR_EMPTY : str_skip(to, colon + 1);
-    struct str word;
-    while (str_split_next(&word, &rest, ',')) {
-        size_t arrow = str_find_char(word, '>');
-        if (str_eq_ci(str_head(word, arrow), test.text)) {
-            return (struct sigma_test){.kind = SIGMA_TEST_PATTERN,
-                                       .text = str_skip(word, arrow + 1)};
-        }
-    }
-    return test;
-}
-
 static uint32_t leaf_slot(struct compile *c, struct str field) {
-    uint32_t slot = slot_of(c->set, renamed(c->renames, field));
+    uint32_t slot = slot_of(c->set, field);
     c->has_keywords = c->has_keywords || slot == SIGMA_KEYWORD_SLOT;
     c->set->slots[slot].is_used = true;
     return slot;
@@ -132,8 +96,7 @@ static uint32_t test_of(struct sigma_rules *set, uint32_t slot, const struct sig
 static void fill_leaf(struct compile *c, struct sigma_plan *plan, const struct sigma_node *n) {
     plan->slot = leaf_slot(c, n->field);
     if (n->op == SIGMA_NODE_TEST) {
-        struct sigma_test test = translated(c->renames, n);
-        plan->test = test_of(c->set, plan->slot, &test);
+        plan->test = test_of(c->set, plan->slot, &n->test);
     } else if (n->op == SIGMA_NODE_FIELDREF) {
         plan->other = leaf_slot(c, n->other);
     }
@@ -161,24 +124,6 @@ static bool plan_of(struct compile *c, const struct sigma_node *n) {
     plan.size = (uint32_t)(set->plan_count - at);
     set->plans[at] = plan;
     return true;
-}
-
-/* "Field=value value" as a tree. */
-static struct sigma_node *condition_node(struct arena *arena, const char *condition) {
-    struct str rest = str_from_c(condition);
-    size_t equals = str_find_char(rest, '=');
-    struct str field = str_head(rest, equals);
-    struct str value;
-    struct sigma_node *any = sigma_node_inner(arena, SIGMA_NODE_OR, 0);
-    rest = str_skip(rest, equals + 1);
-    while (str_word_next(&value, &rest)) {
-        struct sigma_node *leaf = arena_alloc(arena, sizeof *leaf);
-        leaf->op = SIGMA_NODE_TEST;
-        leaf->field = field;
-        leaf->test = (struct sigma_test){.kind = SIGMA_TEST_PATTERN, .text = value};
-        sigma_node_push(arena, any, leaf);
-    }
-    return any;
 }
 
 /* --- triggers --- */
@@ -260,14 +205,8 @@ static uint32_t gate_of(struct sigma_rules *set, const struct sigma_gate *gate) 
 
 static enum status add_variant(struct sigma_rules *set, uint32_t rule, const struct sigma_way *way,
                                struct err *err) {
-    struct compile c = {.set = set, .renames = way->renames};
-    struct sigma_node *root = set->documents[rule].root;
-    if (way->condition[0] != '\0') {
-        struct sigma_node *both = sigma_node_inner(&set->arena, SIGMA_NODE_AND, 0);
-        sigma_node_push(&set->arena, both, condition_node(&set->arena, way->condition));
-        sigma_node_push(&set->arena, both, root);
-        root = both;
-    }
+    struct compile c = {.set = set};
+    struct sigma_node *root = sigma_way_tree(&set->arena, way, set->documents[rule].root);
     uint32_t plan = (uint32_t)set->plan_count;
     if (!plan_of(&c, root)) {
         return err_set(err, STATUS_BAD_INPUT, "the rule has more than %d tests after expansion",
@@ -288,9 +227,9 @@ static enum status add_variant(struct sigma_rules *set, uint32_t rule, const str
 enum status sigma_set_add(struct sigma_rules *set, uint32_t rule, bool everywhere,
                           struct err *err) {
     static const struct sigma_way anywhere = {
-        {.kind = SIGMA_GATE_ANY, .ids = "", .provider = "", .datasets = ""}, "", ""};
+        {.kind = SIGMA_GATE_ANY, .ids = "", .provider = "", .datasets = ""}, NULL};
     struct sigma_way ways[SIGMA_WAY_LIMIT];
-    size_t count = sigma_logsource_ways(ways, &set->documents[rule].logsource);
+    size_t count = sigma_logsource_ways(ways, set->mapping, &set->documents[rule].logsource);
     (void)slot_of(set, STR_EMPTY); /* the keywords' slot comes first */
     enum status s = everywhere ? add_variant(set, rule, &anywhere, err) : STATUS_OK;
     for (size_t i = 0; i < count && s == STATUS_OK; i++) {

@@ -44,7 +44,8 @@ struct sigma_report {
 
 struct sigma_rules {
     struct arena arena;
-    struct sigma_report *reports; /* in the order of the files; kept while loading only */
+    struct sigma_mapping *mapping; /* owned; gates and trees point into it */
+    struct sigma_report *reports;  /* in the order of the files; kept while loading only */
     size_t report_count;
     size_t report_capacity;
     struct sigma_document *documents; /* rules only, sorted by id */

@@ -1,44 +1,6 @@
 #include "sigma_logsource.h"
 
-struct category_row {
-    const char *category;
-    const char *channel; /* "": see provider */
-    const char *ids;
-    const char *condition;
-    const char *renames;
-    const char *provider;
-};
-
-static const struct category_row categories[] = {
-#define WINDOWS_CATEGORY(category, channel, ids, condition, renames)                               \
-    {category, channel, ids, condition, renames, ""},
-#define WINDOWS_PROVIDER(category, provider) {category, "", "", "", "", provider},
-#include "sigma_logsources.def"
-};
-
-struct service_row {
-    const char *service;
-    const char *channel;
-};
-
-static const struct service_row services[] = {
-#define WINDOWS_SERVICE(service, channel) {service, channel},
-#include "sigma_logsources.def"
-};
-
-struct other_row {
-    const char *product;
-    const char *category;
-    const char *service;
-    const char *datasets;
-};
-
-static const struct other_row others[] = {
-#define OTHER_SOURCE(product, category, service, datasets) {product, category, service, datasets},
-#include "sigma_logsources.def"
-};
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+enum { PRODUCT_LIMIT = 32 };
 
 static bool is(struct str text, const char *word) {
     return str_eq_ci(text, str_from_c(word));
@@ -55,108 +17,202 @@ bool sigma_is_word_of(struct str word, const char *words) {
     return false;
 }
 
-/* --- ways --- */
+/* --- which sources fit --- */
 
-static size_t service_channels(struct sigma_gate *gate, struct str service) {
-    for (size_t i = 0; i < COUNT(services); i++) {
-        if (is(service, services[i].service) && gate->channel_count < SIGMA_CHANNEL_LIMIT) {
-            gate->channels[gate->channel_count++] = services[i].channel;
-        }
-    }
-    return gate->channel_count;
-}
-
-static bool has_channel(const struct sigma_gate *gate, const char *channel) {
-    for (size_t i = 0; i < gate->channel_count; i++) {
-        if (strcmp(gate->channels[i], channel) == 0) {
+static bool names_it(struct sigma_words wanted, struct str given) {
+    for (size_t i = 0; i < wanted.count && given.len > 0; i++) {
+        if (str_eq_ci(wanted.items[i], given)) {
             return true;
         }
     }
     return false;
 }
 
-static const struct sigma_gate windows_gate = {
-    .kind = SIGMA_GATE_WINDOWS, .ids = "", .provider = "", .datasets = ""};
-
-/* A category together with a service means the category's events in the service's channels. */
-static size_t category_ways(struct sigma_way *out, const struct sigma_logsource *source) {
-    struct sigma_gate service = windows_gate;
-    size_t wanted = service_channels(&service, source->service);
-    size_t count = 0;
-    for (size_t i = 0; i < COUNT(categories) && count < SIGMA_WAY_LIMIT; i++) {
-        const struct category_row *row = &categories[i];
-        if (!is(source->category, row->category) ||
-            (wanted > 0 && !has_channel(&service, row->channel))) {
-            continue;
-        }
-        struct sigma_way *way = &out[count++];
-        *way = (struct sigma_way){windows_gate, row->condition, row->renames};
-        way->gate.ids = row->ids;
-        way->gate.provider = row->provider;
-        if (row->channel[0] != '\0') {
-            way->gate.channels[way->gate.channel_count++] = row->channel;
-        }
+static bool part_fits(struct sigma_words wanted, struct str given) {
+    bool fits = wanted.count == 0 || names_it(wanted, given);
+    for (size_t i = 0; i < wanted.count && given.len == 0; i++) {
+        fits = fits || str_eq(wanted.items[i], STR("-"));
     }
-    return count;
+    return fits;
 }
 
-static size_t windows_ways(struct sigma_way *out, const struct sigma_logsource *source) {
-    if (source->category.len > 0) {
-        return category_ways(out, source);
+static bool fits(const struct sigma_source *s, const struct sigma_logsource *given) {
+    bool inner = part_fits(s->category, given->category) && part_fits(s->service, given->service);
+    if (given->product.len > 0) {
+        return inner && part_fits(s->product, given->product);
     }
-    *out = (struct sigma_way){windows_gate, "", ""};
-    if (source->service.len == 0) {
-        return is(source->product, "windows") ? 1 : 0;
-    }
-    return service_channels(&out->gate, source->service) > 0 ? 1 : 0;
+    /* of every product, but only what is called by the words that are given */
+    return inner &&
+           (names_it(s->category, given->category) || names_it(s->service, given->service));
 }
 
-static bool fits(struct str given, const char *wanted) {
-    return strcmp(wanted, "*") == 0 ||
-           (strcmp(wanted, "-") == 0 ? given.len == 0 : is(given, wanted));
+static bool same_words(struct sigma_words a, struct sigma_words b) {
+    bool same = a.count == b.count;
+    for (size_t i = 0; same && i < a.count; i++) {
+        same = str_eq_ci(a.items[i], b.items[i]);
+    }
+    return same;
 }
 
-static const char *other_datasets(const struct sigma_logsource *source) {
-    for (size_t i = 0; i < COUNT(others); i++) {
-        if (fits(source->product, others[i].product) &&
-            fits(source->category, others[i].category) &&
-            fits(source->service, others[i].service)) {
-            return others[i].datasets;
+/* The sources that count, in order: the first that fits with the additions before it; of each
+ * product if the rule names none. */
+struct fitting {
+    const struct sigma_source *sources[PRODUCT_LIMIT];
+    size_t count;
+};
+
+static bool is_taken(const struct fitting *f, const struct sigma_source *source, bool any_product) {
+    for (size_t i = 0; i < f->count; i++) {
+        const struct sigma_source *other = f->sources[i];
+        if (!other->is_addition && (!any_product || same_words(other->product, source->product))) {
+            return true;
         }
     }
-    return "";
+    return false;
 }
 
-size_t sigma_logsource_ways(struct sigma_way *out, const struct sigma_logsource *source) {
-    bool windows = is(source->product, "windows");
-    size_t count = 0;
+static void find_sources(struct fitting *f, const struct sigma_mapping *mapping,
+                         const struct sigma_logsource *given) {
+    f->count = 0;
+    for (size_t i = 0; i < mapping->source_count && f->count < PRODUCT_LIMIT; i++) {
+        const struct sigma_source *source = &mapping->sources[i];
+        if (fits(source, given) && !is_taken(f, source, given->product.len == 0)) {
+            f->sources[f->count++] = source;
+        }
+    }
+}
+
+/* --- ways --- */
+
+struct ways {
+    struct sigma_way *items;
+    size_t count;
+};
+
+static void add_way(struct ways *ways, const struct sigma_gate *gate,
+                    const struct sigma_way_row *row) {
+    if (ways->count < SIGMA_WAY_LIMIT) {
+        ways->items[ways->count++] = (struct sigma_way){*gate, row};
+    }
+}
+
+static bool has_channel(const struct sigma_service *service, const char *channel) {
+    for (size_t i = 0; i < service->channels.count; i++) {
+        if (is(service->channels.items[i], channel)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A category of Windows together with a service means the category's events in the service's
+ * channels. */
+static bool is_left_out(const struct sigma_gate *gate, const struct sigma_service *service) {
+    if (service == NULL || gate->kind != SIGMA_GATE_WINDOWS) {
+        return false;
+    }
+    for (size_t i = 0; i < gate->channel_count; i++) {
+        if (has_channel(service, gate->channels[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add_source(struct ways *ways, const struct sigma_source *source,
+                       const struct sigma_service *service) {
+    for (size_t i = 0; i < source->way_count; i++) {
+        const struct sigma_way_row *row = &source->ways[i];
+        bool has_more = row->condition_count + row->rename_count > 0;
+        if (!is_left_out(&row->gate, service)) {
+            add_way(ways, &row->gate, has_more ? row : NULL);
+        }
+    }
+}
+
+static const struct sigma_gate no_gate = {.ids = "", .provider = "", .datasets = ""};
+
+/* The service of Windows that has no source of its own: all events of its channels. */
+static void add_service(struct ways *ways, const struct sigma_service *service) {
+    struct sigma_gate gate = no_gate;
+    gate.kind = SIGMA_GATE_WINDOWS;
+    for (size_t i = 0; i < service->channels.count; i++) {
+        gate.channels[gate.channel_count++] = service->channels.items[i].ptr;
+    }
+    add_way(ways, &gate, NULL);
+}
+
+/* Bare events do not say where they are from: rules for other sources than Windows look at them,
+ * with the rule's own field names. */
+static void add_bare(struct ways *ways) {
+    struct sigma_gate gate = no_gate;
+    gate.kind = SIGMA_GATE_DATASETS;
+    gate.takes_bare = true;
+    for (size_t i = 0; i < ways->count; i++) {
+        if (ways->items[i].gate.takes_bare) {
+            return;
+        }
+    }
+    ways->count -= ways->count == SIGMA_WAY_LIMIT;
+    add_way(ways, &gate, NULL);
+}
+
+size_t sigma_logsource_ways(struct sigma_way *out, const struct sigma_mapping *mapping,
+                            const struct sigma_logsource *source) {
+    struct ways ways = {out, 0};
+    struct sigma_gate gate = no_gate;
     if (source->category.len + source->product.len + source->service.len == 0) {
-        *out = (struct sigma_way){
-            {.kind = SIGMA_GATE_ANY, .ids = "", .provider = "", .datasets = ""}, "", ""};
-        return 1;
+        add_way(&ways, &gate, NULL);
+        return ways.count;
     }
-    if (windows || source->product.len == 0) {
-        count = windows_ways(out, source);
+    bool windows = is(source->product, "windows");
+    const struct sigma_service *service = NULL;
+    if (source->service.len > 0 && (windows || source->product.len == 0)) {
+        service = sigma_mapping_service(mapping, source->service);
     }
-    if (!windows && count < SIGMA_WAY_LIMIT) {
-        struct sigma_way *way = &out[count++];
-        *way = (struct sigma_way){windows_gate, "", ""};
-        way->gate.kind = SIGMA_GATE_DATASETS;
-        way->gate.datasets = other_datasets(source);
+    struct fitting found;
+    find_sources(&found, mapping, source);
+    bool has_own = false; /* a source that says what the service means */
+    for (size_t i = 0; i < found.count; i++) {
+        bool own = names_it(found.sources[i]->service, source->service);
+        add_source(&ways, found.sources[i], own ? NULL : service);
+        has_own = has_own || (own && !found.sources[i]->is_addition);
     }
-    if (count == 0) { /* Windows, but in no channel we know: no event passes */
-        *out = (struct sigma_way){windows_gate, "", ""};
-        out->gate.kind = SIGMA_GATE_DATASETS;
-        count = 1;
+    if (source->category.len == 0 && service != NULL && !has_own) {
+        add_service(&ways, service);
     }
-    return count;
+    if (!windows) {
+        add_bare(&ways);
+    }
+    if (ways.count == 0) { /* Windows, but nothing that the mapping knows: no event passes */
+        gate.kind = SIGMA_GATE_DATASETS;
+        add_way(&ways, &gate, NULL);
+    }
+    return ways.count;
 }
 
-bool sigma_logsource_is_known(const struct sigma_logsource *source) {
+bool sigma_logsource_is_known(const struct sigma_mapping *mapping,
+                              const struct sigma_logsource *source) {
     struct sigma_way ways[SIGMA_WAY_LIMIT];
-    size_t count = sigma_logsource_ways(ways, source);
-    return count > 1 || ways[0].gate.kind != SIGMA_GATE_DATASETS ||
-           ways[0].gate.datasets[0] != '\0';
+    size_t count = sigma_logsource_ways(ways, mapping, source);
+    for (size_t i = 0; i < count; i++) {
+        if (!sigma_gate_is_closed(&ways[i].gate)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct str sigma_logsource_needs(const struct sigma_mapping *mapping,
+                                 const struct sigma_logsource *source) {
+    struct fitting found;
+    find_sources(&found, mapping, source);
+    for (size_t i = 0; i < found.count; i++) {
+        if (found.sources[i]->needs.len > 0) {
+            return found.sources[i]->needs;
+        }
+    }
+    return STR_EMPTY;
 }
 
 static bool part_has(struct str outer, struct str inner) {
@@ -169,6 +225,10 @@ bool sigma_logsource_has(const struct sigma_logsource *outer, const struct sigma
 }
 
 /* --- gates --- */
+
+bool sigma_gate_is_closed(const struct sigma_gate *gate) {
+    return gate->kind == SIGMA_GATE_DATASETS && gate->datasets[0] == '\0';
+}
 
 static bool passes_windows(const struct sigma_gate *gate, const struct sigma_origin *origin) {
     if (!origin->is_windows) {
@@ -184,7 +244,7 @@ static bool passes_windows(const struct sigma_gate *gate, const struct sigma_ori
 
 static bool passes_datasets(const struct sigma_gate *gate, const struct sigma_origin *origin) {
     if (origin->is_untold || origin->is_windows) {
-        return origin->is_untold;
+        return origin->is_untold && gate->takes_bare;
     }
     if (origin->dataset == DATASET_UNKNOWN) {
         return sigma_is_word_of(STR("?"), gate->datasets);
@@ -206,7 +266,8 @@ bool sigma_gate_passes(const struct sigma_gate *gate, const struct sigma_origin 
 }
 
 void sigma_gate_key(struct buf *out, const struct sigma_gate *gate) {
-    buf_printf(out, "%d|%s|%s|%s", (int)gate->kind, gate->ids, gate->provider, gate->datasets);
+    buf_printf(out, "%d|%s|%s|%s|%d", (int)gate->kind, gate->ids, gate->provider, gate->datasets,
+               gate->takes_bare);
     for (size_t i = 0; i < gate->channel_count; i++) {
         buf_printf(out, "|%s", gate->channels[i]);
     }
