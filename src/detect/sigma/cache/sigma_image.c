@@ -226,14 +226,13 @@ static bool are_plans_sound(const struct sigma_rules *set) {
     return true;
 }
 
-DESCRIBED(struct sigma_variant, 16);
+DESCRIBED(struct sigma_variant, 12);
 static void variants(struct sigma_codec *c, struct sigma_rules *set) {
     for (size_t i = 0; i < set->variant_count && !c->failed; i++) {
         struct sigma_variant *v = &set->variants[i];
         sigma_codec_u32(c, &v->rule, set->rule_count);
         sigma_codec_u32(c, &v->gate, set->gate_count);
         sigma_codec_u32(c, &v->plan, set->plan_count);
-        sigma_codec_bool(c, &v->has_keywords);
     }
 }
 
@@ -246,7 +245,7 @@ static void body(struct sigma_codec *c, struct sigma_rules *set) {
     set->slots = sigma_codec_heap_array(c, set->slots, &set->slot_count, sizeof *set->slots, 64);
     set->plans = sigma_codec_heap_array(c, set->plans, &set->plan_count, sizeof *set->plans, 19);
     set->variants =
-        sigma_codec_heap_array(c, set->variants, &set->variant_count, sizeof *set->variants, 13);
+        sigma_codec_heap_array(c, set->variants, &set->variant_count, sizeof *set->variants, 12);
     tests(c, set);
     slots(c, set);
     plans(c, set);

@@ -25,7 +25,7 @@ void sigma_match_event(struct sigma_matcher *matcher, const struct sigma_event_v
     const struct sigma_rules *rules = sigma_matcher_rules(matcher);
     struct sigma_origin origin = origin_of(values, count);
     sigma_match_begin(matcher, &origin);
-    bool keywords = sigma_match_wants_keywords(matcher);
+    bool keywords = sigma_match_wants(matcher, SIGMA_KEYWORD_SLOT);
     for (size_t i = 0; i < count; i++) {
         const struct sigma_event_value *v = &values[i];
         uint32_t slot = sigma_set_slot(rules, v->name);

@@ -11,7 +11,7 @@
 struct group {
     uint8_t *passes;         /* by gate */
     struct sigma_ids always; /* variants without triggers whose gate passes */
-    bool wants_keywords;
+    bool *wants;             /* by slot: a variant whose gate passes looks at it */
 };
 
 enum { GROUP_LIMIT = 4096, PAIR_LIMIT = 100000 };
@@ -66,6 +66,7 @@ struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules) {
 static void forget_groups(struct sigma_matcher *m) {
     for (size_t i = 0; i < m->group_keys.count; i++) {
         mem_free(m->groups[i].passes);
+        mem_free(m->groups[i].wants);
         sigma_ids_fini(&m->groups[i].always);
     }
     intern_clear(&m->group_keys);
@@ -107,6 +108,15 @@ struct sigma_binding **sigma_matcher_binding(struct sigma_matcher *m) {
 
 /* --- groups --- */
 
+static void want_slots(bool *wants, const struct sigma_plan *plan) {
+    for (const struct sigma_plan *p = plan; p < plan + plan->size; p++) {
+        if (p->op > SIGMA_NODE_NOT) {
+            wants[p->slot] = true;
+            wants[p->op == SIGMA_NODE_FIELDREF ? p->other : p->slot] = true;
+        }
+    }
+}
+
 static void fill_group(const struct sigma_matcher *m, struct group *g,
                        const struct sigma_origin *origin) {
     const struct sigma_rules *rules = m->rules;
@@ -120,9 +130,12 @@ static void fill_group(const struct sigma_matcher *m, struct group *g,
             sigma_ids_add(&g->always, rules->always.ids[i]);
         }
     }
-    for (size_t i = 0; i < rules->variant_count && !g->wants_keywords; i++) {
+    g->wants = mem_calloc(rules->slot_count + 1, sizeof *g->wants);
+    for (size_t i = 0; i < rules->variant_count; i++) {
         const struct sigma_variant *v = &rules->variants[i];
-        g->wants_keywords = v->has_keywords && g->passes[v->gate];
+        if (g->passes[v->gate]) {
+            want_slots(g->wants, &rules->plans[v->plan]);
+        }
     }
 }
 
@@ -166,8 +179,8 @@ void sigma_match_begin(struct sigma_matcher *m, const struct sigma_origin *origi
     m->group = group_of(m, origin);
 }
 
-bool sigma_match_wants_keywords(const struct sigma_matcher *m) {
-    return m->group->wants_keywords;
+bool sigma_match_wants(const struct sigma_matcher *m, uint32_t slot) {
+    return m->group->wants[slot];
 }
 
 static void add_candidate(struct sigma_matcher *m, uint32_t variant) {
@@ -199,6 +212,9 @@ static void keep_value(struct sigma_matcher *m, uint32_t slot, struct slot_value
 }
 
 void sigma_match_value(struct sigma_matcher *m, uint32_t slot, struct str text, uint32_t field) {
+    if (!m->group->wants[slot]) {
+        return;
+    }
     struct sigma_ids *passed = sigma_memo_find(m->memo, slot, text);
     if (passed == NULL) {
         passed = sigma_memo_begin(m->memo);

@@ -8,8 +8,9 @@
 #include "sigma_set.h"
 
 void sigma_match_begin(struct sigma_matcher *m, const struct sigma_origin *origin);
-/* True if some rule that may apply to this event has keywords. */
-bool sigma_match_wants_keywords(const struct sigma_matcher *m);
+/* True if some rule that may apply to this event looks at the slot; values of others need not come.
+ */
+bool sigma_match_wants(const struct sigma_matcher *m, uint32_t slot);
 /* `field` is the event field that the hit will name (FIELD_NONE: none). The text must stay valid
  * until the end. */
 void sigma_match_value(struct sigma_matcher *m, uint32_t slot, struct str text, uint32_t field);

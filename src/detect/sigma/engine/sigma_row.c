@@ -196,7 +196,7 @@ void sigma_match_row(struct sigma_matcher *matcher, const struct batch *batch,
     struct sigma_binding *binding = binding_of(matcher);
     struct sigma_origin origin = origin_of(batch, row);
     sigma_match_begin(matcher, &origin);
-    bool keywords = sigma_match_wants_keywords(matcher);
+    bool keywords = sigma_match_wants(matcher, SIGMA_KEYWORD_SLOT);
     for (uint32_t i = 0; i < row->value_count; i++) {
         const struct value *v = &batch->values[row->first_value + i];
         const struct bound_field *bound = bound_field(rules, binding, &origin, v->field);

@@ -12,7 +12,6 @@ enum { PLAN_NODE_LIMIT = 200000 };
 struct compile {
     struct sigma_rules *set;
     size_t nodes;
-    bool has_keywords;
 };
 
 void sigma_set_init(struct sigma_rules *set) {
@@ -59,7 +58,6 @@ uint32_t sigma_set_slot(const struct sigma_rules *set, struct str name) {
 
 static uint32_t leaf_slot(struct compile *c, struct str field) {
     uint32_t slot = slot_of(c->set, field);
-    c->has_keywords = c->has_keywords || slot == SIGMA_KEYWORD_SLOT;
     c->set->slots[slot].is_used = true;
     return slot;
 }
@@ -215,7 +213,7 @@ static enum status add_variant(struct sigma_rules *set, uint32_t rule, const str
     uint32_t id = (uint32_t)set->variant_count;
     MEM_GROW(set->variants, set->variant_capacity, set->variant_count + 1);
     set->variants[set->variant_count++] =
-        (struct sigma_variant){rule, gate_of(set, &way->gate), plan, c.has_keywords};
+        (struct sigma_variant){rule, gate_of(set, &way->gate), plan};
     if (isinf(plan_cost(set, &set->plans[plan]))) {
         sigma_ids_add(&set->always, id);
     } else {

@@ -33,7 +33,6 @@ struct sigma_variant {
     uint32_t rule;
     uint32_t gate;
     uint32_t plan; /* of the root in `plans` */
-    bool has_keywords;
 };
 
 /* What was said of one rule when it was loaded. */

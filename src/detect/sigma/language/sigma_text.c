@@ -47,8 +47,22 @@ static size_t fold_wide(struct buf *out, struct str text, size_t at) {
     return (size_t)len;
 }
 
+/* Without a branch in the loop: the compiler makes vectors of it. */
+static void fold_ascii(struct buf *out, struct str text) {
+    char *to = buf_reserve(out, text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        to[i] = (char)(c + ((unsigned char)(c - 'A') < 26 ? 32 : 0));
+    }
+    out->len += text.len;
+}
+
 void sigma_fold(struct buf *out, struct str text) {
     size_t i = 0;
+    if (sigma_is_ascii(text)) {
+        fold_ascii(out, text);
+        return;
+    }
     while (i < text.len) {
         size_t from = i;
         char *to = buf_reserve(out, text.len - i);
@@ -107,6 +121,9 @@ struct str sigma_pattern_literal(struct str pattern) {
 }
 
 static size_t match_dash(struct str rest) {
+    if (rest.len == 0 || (rest.ptr[0] != '-' && rest.ptr[0] != '/' && rest.ptr[0] != '\xE2')) {
+        return 0;
+    }
     for (size_t i = 0; i < sizeof dashes / sizeof dashes[0]; i++) {
         struct str dash = str_from_c(dashes[i]);
         if (str_starts(rest, dash)) {
@@ -148,9 +165,23 @@ static bool only_stars(struct str pattern, size_t p) {
     return p == pattern.len;
 }
 
+/* What stands behind the pattern's last token must end the text: most texts are told apart here. */
+static bool fits_end(struct str pattern, struct str text) {
+    size_t p = pattern.len, t = text.len;
+    while (p > 0 && !sigma_is_token(pattern.ptr[p - 1])) {
+        if (t == 0 || pattern.ptr[--p] != text.ptr[--t]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Greedy with one point to come back to: the last star. What lies before it needs no second try,
  * because the shortest match of the earlier parts leaves the most text to the later ones. */
 bool sigma_pattern_match(struct str pattern, struct str text) {
+    if (!fits_end(pattern, text)) {
+        return false;
+    }
     size_t p = 0, t = 0;
     size_t star = STR_NONE, star_text = 0;
     while (t < text.len) {
