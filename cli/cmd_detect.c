@@ -99,6 +99,10 @@ static int run(const struct arguments *a) {
     }
     fprintf(stderr, _("rules saw %" PRIu64 " events; rule hits: %" PRIu64 "\n"), counts.events,
             counts.rule_hits);
+    if (counts.rule_hits_suppressed > 0) {
+        fprintf(stderr, _("%llu hits suppressed by the site file\n"),
+                (unsigned long long)counts.rule_hits_suppressed);
+    }
     tell_hunt(&counts.analyses.hunt);
     fprintf(stderr, _("findings: %" PRIu64 " new, %" PRIu64 " changed\n"),
             counts.analyses.findings_new, counts.analyses.findings_updated);

@@ -171,6 +171,13 @@ static void print_totals(const struct import_totals *totals, bool analysed) {
             totals->analyses.findings_new, totals->analyses.findings_updated, totals->rule_hits);
 }
 
+static void print_suppressed(const struct import_totals *totals) {
+    if (totals->rule_hits_suppressed > 0) {
+        fprintf(stderr, _("%llu hits suppressed by the site file\n"),
+                (unsigned long long)totals->rule_hits_suppressed);
+    }
+}
+
 static void warn(const char *text, void *ctx) {
     (void)ctx;
     fprintf(stderr, "konseki: %s\n", text);
@@ -204,6 +211,7 @@ static int run(struct arguments *a) {
         fprintf(stderr, "konseki: %s\n", err.message);
     } else {
         print_totals(&totals, !a->import.no_analyses);
+        print_suppressed(&totals);
     }
     return exit_code(status, &totals);
 }

@@ -21,6 +21,7 @@ struct command_line {
     const char *password;
     uint64_t unpack_limit;
     bool recover;
+    bool suppressed;
     bool help;
 };
 
@@ -49,6 +50,11 @@ static void print_failure(const char *path, const struct err *err, void *ctx) {
     output_append_visible(&text, str_from_c(err->message)); /* names of members are foreign */
     fprintf(stderr, "konseki scan: %.*s\n", STR_ARG(buf_str(&text)));
     buf_fini(&text);
+}
+
+static void warn(const char *text, void *ctx) {
+    (void)ctx;
+    fprintf(stderr, "konseki scan: %s\n", text);
 }
 
 static void report_rule(const struct sigma_rule_info *rule, struct str why, void *ctx) {
@@ -106,6 +112,10 @@ static void print_summary(const struct scan_counts *n, size_t rules, int64_t ela
     fprintf(stderr, _("%llu hits in %llu events of %llu files with %zu rules, %.1f s\n"),
             (unsigned long long)n->hits, (unsigned long long)n->events,
             (unsigned long long)n->files.files, rules, seconds);
+    if (n->suppressed > 0) {
+        fprintf(stderr, _("%llu hits suppressed by the site file\n"),
+                (unsigned long long)n->suppressed);
+    }
     if (n->damaged > 0) {
         fprintf(stderr, _("%llu damaged events were not looked at\n"),
                 (unsigned long long)n->damaged);
@@ -115,6 +125,7 @@ static void print_summary(const struct scan_counts *n, size_t rules, int64_t ela
 static int run(const struct command_line *c, const struct sigma_rules *rules,
                const struct site *site, const struct positionals *paths) {
     struct scan_options scan = {.rules = rules,
+                                .only_suppressed = c->suppressed,
                                 .recover_slack = c->recover,
                                 .packed = {c->password, c->unpack_limit},
                                 .hit = print_hit,
@@ -126,7 +137,9 @@ static int run(const struct command_line *c, const struct sigma_rules *rules,
     }
     struct scan_output *output = scan_output_create(c->format, scan.zone);
     scan.ctx = output;
+    scan.tuning = rule_tuning_create(site);
     scan_paths(&scan, (const char *const *)paths->items, (size_t)paths->count, &counts);
+    rule_tuning_destroy(&scan.tuning);
     bool written = scan_output_destroy(&output) && output_finish(stdout);
     print_summary(&counts, rules != NULL ? sigma_rules_count(rules) : 0, clock_mono_ns() - from_ns);
     if (!written) {
@@ -153,7 +166,13 @@ static enum status load(const struct command_line *c, struct sigma_rules **rules
         s = sigma_rules_load(rules, &options, err);
     }
     buf_fini(&folder);
-    return s == STATUS_OK && c->site != NULL ? site_load(site, c->site, err) : s;
+    if (s == STATUS_OK && c->site != NULL) {
+        s = site_load(site, c->site, err);
+    }
+    if (*site != NULL) {
+        rule_tuning_warn(*site, c->site, warn, NULL);
+    }
+    return s;
 }
 
 int cmd_scan(int argc, char **argv) {

@@ -102,6 +102,15 @@ static void add_json_event(struct buf *out, const struct scan_hit *hit) {
     buf_putc(out, '}');
 }
 
+/* As `findings --suppressed` says it: "owner: reason". */
+static void add_json_owner(struct buf *out, const struct site_rule *section) {
+    buf_add(out, STR(",\"suppressed\":true,\"suppressed_by\":\""));
+    json_out_escaped(out, section->owner);
+    buf_add(out, STR(": "));
+    json_out_escaped(out, section->reason);
+    buf_putc(out, '"');
+}
+
 static void add_json(struct buf *out, const struct scan_hit *hit) {
     const struct sigma_rule_info *rule = hit->sigma->rule;
     buf_add(out, STR("{\"@timestamp\":\""));
@@ -116,6 +125,9 @@ static void add_json(struct buf *out, const struct scan_hit *hit) {
     add_json_event(out, hit);
     buf_add(out, STR(",\"fields\":"));
     add_json_fields(out, hit);
+    if (hit->suppressed_by != NULL) {
+        add_json_owner(out, hit->suppressed_by);
+    }
     buf_add(out, STR("}\n"));
 }
 

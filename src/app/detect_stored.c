@@ -40,10 +40,11 @@ static enum status run_rules(struct surroundings *around, int64_t from_ns, int64
     if (status != STATUS_OK) {
         return status;
     }
-    struct rule_watch *watch =
-        rule_watch_create(&(struct rule_watch_options){.rules = around->rules, .db = around->db});
+    struct rule_watch *watch = rule_watch_create(&(struct rule_watch_options){
+        .rules = around->rules, .site = around->site, .db = around->db});
     status = watch_rows(watch, scan, counts, err);
     counts->rule_hits = rule_watch_hits(watch);
+    counts->rule_hits_suppressed = rule_watch_suppressed(watch);
     rule_watch_destroy(&watch);
     store_scan_close(&scan);
     return status;

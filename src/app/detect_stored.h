@@ -13,6 +13,7 @@
 struct detect_stored_counts {
     uint64_t events; /* that the rules saw */
     uint64_t rule_hits;
+    uint64_t rule_hits_suppressed; /* by the site file */
     struct runner_counts analyses;
 };
 

@@ -249,14 +249,17 @@ enum status import_run(struct surroundings *surroundings, const struct import_op
     if (status != STATUS_OK) {
         return status;
     }
-    import.ingest = ingest_create(&(struct ingest_options){
-        .store = surroundings->store, .db = surroundings->db, .rules = surroundings->rules});
+    import.ingest = ingest_create(&(struct ingest_options){.store = surroundings->store,
+                                                           .db = surroundings->db,
+                                                           .rules = surroundings->rules,
+                                                           .site = surroundings->site});
     batch_init(&import.batch);
     status = take_paths(&import);
     if (status == STATUS_OK) {
         struct ingest_counts counts = ingest_get_counts(import.ingest);
         totals->derived = counts.derived;
         totals->rule_hits = counts.rule_hits;
+        totals->rule_hits_suppressed = counts.rule_hits_suppressed;
     }
     batch_fini(&import.batch);
     ingest_destroy(&import.ingest);

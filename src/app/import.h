@@ -50,6 +50,7 @@ struct import_totals {
     uint64_t bytes;
     uint64_t derived;
     uint64_t rule_hits;
+    uint64_t rule_hits_suppressed; /* by the site file */
     struct runner_counts analyses;
 };
 

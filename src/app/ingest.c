@@ -19,6 +19,7 @@ struct ingest *ingest_create(const struct ingest_options *options) {
     ingest->mails = mail_join_create(&(struct mail_join_options){.live = options->live});
     ingest->rules =
         rule_watch_create(&(struct rule_watch_options){.rules = options->rules,
+                                                       .site = options->site,
                                                        .db = options->db,
                                                        .found = options->found,
                                                        .found_ctx = options->found_ctx});
@@ -83,5 +84,6 @@ enum status ingest_commit(struct ingest *ingest, struct err *err) {
 struct ingest_counts ingest_get_counts(const struct ingest *ingest) {
     struct ingest_counts counts = ingest->counts;
     counts.rule_hits = rule_watch_hits(ingest->rules);
+    counts.rule_hits_suppressed = rule_watch_suppressed(ingest->rules);
     return counts;
 }

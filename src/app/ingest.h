@@ -11,6 +11,7 @@
 
 #include "findings_db.h"
 #include "sigma.h"
+#include "site.h"
 #include "store.h"
 
 struct ingest;
@@ -19,6 +20,7 @@ struct ingest_options {
     struct store *store;
     struct findings_db *db;
     const struct sigma_rules *rules; /* NULL: none */
+    const struct site *site;         /* levels and suppressions of rules; may be NULL */
     bool live;                       /* serve: events come in time order */
     /* Called for each rule hit, after its event is durable: one JSON object. May be NULL. */
     void (*found)(struct str json_line, void *ctx);
@@ -30,6 +32,7 @@ struct ingest_counts {
     uint64_t derived;
     uint64_t raw_bytes;
     uint64_t rule_hits;
+    uint64_t rule_hits_suppressed;
 };
 
 struct ingest *ingest_create(const struct ingest_options *options);

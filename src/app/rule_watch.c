@@ -5,9 +5,11 @@
 struct rule_watch {
     struct rule_watch_options options;
     struct sigma_matcher *matcher; /* NULL: no rules */
+    struct rule_tuning *tuning;    /* NULL: none */
     struct buf found_lines;        /* hits to announce after the commit, each ended by LF */
     bool in_transaction;           /* of the findings file */
     uint64_t hits;
+    uint64_t suppressed;
 };
 
 struct hit_context {
@@ -23,6 +25,7 @@ struct rule_watch *rule_watch_create(const struct rule_watch_options *options) {
     watch->options = *options;
     if (options->rules != NULL) {
         watch->matcher = sigma_matcher_create(options->rules);
+        watch->tuning = rule_tuning_create(options->site);
     }
     return watch;
 }
@@ -36,17 +39,22 @@ void rule_watch_destroy(struct rule_watch **watch) {
         findings_db_rollback(gone->options.db);
     }
     sigma_matcher_destroy(&gone->matcher);
+    rule_tuning_destroy(&gone->tuning);
     buf_fini(&gone->found_lines);
     mem_free(gone);
     *watch = NULL;
 }
 
-static void keep_hit(const struct sigma_hit *hit, void *ctx) {
+static void keep_hit(const struct sigma_hit *matched, void *ctx) {
     struct hit_context *context = ctx;
     struct rule_watch *watch = context->watch;
     if (context->status != STATUS_OK) {
         return;
     }
+    struct sigma_hit tuned = *matched;
+    const struct sigma_hit *hit = &tuned;
+    struct str why = rule_tuning_reason(
+        watch->tuning, rule_tuning_apply(watch->tuning, &tuned, context->batch, context->row));
     struct rule_hit kept = {.rule_id = hit->rule->id,
                             .title = hit->rule->title,
                             .path = hit->rule->path,
@@ -54,7 +62,8 @@ static void keep_hit(const struct sigma_hit *hit, void *ctx) {
                             .tags = hit->rule->tags,
                             .tag_count = hit->rule->tag_count,
                             .fields = hit->fields,
-                            .field_count = hit->field_count};
+                            .field_count = hit->field_count,
+                            .suppressed_by = why};
     if (!watch->in_transaction) {
         context->status = findings_db_begin(watch->options.db, context->err);
         watch->in_transaction = context->status == STATUS_OK;
@@ -62,9 +71,9 @@ static void keep_hit(const struct sigma_hit *hit, void *ctx) {
     if (context->status == STATUS_OK) {
         context->status = findings_db_add_rule_hit(watch->options.db, &kept, context->batch,
                                                    context->row, context->err);
-        watch->hits++;
+        *(why.len == 0 ? &watch->hits : &watch->suppressed) += 1;
     }
-    if (watch->options.found != NULL) {
+    if (watch->options.found != NULL && why.len == 0) {
         rule_hit_format(&watch->found_lines, &kept, context->batch, context->row);
         buf_putc(&watch->found_lines, '\n');
     }
@@ -112,4 +121,8 @@ enum status rule_watch_commit(struct rule_watch *watch, struct err *err) {
 
 uint64_t rule_watch_hits(const struct rule_watch *watch) {
     return watch->hits;
+}
+
+uint64_t rule_watch_suppressed(const struct rule_watch *watch) {
+    return watch->suppressed;
 }

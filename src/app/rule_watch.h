@@ -7,12 +7,13 @@
 #define KONSEKI_RULE_WATCH_H
 
 #include "findings_db.h"
-#include "sigma.h"
+#include "rule_tuning.h"
 
 struct rule_watch;
 
 struct rule_watch_options {
     const struct sigma_rules *rules; /* NULL: none; nothing is done then */
+    const struct site *site;         /* its `rules` sections act; may be NULL */
     struct findings_db *db;
     /* Called for each hit after its commit: one JSON object. May be NULL. */
     void (*found)(struct str json_line, void *ctx);
@@ -26,7 +27,8 @@ void rule_watch_destroy(struct rule_watch **watch);
 enum status rule_watch_batch(struct rule_watch *watch, const struct batch *batch,
                              struct err *err) MUST_CHECK;
 enum status rule_watch_commit(struct rule_watch *watch, struct err *err) MUST_CHECK;
-/* (rule, event) pairs so far. */
+/* (rule, event) pairs so far, without those that the site file suppresses. */
 uint64_t rule_watch_hits(const struct rule_watch *watch);
+uint64_t rule_watch_suppressed(const struct rule_watch *watch);
 
 #endif

@@ -13,11 +13,17 @@ struct scan {
 
 static void found(const struct sigma_hit *sigma, void *ctx) {
     struct scan *scan = ctx;
-    if (scan->stopped || sigma->rule->level < scan->options->least_level) {
+    struct sigma_hit tuned = *sigma;
+    const struct site_rule *suppressed_by =
+        rule_tuning_apply(scan->options->tuning, &tuned, scan->batch, scan->row);
+    if (scan->stopped || tuned.rule->level < scan->options->least_level) {
         return;
     }
-    const struct scan_hit hit = {sigma, scan->batch, scan->row, scan->file};
-    scan->counts->hits++;
+    *(suppressed_by == NULL ? &scan->counts->hits : &scan->counts->suppressed) += 1;
+    if ((suppressed_by != NULL) != scan->options->only_suppressed) {
+        return;
+    }
+    const struct scan_hit hit = {&tuned, scan->batch, scan->row, scan->file, suppressed_by};
     scan->stopped = !scan->options->hit(&hit, scan->options->ctx);
 }
 

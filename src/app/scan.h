@@ -6,19 +6,22 @@
 #define KONSEKI_SCAN_H
 
 #include "file_rows.h"
-#include "sigma.h"
+#include "rule_tuning.h"
 
 struct scan_hit {
     const struct sigma_hit *sigma;
     const struct batch *batch;
     const struct row *row;
-    struct str file; /* as given + "/" + path below it */
+    struct str file;                       /* as given + "/" + path below it */
+    const struct site_rule *suppressed_by; /* NULL: it counts */
 };
 
 /* False ends the scan. */
 typedef bool scan_hit_fn(const struct scan_hit *hit, void *ctx);
 struct scan_options {
     const struct sigma_rules *rules; /* NULL: none */
+    struct rule_tuning *tuning;      /* NULL: none; levels are compared after it */
+    bool only_suppressed;            /* hits that the tuning suppresses, instead of the others */
     enum sigma_level least_level;
     const struct zone *zone; /* for times without one */
     bool zone_is_guess;
@@ -34,6 +37,7 @@ struct scan_counts {
     uint64_t events;
     uint64_t damaged; /* events with damage: not looked at */
     uint64_t hits;
+    uint64_t suppressed; /* by the site file: not among the hits */
 };
 
 void scan_paths(const struct scan_options *options, const char *const *paths, size_t path_count,

@@ -220,6 +220,7 @@ static enum status open_pipeline(struct serve *serve) {
     serve->ingest = ingest_create(&(struct ingest_options){.store = serve->around.store,
                                                            .db = serve->around.db,
                                                            .rules = serve->around.rules,
+                                                           .site = serve->around.site,
                                                            .live = true,
                                                            .found = announce_rule_hit,
                                                            .found_ctx = serve});

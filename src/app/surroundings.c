@@ -6,6 +6,7 @@
 #include "forecast.h"
 #include "i18n.h"
 #include "mem.h"
+#include "rule_tuning.h"
 #include "store_zone.h"
 
 enum { WARNINGS_SHOWN = 20 };
@@ -141,6 +142,9 @@ enum status surroundings_open(struct surroundings *out, const struct surrounding
                                           .reserve_bytes = options->reserve_bytes,
                                           .writer_name = "konseki " KONSEKI_VERSION};
     enum status status = open_site(&s, options, err);
+    if (status == STATUS_OK && options->site_path != NULL && options->rule_count > 0) {
+        rule_tuning_warn(s.site, options->site_path, warn, ctx);
+    }
     if (status == STATUS_OK) {
         status = open_rules(&s, options, &(struct warner){warn, ctx, &s.rules_refused}, err);
     }

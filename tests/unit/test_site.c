@@ -11,6 +11,7 @@
 #include "analysis.h"
 #include "input_file.h"
 #include "site.h"
+#include "site_rules.h"
 
 static struct site *parse(const char *text) {
     struct site *site = NULL;
@@ -52,6 +53,78 @@ static void errors_name_line_and_value(void **state) {
             "reason = b "
             "}\n",
             "from before to");
+}
+
+#define COMMON "owner = a, reason = b, until = \"2027-03-31\""
+
+static void rule_sections_need_all_their_parts(void **state) {
+    (void)state;
+    refuses("rules { disable { rule = x, reason = b, until = never } }", "owner");
+    refuses("rules {\n\n disable { rule = x, owner = a, until = never } }", "line 3");
+    refuses("rules { disable { rule = x, owner = a, reason = b } }", "until");
+    refuses("rules { disable { rule = x, owner = a, reason = b, until = soon } }", "2027-03-31");
+    refuses("rules { disable { " COMMON " } }", "needs rule, tag or title");
+    refuses("rules { disable { rule = x, match { a = b }, " COMMON " } }", "takes no match");
+    refuses("rules { suppress { rule = x, " COMMON " } }", "needs match");
+    refuses("rules { suppress { rule = x, match { }, " COMMON " } }", "at least one field");
+    refuses("rules { suppress { rule = x, match { a = \"\" }, " COMMON " } }", "empty value");
+    refuses("rules { suppress { rule = x, match { a = [] }, " COMMON " } }", "empty list");
+    refuses("rules { suppress { rule = x, match { a = b }, level = low, " COMMON " } }",
+            "takes no level");
+    refuses("rules { level { rule = x, " COMMON " } }", "needs a level");
+    refuses("rules { level { rule = x, level = severe, " COMMON " } }", "informational, low");
+    refuses("rules { mute { rule = x } }", "mute");
+}
+
+static bool covers(const char *wanted, const char *value) {
+    char text[256];
+    (void)snprintf(text, sizeof text,
+                   "rules { suppress { rule = x, match { F = '%s' }, " COMMON " } }", wanted);
+    struct site *site = parse(text);
+    bool is_covered = site_rule_covers(site_rule_at(site, 0), 0, str_from_c(value));
+    site_free(&site);
+    return is_covered;
+}
+
+static void values_of_events_are_covered(void **state) {
+    (void)state;
+    assert_true(covers("C:\\Tools\\a.exe", "c:\\tools\\A.EXE"));
+    assert_false(covers("C:\\Tools\\a.exe", "C:\\Tools\\a.exe "));
+    assert_true(covers("*\\a.exe", "C:\\x/y\\a.exe"));
+    assert_true(covers("a*b*c", "a--b--b-c"));
+    assert_false(covers("a*b*c", "a--b--b-d"));
+    assert_true(covers("*", ""));
+    assert_true(covers("h?st", "h\xc3\xb6st"));
+    assert_false(covers("h??st", "h\xc3\xb6st"));
+    assert_true(covers("10.0.0.0/8", "10.255.1.2"));
+    assert_false(covers("10.0.0.0/8", "11.0.0.1"));
+    assert_false(covers("10.0.0.0/8", "no address"));
+    assert_true(covers("10.1.2.3", "10.1.2.3"));
+}
+
+static bool names(const char *selector, const struct sigma_rule_info *rule) {
+    char text[256];
+    (void)snprintf(text, sizeof text, "rules { disable { %s, " COMMON " } }", selector);
+    struct site *site = parse(text);
+    bool is_named = site_rule_names(site_rule_at(site, 0), rule);
+    site_free(&site);
+    return is_named;
+}
+
+static void rules_are_named_by_id_tag_title(void **state) {
+    (void)state;
+    const struct str tags[] = {STR_INIT("attack.execution"), STR_INIT("attack.t1059.001")};
+    const struct sigma_rule_info rule = {
+        .id = STR("ab-12"), .title = STR("PsExec in / out"), .tags = tags, .tag_count = 2};
+    assert_true(names("rule = AB-12", &rule));
+    assert_true(names("rule = [x, ab-12]", &rule));
+    assert_false(names("rule = ab-1", &rule));
+    assert_true(names("tag = attack.t1059", &rule));
+    assert_true(names("tag = attack.T1059.001", &rule));
+    assert_false(names("tag = attack.t105", &rule));
+    assert_true(names("title = \"psexec*out\"", &rule));
+    assert_false(names("title = \"psexec\"", &rule));
+    assert_false(names("title = \"psexec*\", tag = attack.impact", &rule));
 }
 
 static struct ip address(const char *text) {
@@ -260,6 +333,9 @@ static void manual_follows_the_tables(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rule_sections_need_all_their_parts),
+        cmocka_unit_test(values_of_events_are_covered),
+        cmocka_unit_test(rules_are_named_by_id_tag_title),
         cmocka_unit_test(errors_name_line_and_value),
         cmocka_unit_test(networks),
         cmocka_unit_test(hosts_accounts_and_agents),

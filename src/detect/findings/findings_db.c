@@ -58,7 +58,8 @@ static const char *const statements[SQL_STATEMENT_COUNT] = {
     [SQL_GET_LISTED] = "SELECT hash FROM listed",
     [SQL_CLEAR_LISTED] = "DELETE FROM listed",
     [SQL_PUT_LISTED] = "INSERT OR IGNORE INTO listed VALUES(?1)",
-    [SQL_PUT_HIT] = "INSERT OR IGNORE INTO rule_hit VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_PUT_HIT] = "INSERT INTO rule_hit VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET"
+                    " level = excluded.level, json = excluded.json WHERE json <> excluded.json",
 };
 
 enum status findings_fault(struct findings_db *db, struct err *err) {
@@ -253,12 +254,16 @@ static enum status visit_rows(struct visit_context *v, struct str kind, const ch
     return failed ? findings_fault(v->db, err) : STATUS_OK;
 }
 
+/* As rule_hit_format writes it; a text inside a JSON string has its quotes escaped. */
+#define HIT_SUPPRESSED "',\"suppressed\":true,'"
+
 static const char visit_findings[] =
     "SELECT json FROM finding WHERE (?1 = '' OR substr(id, 1, length(?1)) = ?1)"
     " AND (?2 = '' OR analysis = ?2 COLLATE NOCASE) AND level >= ?3 AND explained = ?4"
     " ORDER BY first, analysis, id";
 static const char visit_hits[] =
     "SELECT json FROM rule_hit WHERE ?1 = '' AND (?2 = '' OR rule = ?2) AND level >= ?3"
+    " AND (instr(json, " HIT_SUPPRESSED ") > 0) = ?4"
     " ORDER BY time, rule, event";
 /* Days of one state are drawn together; gaps stay gaps. */
 static const char visit_coverage[] =
@@ -280,7 +285,7 @@ enum status findings_db_visit(struct findings_db *db, const struct findings_quer
                               findings_visit_fn *visit, void *ctx, struct err *err) {
     struct visit_context v = {db, query, visit, ctx, false};
     enum status status = visit_rows(&v, STR("finding"), visit_findings, err);
-    if (status == STATUS_OK && !query->suppressed) {
+    if (status == STATUS_OK) {
         status = visit_rows(&v, STR("rule"), visit_hits, err);
     }
     if (status == STATUS_OK && query->coverage != COVERAGE_NONE && !query->suppressed) {
@@ -316,7 +321,13 @@ enum status findings_db_totals(struct findings_db *db, struct findings_totals *o
                             &out->suppressed, 1, err);
     }
     if (status == STATUS_OK) {
-        status = count_rows(db, "SELECT 0, count(*) FROM rule_hit", &out->rule_hits, 1, err);
+        uint64_t hits[2] = {0, 0};
+        status = count_rows(db,
+                            "SELECT instr(json, " HIT_SUPPRESSED ") > 0, count(*)"
+                            " FROM rule_hit GROUP BY 1",
+                            hits, 2, err);
+        out->rule_hits = hits[0];
+        out->suppressed += hits[1];
     }
     return status == STATUS_OK
                ? count_rows(db,

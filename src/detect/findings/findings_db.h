@@ -37,9 +37,11 @@ struct rule_hit {
     size_t tag_count;
     const uint32_t *fields; /* whose values made the rule match */
     size_t field_count;
+    struct str suppressed_by; /* "owner: reason" of the site file; empty: it counts */
 };
 /* Keeps one (rule, event) pair, as one jsonl line of `findings`. Call inside begin/commit, after
- * store_append numbered the row. A pair that is there already is left as it is. */
+ * store_append numbered the row. A pair that is there already is replaced if it says otherwise now
+ * (level, suppression). */
 enum status findings_db_add_rule_hit(struct findings_db *db, const struct rule_hit *hit,
                                      const struct batch *batch, const struct row *row,
                                      struct err *err) MUST_CHECK;

@@ -89,6 +89,10 @@ void rule_hit_format(struct buf *out, const struct rule_hit *hit, const struct b
     format_event(out, batch, row);
     buf_putc(out, ',');
     format_fields(out, hit, batch, row);
+    if (hit->suppressed_by.len > 0) {
+        buf_printf(out, ",\"suppressed\":true,\"suppressed_by\":");
+        json_out_string(out, hit->suppressed_by);
+    }
     buf_putc(out, '}');
 }
 

@@ -41,6 +41,7 @@ static void free_allows(struct site *site) {
         }
     }
     mem_free(site->allows);
+    mem_free(site->rules);
 }
 
 static void free_tables(struct site *site) {

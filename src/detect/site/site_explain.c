@@ -61,7 +61,7 @@ static enum status read_match(struct site_reader *r, const struct conf_node *nod
     return STATUS_OK;
 }
 
-static enum status read_until(struct site_reader *r, const struct conf_node *node, void *target) {
+enum status site_read_until(struct site_reader *r, const struct conf_node *node, void *target) {
     int64_t *until = target;
     int64_t ns;
     bool has_zone;
@@ -93,7 +93,7 @@ enum status site_read_allow(struct site_reader *r, const struct conf_node *node,
         {"match", read_match, 0},
         {"owner", site_read_text, offsetof(struct allow_section, allow.owner)},
         {"reason", site_read_text, offsetof(struct allow_section, allow.reason)},
-        {"until", read_until, offsetof(struct allow_section, allow.until_ns)},
+        {"until", site_read_until, offsetof(struct allow_section, allow.until_ns)},
         {NULL, NULL, 0},
     };
     (void)target;

@@ -116,6 +116,7 @@ static const struct site_key top_keys[] = {
     {"mailing_lists", site_read_names, offsetof(struct site, mailing_lists)},
     {"params", read_params, 0},
     {"allow", site_read_allow, 0},
+    {"rules", site_read_rules, 0},
     {NULL, NULL, 0},
 };
 

@@ -5,7 +5,7 @@
 #include "arena.h"
 #include "intern.h"
 #include "mem.h"
-#include "site.h"
+#include "site_rules.h"
 
 struct network_list {
     struct ip_network *items;
@@ -113,6 +113,9 @@ struct site {
     size_t path_capacity;
 
     struct str_list user_agents;
+    struct site_rule *rules; /* site_rules.h */
+    size_t rule_count;
+    size_t rule_capacity;
     struct allow_section *allows;
     size_t allow_count;
     size_t allow_capacity;

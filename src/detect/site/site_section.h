@@ -41,6 +41,7 @@ site_node_fn site_read_texts;     /* struct str_list: added to */
 site_node_fn site_read_names;     /* struct intern: added to, in lower case */
 site_node_fn site_read_networks;  /* struct network_list: replaced */
 site_node_fn site_read_zone_name; /* struct str: a zone that exists */
+site_node_fn site_read_until;     /* int64_t: the end of the day in the site's zone */
 /* Adds to a list in the arena: (*items, *count) of a struct site_host or site_user. */
 enum status site_read_arena_texts(struct site_reader *r, const struct conf_node *node,
                                   const struct str **items, size_t *count) MUST_CHECK;
@@ -52,6 +53,6 @@ site_node_fn site_read_server, site_read_proxy, site_read_device, site_read_admi
 site_node_fn site_read_user, site_read_accounts;
 site_node_fn site_read_hours, site_read_holidays, site_read_maintenance; /* target: the site */
 site_node_fn site_read_source, site_read_path;
-site_node_fn site_read_allow;
+site_node_fn site_read_allow, site_read_rules;
 
 #endif
