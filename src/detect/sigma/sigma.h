@@ -48,6 +48,8 @@ struct sigma_load_options {
     /* Files of log sources and fields before the default ones (docs/formats/sigma-mapping.md). */
     const char *const *mappings;
     size_t mapping_count;
+    const char *const *placeholders; /* files of placeholders (sigma_placeholders.h); may be none */
+    size_t placeholder_count;
     /* The rules look at every event, whatever its log source, with their own field names. */
     bool everywhere;
     /* Where compiled sets are kept (docs/formats/sigma-cache.md); NULL: they are not. Whatever else

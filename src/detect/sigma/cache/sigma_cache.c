@@ -60,6 +60,10 @@ bool sigma_cache_key(struct sigma_cache_key *out, const struct sigma_sources *so
         add_number(&h, sources->files[i].is_too_large);
         add_text(&h, sigma_source_bytes(sources, i));
     }
+    struct buf placeholders = BUF_INIT;
+    sigma_placeholders_describe(&placeholders, sources->placeholders);
+    add_text(&h, buf_str(&placeholders));
+    buf_fini(&placeholders);
     sha256_finish(&h, out->hash);
     return true;
 }

@@ -11,6 +11,7 @@ enum { TREE_LIMIT = 50000 };
 /* What is read before anything is compiled. */
 struct loader {
     struct sigma_rules *set;
+    const struct sigma_placeholders *placeholders;
     struct sigma_document *documents;
     uint64_t *hashes; /* of the files the documents came from */
     size_t count;
@@ -55,6 +56,7 @@ static void read_documents(struct loader *l, struct str path, struct str bytes) 
     struct sigma_document d = {.info = {.path = path}};
     const sigma_yaml_node *root;
     sigma_yaml_open(&yaml, bytes);
+    yaml.placeholders = l->placeholders;
     for (size_t number = 0;; number++) {
         struct err why = ERR_INIT;
         enum status s = sigma_yaml_next(&yaml, &root, &why);
@@ -163,7 +165,7 @@ static enum status compile(struct sigma_rules *set, bool everywhere, struct err 
 
 static enum status build(struct sigma_rules *set, const struct sigma_sources *sources,
                          const struct sigma_load_options *options, struct err *err) {
-    struct loader l = {.set = set};
+    struct loader l = {.set = set, .placeholders = sources->placeholders};
     for (size_t i = 0; i < sources->count; i++) {
         read_file(&l, sources, i);
     }
@@ -207,6 +209,10 @@ enum status sigma_rules_load(struct sigma_rules **out, const struct sigma_load_o
     sigma_set_init(set);
     enum status s =
         sigma_mapping_load(&set->mapping, options->mappings, options->mapping_count, err);
+    if (s == STATUS_OK) {
+        s = sigma_placeholders_load(&sources.placeholders, options->placeholders,
+                                    options->placeholder_count, err);
+    }
     if (s == STATUS_OK) {
         s = sigma_sources_read(&sources, options->paths, options->path_count, err);
     }

@@ -73,5 +73,6 @@ void sigma_sources_fini(struct sigma_sources *sources) {
     buf_fini(&sources->paths);
     buf_fini(&sources->bytes);
     mem_free(sources->files);
+    sigma_placeholders_free(&sources->placeholders);
     *sources = (struct sigma_sources){.files = NULL};
 }

@@ -9,6 +9,7 @@
 #define KONSEKI_SIGMA_SOURCE_H
 
 #include "buf.h"
+#include "sigma_placeholders.h"
 #include "err.h"
 
 struct sigma_source_file {
@@ -25,6 +26,7 @@ struct sigma_sources {
     size_t capacity;
     struct buf paths;
     struct buf bytes;
+    struct sigma_placeholders *placeholders; /* owned */
 };
 
 /* Fills an all-zero struct; what was read stays in it after a failure too. */

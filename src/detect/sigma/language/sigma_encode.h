@@ -1,6 +1,6 @@
 /*
- * Encodings of values: UTF-16, base64 (RFC 4648 section 4) and its three shifted forms, and the
- * search for placeholders. Tokens of patterns (sigma_text.h) are no text.
+ * Encodings of values: UTF-16, base64 (RFC 4648 section 4) and its three shifted forms. Tokens
+ * of patterns (sigma_text.h) are no text.
  */
 #ifndef KONSEKI_SIGMA_ENCODE_H
 #define KONSEKI_SIGMA_ENCODE_H
@@ -13,7 +13,5 @@ void sigma_encode_base64(struct buf *out, struct str bytes);
 /* The part of the base64 text that does not depend on what stands before and behind when `shift`
  * (0..2) bytes precede the value in its group of three. */
 void sigma_encode_base64_offset(struct buf *out, struct str bytes, size_t shift);
-/* The first %name% that is not written \%name%; takes the escaping backslashes away. */
-bool sigma_placeholder_find(struct str *name, struct buf *text);
 
 #endif

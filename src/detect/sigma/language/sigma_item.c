@@ -191,6 +191,7 @@ enum status sigma_item_parse(struct sigma_node **out, struct arena *arena, struc
         return s;
     }
     bool is_list = sigma_yaml_is_list(values);
+    key.placeholders = yaml->placeholders;
     if (sigma_key_has(&key, SIGMA_MOD_ALL) && (!is_list || sigma_yaml_count(values) < 2)) {
         return err_set(err, STATUS_BAD_INPUT,
                        "line %zu: modifier 'all' needs a list of at least two values", key.line);

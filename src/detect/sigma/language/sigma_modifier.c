@@ -3,6 +3,7 @@
 #include "mem.h"
 #include "num.h"
 #include "sigma_encode.h"
+#include "sigma_expand.h"
 #include "sigma_text.h"
 
 enum { DASH_LIMIT = 4 };
@@ -64,9 +65,26 @@ void sigma_value_destroy(struct sigma_value **value) {
     }
 }
 
+static bool is_list_modifier(enum sigma_modifier_id id) {
+    return id == SIGMA_MOD_ALL || id == SIGMA_MOD_NEQ;
+}
+
+/* Index of the first modifier that gives the value its kind: what stands before it speaks about the
+ * list, the case or placeholders only. */
+static size_t first_kind(const struct sigma_key *key) {
+    size_t i = 0;
+    while (i < key->count &&
+           (is_list_modifier(key->modifiers[i]) || key->modifiers[i] == SIGMA_MOD_CASED ||
+            key->modifiers[i] == SIGMA_MOD_EXPAND)) {
+        i++;
+    }
+    return i;
+}
+
 struct apply {
     const struct sigma_key *key;
     size_t at; /* index of the modifier being applied */
+    bool is_expanded;
     struct err *err;
 };
 
@@ -141,22 +159,6 @@ static enum status apply_cased(const struct apply *a, struct sigma_value *v) {
         return refuse(a, "needs text");
     }
     v->cased = true;
-    return STATUS_OK;
-}
-
-static enum status apply_expand(const struct apply *a, struct sigma_value *v) {
-    if (v->kind == SIGMA_VALUE_NUMBER) {
-        return STATUS_OK;
-    }
-    if (v->kind != SIGMA_VALUE_PATTERN && v->kind != SIGMA_VALUE_REGEX) {
-        return refuse(a, "needs text");
-    }
-    struct str name;
-    if (sigma_placeholder_find(&name, &v->text)) {
-        return err_set(a->err, STATUS_BAD_INPUT,
-                       "line %zu: the placeholder %%%.*s%% has no values here", a->key->line,
-                       STR_ARG(str_head(name, 60)));
-    }
     return STATUS_OK;
 }
 
@@ -245,6 +247,25 @@ static enum status apply_base64_offset(const struct apply *a, struct sigma_value
     return too_short ? refuse(a, "needs a longer value") : STATUS_OK;
 }
 
+/* The value becomes one value a combination of what its placeholders stand for. */
+static enum status apply_expand(struct apply *a, struct sigma_value *v) {
+    a->is_expanded = true;
+    if (v->kind != SIGMA_VALUE_PATTERN && v->kind != SIGMA_VALUE_REGEX) {
+        return v->kind == SIGMA_VALUE_NUMBER ? STATUS_OK : refuse(a, "needs text");
+    }
+    struct sigma_texts texts;
+    enum status s = sigma_expand(&texts, buf_str(&v->text), v->kind == SIGMA_VALUE_PATTERN,
+                                 a->key->placeholders, a->err);
+    for (size_t i = texts.count; s == STATUS_OK && i-- > 0;) {
+        struct sigma_value *variant = i > 0 ? add_variant(v) : v;
+        buf_fini(&variant->text);
+        variant->text = texts.items[i];
+        texts.items[i] = BUF_INIT;
+    }
+    sigma_texts_fini(&texts);
+    return s == STATUS_OK ? s : err_wrap(a->err, s, "line %zu", a->key->line);
+}
+
 static struct buf with_dash(struct str text, size_t at, const char *dash) {
     struct buf out = BUF_INIT;
     buf_add(&out, str_head(text, at));
@@ -274,7 +295,7 @@ static enum status expand_dashes(const struct apply *a, struct sigma_value *v) {
 /* --- kinds --- */
 
 static enum status apply_cidr(const struct apply *a, struct sigma_value *v) {
-    if (a->at != 0 || v->kind != SIGMA_VALUE_PATTERN) {
+    if (a->at != first_kind(a->key) || v->kind != SIGMA_VALUE_PATTERN) {
         return refuse(a, "needs a network such as 10.0.0.0/8");
     }
     if (!ip_network_parse(&v->network, buf_str(&v->text))) {
@@ -295,7 +316,7 @@ static enum status apply_fieldref(const struct apply *a, struct sigma_value *v) 
 }
 
 static enum status apply_exists(const struct apply *a, struct sigma_value *v) {
-    if (a->at != 0 || a->key->field.len == 0 || v->kind != SIGMA_VALUE_TRUTH) {
+    if (a->at != first_kind(a->key) || a->key->field.len == 0 || v->kind != SIGMA_VALUE_TRUTH) {
         return refuse(a, "needs a field and true or false");
     }
     v->kind = SIGMA_VALUE_EXISTS;
@@ -401,8 +422,6 @@ static enum status apply_one(const struct apply *a, struct sigma_value *v) {
         return apply_cased(a, v);
     case SIGMA_MOD_WINDASH:
         return apply_windash(a, v);
-    case SIGMA_MOD_EXPAND:
-        return apply_expand(a, v);
     case SIGMA_MOD_BASE64:
         return apply_base64(a, v);
     case SIGMA_MOD_BASE64OFFSET:
@@ -421,10 +440,6 @@ static enum status apply_one(const struct apply *a, struct sigma_value *v) {
 
 /* --- the scalar --- */
 
-static bool is_list_modifier(enum sigma_modifier_id id) {
-    return id == SIGMA_MOD_ALL || id == SIGMA_MOD_NEQ;
-}
-
 static void read_number(struct sigma_value *v, struct str text) {
     uint64_t based;
     v->kind = SIGMA_VALUE_NUMBER;
@@ -439,16 +454,10 @@ static void read_number(struct sigma_value *v, struct str text) {
     }
 }
 
-/* Is the text a regular expression, so that it must stay as it is? Before 're' stands nothing that
- * changes the text in Sigma's own way. */
+/* A regular expression's text must stay as it is. */
 static bool is_expression(const struct sigma_key *key) {
-    size_t i = 0;
-    while (i < key->count &&
-           (is_list_modifier(key->modifiers[i]) || key->modifiers[i] == SIGMA_MOD_CASED ||
-            key->modifiers[i] == SIGMA_MOD_EXPAND)) {
-        i++;
-    }
-    return i < key->count && key->modifiers[i] == SIGMA_MOD_RE;
+    size_t first = first_kind(key);
+    return first < key->count && key->modifiers[first] == SIGMA_MOD_RE;
 }
 
 static void read_scalar(struct sigma_value *v, const struct sigma_key *key,
@@ -521,7 +530,8 @@ static enum status apply_to_variants(struct apply *a, struct sigma_value *first)
     for (struct sigma_value *v = first; v != NULL;) {
         enum status s = encoding ? expand_dashes(a, v) : finish_bytes(a, v);
         struct sigma_value *next = v->next;
-        s = s == STATUS_OK ? apply_one(a, v) : s;
+        bool is_expand = a->key->modifiers[a->at] == SIGMA_MOD_EXPAND;
+        s = s != STATUS_OK ? s : is_expand ? apply_expand(a, v) : apply_one(a, v);
         if (s != STATUS_OK) {
             return s;
         }
@@ -530,12 +540,29 @@ static enum status apply_to_variants(struct apply *a, struct sigma_value *first)
     return STATUS_OK;
 }
 
+/* `cidr|expand: %networks%`: a network or a number can be read only when the placeholder is filled.
+ */
+static bool expands_early(const struct sigma_key *key) {
+    size_t first = first_kind(key);
+    return sigma_key_has(key, SIGMA_MOD_EXPAND) && first < key->count &&
+           key->modifiers[first] >= SIGMA_MOD_LT && key->modifiers[first] <= SIGMA_MOD_CIDR;
+}
+
+/* What is put in for a placeholder is not looked through again. */
+static bool is_done(const struct apply *a) {
+    enum sigma_modifier_id id = a->key->modifiers[a->at];
+    return is_list_modifier(id) || (id == SIGMA_MOD_EXPAND && a->is_expanded);
+}
+
 static enum status apply_all(struct sigma_value *first, const struct sigma_key *key,
                              struct err *err) {
     struct apply a = {.key = key, .err = err};
+    enum status early = expands_early(key) ? apply_expand(&a, first) : STATUS_OK;
+    if (early != STATUS_OK) {
+        return early;
+    }
     for (a.at = 0; a.at < key->count; a.at++) {
-        enum status s =
-            is_list_modifier(key->modifiers[a.at]) ? STATUS_OK : apply_to_variants(&a, first);
+        enum status s = is_done(&a) ? STATUS_OK : apply_to_variants(&a, first);
         if (s != STATUS_OK) {
             return s;
         }

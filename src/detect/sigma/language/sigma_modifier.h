@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "sigma_ast.h"
+#include "sigma_placeholders.h"
 #include "sigma_yaml.h"
 
 enum sigma_modifier_id {
@@ -23,6 +24,7 @@ struct sigma_key {
     enum sigma_modifier_id modifiers[SIGMA_MODIFIER_LIMIT];
     size_t count;
     size_t line;
+    const struct sigma_placeholders *placeholders; /* NULL: none */
 };
 
 enum sigma_value_kind {

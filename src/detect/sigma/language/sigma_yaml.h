@@ -13,10 +13,15 @@
 
 #include "err.h"
 
+struct sigma_placeholders;
+
 struct sigma_yaml {
     yaml_parser_t parser;
     yaml_document_t document;
     bool has_document;
+    /* What `expand` puts in: set after sigma_yaml_open, borrowed; NULL: no placeholder has values.
+     */
+    const struct sigma_placeholders *placeholders;
 };
 
 typedef yaml_node_t sigma_yaml_node; /* libyaml's own type, read only */
