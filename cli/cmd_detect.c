@@ -8,11 +8,12 @@
 #include "mem.h"
 #include "offline.h"
 #include "options.h"
+#include "rule_options.h"
 
 struct arguments {
     struct surroundings_options around;
     struct option_list iocs;
-    struct option_list rules;
+    struct rule_options rules;
     const char *from;
     const char *to;
     int64_t from_ns;
@@ -24,6 +25,7 @@ static void print_usage(FILE *out) {
     fputs(_("usage: konseki detect --store DIR [OPTIONS]\n"
             "  --store DIR    the store\n"
             "  --rules PATH   Sigma rules: a file or a folder (repeat for more)\n"
+            "  --placeholders FILE  values of the rules' placeholders (repeat for more)\n"
             "  --ioc PATH     indicators: a file or a folder (repeat for more)\n"
             "  --site FILE    the site file\n"
             "  --from T       rules see events from this time on\n"
@@ -44,8 +46,7 @@ static bool check_arguments(struct arguments *a, const struct positionals *rest)
     a->around.no_create = true;
     a->around.iocs = a->iocs.items;
     a->around.ioc_count = a->iocs.count;
-    a->around.rules = a->rules.items;
-    a->around.rule_count = a->rules.count;
+    rule_options_surround(&a->around, &a->rules);
     return options_zone(&zone, a->around.zone_name, a->around.store_path) &&
            (a->from == NULL || options_time(&a->from_ns, "from", a->from, zone)) &&
            (a->to == NULL || options_time(&a->to_ns, "to", a->to, zone));
@@ -55,7 +56,7 @@ static bool take_arguments(struct arguments *a, int argc, char **argv) {
     struct positionals rest;
     const struct option_spec specs[] = {
         {"store", OPTION_TEXT, &a->around.store_path, NULL},
-        {"rules", OPTION_LIST, &a->rules, NULL},
+        RULE_OPTION_ROWS(a->rules),
         {"ioc", OPTION_LIST, &a->iocs, NULL},
         {"site", OPTION_TEXT, &a->around.site_path, NULL},
         {"tz", OPTION_TEXT, &a->around.zone_name, NULL},
@@ -121,6 +122,6 @@ int cmd_detect(int argc, char **argv) {
         }
     }
     mem_free(a.iocs.items);
-    mem_free(a.rules.items);
+    rule_options_fini(&a.rules);
     return code;
 }

@@ -9,12 +9,13 @@
 #include "mem.h"
 #include "num.h"
 #include "options.h"
+#include "rule_options.h"
 
 struct arguments {
     struct surroundings_options around;
     struct import_options import;
     struct option_list iocs;
-    struct option_list rules;
+    struct rule_options rules;
     uint64_t year;
     bool has_year;
     bool help;
@@ -31,6 +32,7 @@ static void print_usage(FILE *out) {
             "  --host NAME      host of files that name none\n"
             "  --ioc PATH       indicators: a file or a folder (repeat for more)\n"
             "  --rules PATH     Sigma rules: a file or a folder (repeat for more)\n"
+            "  --placeholders FILE  values of the rules' placeholders (repeat for more)\n"
             "  --site FILE      the site file\n"
             "  --again          also import content that was imported before\n"
             "  --recover        also records from the slack space of EVTX files\n"
@@ -55,8 +57,7 @@ static bool check_arguments(struct arguments *a, const struct positionals *paths
     a->around.mode = STORE_BULK;
     a->around.iocs = a->iocs.items;
     a->around.ioc_count = a->iocs.count;
-    a->around.rules = a->rules.items;
-    a->around.rule_count = a->rules.count;
+    rule_options_surround(&a->around, &a->rules);
     a->import.year = (int)a->year;
     a->import.paths = (const char *const *)paths->items;
     a->import.path_count = (size_t)paths->count;
@@ -71,7 +72,7 @@ static bool take_arguments(struct arguments *a, struct positionals *paths, int a
         {"year", OPTION_NUMBER, &a->year, &a->has_year},
         {"host", OPTION_TEXT, &a->import.host, NULL},
         {"ioc", OPTION_LIST, &a->iocs, NULL},
-        {"rules", OPTION_LIST, &a->rules, NULL},
+        RULE_OPTION_ROWS(a->rules),
         {"site", OPTION_TEXT, &a->around.site_path, NULL},
         {"again", OPTION_FLAG, &a->import.again, NULL},
         {"recover", OPTION_FLAG, &a->import.recover_slack, NULL},
@@ -229,6 +230,6 @@ int cmd_import(int argc, char **argv) {
         }
     }
     mem_free(a.iocs.items);
-    mem_free(a.rules.items);
+    rule_options_fini(&a.rules);
     return code;
 }

@@ -8,11 +8,12 @@
 #include "options.h"
 #include "output.h"
 #include "rule_cache.h"
+#include "rule_options.h"
 #include "scan_output.h"
 #include "site.h"
 
 struct command_line {
-    struct option_list rules;
+    struct rule_options rules;
     struct rule_cache_options cache;
     const char *site;
     const char *zone;
@@ -153,16 +154,14 @@ static enum status load(const struct command_line *c, struct sigma_rules **rules
     size_t refused = 0;
     struct buf folder = BUF_INIT;
     enum status s = STATUS_OK;
-    if (c->rules.count == 0) {
+    if (c->rules.rules.count == 0) {
         fprintf(stderr, "%s\n",
                 _("konseki scan: no --rules given, and scan has no built-in rules yet"));
     } else {
-        const struct sigma_load_options options = {.paths = c->rules.items,
-                                                   .path_count = c->rules.count,
-                                                   .cache_folder =
-                                                       rule_cache_folder(&folder, &c->cache),
-                                                   .report = report_rule,
-                                                   .ctx = &refused};
+        struct sigma_load_options options = rule_options_load(&c->rules);
+        options.cache_folder = rule_cache_folder(&folder, &c->cache);
+        options.report = report_rule;
+        options.ctx = &refused;
         s = sigma_rules_load(rules, &options, err);
     }
     buf_fini(&folder);
@@ -191,6 +190,6 @@ int cmd_scan(int argc, char **argv) {
     }
     sigma_rules_free(&rules);
     site_free(&site);
-    mem_free(c.rules.items);
+    rule_options_fini(&c.rules);
     return code;
 }

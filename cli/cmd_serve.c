@@ -6,6 +6,7 @@
 #include "i18n.h"
 #include "mem.h"
 #include "options.h"
+#include "rule_options.h"
 #include "serve.h"
 
 struct arguments {
@@ -14,7 +15,7 @@ struct arguments {
     const char *zone;
     const char *file; /* --config */
     struct option_list listen;
-    struct option_list rules;
+    struct rule_options rules;
     struct option_list iocs;
     bool help;
 };
@@ -26,6 +27,7 @@ static void print_usage(FILE *out) {
             "  --listen URL    an input: syslog+udp://ADDRESS:PORT or syslog+tcp://ADDRESS:PORT "
             "(repeat for more)\n"
             "  --rules PATH    Sigma rules: a file or a folder (repeat for more)\n"
+            "  --placeholders FILE  values of the rules' placeholders (repeat for more)\n"
             "  --ioc PATH      indicators: a file or a folder (repeat for more)\n"
             "  --site FILE     the site file\n"
             "  --tz ZONE       zone of times that come without one, e.g. Asia/Tokyo\n"
@@ -38,7 +40,7 @@ static bool take_arguments(struct arguments *a, int argc, char **argv) {
     struct positionals rest;
     const struct option_spec specs[] = {
         {"store", OPTION_TEXT, &a->store, NULL},   {"config", OPTION_TEXT, &a->file, NULL},
-        {"listen", OPTION_LIST, &a->listen, NULL}, {"rules", OPTION_LIST, &a->rules, NULL},
+        {"listen", OPTION_LIST, &a->listen, NULL}, RULE_OPTION_ROWS(a->rules),
         {"ioc", OPTION_LIST, &a->iocs, NULL},      {"site", OPTION_TEXT, &a->site, NULL},
         {"tz", OPTION_TEXT, &a->zone, NULL},       {"help", OPTION_FLAG, &a->help, NULL},
     };
@@ -76,7 +78,8 @@ static enum status make_config(struct config *config, const struct arguments *a,
     set_text(config, CONFIG_SITE, a->site);
     set_text(config, CONFIG_TIME_ZONE, a->zone);
     add_items(config, CONFIG_LISTEN, &a->listen);
-    add_items(config, CONFIG_RULES, &a->rules);
+    add_items(config, CONFIG_RULES, &a->rules.rules);
+    add_items(config, CONFIG_PLACEHOLDERS, &a->rules.placeholders);
     add_items(config, CONFIG_IOC, &a->iocs);
     return STATUS_OK;
 }
@@ -146,7 +149,7 @@ int cmd_serve(int argc, char **argv) {
         }
     }
     mem_free(a.listen.items);
-    mem_free(a.rules.items);
+    rule_options_fini(&a.rules);
     mem_free(a.iocs.items);
     return code;
 }

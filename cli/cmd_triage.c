@@ -6,6 +6,7 @@
 #include "i18n.h"
 #include "mem.h"
 #include "options.h"
+#include "rule_options.h"
 #include "triage_run.h"
 
 enum words { NO_WORD, ONE_WORD, WORDS };
@@ -32,7 +33,7 @@ struct command_line {
     const char *to;
     const char *zone;
     const char *level;
-    struct option_list rules;
+    struct rule_options rules;
     bool recover;
     bool help;
     struct triage_options triage;
@@ -129,9 +130,8 @@ static bool read_run(struct triage_run *run, const struct command_line *c) {
 
 static bool load_rules(struct sigma_rules **out, const struct command_line *c) {
     struct err err = ERR_INIT;
-    const struct sigma_load_options options = {.paths = c->rules.items,
-                                               .path_count = c->rules.count};
-    if (c->rules.count == 0 || sigma_rules_load(out, &options, &err) == STATUS_OK) {
+    const struct sigma_load_options options = rule_options_load(&c->rules);
+    if (c->rules.rules.count == 0 || sigma_rules_load(out, &options, &err) == STATUS_OK) {
         return true;
     }
     fprintf(stderr, "konseki triage: %s\n", err.message);
@@ -182,7 +182,7 @@ static int run_question(const struct question_row *row, int argc, char **argv) {
             code = ask(&c, &words, row);
         }
     }
-    mem_free(c.rules.items);
+    rule_options_fini(&c.rules);
     return code;
 }
 

@@ -4,7 +4,7 @@
 #include "commands.h"
 #include "i18n.h"
 #include "json_out.h"
-#include "options.h"
+#include "rule_options.h"
 #include "sigma.h"
 #include "subcommands.h"
 
@@ -57,26 +57,13 @@ static void report(const struct sigma_rule_info *rule, struct str why, void *ctx
     (void)fwrite(check->out.ptr, 1, check->out.len, stdout);
 }
 
-int rules_check(int argc, char **argv) {
-    enum output_format format = options_default_format();
-    bool help = false;
-    const struct option_spec specs[] = {{"format", OPTION_FORMAT, &format, NULL},
-                                        {"help", OPTION_FLAG, &help, NULL}};
-    struct positionals paths;
-    if (!options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
-        return EXIT_USAGE;
-    }
-    if (help || paths.count == 0 || format == OUTPUT_CSV) {
-        return subcommand_usage("check", help);
-    }
-    struct check check = {.jsonl = format == OUTPUT_JSONL};
+static int check_rules(struct sigma_load_options *options, bool jsonl) {
+    struct check check = {.jsonl = jsonl};
     struct sigma_rules *rules = NULL;
     struct err err = ERR_INIT;
-    const struct sigma_load_options options = {.paths = (const char *const *)paths.items,
-                                               .path_count = (size_t)paths.count,
-                                               .report = report,
-                                               .ctx = &check};
-    enum status s = sigma_rules_load(&rules, &options, &err);
+    options->report = report;
+    options->ctx = &check;
+    enum status s = sigma_rules_load(&rules, options, &err);
     sigma_rules_free(&rules);
     buf_fini(&check.out);
     if (s != STATUS_OK) {
@@ -86,4 +73,26 @@ int rules_check(int argc, char **argv) {
     fprintf(stderr, _("%zu rules: %zu ok, %zu refused\n"), check.accepted + check.refused,
             check.accepted, check.refused);
     return check.refused > 0 ? EXIT_NEGATIVE : EXIT_DONE;
+}
+
+int rules_check(int argc, char **argv) {
+    enum output_format format = options_default_format();
+    bool help = false;
+    struct rule_options from = {0};
+    const struct option_spec specs[] = {{"format", OPTION_FORMAT, &format, NULL},
+                                        RULE_OPTION_PLACEHOLDERS(from),
+                                        {"help", OPTION_FLAG, &help, NULL}};
+    struct positionals paths;
+    if (!options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
+        return EXIT_USAGE;
+    }
+    if (help || paths.count == 0 || format == OUTPUT_CSV) {
+        return subcommand_usage("check", help);
+    }
+    struct sigma_load_options options = rule_options_load(&from);
+    options.paths = (const char *const *)paths.items;
+    options.path_count = (size_t)paths.count;
+    int code = check_rules(&options, format == OUTPUT_JSONL);
+    rule_options_fini(&from);
+    return code;
 }

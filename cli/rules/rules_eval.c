@@ -8,7 +8,7 @@
 #include "commands.h"
 #include "input_file.h"
 #include "json_out.h"
-#include "options.h"
+#include "rule_options.h"
 #include "sigma.h"
 #include "subcommands.h"
 
@@ -57,13 +57,15 @@ static void report(const struct sigma_rule_info *rule, struct str why, void *ctx
     }
 }
 
-static enum status load(struct sigma_rules **rules, const char *path, bool everywhere,
-                        struct refusals *refusals, struct err *err) {
-    const struct sigma_load_options options = {.paths = &path,
-                                               .path_count = 1,
-                                               .everywhere = everywhere,
-                                               .report = report,
-                                               .ctx = refusals};
+static enum status load(struct sigma_rules **rules, const struct rule_options *from,
+                        const char *path, bool everywhere, struct refusals *refusals,
+                        struct err *err) {
+    struct sigma_load_options options = rule_options_load(from);
+    options.paths = &path;
+    options.path_count = 1;
+    options.everywhere = everywhere;
+    options.report = report;
+    options.ctx = refusals;
     return sigma_rules_load(rules, &options, err);
 }
 
@@ -83,11 +85,12 @@ static int eval_file(const struct sigma_rules *rules, const char *path, bool pri
     return eval.bad_lines > 0 ? EXIT_UNREADABLE : EXIT_DONE;
 }
 
-static int eval_paths(const struct positionals *paths, bool everywhere, bool print_ids) {
+static int eval_paths(const struct rule_options *from, const struct positionals *paths,
+                      bool everywhere, bool print_ids) {
     struct sigma_rules *rules = NULL;
     struct refusals refusals = {0};
     struct err err = ERR_INIT;
-    if (load(&rules, paths->items[0], everywhere, &refusals, &err) != STATUS_OK) {
+    if (load(&rules, from, paths->items[0], everywhere, &refusals, &err) != STATUS_OK) {
         fprintf(stderr, "konseki rules eval: %s\n", err.message);
         return EXIT_USAGE;
     }
@@ -105,7 +108,9 @@ int rules_eval(int argc, char **argv) {
     bool everywhere = false;
     bool print_ids = false;
     bool help = false;
-    const struct option_spec specs[] = {{"ignore-logsource", OPTION_FLAG, &everywhere, NULL},
+    struct rule_options from = {0};
+    const struct option_spec specs[] = {RULE_OPTION_PLACEHOLDERS(from),
+                                        {"ignore-logsource", OPTION_FLAG, &everywhere, NULL},
                                         {"ids", OPTION_FLAG, &print_ids, NULL},
                                         {"help", OPTION_FLAG, &help, NULL}};
     struct positionals paths;
@@ -115,5 +120,7 @@ int rules_eval(int argc, char **argv) {
     if (help || paths.count != 2) {
         return subcommand_usage("eval", help);
     }
-    return eval_paths(&paths, everywhere, print_ids);
+    int code = eval_paths(&from, &paths, everywhere, print_ids);
+    rule_options_fini(&from);
+    return code;
 }

@@ -5,11 +5,11 @@
 #include "commands.h"
 #include "i18n.h"
 #include "mem.h"
-#include "options.h"
+#include "rule_options.h"
 #include "subcommands.h"
 
 struct test_options {
-    struct option_list rules; /* empty: the rules lie below the paths of the cases */
+    struct rule_options from; /* its rules empty: the rules lie below the paths of the cases */
     const char *junit;
     enum output_format format;
     bool require_tests;
@@ -79,12 +79,13 @@ static int test_paths(const struct test_options *options, const struct positiona
     struct sigma_cases cases = {0};
     struct known_rules known = {0};
     struct err err = ERR_INIT;
-    bool has_rules = options->rules.count > 0;
-    const struct sigma_load_options load = {.paths = has_rules ? options->rules.items : where,
-                                            .path_count = has_rules ? options->rules.count
-                                                                    : (size_t)paths->count,
-                                            .report = known_rules_add,
-                                            .ctx = &known};
+    struct sigma_load_options load = rule_options_load(&options->from);
+    load.report = known_rules_add;
+    load.ctx = &known;
+    if (load.path_count == 0) {
+        load.paths = where;
+        load.path_count = (size_t)paths->count;
+    }
     int code = EXIT_UNREADABLE;
     if (sigma_cases_load(&cases, where, (size_t)paths->count, &err) != STATUS_OK) {
         fprintf(stderr, "konseki rules test: %s\n", err.message);
@@ -104,7 +105,7 @@ static int test_paths(const struct test_options *options, const struct positiona
 int rules_test(int argc, char **argv) {
     struct test_options options = {.format = options_default_format()};
     const struct option_spec specs[] = {
-        {"rules", OPTION_LIST, &options.rules, NULL},
+        RULE_OPTION_ROWS(options.from),
         {"format", OPTION_FORMAT, &options.format, NULL},
         {"junit", OPTION_TEXT, &options.junit, NULL},
         {"require-tests", OPTION_FLAG, &options.require_tests, NULL},
@@ -119,6 +120,6 @@ int rules_test(int argc, char **argv) {
     } else {
         code = test_paths(&options, &paths);
     }
-    mem_free(options.rules.items);
+    rule_options_fini(&options.from);
     return code;
 }

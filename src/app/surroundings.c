@@ -98,6 +98,8 @@ static enum status open_rules(struct surroundings *s, const struct surroundings_
     const bool has_folder = sigma_cache_default_folder(&folder);
     const struct sigma_load_options load = {.paths = options->rules,
                                             .path_count = options->rule_count,
+                                            .placeholders = options->placeholders,
+                                            .placeholder_count = options->placeholder_count,
                                             .cache_folder = has_folder ? folder.ptr : NULL,
                                             .report = warn_rule,
                                             .ctx = &copy};

@@ -23,6 +23,8 @@ struct surroundings_options {
     size_t ioc_count;
     const char *const *rules;
     size_t rule_count;
+    const char *const *placeholders; /* files with values for the rules */
+    size_t placeholder_count;
 };
 
 struct surroundings {

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from sigma_language_cases import REFUSED, VALUES, WHOLE, Raw
+from sigma_language_cases import PLACEHOLDERS, REFUSED, VALUES, WHOLE, Raw
 
 NEVER = "never in any event \u2603"
 HEAD = "title: '%s'\nid: %s\nlogsource:\n    product: windows\ndetection:\n"
@@ -89,17 +89,28 @@ def derive_lists(suite, mods, key, text, good, bad, name):
         suite.add(name + " (all)", "s: {%s: [%s, %s]}\ncondition: s" % (json.dumps(key + "|all"), text, other), [], bad)
 
 
-def check_accepted(konseki, folder, suite):
+def placeholders_of(folder):
+    """Options that name the files of placeholders."""
+    options = []
+    for number, text in enumerate(PLACEHOLDERS):
+        path = folder.parent / ("placeholders-%d.yml" % number)
+        path.write_text(text, encoding="utf-8")
+        options += ["--placeholders", str(path)]
+    return options
+
+
+def check_accepted(konseki, folder):
     """Ids of refused rules with the reason."""
-    done = subprocess.run([konseki, "rules", "check", "--format", "jsonl", str(folder)], check=False,
+    command = [konseki, "rules", "check", *placeholders_of(folder), "--format", "jsonl", str(folder)]
+    done = subprocess.run(command, check=False,
                           stdout=subprocess.PIPE, text=True, timeout=300)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     return {pathlib.Path(a["path"]).stem: a["why"] for a in answers if a["status"] != "ok"}
 
 
 def answers_of(konseki, rules, events):
-    done = subprocess.run([konseki, "rules", "eval", "--ids", "--ignore-logsource", str(rules), str(events)],
-                          check=False, stdout=subprocess.PIPE, text=True, timeout=300)
+    command = [konseki, "rules", "eval", *placeholders_of(rules), "--ids", "--ignore-logsource"]
+    done = subprocess.run(command + [str(rules), str(events)], check=False, stdout=subprocess.PIPE, text=True, timeout=300)
     if done.returncode != 0:
         sys.exit("rules eval: exit code %d" % done.returncode)
     return [set(json.loads(line)["rules"]) for line in done.stdout.splitlines()]
@@ -112,7 +123,7 @@ def run_matching(konseki, folder, suite):
         (rules / (rule + ".yml")).write_text(text, encoding="utf-8")
     names = {rule: (name, text) for rule, name, text in suite.rules}
     problems = []
-    for rule, why in sorted(check_accepted(konseki, rules, suite).items()):
+    for rule, why in sorted(check_accepted(konseki, rules).items()):
         problems.append("%s: refused: %s" % (names[rule][0], why))
         (rules / (rule + ".yml")).unlink()
         names.pop(rule)
@@ -132,7 +143,7 @@ def run_refused(konseki, folder):
     for number, (name, detection, _) in enumerate(REFUSED):
         rule = "refused-%03d" % number
         (rules / (rule + ".yml")).write_text(HEAD % (name, rule) + indent(detection), encoding="utf-8")
-    refused = check_accepted(konseki, rules, None)
+    refused = check_accepted(konseki, rules)
     for number, (name, _, word) in enumerate(REFUSED):
         why = refused.get("refused-%03d" % number)
         if why is None:

@@ -208,11 +208,52 @@ VALUES = [
     ("gte|hour", Raw("18"), ["2026-01-31T18:00:00Z"], ["2026-01-31T17:59:59Z"]),
     ("hour|lt", Raw("6"), ["2026-01-31T05:59:00Z"], ["2026-01-31T06:00:00Z", ""]),
     ("day|gt", Raw("30"), ["2026-01-31T00:00:00Z"], ["2026-01-30T00:00:00Z"]),
+    # --- placeholders (PLACEHOLDERS below gives their values) ---
+    ("expand", "%one%", ["srv1", "SRV1"], ["%one%", "srv12"]),
+    ("expand", "%many%", ["ws-7", "WS-", "pc"], ["%many%", "pc7", "*"]),
+    ("expand", "%escaped%", ["a*b"], ["axb"]),
+    ("expand", "x-%many%", ["x-pc", "X-ws-1"], ["x-", "pc"]),
+    ("expand", "%one%/%many%", ["srv1/pc", "srv1/ws-x"], ["srv1", "pc/srv1"]),
+    ("expand", "%many%%many%", ["pcpc", "pcws-1", "ws-1pc"], ["pc"]),
+    ("expand", r"\%plain%one%", ["%plainsrv1"], ["%plain%one%"]),
+    ("expand", "%numbers%", [4624, "4625"], [4626]),
+    ("expand", "%dotted-name.x%", ["dot"], []),
+    ("expand", "100%%one%", ["100%srv1"], ["100srv1"]),
+    ("expand|contains", "%one%", ["xsrv1x"], ["srv"]),
+    ("contains|expand", "%one%", ["xsrv1x"], ["srv"]),
+    ("startswith|expand", "%many%", ["pcx", "ws-"], ["xpc"]),
+    ("expand|cased", "%many%", ["pc"], ["PC"]),
+    ("expand|base64", "%one%", ["c3J2MQ=="], ["srv1"]),
+    ("expand|windash|contains", "%flag%", ["a /x", "a -x"], ["x"]),
+    ("expand|re", "^%expression%$", ["aab", "ab"], ["b", "AB"]),
+    ("re|expand", "^%expression%$", ["aab"], ["xab"]),
+    ("expand|cidr", "%nets%", ["10.1.1.1", "192.168.1.1"], ["11.1.1.1"]),
+    ("cidr|expand", "%nets%", ["10.1.1.1", "192.168.1.1"], ["11.1.1.1"]),
+    ("gt|expand", "%limit%", [6, "10"], [5, 4]),
+    ("expand|lt", "%limit%", [4], [5]),
+    ("", "%one%", ["%one%"], ["srv1"]),
     # --- placeholders that are none ---
     ("expand", r"\%name%", ["%name%"], ["name", r"\%name%"]),
     ("expand", "100%", ["100%"], ["100"]),
     ("expand|contains", "50% off", ["now 50% off!"], ["50 off"]),
 ]
+
+PLACEHOLDERS = (
+    """one: srv1
+many: ['ws-*', pc]
+escaped: 'a\\*b'
+numbers: [4624, 4625]
+dotted-name.x: [dot]
+""",
+    """name: a pipeline
+priority: 10
+vars:
+    flag: '-x'
+    expression: 'a+b'
+    nets: [10.0.0.0/8]
+    limit: 5
+transformations: []
+""", "nets: [192.168.0.0/16]\n")
 
 # Values that no single event value tells apart: the event is written out.
 WHOLE = [
@@ -269,6 +310,10 @@ WHOLE = [
     ("keywords re", "s: {'|re': ['^a\\d$']}\ncondition: s", [{"B": "a5"}], [{"B": "xa5"}, {"B": "A5"}]),
     ("keywords cased", "s: {'|cased': ['Evil']}\ncondition: s", [{"B": "xEvilx"}], [{"B": "evil"}]),
     ("keywords startswith", "s: {'|startswith': ['ev']}\ncondition: s", [{"B": "evil"}], [{"B": "devil"}]),
+    ("keywords expand", "s: {'|expand': ['%one%']}\ncondition: s", [{"B": "xsrv1x"}], [{"B": "one"}]),
+    ("expand and all", "s: {'A|expand|contains|all': ['%many%', 'z']}\ncondition: s", [{"A": "pcz"}, {"A": "z ws-"}], [{"A": "pc"}, {"A": "z"}]),
+    ("expand neq", "s: {'A|expand|neq': '%many%'}\ncondition: s", [{"A": "x"}, {}], [{"A": "PC"}, {"A": "ws-1"}]),
+    ("expand fieldref", "s: {'A|expand|fieldref': '%one%'}\ncondition: s", [{"A": "x", "srv1": "X"}], [{"A": "srv1"}]),
     ("keywords windash", "s: {'|windash': ['-x']}\ncondition: s", [{"B": "a /x"}], [{"B": "ax"}]),
     ("keywords base64offset", "s: {'|base64offset': ['foobar']}\ncondition: s", [{"B": "xxIGZvb2Jhcg=="}], [{"B": "foobar"}]),
     ("keywords with wildcards", "s: ['a*z', 'q?q']\ncondition: s", [{"B": "-a-z-"}, {"B": "xqaqx"}], [{"A": "a", "B": "z"}, {"B": "qq"}]),

@@ -9,8 +9,8 @@
 #define KONSEKI_SIGMA_SOURCE_H
 
 #include "buf.h"
-#include "sigma_placeholders.h"
 #include "err.h"
+#include "sigma_placeholders.h"
 
 struct sigma_source_file {
     size_t path_off; /* NUL-terminated in `paths` */

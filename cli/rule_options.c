@@ -1,0 +1,24 @@
+#include "rule_options.h"
+
+#include "mem.h"
+
+struct sigma_load_options rule_options_load(const struct rule_options *options) {
+    return (struct sigma_load_options){.paths = options->rules.items,
+                                       .path_count = options->rules.count,
+                                       .placeholders = options->placeholders.items,
+                                       .placeholder_count = options->placeholders.count};
+}
+
+void rule_options_surround(struct surroundings_options *around,
+                           const struct rule_options *options) {
+    around->rules = options->rules.items;
+    around->rule_count = options->rules.count;
+    around->placeholders = options->placeholders.items;
+    around->placeholder_count = options->placeholders.count;
+}
+
+void rule_options_fini(struct rule_options *options) {
+    mem_free(options->rules.items);
+    mem_free(options->placeholders.items);
+    *options = (struct rule_options){.rules = {NULL, 0}, .placeholders = {NULL, 0}};
+}

@@ -1,0 +1,28 @@
+/*
+ * The options of every command that loads Sigma rules: --rules and --placeholders, and what they
+ * mean to the loader. Commands that take rules as their arguments use only the second.
+ */
+#ifndef KONSEKI_RULE_OPTIONS_H
+#define KONSEKI_RULE_OPTIONS_H
+
+#include "options.h"
+#include "sigma.h"
+#include "surroundings.h"
+
+struct rule_options {
+    struct option_list rules;
+    struct option_list placeholders;
+};
+
+/* Rows of a command's table of options. `o` is a struct rule_options. */
+#define RULE_OPTION_ROWS(o) {"rules", OPTION_LIST, &(o).rules, NULL}, RULE_OPTION_PLACEHOLDERS(o)
+#define RULE_OPTION_PLACEHOLDERS(o)                                                                \
+    { "placeholders", OPTION_LIST, &(o).placeholders, NULL }
+
+/* Paths and placeholders filled in; borrowed. */
+struct sigma_load_options rule_options_load(const struct rule_options *options);
+/* The same for commands that open a store. */
+void rule_options_surround(struct surroundings_options *around, const struct rule_options *options);
+void rule_options_fini(struct rule_options *options);
+
+#endif
