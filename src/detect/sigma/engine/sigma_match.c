@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "clock.h"
 #include "hash.h"
 #include "mem.h"
 #include "sigma_memo.h"
@@ -29,6 +30,7 @@ struct sigma_matcher {
     struct sigma_scanner *scanner;
     struct sigma_memo *memo;
     struct sigma_binding *binding;
+    struct sigma_profile *profile; /* NULL: nothing is counted */
     uint32_t epoch;
     uint32_t *test_epoch;
     uint32_t *test_field;
@@ -82,6 +84,7 @@ void sigma_matcher_destroy(struct sigma_matcher **matcher) {
     sigma_scanner_destroy(&m->scanner);
     sigma_memo_destroy(&m->memo);
     sigma_binding_destroy(&m->binding);
+    sigma_profile_destroy(&m->profile);
     sigma_ids_fini(&m->candidates);
     sigma_ids_fini(&m->hit_fields);
     sigma_ids_fini(&m->hit_rules);
@@ -100,6 +103,18 @@ void sigma_matcher_destroy(struct sigma_matcher **matcher) {
 
 const struct sigma_rules *sigma_matcher_rules(const struct sigma_matcher *m) {
     return m->rules;
+}
+
+const struct sigma_scanner *sigma_matcher_scanner(const struct sigma_matcher *m) {
+    return m->scanner;
+}
+
+struct sigma_profile *sigma_matcher_profile(struct sigma_matcher *m) {
+    if (m->profile == NULL) {
+        m->profile = sigma_profile_create(m->rules);
+        sigma_scanner_profile(m->scanner, m->profile);
+    }
+    return m->profile;
 }
 
 struct sigma_binding **sigma_matcher_binding(struct sigma_matcher *m) {
@@ -211,16 +226,38 @@ static void keep_value(struct sigma_matcher *m, uint32_t slot, struct slot_value
     m->slot_first[slot] = (uint32_t)m->value_count;
 }
 
+static void count_scan(struct sigma_matcher *m, uint32_t slot, struct str text, int64_t from_ns) {
+    struct sigma_slot_cost *cost = &m->profile->slots[slot];
+    cost->scanned++;
+    cost->bytes += text.len;
+    cost->time_ns += (uint64_t)(clock_mono_ns() - from_ns);
+}
+
+/* From the memory of values, or found out. */
+static const struct sigma_ids *tests_passed(struct sigma_matcher *m, uint32_t slot,
+                                            struct str text) {
+    if (m->profile != NULL) {
+        m->profile->slots[slot].values++;
+    }
+    struct sigma_ids *passed = sigma_memo_find(m->memo, slot, text);
+    if (passed != NULL) {
+        return passed;
+    }
+    int64_t from_ns = m->profile != NULL ? clock_mono_ns() : 0;
+    passed = sigma_memo_begin(m->memo);
+    sigma_scan_value(m->scanner, &m->rules->slots[slot], text, passed);
+    sigma_memo_keep(m->memo, slot, text);
+    if (m->profile != NULL) {
+        count_scan(m, slot, text, from_ns);
+    }
+    return passed;
+}
+
 void sigma_match_value(struct sigma_matcher *m, uint32_t slot, struct str text, uint32_t field) {
     if (!m->group->wants[slot]) {
         return;
     }
-    struct sigma_ids *passed = sigma_memo_find(m->memo, slot, text);
-    if (passed == NULL) {
-        passed = sigma_memo_begin(m->memo);
-        sigma_scan_value(m->scanner, &m->rules->slots[slot], text, passed);
-        sigma_memo_keep(m->memo, slot, text);
-    }
+    const struct sigma_ids *passed = tests_passed(m, slot, text);
     for (size_t i = 0; i < passed->count; i++) {
         test_passed(m, passed->ids[i], field);
     }
@@ -355,14 +392,25 @@ static int compare_ids(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+static bool variant_matches(struct sigma_matcher *m, const struct sigma_variant *v) {
+    if (m->profile == NULL) {
+        return is_true(m, &m->rules->plans[v->plan]);
+    }
+    struct sigma_rule_cost *cost = &m->profile->rules[v->rule];
+    int64_t from_ns = clock_mono_ns();
+    bool matches = is_true(m, &m->rules->plans[v->plan]);
+    cost->time_ns += (uint64_t)(clock_mono_ns() - from_ns);
+    cost->candidates++;
+    return matches;
+}
+
 void sigma_match_end(struct sigma_matcher *m, sigma_hit_fn *hit, void *ctx) {
     for (size_t i = 0; i < m->group->always.count; i++) {
         add_candidate(m, m->group->always.ids[i]);
     }
     m->hit_rules.count = 0;
     for (size_t i = 0; i < m->candidates.count; i++) {
-        const struct sigma_variant *v = &m->rules->variants[m->candidates.ids[i]];
-        if (is_true(m, &m->rules->plans[v->plan])) {
+        if (variant_matches(m, &m->rules->variants[m->candidates.ids[i]])) {
             sigma_ids_add(&m->hit_rules, m->candidates.ids[i]);
         }
     }
@@ -377,6 +425,9 @@ void sigma_match_end(struct sigma_matcher *m, sigma_hit_fn *hit, void *ctx) {
         }
         m->hit_fields.count = 0;
         collect_fields(m, &m->rules->plans[v->plan]);
+        if (m->profile != NULL) {
+            m->profile->rules[v->rule].hits++;
+        }
         struct sigma_hit found = {&m->rules->documents[v->rule].info, m->hit_fields.ids,
                                   m->hit_fields.count};
         hit(&found, ctx);

@@ -17,6 +17,9 @@ void sigma_match_value(struct sigma_matcher *m, uint32_t slot, struct str text, 
 void sigma_match_null(struct sigma_matcher *m, uint32_t slot);
 void sigma_match_end(struct sigma_matcher *m, sigma_hit_fn *hit, void *ctx);
 
+struct sigma_profile *sigma_profile_create(const struct sigma_rules *set);
+void sigma_profile_destroy(struct sigma_profile **profile);
+const struct sigma_scanner *sigma_matcher_scanner(const struct sigma_matcher *m);
 const struct sigma_rules *sigma_matcher_rules(const struct sigma_matcher *m);
 /* Memory of the binding of fields to slots; freed with the matcher. */
 struct sigma_binding;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "clock.h"
 #include "mem.h"
 #include "num.h"
 #include "sigma_number.h"
@@ -14,6 +15,8 @@ struct sigma_scanner {
     struct sigma_regex_matcher *matcher;
     struct sigma_regex **regexes; /* by number; NULL: not needed yet */
     size_t regex_count;
+    uint64_t *limits;              /* by number of the expression */
+    struct sigma_profile *profile; /* NULL: nothing is counted */
     struct buf folded;
     /* of the value being scanned */
     const struct sigma_slot *slot;
@@ -28,6 +31,7 @@ struct sigma_scanner *sigma_scanner_create(const struct sigma_slot *slots, size_
     s->matcher = sigma_regex_matcher_create();
     s->regexes = mem_calloc(regex_count + 1, sizeof(struct sigma_regex *));
     s->regex_count = regex_count;
+    s->limits = mem_calloc(regex_count + 1, sizeof *s->limits);
     for (size_t i = 0; i < count; i++) {
         const hs_database_t *both[] = {slots[i].literal_db, slots[i].regex_db};
         for (size_t j = 0; j < 2; j++) {
@@ -35,6 +39,14 @@ struct sigma_scanner *sigma_scanner_create(const struct sigma_slot *slots, size_
         }
     }
     return s;
+}
+
+void sigma_scanner_profile(struct sigma_scanner *scanner, struct sigma_profile *profile) {
+    scanner->profile = profile;
+}
+
+const uint64_t *sigma_scanner_limits(const struct sigma_scanner *scanner) {
+    return scanner->limits;
 }
 
 void sigma_scanner_destroy(struct sigma_scanner **scanner) {
@@ -46,6 +58,7 @@ void sigma_scanner_destroy(struct sigma_scanner **scanner) {
             sigma_regex_free(&s->regexes[i]);
         }
         mem_free(s->regexes);
+        mem_free(s->limits);
         buf_fini(&s->folded);
         mem_free(s);
         *scanner = NULL;
@@ -131,10 +144,26 @@ static const struct sigma_regex *regex_of(const struct sigma_scanner *s, uint32_
     return *regex;
 }
 
-static void try_regex(const struct sigma_scanner *s, uint32_t id) {
+static bool fits_regex(const struct sigma_scanner *s, uint32_t id) {
     const struct sigma_regex *regex = regex_of(s, id);
-    if (regex != NULL && sigma_regex_match(s->matcher, regex, s->value)) {
+    uint64_t limits = sigma_regex_limit_hits(s->matcher);
+    bool fits = regex != NULL && sigma_regex_match(s->matcher, regex, s->value);
+    s->limits[s->tests[id].regex] += sigma_regex_limit_hits(s->matcher) - limits;
+    return fits;
+}
+
+static void try_regex(const struct sigma_scanner *s, uint32_t id) {
+    int64_t from_ns = s->profile != NULL ? clock_mono_ns() : 0;
+    bool fits = fits_regex(s, id);
+    if (fits) {
         sigma_ids_add(s->out, id);
+    }
+    if (s->profile != NULL) {
+        struct sigma_regex_cost *cost = &s->profile->regexes[s->tests[id].regex];
+        cost->tries++;
+        cost->found += fits;
+        cost->limits = s->limits[s->tests[id].regex];
+        cost->time_ns += (uint64_t)(clock_mono_ns() - from_ns);
     }
 }
 

@@ -20,6 +20,7 @@
 
 #include "intern.h"
 #include "sigma_ast.h"
+#include "sigma_profile.h"
 #include "sigma_regex.h"
 
 /* A list that grows while compiling. */
@@ -69,6 +70,10 @@ struct sigma_scanner;
 /* Expressions are compiled when a value first needs them. */
 struct sigma_scanner *sigma_scanner_create(const struct sigma_slot *slots, size_t count,
                                            const struct sigma_set_test *tests, size_t regex_count);
+/* Counts into the profile from now on. */
+void sigma_scanner_profile(struct sigma_scanner *scanner, struct sigma_profile *profile);
+/* By number of the expression: how often a limit ended it. */
+const uint64_t *sigma_scanner_limits(const struct sigma_scanner *scanner);
 void sigma_scanner_destroy(struct sigma_scanner **scanner);
 /* Appends the ids of the slot's tests that the value passes (an id may occur twice). */
 void sigma_scan_value(struct sigma_scanner *scanner, const struct sigma_slot *slot,

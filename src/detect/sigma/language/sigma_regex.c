@@ -6,7 +6,14 @@
 #include "mem.h"
 #include "sigma_ast.h"
 
-enum { PATTERN_LIMIT = 65536, MATCH_LIMIT = 1000000, DEPTH_LIMIT = 100000, HEAP_LIMIT_KIB = 16384 };
+enum {
+    PATTERN_LIMIT = 65536,
+    MATCH_LIMIT = 1000000,
+    DEPTH_LIMIT = 100000,
+    HEAP_LIMIT_KIB = 16384,
+    STACK_FIRST_BYTES = 32768,
+    STACK_LIMIT_BYTES = 8 << 20
+};
 
 struct sigma_regex {
     pcre2_code *code;
@@ -15,6 +22,7 @@ struct sigma_regex {
 struct sigma_regex_matcher {
     pcre2_match_data *data;
     pcre2_match_context *context;
+    pcre2_jit_stack *stack; /* "(.){200,}" needs more than PCRE2's own 32 KiB */
     uint64_t limit_hits;
 };
 
@@ -69,6 +77,8 @@ struct sigma_regex_matcher *sigma_regex_matcher_create(void) {
     pcre2_set_match_limit(m->context, MATCH_LIMIT);
     pcre2_set_depth_limit(m->context, DEPTH_LIMIT);
     pcre2_set_heap_limit(m->context, HEAP_LIMIT_KIB);
+    m->stack = pcre2_jit_stack_create(STACK_FIRST_BYTES, STACK_LIMIT_BYTES, NULL);
+    pcre2_jit_stack_assign(m->context, NULL, m->stack);
     return m;
 }
 
@@ -76,6 +86,7 @@ void sigma_regex_matcher_destroy(struct sigma_regex_matcher **matcher) {
     if (*matcher != NULL) {
         pcre2_match_data_free((*matcher)->data);
         pcre2_match_context_free((*matcher)->context);
+        pcre2_jit_stack_free((*matcher)->stack);
         mem_free(*matcher);
         *matcher = NULL;
     }

@@ -1,0 +1,138 @@
+/* The engine of Sigma rules: limits of expressions, the profile of what matching costs, fields that
+ * no rule of an event's origin wants. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "mem.h"
+#include "sigma_profile.h"
+
+static struct sigma_rules *load_text(const char *text) {
+    char path[] = P_tmpdir "/konseki_engine_XXXXXX";
+    const char *paths[] = {path};
+    struct sigma_rules *rules = NULL;
+    struct err err = ERR_INIT;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    const struct sigma_load_options options = {.paths = paths, .path_count = 1};
+    enum status s = sigma_rules_load(&rules, &options, &err);
+    unlink(path);
+    assert_int_equal(s, STATUS_OK);
+    return rules;
+}
+
+static void count_hit(const struct sigma_hit *hit, void *ctx) {
+    (void)hit;
+    *(size_t *)ctx += 1;
+}
+
+static size_t match(struct sigma_matcher *m, const struct sigma_event_value *values, size_t count) {
+    size_t hits = 0;
+    sigma_match_event(m, values, count, count_hit, &hits);
+    return hits;
+}
+
+static struct sigma_event_value value(const char *name, struct str text) {
+    return (struct sigma_event_value){str_from_c(name), text, false, false};
+}
+
+/* A group that is repeated needs a frame of the stack each time. */
+static void test_long_repeat_is_no_limit(void **state) {
+    (void)state;
+    struct sigma_rules *rules = load_text("title: long\nid: long\nlogsource:\n  category: x\n"
+                                          "detection:\n  s:\n    A|re: '(.){200,}'\n"
+                                          "  condition: s\n");
+    struct sigma_matcher *m = sigma_matcher_create(rules);
+    const struct sigma_rule_info *worst;
+    char text[30000];
+    memset(text, 'a', sizeof text);
+    for (size_t len = 100; len <= sizeof text; len += 1300) {
+        const struct sigma_event_value values[] = {value("A", str_make(text, len))};
+        assert_int_equal(match(m, values, 1), len >= 200);
+    }
+    assert_int_equal(sigma_matcher_limit_hits(&worst, m), 0);
+    assert_null(worst);
+    sigma_matcher_destroy(&m);
+    sigma_rules_free(&rules);
+}
+
+static void test_limits_name_the_rule(void **state) {
+    (void)state;
+    struct sigma_rules *rules = load_text(
+        "title: fine\nid: fine\nlogsource:\n  category: x\ndetection:\n  s:\n    A|re: 'b$'\n"
+        "  condition: s\n---\n"
+        "title: slow\nid: slow\nlogsource:\n  category: x\ndetection:\n  s:\n"
+        "    A|re: '^(a{1,40})+$'\n  condition: s\n");
+    struct sigma_matcher *m = sigma_matcher_create(rules);
+    struct sigma_profile *profile = sigma_matcher_profile(m);
+    const struct sigma_rule_info *worst;
+    const struct sigma_event_value values[] = {
+        value("A", STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"))};
+    assert_int_equal(match(m, values, 1), 1);
+    assert_int_equal(match(m, values, 1), 1); /* remembered: not tried again */
+    assert_int_equal(sigma_matcher_limit_hits(&worst, m), 1);
+    assert_non_null(worst);
+    assert_true(str_eq(worst->id, STR("slow")));
+    assert_int_equal(profile->regex_count, 2);
+    assert_int_equal(profile->regexes[0].limits + profile->regexes[1].limits, 1);
+    sigma_matcher_destroy(&m);
+    sigma_rules_free(&rules);
+}
+
+static const struct sigma_slot_cost *find_slot(const struct sigma_profile *p, const char *name) {
+    for (size_t i = 0; i < p->slot_count; i++) {
+        if (str_eq(p->slots[i].name, str_from_c(name))) {
+            return &p->slots[i];
+        }
+    }
+    fail_msg("no field %s", name);
+    return NULL;
+}
+
+static void test_profile_counts(void **state) {
+    (void)state;
+    struct sigma_rules *rules = load_text(
+        "title: a\nid: a\nlogsource:\n  product: windows\n  service: security\ndetection:\n"
+        "  s:\n    User: bob\n    Image|endswith: '\\cmd.exe'\n  condition: s\n---\n"
+        "title: b\nid: b\nlogsource:\n  product: windows\n  service: system\ndetection:\n"
+        "  s:\n    Service|contains: evil\n  condition: s\n");
+    struct sigma_matcher *m = sigma_matcher_create(rules);
+    struct sigma_profile *p = sigma_matcher_profile(m);
+    const struct sigma_event_value events[][4] = {
+        {value("Channel", STR("Security")), value("User", STR("Bob")),
+         value("Image", STR("C:\\CMD.EXE")), value("Service", STR("evil"))},
+        {value("Channel", STR("System")), value("User", STR("Bob")),
+         value("Image", STR("C:\\cmd.exe")), value("Service", STR("an EVIL one"))}};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(match(m, events[0], 4), 1);
+        assert_int_equal(match(m, events[1], 4), 1);
+    }
+    assert_ptr_equal(p, sigma_matcher_profile(m));
+    assert_int_equal(p->rule_count, 2);
+    assert_int_equal(p->rules[0].hits, 3);
+    assert_int_equal(p->rules[0].candidates, 3);
+    assert_int_equal(p->rules[1].hits, 3);
+    /* a rule of the other channel asks for the field: its values are not looked at here */
+    assert_int_equal(find_slot(p, "User")->values, 3);
+    assert_int_equal(find_slot(p, "User")->scanned, 1);
+    assert_int_equal(find_slot(p, "User")->bytes, 3);
+    assert_int_equal(find_slot(p, "Service")->values, 3);
+    sigma_matcher_destroy(&m);
+    sigma_rules_free(&rules);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_long_repeat_is_no_limit),
+        cmocka_unit_test(test_limits_name_the_rule),
+        cmocka_unit_test(test_profile_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
