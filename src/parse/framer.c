@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+enum { OPEN_QUOTES_MAX = 16 };
 enum { DEFAULT_LIMIT_BYTES = 1 << 20, SMALLEST_LIMIT_BYTES = 16, SAMPLE_BYTES = 4096 };
 
 /* UTF-16 without BOM: at least 4 units, and in most units of the sample the same half is zero. */
@@ -60,6 +61,53 @@ static size_t find_line_end(const struct framer *f, const uint8_t *p, size_t max
     return 0;
 }
 
+/* The same for a table: a line end between quotes is none. Doubled quotes need no care. */
+static size_t find_record_end(const struct framer *f, const uint8_t *p, size_t max) {
+    size_t unit = f->charset == TEXT_UTF8 ? 1 : 2;
+    size_t low = f->charset == TEXT_UTF16BE ? 1 : 0;
+    bool quoted = false;
+    for (size_t i = 0; i + unit <= max; i += unit) {
+        bool is_ascii = unit == 1 || p[i + 1 - low] == 0;
+        if (is_ascii && p[i + low] == '"') {
+            quoted = !quoted;
+        } else if (is_ascii && p[i + low] == '\n' && !quoted) {
+            return i + unit;
+        }
+    }
+    return 0;
+}
+
+/* A quote that nobody closes would take all lines up to the limit with it: its line ends at its
+ * line end, and after some of them quotes are no longer looked at. */
+static size_t find_end(struct framer *f, const uint8_t *p, size_t max) {
+    bool is_table = f->form == FRAMER_TABLE && !f->inside && f->open_quotes < OPEN_QUOTES_MAX;
+    size_t end = is_table ? find_record_end(f, p, max) : 0;
+    bool may_go_on = f->more_follows && max < f->limit_bytes;
+    if (end > 0 || (is_table && may_go_on)) {
+        return end;
+    }
+    end = find_line_end(f, p, max);
+    f->open_quotes += is_table && end > 0 ? 1 : 0;
+    return end;
+}
+
+static uint32_t count_lines(const struct framer *f, const uint8_t *p, size_t len) {
+    uint32_t lines = 0;
+    if (f->form != FRAMER_TABLE) {
+        return 1;
+    }
+    while (len > 0) {
+        size_t end = find_line_end(f, p, len);
+        lines++;
+        if (end == 0) {
+            break;
+        }
+        p += end;
+        len -= end;
+    }
+    return lines;
+}
+
 /* A cut inside a UTF-8 character moves before it (if it is one). */
 static size_t avoid_cut(const struct framer *f, const uint8_t *p, size_t len) {
     size_t back = 0;
@@ -103,7 +151,7 @@ bool framer_next(struct framer *f, struct frame *out) {
     }
     const uint8_t *p = f->bytes + f->pos;
     size_t max = left < f->limit_bytes ? left : f->limit_bytes;
-    size_t len = find_line_end(f, p, max);
+    size_t len = find_end(f, p, max);
     bool goes_on = len == 0 && left > max;
     if (len == 0 && !goes_on && f->more_follows) {
         return false;
@@ -120,7 +168,8 @@ bool framer_next(struct framer *f, struct frame *out) {
     f->begun = true;
     size_t end = goes_on ? len : text_size(f, p, len);
     out->text_len = end > out->text_off ? end - out->text_off : 0;
-    f->line += !goes_on && f->line < UINT32_MAX;
+    uint32_t lines = goes_on ? 0 : count_lines(f, p, len);
+    f->line = f->line < UINT32_MAX - lines ? f->line + lines : UINT32_MAX;
     f->inside = goes_on;
     f->pos += len;
     return true;

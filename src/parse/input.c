@@ -1,8 +1,10 @@
 /* Reads the lines of one input; Windows event files go to their own readers. */
 #include "input.h"
 
+#include "csv_table.h"
 #include "evtx.h"
 #include "framer.h"
+#include "json_framer.h"
 #include "json_shim.h"
 #include "line_reader.h"
 #include "mem.h"
@@ -22,6 +24,50 @@ struct parse_input {
 /* True if the user left the choice to us or named this format. */
 static bool may_be(const struct parse_input_options *options, enum dataset dataset) {
     return options->dataset == DATASET_UNKNOWN || options->dataset == dataset;
+}
+
+static bool may_be_json(const struct parse_input_options *options) {
+    return may_be(options, DATASET_JSON) || may_be(options, DATASET_WINDOWS_JSON) ||
+           may_be(options, DATASET_WINDOWS_NXLOG) || may_be(options, DATASET_WINDOWS_WINLOGBEAT);
+}
+
+/* Does the text begin with the header of a table? */
+static bool begins_with_header(const struct framer *at_start) {
+    struct framer framer = *at_start;
+    struct text_converter converter = {0};
+    struct frame frame;
+    struct buf utf8 = BUF_INIT;
+    bool found = false;
+    for (int lines = 0; lines < CSV_LINES_BEFORE_ROWS && !found; lines++) {
+        framer.more_follows = false;
+        if (!framer_next(&framer, &frame) || frame.part) {
+            break;
+        }
+        const char *bytes = (const char *)framer.bytes + frame.off + frame.text_off;
+        buf_clear(&utf8);
+        (void)text_to_utf8(&converter, &utf8, str_make(bytes, frame.text_len), framer.charset);
+        found = csv_table_is_header(buf_str(&utf8));
+        if (!found && !csv_table_is_preamble(buf_str(&utf8))) {
+            break;
+        }
+    }
+    buf_fini(&utf8);
+    text_converter_fini(&converter);
+    return found;
+}
+
+/* How text is cut into records; line by line where nothing else is sure. */
+static void find_form(struct parse_input *input) {
+    const struct parse_input_options *options = &input->options;
+    if (may_be_json(options) && json_framer_is_document(&input->framer)) {
+        input->framer.form = FRAMER_JSON;
+    } else if ((may_be(options, DATASET_CSV) || may_be(options, DATASET_WINDOWS_CSV)) &&
+               begins_with_header(&input->framer)) {
+        input->framer.form = FRAMER_TABLE;
+        input->reader.is_table = true;
+        input->reader.last_parser = PARSER_INDEX_csv_table;
+    }
+    input->reader.is_document = input->framer.form != FRAMER_LINES;
 }
 
 bool parse_input_needs_whole(const uint8_t *bytes, size_t size_bytes,
@@ -55,6 +101,7 @@ struct parse_input *parse_input_open(const uint8_t *bytes, size_t size_bytes,
     framer_init(&input->framer, bytes, size_bytes, options->record_limit_bytes);
     input->framer.more_follows = options->more_follows;
     line_reader_init(&input->reader, &options->settings, options->host, options->dataset);
+    find_form(input);
     return input;
 }
 
@@ -80,6 +127,11 @@ static void count_row(struct parse_input_counts *counts, const struct row *row) 
     }
 }
 
+static bool next_frame(struct framer *framer, struct frame *frame) {
+    return framer->form == FRAMER_JSON ? json_framer_next(framer, frame)
+                                       : framer_next(framer, frame);
+}
+
 /* The raw bytes never move while a row is built: parse_input_next reserved the room. */
 static void add_line(struct parse_input *input, struct batch *batch, const struct frame *frame,
                      uint32_t source, uint32_t origin) {
@@ -92,7 +144,10 @@ static void add_line(struct parse_input *input, struct batch *batch, const struc
     row->receive_ns = input->options.receive_ns;
     row->flags |= frame->part ? ROW_CONTINUED : 0U;
     struct str text = str_make(batch->raw.ptr + raw_off + frame->text_off, frame->text_len);
-    if (frame->first) {
+    if (frame->meta) {
+        row->flags |= ROW_META | ROW_TIME_RECEIVED;
+        row->time_ns = row->receive_ns;
+    } else if (frame->first) {
         line_reader_read(&input->reader, batch, text, input->framer.charset);
     } else {
         line_reader_skip_part(&input->reader, batch, text, input->framer.charset);
@@ -127,7 +182,7 @@ bool parse_input_next(struct parse_input *input, struct batch *batch) {
     (void)buf_reserve(&batch->raw, (left < most ? left : most) + JSON_PADDING_BYTES);
     size_t rows = 0;
     while (rows < BATCH_ROWS && batch->raw.len < BATCH_BYTES &&
-           framer_next(&input->framer, &frame)) {
+           next_frame(&input->framer, &frame)) {
         add_line(input, batch, &frame, source, origin);
         rows++;
     }

@@ -3,9 +3,10 @@
  * encoding, envelope, format detection by content, body parser, times. The only way from bytes to
  * events.
  *
- * Framing by content: EVTX; XML of <Event> elements; lines ending in LF (also in UTF-16LE/BE). A
- * record keeps its own terminator (CR LF too) in its raw bytes, so the raw bytes of all rows in
- * order are the input, byte for byte. Records over the limit become parts flagged `continued`.
+ * Framing by content: EVTX; XML of <Event> elements; JSON documents (json_framer.h); tables with a
+ * header (formats/csv_table.h); else lines ending in LF (also in UTF-16LE/BE). A record keeps its
+ * own terminator (CR LF too) in its raw bytes, so the raw bytes of all rows in order are the input,
+ * byte for byte. Records over the limit become parts flagged `continued`.
  *
  * Every byte becomes a row: blank lines ROW_BLANK, unknown lines ROW_UNPARSED, lines with control
  * bytes ROW_DAMAGED. Nothing is dropped.
@@ -49,8 +50,8 @@ bool parse_input_needs_whole(const uint8_t *bytes, size_t size_bytes,
 /* Bytes at the end of the window that are in no row yet, when parse_input_next said false: less
  * than the record limit. */
 size_t parse_input_left(const struct parse_input *input);
-/* The next window: what was left of the last one, then what follows. It must be longer than the
- * record limit unless nothing follows. */
+/* The next window: what was left of the last one, then what follows. It must be longer than twice
+ * the record limit unless nothing follows. */
 void parse_input_window(struct parse_input *input, const uint8_t *bytes, size_t size_bytes,
                         bool more_follows);
 /* Appends rows to the (cleared) batch: up to about 16,384 rows or 1 MiB of raw bytes. False when

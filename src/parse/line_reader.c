@@ -13,6 +13,17 @@ void line_reader_init(struct line_reader *reader, const struct parse_settings *s
         .settings = *settings, .host = host, .wanted = wanted, .last_parser = PARSER_COUNT};
 }
 
+/* Controls that are no line ends. */
+static bool has_other_control(struct str s) {
+    unsigned found = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        found |= (unsigned)((c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r')) |
+                 (unsigned)(c == 0x7f);
+    }
+    return found != 0;
+}
+
 void line_reader_fini(struct line_reader *reader) {
     for (size_t i = 0; i < PARSER_COUNT; i++) {
         if (reader->states[i] != NULL) {
@@ -160,11 +171,17 @@ static void add_host(const struct line_reader *reader, const struct envelope *en
 
 static void parse_text(struct line_reader *reader, struct batch *batch, struct str text) {
     struct envelope_text parsed;
-    envelope_parse(&parsed, &reader->settings, &reader->years, text);
+    if (reader->is_table) {
+        parsed = (struct envelope_text){.envelope = {.priority = -1, .time_ns = TIME_NONE},
+                                        .body = text};
+    } else {
+        envelope_parse(&parsed, &reader->settings, &reader->years, text);
+    }
     struct parse_context context = {.settings = &reader->settings,
                                     .envelope = &parsed.envelope,
                                     .years = &reader->years,
-                                    .line = text};
+                                    .line = text,
+                                    .is_table = reader->is_table};
     if (parsed.envelope.present) {
         add_envelope(batch, &parsed);
     }
@@ -210,6 +227,7 @@ void line_reader_read(struct line_reader *reader, struct batch *batch, struct st
                       enum text_charset charset) {
     bool control = false;
     struct str utf8 = to_utf8(reader, batch_row(batch), text, charset, &control);
+    control = control && (!reader->is_document || has_other_control(utf8));
     if (is_blank(utf8)) {
         batch_row(batch)->flags |= ROW_BLANK;
     } else {

@@ -16,6 +16,8 @@ struct line_reader {
     struct parse_settings settings;
     struct str host;     /* for records that name none; borrowed */
     enum dataset wanted; /* DATASET_UNKNOWN: any */
+    bool is_document;    /* records may hold line ends: JSON documents, tables */
+    bool is_table;       /* all records are rows of one (formats/csv_table.h); no syslog headers */
     size_t last_parser;  /* PARSER_COUNT: none yet */
     enum dataset last_dataset;
     enum text_charset charset_hint;

@@ -50,6 +50,7 @@ struct parse_context {
     const struct envelope *envelope; /* never NULL */
     struct year_memory *years;       /* of this input; parse_time.h */
     struct str line;                 /* whole record as UTF-8, without terminator */
+    bool is_table;                   /* the input is a table with a header line */
     void *state;                     /* of this parser for this input, if it declared any */
 };
 

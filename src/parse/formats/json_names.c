@@ -235,11 +235,20 @@ static enum json_time find_time(struct str path) {
                                         STR_INIT("Event.System.TimeCreated_attributes.SystemTime"),
                                         STR_INIT("Event.System.TimeCreated.@SystemTime"),
                                         STR_INIT("Event.System.TimeCreated.SystemTime")};
-    static const struct str other[] = {
-        STR_INIT("timestamp"), STR_INIT("time"),        STR_INIT("ts"),
-        STR_INIT("_time"),     STR_INIT("eventTime"),   STR_INIT("event_time"),
-        STR_INIT("datetime"),  STR_INIT("Timestamp"),   STR_INIT("TimeGenerated"),
-        STR_INIT("date"),      STR_INIT("CreationTime")};
+    static const struct str other[] = {STR_INIT("timestamp"),
+                                       STR_INIT("time"),
+                                       STR_INIT("ts"),
+                                       STR_INIT("_time"),
+                                       STR_INIT("eventTime"),
+                                       STR_INIT("event_time"),
+                                       STR_INIT("datetime"),
+                                       STR_INIT("Timestamp"),
+                                       STR_INIT("TimeGenerated"),
+                                       STR_INIT("date"),
+                                       STR_INIT("CreationTime"),
+                                       STR_INIT("createdDateTime"),
+                                       STR_INIT("activityDateTime"),
+                                       STR_INIT("eventTimestamp")};
     if (str_eq(path, STR("@timestamp"))) {
         return JSON_TIME_TIMESTAMP;
     }
