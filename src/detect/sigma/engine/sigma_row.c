@@ -12,6 +12,7 @@ struct bound_field {
     bool is_known;
     bool is_native; /* not a copy that we made: keywords look at it */
     struct sigma_ids slots;
+    struct sigma_ids last_part_slots; /* these get what follows the last slash */
 };
 
 struct bound_dataset {
@@ -42,6 +43,7 @@ void sigma_binding_destroy(struct sigma_binding **binding) {
     for (size_t d = 0; d < DATASET_COUNT; d++) {
         for (size_t f = 0; f < b->datasets[d].capacity; f++) {
             sigma_ids_fini(&b->datasets[d].fields[f].slots);
+            sigma_ids_fini(&b->datasets[d].fields[f].last_part_slots);
         }
         mem_free(b->datasets[d].fields);
     }
@@ -70,15 +72,15 @@ static struct sigma_binding *binding_of(struct sigma_matcher *m) {
 
 /* --- working out a field --- */
 
-static void bind_name(const struct sigma_rules *rules, struct bound_field *bound, struct str name) {
+static void bind_name(const struct sigma_rules *rules, struct sigma_ids *slots, struct str name) {
     uint32_t slot = sigma_set_slot(rules, name);
-    for (size_t i = 0; i < bound->slots.count; i++) {
-        if (bound->slots.ids[i] == slot) {
+    for (size_t i = 0; i < slots->count; i++) {
+        if (slots->ids[i] == slot) {
             return;
         }
     }
     if (slot != INTERN_NONE && slot != SIGMA_KEYWORD_SLOT) {
-        sigma_ids_add(&bound->slots, slot);
+        sigma_ids_add(slots, slot);
     }
 }
 
@@ -87,10 +89,10 @@ static void bind_windows(const struct sigma_rules *rules, struct bound_field *bo
     struct buf name = BUF_INIT;
     if (windows_flat_name(&name, field)) {
         bound->is_native = true;
-        bind_name(rules, bound, buf_str(&name));
+        bind_name(rules, &bound->slots, buf_str(&name));
     }
     if (!str_eq(buf_str(&name), schema_name(field))) {
-        bind_name(rules, bound, schema_name(field));
+        bind_name(rules, &bound->slots, schema_name(field));
     }
     buf_fini(&name);
 }
@@ -99,10 +101,10 @@ static void bind_other(const struct sigma_rules *rules, struct bound_field *boun
                        const struct dataset_info *info) {
     struct str name = schema_name(field);
     bound->is_native = true;
-    bind_name(rules, bound, name);
+    bind_name(rules, &bound->slots, name);
     if (str_starts(name, info->name) && name.len > info->name.len &&
         name.ptr[info->name.len] == '.') {
-        bind_name(rules, bound, str_skip(name, info->name.len + 1));
+        bind_name(rules, &bound->slots, str_skip(name, info->name.len + 1));
     }
 }
 
@@ -112,10 +114,12 @@ static void bind_mapped(const struct sigma_rules *rules, struct bound_field *bou
     struct str name = schema_name(field);
     for (size_t i = 0; i < rules->mapping->field_count; i++) {
         const struct sigma_field_row *row = &rules->mapping->fields[i];
-        if (sigma_is_word_of(name, row->fields) &&
-            (row->families[0] == '*' || sigma_is_word_of(info->family, row->families) ||
-             sigma_is_word_of(info->name, row->families))) {
-            bind_name(rules, bound, str_from_c(row->name));
+        enum sigma_meaning meaning = sigma_field_row_is_of(row, info->name, info->family)
+                                         ? sigma_field_row_means(row, name)
+                                         : SIGMA_NOT_MEANT;
+        if (meaning != SIGMA_NOT_MEANT) {
+            bool last = meaning == SIGMA_MEANS_LAST_PART;
+            bind_name(rules, last ? &bound->last_part_slots : &bound->slots, str_from_c(row->name));
         }
     }
 }
@@ -203,6 +207,10 @@ void sigma_match_row(struct sigma_matcher *matcher, const struct batch *batch,
         struct str text = batch_value_text(batch, v);
         for (size_t s = 0; s < bound->slots.count; s++) {
             sigma_match_value(matcher, bound->slots.ids[s], text, v->field);
+        }
+        for (size_t s = 0; s < bound->last_part_slots.count; s++) {
+            sigma_match_value(matcher, bound->last_part_slots.ids[s], sigma_last_part(text),
+                              v->field);
         }
         if (keywords && is_keyword_text(row, bound, v, origin.is_windows)) {
             sigma_match_value(matcher, SIGMA_KEYWORD_SLOT, text, v->field);

@@ -95,3 +95,49 @@ const struct sigma_event_row *sigma_mapping_event(const struct sigma_mapping *ma
     }
     return NULL;
 }
+
+static bool has_word(const char *words, struct str word) {
+    struct str rest = str_from_c(words);
+    struct str one;
+    while (word.len > 0 && str_word_next(&one, &rest)) {
+        if (str_eq(one, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sigma_field_row_is_of(const struct sigma_field_row *row, struct str dataset,
+                           struct str family) {
+    return row->families[0] == '*' || has_word(row->families, dataset) ||
+           has_word(row->families, family);
+}
+
+bool sigma_field_row_next(struct str *field, enum sigma_meaning *meaning, struct str *rest) {
+    if (!str_word_next(field, rest)) {
+        return false;
+    }
+    bool last = str_ends(*field, STR("#name"));
+    *meaning = last ? SIGMA_MEANS_LAST_PART : SIGMA_MEANS_VALUE;
+    *field = str_head(*field, field->len - (last ? STR("#name").len : 0));
+    return true;
+}
+
+enum sigma_meaning sigma_field_row_means(const struct sigma_field_row *row, struct str field) {
+    struct str rest = str_from_c(row->fields);
+    struct str one;
+    enum sigma_meaning meaning;
+    while (sigma_field_row_next(&one, &meaning, &rest)) {
+        if (str_eq(one, field)) {
+            return meaning;
+        }
+    }
+    return SIGMA_NOT_MEANT;
+}
+
+struct str sigma_last_part(struct str path) {
+    size_t back = str_rfind_char(path, '\\');
+    path = back == STR_NONE ? path : str_skip(path, back + 1);
+    size_t slash = str_rfind_char(path, '/');
+    return slash == STR_NONE ? path : str_skip(path, slash + 1);
+}

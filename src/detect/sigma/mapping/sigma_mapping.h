@@ -117,6 +117,16 @@ struct sigma_mapping {
 enum status sigma_mapping_load(struct sigma_mapping **out, const char *const *paths, size_t count,
                                struct err *err) MUST_CHECK;
 void sigma_mapping_free(struct sigma_mapping **mapping);
+/* How a field row means an event field: not at all, its value, or the last part of its path. */
+enum sigma_meaning { SIGMA_NOT_MEANT, SIGMA_MEANS_VALUE, SIGMA_MEANS_LAST_PART };
+
+bool sigma_field_row_is_of(const struct sigma_field_row *row, struct str dataset,
+                           struct str family);
+enum sigma_meaning sigma_field_row_means(const struct sigma_field_row *row, struct str field);
+/* Next field of the row out of *rest (at first row->fields). */
+bool sigma_field_row_next(struct str *field, enum sigma_meaning *meaning, struct str *rest);
+/* What follows the last slash or backslash. */
+struct str sigma_last_part(struct str path);
 /* NULL if there is none of that name. */
 const struct sigma_service *sigma_mapping_service(const struct sigma_mapping *mapping,
                                                   struct str name);
