@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""Rules of every kind of log source find their events: own samples of each log, `konseki scan`."""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from harness import PROGRAM
+
+SYSMON_LINUX = (
+    'Mar  4 10:00:00 host1 sysmon: <Event><System><Provider Name="Linux-Sysmon" '
+    'Guid="{ff032593-a8d3-4f13-b0d6-01fc615a0f97}"/><EventID>%d</EventID><Version>5</Version>'
+    '<Level>4</Level><Task>1</Task><Opcode>0</Opcode><Keywords>0x8000000000000000</Keywords>'
+    '<TimeCreated SystemTime="2026-03-04T10:00:00.000000000Z"/><EventRecordID>7</EventRecordID>'
+    '<Correlation/><Execution ProcessID="99" ThreadID="99"/>'
+    '<Channel>Linux-Sysmon/Operational</Channel><Computer>host1</Computer>'
+    '<Security UserId="0"/></System><EventData>%s</EventData></Event>')
+
+
+def data(**fields):
+    return "".join('<Data Name="%s">%s</Data>' % f for f in fields.items())
+
+
+WINDOWS = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1, "Computer": "pc1",
+           "Provider_Name": "Microsoft-Windows-Sysmon", "Image": r"C:\Tools\evil.exe",
+           "CommandLine": "evil.exe -x", "ParentImage": r"C:\Windows\explorer.exe"}
+AUDITED = {"Channel": "Security", "EventID": 4688, "Computer": "pc1",
+           "Provider_Name": "Microsoft-Windows-Security-Auditing",
+           "NewProcessName": r"C:\Tools\evil.exe", "CommandLine": "evil.exe -x",
+           "ParentProcessName": r"C:\Windows\explorer.exe"}
+WINLOGBEAT = {"@timestamp": "2026-03-04T10:00:00Z",
+              "winlog": {"channel": "Microsoft-Windows-Sysmon/Operational", "event_id": 1,
+                         "computer_name": "pc1", "provider_name": "Microsoft-Windows-Sysmon",
+                         "event_data": {"Image": r"C:\Tools\evil.exe",
+                                        "CommandLine": "evil.exe -x"}}}
+KUBE = {"kind": "Event", "apiVersion": "audit.k8s.io/v1", "verb": "create",
+        "objectRef": {"resource": "pods", "apiGroup": "batch", "namespace": "kube-system"},
+        "requestObject": {"spec": {"volumes": [{"hostPath": {"path": "/etc"}}]}}}
+GCP = {"protoPayload": {"methodName": "v1.compute.routers.delete",
+                        "serviceName": "compute.googleapis.com"}, "logName": "x"}
+
+# (name, log source, selection, line or object that matches, one that does not)
+CASES = [
+    ("sysmon-linux process", "product: linux\n  category: process_creation",
+     "Image|endswith: /curl\n    CommandLine|contains: evil",
+     SYSMON_LINUX % (1, data(Image="/usr/bin/curl", CommandLine="curl http://evil/")),
+     SYSMON_LINUX % (3, data(Image="/usr/bin/curl", CommandLine="curl http://evil/"))),
+    ("sysmon-linux network", "product: linux\n  category: network_connection",
+     "DestinationPort: 4444", SYSMON_LINUX % (3, data(DestinationPort="4444")),
+     SYSMON_LINUX % (1, data(DestinationPort="4444"))),
+    ("sysmon-linux file", "product: linux\n  category: file_event",
+     "TargetFilename|startswith: /etc/cron.d/",
+     SYSMON_LINUX % (11, data(TargetFilename="/etc/cron.d/x")),
+     SYSMON_LINUX % (11, data(TargetFilename="/tmp/x"))),
+    ("windows process in ECS", "product: windows\n  category: process_creation",
+     "process.name: evil.exe\n    process.command_line|contains: ' -x'\n"
+     "    process.parent.name: explorer.exe\n    event.code: 1", WINDOWS,
+     dict(WINDOWS, CommandLine="evil.exe")),
+    ("4688 in ECS", "product: windows\n  category: process_creation",
+     "process.executable|endswith: \\evil.exe\n    process.parent.executable|endswith: \\explorer.exe",
+     AUDITED, dict(AUDITED, EventID=4689)),
+    ("4688 in native names", "product: windows\n  category: process_creation",
+     "Image|endswith: \\evil.exe\n    ParentImage|endswith: \\explorer.exe", AUDITED,
+     dict(AUDITED, ParentProcessName="x")),
+    ("winlogbeat, native names", "product: windows\n  category: process_creation",
+     "Image|endswith: \\evil.exe", WINLOGBEAT, {"winlog": {"channel": "x", "event_id": 1}}),
+    ("windows event data by its full name", "product: windows\n  service: sysmon",
+     "winlog.event_data.Image|endswith: \\evil.exe", WINDOWS, dict(WINDOWS, Image="x")),
+    ("cloudtrail", "product: aws\n  service: cloudtrail",
+     "eventSource: iam.amazonaws.com\n    eventName: CreateUser\n    userIdentity.type: Root\n"
+     "    src_ip|cidr: 203.0.113.0/24",
+     {"eventVersion": "1.08", "eventTime": "2026-03-04T10:00:00Z", "eventSource":
+      "iam.amazonaws.com", "eventName": "CreateUser", "userIdentity": {"type": "Root"},
+      "sourceIPAddress": "203.0.113.9"},
+     {"eventSource": "iam.example.org", "eventName": "CreateUser",
+      "userIdentity": {"type": "Root"}, "sourceIPAddress": "203.0.113.9"}),
+    ("azure activity", "product: azure\n  service: activitylogs",
+     "operationName: MICROSOFT.COMPUTE/VIRTUALMACHINES/DELETE",
+     {"time": "2026-03-04T10:00:00Z", "resourceId": "/SUBSCRIPTIONS/1", "category":
+      "Administrative", "operationName": "Microsoft.Compute/virtualMachines/delete"},
+     {"operationName": "Microsoft.Compute/virtualMachines/delete", "category": "SignInLogs"}),
+    ("azure activity of a workspace", "product: azure\n  service: activitylogs",
+     "operationName: X/DELETE", {"OperationNameValue": "x/delete", "CategoryValue": "y"},
+     {"OperationNameValue": "x/write"}),
+    ("azure audit", "product: azure\n  service: auditlogs",
+     "properties.message: Add service principal",
+     {"category": "AuditLogs", "operationName": "Add service principal",
+      "properties": {"result": "success"}},
+     {"category": "Other", "operationName": "Add service principal"}),
+    ("azure sign-in", "product: azure\n  service: signinlogs",
+     "ResultType: 50126\n    AuthenticationRequirement: singleFactorAuthentication",
+     {"category": "SignInLogs", "resultType": "50126",
+      "properties": {"authenticationRequirement": "singleFactorAuthentication"}},
+     {"category": "SignInLogs", "resultType": "0",
+      "properties": {"authenticationRequirement": "singleFactorAuthentication"}}),
+    ("azure risk", "product: azure\n  service: riskdetection",
+     "riskEventType: leakedCredentials", {"properties": {"riskEventType": "leakedCredentials"}},
+     {"properties": {"riskEventType": "other"}}),
+    ("gcp", "product: gcp\n  service: gcp.audit",
+     "gcp.audit.method_name|endswith: .delete\n"
+     "    data.protoPayload.serviceName: compute.googleapis.com", GCP,
+     {"methodName": "v1.compute.routers.delete"}),
+    ("workspace", "product: gcp\n  service: google_workspace.admin",
+     "eventService: admin.googleapis.com\n    eventName: ASSIGN_ROLE",
+     {"kind": "admin#reports#activity", "id": {"applicationName": "admin"},
+      "events": [{"type": "DELEGATED_ADMIN_SETTINGS", "name": "ASSIGN_ROLE"}]},
+     {"id": {"applicationName": "drive"}, "events": [{"name": "ASSIGN_ROLE"}]}),
+    ("m365", "product: m365\n  service: audit",
+     "Operation: New-InboxRule\n    Workload: Exchange",
+     {"Workload": "Exchange", "Operation": "New-InboxRule"}, {"Operation": "New-InboxRule"}),
+    ("m365 alert", "product: m365\n  service: threat_management",
+     "eventSource: SecurityComplianceCenter\n    eventName: Mass download\n    status: success",
+     {"Workload": "SecurityComplianceCenter", "Operation": "AlertTriggered",
+      "Name": "Mass download", "ResultStatus": "success"},
+     {"Workload": "Exchange", "Name": "Mass download", "ResultStatus": "success"}),
+    ("okta", "product: okta\n  service: okta",
+     "eventType: user.session.start\n    outcome.result: FAILURE",
+     {"eventType": "user.session.start", "published": "2026-03-04T10:00:00Z",
+      "outcome": {"result": "FAILURE"}},
+     {"eventType": "user.session.start", "outcome": {"result": "FAILURE"}}),
+    ("onelogin", "product: onelogin\n  service: onelogin.events", "event_type_id: 14",
+     {"event_type_id": 14}, {"event_type_id": 15}),
+    ("github", "product: github\n  service: audit", "action: repo.destroy",
+     {"action": "repo.destroy", "actor": "octo"}, {"action": "repo.destroy"}),
+    ("bitbucket", "product: bitbucket\n  service: audit",
+     "auditType.category: Users\n    auditType.action: User deleted",
+     {"auditType": {"category": "Users", "action": "User deleted"}}, {"auditType": {}}),
+    ("duo", "product: cisco\n  service: duo", "event_type: authentication\n    reason: user_marked_fraud",
+     {"event_type": "authentication", "reason": "user_marked_fraud", "txid": "1"},
+     {"event_type": "authentication", "reason": "user_marked_fraud"}),
+    ("kubernetes", "product: kubernetes\n  service: audit",
+     "verb: create\n    objectRef.resource: pods\n    apiGroup: batch\n    hostPath: /etc", KUBE,
+     dict(KUBE, apiVersion="v1")),
+    ("opencanary", "category: application\n  product: opencanary", "logtype: 4002",
+     {"logtype": 4002, "src_host": "192.0.2.1"}, {"logtype": 4000}),
+    ("rpc firewall", "category: application\n  product: rpc_firewall",
+     "EventLog: RPCFW\n    OpNum: 6", {"EventLog": "RPCFW", "OpNum": 6}, {"OpNum": 6}),
+    ("zeek dns", "product: zeek\n  service: dns", "query|endswith: .evil.example",
+     {"ts": 1772618400.1, "uid": "C1", "id.orig_h": "10.0.0.1", "query": "a.evil.example",
+      "rejected": False}, {"query": "a.evil.example"}),
+    ("zeek http", "product: zeek\n  service: http", "c-uri: /x\n    id.resp_h: 192.0.2.5",
+     {"uid": "C1", "id.orig_h": "10.0.0.1", "id.resp_h": "192.0.2.5", "trans_depth": 1,
+      "uri": "/x"}, {"uid": "C1", "id.resp_h": "192.0.2.5", "uri": "/x"}),
+    ("zeek smb_files", "product: zeek\n  service: smb_files", "path|endswith: IPC$\n    name: svcctl",
+     {"uid": "C1", "id.orig_h": "10.0.0.1", "action": "SMB::FILE_OPEN", "path": "\\\\h\\IPC$",
+      "name": "svcctl"}, {"uid": "C1", "path": "\\\\h\\IPC$", "name": "svcctl"}),
+    ("macos", "product: macos\n  category: process_creation",
+     "Image|endswith: /osascript\n    CommandLine|contains: evil",
+     {"host": {"os": {"type": "macos"}}, "process": {"executable": "/usr/bin/osascript",
+                                                     "command_line": "osascript evil"}},
+     {"process": {"executable": "/usr/bin/osascript", "command_line": "osascript evil"}}),
+    ("nginx as JSON", "category: webserver",
+     "cs-uri-query|contains: passwd\n    cs-method: GET\n    sc-status: 200",
+     {"time": "2026-03-04T10:00:00Z", "request_uri": "/?f=/etc/passwd", "request_method": "GET",
+      "status": "200"}, {"request_uri": "/", "request_method": "GET", "status": "200"}),
+    ("squid", "category: proxy", "c-uri|contains: evil.example\n    cs-method: GET\n    c-ip: 10.1.2.3",
+     "1772618400.123     55 10.1.2.3 TCP_MISS/200 1234 GET http://evil.example/a - "
+     "HIER_DIRECT/203.0.113.7 text/html",
+     "1772618400.123     55 10.1.2.4 TCP_MISS/200 1234 GET http://evil.example/a - "
+     "HIER_DIRECT/203.0.113.7 text/html"),
+    ("sshd", "product: linux\n  service: sshd", None,
+     "Mar  4 10:00:00 host1 sshd[99]: fatal: evil marker", "Mar  4 10:00:00 host1 cron[9]: evil marker"),
+    ("cron", "product: linux\n  service: cron", None,
+     "Mar  4 10:00:00 host1 CRON[99]: (root) evil marker", "Mar  4 10:00:00 host1 sshd[9]: evil marker"),
+]
+
+RULE = """title: case %d
+id: 00000000-0000-4000-8000-%012d
+logsource:
+  %s
+detection:
+  selection:
+    %s
+  condition: selection
+"""
+
+
+def line_of(sample):
+    return sample if isinstance(sample, str) else json.dumps(sample)
+
+
+def write_cases(folder):
+    for number, (_, source, selection, hit, miss) in enumerate(CASES):
+        text = selection or "- evil marker"
+        (folder / ("%d.yml" % number)).write_text(RULE % (number, number, source, text))
+        (folder / ("%d.log" % number)).write_text(line_of(hit) + "\n" + line_of(miss) + "\n")
+
+
+def hits_of(folder, number):
+    done = subprocess.run(
+        [PROGRAM, "scan", "--tz", "UTC", "--format", "jsonl", "--rules",
+         str(folder / ("%d.yml" % number)), str(folder / ("%d.log" % number))],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, text=True)
+    if done.returncode != 0:
+        return done.stderr
+    return [json.loads(line)["event"].get("line") for line in done.stdout.splitlines()]
+
+
+def main():
+    failed = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        write_cases(folder)
+        for number, case in enumerate(CASES):
+            hits = hits_of(folder, number)
+            if hits != [1]:
+                failed += 1
+                print("%s: lines %s, wanted [1]" % (case[0], hits))
+    print("%d passed, %d failed, 0 skipped" % (len(CASES) - failed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
