@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "buf.h"
+#include "cell_text.h"
 #include "zone.h"
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSONL, OUTPUT_CSV };
@@ -42,15 +43,23 @@ bool output_finish(FILE *file);
 /* --- text for people and for csv --- */
 
 /* Columns of text on a terminal. */
-int output_text_width(struct str text);
+static inline int output_text_width(struct str text) {
+    return cell_text_width(text);
+}
 /* Appends text with everything that could move the cursor or reorder text made visible: \n, \x1b,
  * \u202e; invalid bytes as \xNN. */
-void output_append_visible(struct buf *out, struct str text);
+static inline void output_append_visible(struct buf *out, struct str text) {
+    cell_text_visible(out, text);
+}
 /* Appends the time in the zone, with milliseconds and the offset, for tables. */
 void output_append_local_time(struct buf *out, int64_t ns, const struct zone *zone);
-void output_append_csv(struct buf *out, struct str cell);
+static inline void output_append_csv(struct buf *out, struct str cell) {
+    cell_text_csv(out, cell);
+}
 /* A column's name: "@timestamp" is our own and stays; others may come out of a record. */
-void output_append_csv_name(struct buf *out, struct str name);
+static inline void output_append_csv_name(struct buf *out, struct str name) {
+    cell_text_csv_name(out, name);
+}
 
 /* --- JSON objects from dotted names --- */
 

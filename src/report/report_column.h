@@ -1,0 +1,40 @@
+/*
+ * The columns of rows about hits (report_columns.def): chosen by name, a cell made of a hit.
+ * Cells are the bare text; who writes them out escapes.
+ */
+#ifndef KONSEKI_REPORT_COLUMN_H
+#define KONSEKI_REPORT_COLUMN_H
+
+#include "buf.h"
+#include "report_hit.h"
+#include "zone.h"
+
+enum report_column {
+#define REPORT_COLUMN(id, name) COLUMN_##id,
+#include "report_columns.def"
+    REPORT_COLUMN_COUNT
+};
+
+enum { REPORT_COLUMNS_MAX = 64 };
+
+struct report_columns {
+    enum report_column ids[REPORT_COLUMNS_MAX];
+    size_t count;
+};
+
+struct str report_column_name(enum report_column column);
+/* "time", "rule" and "title" are other names of timestamp and rule_title. False: no such column. */
+bool report_column_find(enum report_column *out, struct str name);
+/* All names, joined with a blank: for messages and help. */
+void report_column_names(struct buf *out);
+/* A list of names with commas. BAD_INPUT names the first that is none, or says that there are too
+ * many or none. */
+enum status report_columns_parse(struct report_columns *out, struct str list,
+                                 struct err *err) MUST_CHECK;
+bool report_columns_have(const struct report_columns *columns, enum report_column column);
+
+/* Appends the cell. With a zone: for people, times in that zone and fields as "k: v". */
+void report_column_cell(struct buf *out, enum report_column column, const struct report_hit *hit,
+                        const struct zone *zone);
+
+#endif

@@ -1,0 +1,126 @@
+#include "report_copy.h"
+
+#include "check.h"
+#include "wire.h"
+
+/* The bytes are our own: a fault in them is a bug, and CHECK tells. */
+
+static void put_text(struct buf *out, struct str text, size_t max) {
+    size_t length = text.len;
+    if (max > 0 && length > max) {
+        length = max;
+        while (length > 0 && ((unsigned char)text.ptr[length] & 0xc0) == 0x80) {
+            length--;
+        }
+    }
+    wire_put_str(out, str_head(text, length));
+}
+
+static void put_fields(struct buf *out, const struct report_field *fields, size_t count,
+                       size_t max) {
+    wire_put_u64(out, count);
+    for (size_t i = 0; i < count; i++) {
+        put_text(out, fields[i].name, max);
+        put_text(out, fields[i].value, max);
+    }
+}
+
+static void put_place(struct buf *out, const struct report_place *place) {
+    wire_put_str(out, place->file);
+    wire_put_i64(out, place->time_ns);
+    wire_put_u64(out, place->record_id);
+    wire_put_u64(out, place->line);
+    wire_put_u64(out, place->idx);
+}
+
+static void put_correlation(struct buf *out, const struct report_correlation *c, size_t max) {
+    wire_put_u64(out, c != NULL);
+    if (c == NULL) {
+        return;
+    }
+    wire_put_str(out, c->type);
+    put_fields(out, c->groups, c->group_count, max);
+    wire_put_u64(out, c->event_count);
+    for (size_t i = 0; i < c->event_count; i++) {
+        put_place(out, &c->events[i]);
+    }
+    wire_put_i64(out, c->first_ns);
+    wire_put_i64(out, c->last_ns);
+    wire_put_i64(out, c->timespan_ns);
+    wire_put_u64(out, c->count);
+    wire_put_str(out, c->value);
+}
+
+void report_copy_write(struct buf *out, const struct report_hit *hit, size_t text_max) {
+    wire_put_u64(out, (uint64_t)(uintptr_t)hit->rule);
+    wire_put_u64(out, hit->level);
+    wire_put_i64(out, hit->time_ns);
+    put_place(out, &hit->place);
+    const struct str texts[] = {hit->dataset,  hit->computer, hit->channel, hit->provider,
+                                hit->event_id, hit->user,     hit->process, hit->details};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        put_text(out, texts[i], text_max);
+    }
+    wire_put_u64(out, hit->is_recovered);
+    put_fields(out, hit->fields, hit->field_count, text_max);
+    put_fields(out, hit->all, hit->all_count, text_max);
+    put_correlation(out, hit->correlation, text_max);
+}
+
+static const struct report_field *take_fields(size_t *count, struct wire *w, struct arena *arena) {
+    *count = (size_t)wire_count(w, wire_left(w));
+    struct report_field *fields = arena_array(arena, *count, sizeof *fields);
+    for (size_t i = 0; i < *count; i++) {
+        fields[i].name = wire_str(w);
+        fields[i].value = wire_str(w);
+    }
+    return fields;
+}
+
+static struct report_place take_place(struct wire *w) {
+    struct report_place place = {.file = wire_str(w)};
+    place.time_ns = wire_i64(w);
+    place.record_id = wire_u64(w);
+    place.line = (uint32_t)wire_count(w, UINT32_MAX);
+    place.idx = (uint32_t)wire_count(w, UINT32_MAX);
+    return place;
+}
+
+static const struct report_correlation *take_correlation(struct wire *w, struct arena *arena) {
+    if (wire_u64(w) == 0) {
+        return NULL;
+    }
+    struct report_correlation *c = arena_alloc(arena, sizeof *c);
+    c->type = wire_str(w);
+    c->groups = take_fields(&c->group_count, w, arena);
+    c->event_count = (size_t)wire_count(w, wire_left(w));
+    struct report_place *events = arena_array(arena, c->event_count, sizeof *events);
+    for (size_t i = 0; i < c->event_count; i++) {
+        events[i] = take_place(w);
+    }
+    c->events = events;
+    c->first_ns = wire_i64(w);
+    c->last_ns = wire_i64(w);
+    c->timespan_ns = wire_i64(w);
+    c->count = wire_u64(w);
+    c->value = wire_str(w);
+    return c;
+}
+
+void report_copy_read(struct report_hit *out, struct str bytes, struct arena *arena) {
+    struct wire w = wire_make(bytes.ptr, bytes.len);
+    *out = (struct report_hit){.rule = (const struct sigma_rule_info *)(uintptr_t)wire_u64(&w)};
+    out->level = (enum sigma_level)wire_count(&w, SIGMA_CRITICAL);
+    out->time_ns = wire_i64(&w);
+    out->place = take_place(&w);
+    struct str *const texts[] = {&out->dataset,  &out->computer, &out->channel, &out->provider,
+                                 &out->event_id, &out->user,     &out->process, &out->details};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        *texts[i] = wire_str(&w);
+    }
+    out->is_recovered = wire_u64(&w) != 0;
+    out->fields = take_fields(&out->field_count, &w, arena);
+    out->all = take_fields(&out->all_count, &w, arena);
+    out->correlation = take_correlation(&w, arena);
+    CHECK(!w.failed);
+}

@@ -1,0 +1,104 @@
+#include "report_text.h"
+
+#include "civil.h"
+#include "num.h"
+
+void report_text_time(struct buf *out, int64_t ns, const struct zone *zone) {
+    char text[CIVIL_RFC3339_BYTES];
+    int64_t local = zone != NULL ? zone_to_local(zone, ns) : ns;
+    (void)civil_format_rfc3339(text, local);
+    if (zone == NULL) {
+        buf_append(out, text, sizeof text);
+        return;
+    }
+    int64_t minutes = (local - ns) / NS_PER_MINUTE;
+    int64_t size = minutes < 0 ? -minutes : minutes;
+    buf_append(out, text, 23);
+    if (minutes == 0) {
+        buf_putc(out, 'Z');
+    } else {
+        buf_printf(out, "%c%02d:%02d", minutes < 0 ? '-' : '+', (int)(size / 60 % 100),
+                   (int)(size % 60));
+    }
+}
+
+void report_text_place(struct buf *out, const struct report_place *place) {
+    if (place->line == 0) {
+        buf_printf(out, "#%u", place->idx);
+    } else {
+        buf_printf(out, "%u", place->line);
+    }
+}
+
+void report_text_fields(struct buf *out, const struct report_field *fields, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && str_eq(fields[i].name, fields[i - 1].name)) {
+            buf_add(out, STR(", "));
+        } else {
+            buf_add(out, i > 0 ? STR(" | ") : STR_EMPTY);
+            buf_add(out, fields[i].name);
+            buf_add(out, STR(": "));
+        }
+        buf_add(out, fields[i].value);
+    }
+}
+
+static void add_span(struct buf *out, int64_t ns) {
+    static const struct {
+        int64_t ns;
+        char unit;
+    } units[] = {{NS_PER_DAY, 'd'}, {NS_PER_HOUR, 'h'}, {NS_PER_MINUTE, 'm'}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (ns >= units[i].ns && ns % units[i].ns == 0) {
+            buf_printf(out, "%lld%c", (long long)(ns / units[i].ns), units[i].unit);
+            return;
+        }
+    }
+    buf_printf(out, "%llds", (long long)(ns / NS_PER_SECOND));
+}
+
+void report_text_correlation(struct buf *out, const struct report_correlation *c) {
+    if (c == NULL) {
+        return;
+    }
+    buf_add(out, c->type);
+    buf_printf(out, ": %llu events in ", (unsigned long long)c->count);
+    add_span(out, c->timespan_ns);
+    if (c->value.len > 0) {
+        buf_add(out, STR(", value "));
+        buf_add(out, c->value);
+    }
+    if (c->group_count > 0) {
+        buf_add(out, STR(" | "));
+        report_text_fields(out, c->groups, c->group_count);
+    }
+}
+
+void report_text_details(struct buf *out, const struct report_hit *hit) {
+    if (hit->details.len > 0) {
+        buf_add(out, hit->details);
+    } else if (hit->correlation != NULL) {
+        report_text_correlation(out, hit->correlation);
+    } else {
+        report_text_fields(out, hit->fields, hit->field_count);
+    }
+}
+
+void report_text_count(struct buf *out, uint64_t count) {
+    char digits[20];
+    size_t length = num_format_u64(digits, count);
+    for (size_t i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) {
+            buf_putc(out, ',');
+        }
+        buf_putc(out, digits[i]);
+    }
+}
+
+void report_text_share(struct buf *out, uint64_t part, uint64_t whole) {
+    if (whole == 0) {
+        buf_putc(out, '-');
+        return;
+    }
+    buf_printf(out, "%.2f %%", 100.0 * (double)part / (double)whole);
+}

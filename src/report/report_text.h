@@ -1,0 +1,25 @@
+/* Parts of hits as one line of text, as tables, pages and messages need them. Nothing is escaped.
+ */
+#ifndef KONSEKI_REPORT_TEXT_H
+#define KONSEKI_REPORT_TEXT_H
+
+#include "buf.h"
+#include "report_hit.h"
+#include "zone.h"
+
+/* Without a zone RFC 3339, UTC, 9 digits; with one "2026-11-21T10:00:00.000+09:00". */
+void report_text_time(struct buf *out, int64_t ns, const struct zone *zone);
+/* "#7" for the eighth record of a file, "12" for line 12. */
+void report_text_place(struct buf *out, const struct report_place *place);
+/* "k: v | k: v"; values of a list are joined with ", ". */
+void report_text_fields(struct buf *out, const struct report_field *fields, size_t count);
+/* The hit's details, else those of its correlation, else its fields. */
+void report_text_details(struct buf *out, const struct report_hit *hit);
+/* "event_count: 12 events in 5m, value 12 | User: x | ..."; nothing for NULL. */
+void report_text_correlation(struct buf *out, const struct report_correlation *correlation);
+/* "1,234,567" */
+void report_text_count(struct buf *out, uint64_t count);
+/* "12.34 %"; "-" where the whole is 0. */
+void report_text_share(struct buf *out, uint64_t part, uint64_t whole);
+
+#endif
