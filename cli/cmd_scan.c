@@ -18,7 +18,8 @@ struct command_line {
     const char *site;
     const char *zone;
     const char *level;
-    enum output_format format;
+    struct scan_output_options output;
+    struct scan_notes notes;
     const char *password;
     uint64_t unpack_limit;
     bool recover;
@@ -41,12 +42,20 @@ static void print_usage(FILE *out) {
     }
 }
 
+struct print_context {
+    struct scan_output *output;
+    struct scan_notes *notes;
+};
+
 static bool print_hit(const struct scan_hit *hit, void *ctx) {
-    return scan_output_hit(ctx, hit);
+    const struct print_context *print = ctx;
+    return scan_output_hit(print->output, hit);
 }
 
 static void print_failure(const char *path, const struct err *err, void *ctx) {
-    (void)path, (void)ctx; /* the message names it */
+    (void)path; /* the message names it */
+    struct print_context *print = ctx;
+    scan_notes_failed(print->notes, str_from_c(err->message));
     struct buf text = BUF_INIT;
     output_append_visible(&text, str_from_c(err->message)); /* names of members are foreign */
     fprintf(stderr, "konseki scan: %.*s\n", STR_ARG(buf_str(&text)));
@@ -60,7 +69,7 @@ static void warn(const char *text, void *ctx) {
 
 static void report_rule(const struct sigma_rule_info *rule, struct str why, void *ctx) {
     if (why.len > 0) {
-        *(size_t *)ctx += 1;
+        scan_notes_refused(ctx, rule->path, why);
         struct buf path = BUF_INIT;
         struct buf reason = BUF_INIT;
         output_append_visible(&path, rule->path);
@@ -123,8 +132,8 @@ static void print_summary(const struct scan_counts *n, size_t rules, int64_t ela
     }
 }
 
-static int run(const struct command_line *c, const struct sigma_rules *rules,
-               const struct site *site, const struct positionals *paths) {
+static int run(struct command_line *c, const struct sigma_rules *rules, const struct site *site,
+               const struct positionals *paths) {
     struct scan_options scan = {.rules = rules,
                                 .only_suppressed = c->suppressed,
                                 .recover_slack = c->recover,
@@ -133,25 +142,38 @@ static int run(const struct command_line *c, const struct sigma_rules *rules,
                                 .failed = print_failure};
     struct scan_counts counts;
     int64_t from_ns = clock_mono_ns();
+    int64_t started_ns = clock_wall_ns();
     if (!read_level(&scan.least_level, c->level) || !open_zone(&scan, c, site)) {
         return EXIT_USAGE;
     }
-    struct scan_output *output = scan_output_create(c->format, scan.zone);
-    scan.ctx = output;
+    const struct scan_output_settings settings = {
+        &c->output, scan.zone, (const char *const *)paths->items, (size_t)paths->count};
+    struct print_context print = {.notes = &c->notes};
+    struct err err = ERR_INIT;
+    enum status s = scan_output_open(&print.output, &settings, &err);
+    if (s != STATUS_OK) {
+        fprintf(stderr, "konseki scan: %s\n", err.message);
+        return s == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
+    }
+    scan.ctx = &print;
     scan.tuning = rule_tuning_create(site);
     scan_paths(&scan, (const char *const *)paths->items, (size_t)paths->count, &counts);
-    rule_tuning_destroy(&scan.tuning);
-    bool written = scan_output_destroy(&output) && output_finish(stdout);
-    print_summary(&counts, rules != NULL ? sigma_rules_count(rules) : 0, clock_mono_ns() - from_ns);
+    const struct scan_output_run end = {.counts = &counts,
+                                        .notes = &c->notes,
+                                        .rules = rules != NULL ? sigma_rules_count(rules) : 0,
+                                        .started_wall_ns = started_ns,
+                                        .elapsed_ns = clock_mono_ns() - from_ns};
+    print_summary(&counts, end.rules, end.elapsed_ns);
+    bool written = scan_output_close(&print.output, &end);
+    rule_tuning_destroy(&scan.tuning); /* hits may name rules of its making */
     if (!written) {
         return EXIT_STORE;
     }
     return counts.files.unreadable > 0 ? EXIT_UNREADABLE : EXIT_DONE;
 }
 
-static enum status load(const struct command_line *c, struct sigma_rules **rules,
-                        struct site **site, struct err *err) {
-    size_t refused = 0;
+static enum status load(struct command_line *c, struct sigma_rules **rules, struct site **site,
+                        struct err *err) {
     struct buf folder = BUF_INIT;
     enum status s = STATUS_OK;
     if (c->rules.rules.count == 0) {
@@ -161,7 +183,7 @@ static enum status load(const struct command_line *c, struct sigma_rules **rules
         struct sigma_load_options options = rule_options_load(&c->rules);
         options.cache_folder = rule_cache_folder(&folder, &c->cache);
         options.report = report_rule;
-        options.ctx = &refused;
+        options.ctx = &c->notes;
         s = sigma_rules_load(rules, &options, err);
     }
     buf_fini(&folder);
@@ -175,7 +197,7 @@ static enum status load(const struct command_line *c, struct sigma_rules **rules
 }
 
 int cmd_scan(int argc, char **argv) {
-    struct command_line c = {.format = options_default_format()};
+    struct command_line c = {.help = false};
     struct positionals paths;
     struct sigma_rules *rules = NULL;
     struct site *site = NULL;
@@ -190,6 +212,7 @@ int cmd_scan(int argc, char **argv) {
     }
     sigma_rules_free(&rules);
     site_free(&site);
+    scan_notes_fini(&c.notes);
     rule_options_fini(&c.rules);
     return code;
 }

@@ -21,6 +21,8 @@ struct output {
     struct buf *headers;
     struct buf *held; /* cells of the rows held back, row by row */
     size_t held_rows;
+    output_style_fn *style; /* of styled_column; NULL: none */
+    size_t styled_column;
     bool is_started; /* the header is out, widths are fixed */
     bool failed;
 };
@@ -127,7 +129,14 @@ static bool write_line(struct output *out, const struct buf *cells) {
     struct buf line = BUF_INIT;
     widen(out, cells);
     for (size_t c = 0; c < out->column_count; c++) {
+        const char *style = out->style != NULL && c == out->styled_column && cells != out->headers
+                                ? out->style(buf_str(&cells[c]))
+                                : NULL;
+        if (style != NULL) {
+            buf_printf(&line, "\x1b[%sm", style);
+        }
         append_cell(&line, buf_str(&cells[c]), out->widths[c], c + 1 == out->column_count);
+        buf_add(&line, style != NULL ? STR("\x1b[0m") : STR_EMPTY);
     }
     while (line.len > 0 && line.ptr[line.len - 1] == ' ') {
         line.len--;
@@ -197,6 +206,11 @@ struct output *output_create(FILE *file, enum output_format format, const struct
             (bom && !output_write(file, STR("\xef\xbb\xbf"))) || !csv_row(out, headers, true);
     }
     return out;
+}
+
+void output_set_style(struct output *out, size_t column, output_style_fn *style) {
+    out->styled_column = column;
+    out->style = style;
 }
 
 bool output_row(struct output *out, const struct str *cells) {

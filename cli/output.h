@@ -27,6 +27,10 @@ struct output;
 /* `headers` are copied. `width` is the terminal's, 0: no cutting. `bom`: csv begins with U+FEFF. */
 struct output *output_create(FILE *file, enum output_format format, const struct str *headers,
                              size_t column_count, int width, bool bom);
+/* The cells of a table's column are shown in the style that the function names for their text: the
+ * numbers of an SGR sequence ("1;31"), or NULL. For terminals only. */
+typedef const char *output_style_fn(struct str cell);
+void output_set_style(struct output *out, size_t column, output_style_fn *style);
 /* One row. False when the reader went away or the disk is full (output_failed tells). */
 bool output_row(struct output *out, const struct str *cells);
 /* Writes what is held back. False if anything could not be written but by a closed pipe. */

@@ -1,270 +1,351 @@
 #include "scan_output.h"
 
-#include "json_out.h"
+#include <langinfo.h>
+#include <unistd.h>
+
+#include "i18n.h"
 #include "mem.h"
-#include "num.h"
-#include "windows_names.h"
+#include "report_order.h"
+#include "report_summary.h"
+#include "scan_target.h"
+#include "scan_view.h"
 
-/* A record is named by its place in EVTX files, by its line elsewhere. */
-static bool is_record_file(const struct row *row) {
-    return row->line == 0;
-}
-
-static void add_time(struct buf *out, const struct row *row) {
-    char *to = buf_reserve(out, CIVIL_RFC3339_BYTES);
-    out->len += civil_format_rfc3339(to, row->time_ns);
-}
-
-/* --- fields of the hit --- */
-
-static void add_field_name(struct buf *out, uint32_t field) {
-    if (!windows_flat_name(out, field)) {
-        buf_add(out, schema_name(field));
-    }
-}
-
-static struct str line_text(const struct scan_hit *hit) {
-    struct str line = batch_raw(hit->batch, hit->row);
-    while (line.len > 0 && (line.ptr[line.len - 1] == '\n' || line.ptr[line.len - 1] == '\r')) {
-        line.len--;
-    }
-    return line;
-}
-
-/* The n-th value of the field in the row; false after the last. */
-static bool field_value(struct str *out, const struct scan_hit *hit, uint32_t field, size_t n,
-                        struct buf *scratch) {
-    if (field == FIELD_EVENT_ORIGINAL) {
-        *out = line_text(hit);
-        return n == 0;
-    }
-    if (schema_is_attribute(field)) {
-        return n == 0 && batch_get(out, hit->batch, hit->row, field, scratch);
-    }
-    for (uint32_t i = 0; i < hit->row->value_count; i++) {
-        const struct value *v = &hit->batch->values[hit->row->first_value + i];
-        if (v->field == field && n-- == 0) {
-            *out = batch_value_text(hit->batch, v);
-            return true;
-        }
-    }
-    return false;
-}
-
-static void add_json_values(struct buf *out, const struct scan_hit *hit, uint32_t field) {
-    struct buf scratch = BUF_INIT;
-    struct str text;
-    bool several = field_value(&text, hit, field, 1, &scratch);
-    buf_add(out, several ? STR("[") : STR_EMPTY);
-    for (size_t n = 0; field_value(&text, hit, field, n, &scratch); n++) {
-        buf_add(out, n > 0 ? STR(",") : STR_EMPTY);
-        json_out_string(out, text);
-        buf_clear(&scratch);
-    }
-    buf_add(out, several ? STR("]") : STR_EMPTY);
-    buf_fini(&scratch);
-}
-
-static void add_json_fields(struct buf *out, const struct scan_hit *hit) {
-    struct buf name = BUF_INIT;
-    buf_putc(out, '{');
-    for (size_t i = 0; i < hit->sigma->field_count; i++) {
-        buf_clear(&name);
-        add_field_name(&name, hit->sigma->fields[i]);
-        buf_add(out, i > 0 ? STR(",") : STR_EMPTY);
-        json_out_string(out, buf_str(&name));
-        buf_putc(out, ':');
-        add_json_values(out, hit, hit->sigma->fields[i]);
-    }
-    buf_putc(out, '}');
-    buf_fini(&name);
-}
-
-/* --- JSON --- */
-
-static void add_json_event(struct buf *out, const struct scan_hit *hit) {
-    const struct row *row = hit->row;
-    struct str dataset = dataset_info((enum dataset)row->dataset)->name;
-    buf_add(out, STR("{\"file\":"));
-    json_out_string(out, hit->file);
-    if (is_record_file(row)) {
-        buf_printf(out, ",\"idx\":%u", row->idx);
-    } else {
-        buf_printf(out, ",\"line\":%u", row->line);
-    }
-    if (row->record_id != 0) {
-        buf_printf(out, ",\"record_id\":%llu", (unsigned long long)row->record_id);
-    }
-    if (dataset.len > 0) {
-        buf_add(out, STR(",\"dataset\":"));
-        json_out_string(out, dataset);
-    }
-    buf_putc(out, '}');
-}
-
-/* As `findings --suppressed` says it: "owner: reason". */
-static void add_json_owner(struct buf *out, const struct site_rule *section) {
-    buf_add(out, STR(",\"suppressed\":true,\"suppressed_by\":\""));
-    json_out_escaped(out, section->owner);
-    buf_add(out, STR(": "));
-    json_out_escaped(out, section->reason);
-    buf_putc(out, '"');
-}
-
-static void add_json(struct buf *out, const struct scan_hit *hit) {
-    const struct sigma_rule_info *rule = hit->sigma->rule;
-    buf_add(out, STR("{\"@timestamp\":\""));
-    add_time(out, hit->row);
-    buf_add(out, STR("\",\"rule\":{\"id\":"));
-    json_out_string(out, rule->id);
-    buf_add(out, STR(",\"title\":"));
-    json_out_string(out, rule->title);
-    buf_add(out, STR(",\"level\":"));
-    json_out_string(out, sigma_level_name(rule->level));
-    buf_add(out, STR(",\"source\":\"sigma\",\"origin\":\"sigma\"},\"event\":"));
-    add_json_event(out, hit);
-    buf_add(out, STR(",\"fields\":"));
-    add_json_fields(out, hit);
-    if (hit->suppressed_by != NULL) {
-        add_json_owner(out, hit->suppressed_by);
-    }
-    buf_add(out, STR("}\n"));
-}
-
-/* --- table and CSV --- */
-
-enum { TABLE_COLUMNS = 5, CSV_COLUMNS = 9, FLUSH_BYTES = 1 << 18 };
+enum { TARGETS_MAX = 32, NOTES_MAX = 200, ORDER_BYTES = 64 << 20 };
 
 struct scan_output {
-    enum output_format format;
-    const struct zone *zone;
-    struct buf text;      /* JSON: lines not written yet; else the cells of one row */
-    struct output *table; /* NULL for JSON */
-    bool failed;
+    const struct scan_output_options *options;
+    struct report_profiles *profiles;
+    struct report_columns columns; /* asked for by --columns or --profile */
+    bool has_columns;
+    struct scan_target targets[TARGETS_MAX];
+    size_t target_count;
+    struct report_order *order; /* NULL: no target is by time */
+    struct report_stats stats;
+    struct scan_view view;
+    enum status order_status; /* not OK: `failure` says why, nothing more is taken */
+    struct err failure;
 };
 
-struct scan_output *scan_output_create(enum output_format format, const struct zone *zone) {
-    static const struct str table[TABLE_COLUMNS] = {
-        STR_INIT("time"), STR_INIT("level"), STR_INIT("rule"), STR_INIT("file"), STR_INIT("place")};
-    static const struct str csv[CSV_COLUMNS] = {
-        STR_INIT("timestamp"),  STR_INIT("level"),     STR_INIT("rule_id"),
-        STR_INIT("rule_title"), STR_INIT("file"),      STR_INIT("idx"),
-        STR_INIT("line"),       STR_INIT("record_id"), STR_INIT("fields")};
-    struct scan_output *out = mem_calloc(1, sizeof *out);
-    out->format = format;
-    out->zone = zone;
-    if (format == OUTPUT_TABLE) {
-        out->table =
-            output_create(stdout, format, table, TABLE_COLUMNS, output_terminal_width(), false);
-    } else if (format == OUTPUT_CSV) {
-        out->table = output_create(stdout, format, csv, CSV_COLUMNS, 0, true);
+/* --- notes --- */
+
+static void note(struct scan_notes *notes, struct str **list, size_t *count, struct str text) {
+    if (*list == NULL) {
+        *list = mem_calloc(NOTES_MAX, sizeof **list);
     }
-    return out;
-}
-
-/* Cells are made one behind the other in one buffer; a cell is the part since its start. */
-struct cells {
-    struct buf *text;
-    size_t ends[CSV_COLUMNS];
-    size_t count;
-};
-
-static void end_cell(struct cells *cells) {
-    cells->ends[cells->count++] = cells->text->len;
-}
-
-static void add_cell(struct cells *cells, struct str text) {
-    buf_add(cells->text, text);
-    end_cell(cells);
-}
-
-static bool write_row(struct scan_output *out, const struct cells *cells) {
-    struct str row[CSV_COLUMNS];
-    size_t from = 0;
-    for (size_t i = 0; i < cells->count; i++) {
-        row[i] =
-            str_make(cells->text->len > 0 ? cells->text->ptr + from : "", cells->ends[i] - from);
-        from = cells->ends[i];
+    if (*count < NOTES_MAX) {
+        (*list)[(*count)++] = arena_str(&notes->arena, text);
     }
-    return output_row(out->table, row);
 }
 
-static void add_number(struct cells *cells, bool is_there, uint64_t number) {
-    char digits[20];
-    add_cell(cells, is_there ? str_make(digits, num_format_u64(digits, number)) : STR_EMPTY);
+void scan_notes_refused(struct scan_notes *notes, struct str path, struct str why) {
+    struct buf text = BUF_INIT;
+    buf_add(&text, path);
+    buf_add(&text, STR(": "));
+    buf_add(&text, why);
+    note(notes, &notes->refusals, &notes->refusal_count, buf_str(&text));
+    notes->refused++;
+    buf_fini(&text);
 }
 
-static bool write_csv(struct scan_output *out, const struct scan_hit *hit) {
-    const struct sigma_rule_info *rule = hit->sigma->rule;
-    const struct row *row = hit->row;
-    struct cells cells = {.text = &out->text};
-    buf_clear(&out->text);
-    add_time(&out->text, row);
-    end_cell(&cells);
-    add_cell(&cells, sigma_level_name(rule->level));
-    add_cell(&cells, rule->id);
-    add_cell(&cells, rule->title);
-    add_cell(&cells, hit->file);
-    add_number(&cells, is_record_file(row), row->idx);
-    add_number(&cells, !is_record_file(row), row->line);
-    add_number(&cells, row->record_id != 0, row->record_id);
-    add_json_fields(&out->text, hit);
-    end_cell(&cells);
-    return write_row(out, &cells);
+void scan_notes_failed(struct scan_notes *notes, struct str message) {
+    note(notes, &notes->failures, &notes->failure_count, message);
 }
 
-static bool write_table(struct scan_output *out, const struct scan_hit *hit) {
-    const struct row *row = hit->row;
-    struct cells cells = {.text = &out->text};
-    buf_clear(&out->text);
-    output_append_local_time(&out->text, row->time_ns, out->zone);
-    end_cell(&cells);
-    add_cell(&cells, sigma_level_name(hit->sigma->rule->level));
-    add_cell(&cells, hit->sigma->rule->title);
-    add_cell(&cells, hit->file);
-    if (is_record_file(row)) {
-        buf_printf(&out->text, "#%u", row->idx);
-    } else {
-        buf_printf(&out->text, "%u", row->line);
+void scan_notes_fini(struct scan_notes *notes) {
+    arena_fini(&notes->arena);
+    mem_free(notes->refusals);
+    mem_free(notes->failures);
+    *notes = (struct scan_notes){.refused = 0};
+}
+
+/* --- what was asked for --- */
+
+static enum status choose_columns(struct scan_output *out, struct err *err) {
+    const struct scan_output_options *o = out->options;
+    enum status s = STATUS_OK;
+    if (o->columns != NULL) {
+        s = report_columns_parse(&out->columns, str_from_c(o->columns), err);
+    } else if (o->profile != NULL) {
+        s = report_profiles_columns(&out->columns, out->profiles, str_from_c(o->profile), err);
     }
-    end_cell(&cells);
-    return write_row(out, &cells);
+    out->has_columns = o->columns != NULL || o->profile != NULL;
+    return s;
 }
 
-static bool flush(struct scan_output *out) {
-    bool written = out->text.len == 0 || output_write(stdout, buf_str(&out->text));
-    buf_clear(&out->text);
-    return written;
+/* Columns of the form: those asked for, else its own; JSON has members instead. */
+static enum status set_columns(struct scan_output *out, struct scan_target *target,
+                               struct err *err) {
+    enum report_form form = target->writer.form;
+    target->columns = out->columns;
+    if (out->has_columns) {
+        target->writer.columns = &target->columns;
+        return STATUS_OK;
+    }
+    if (form != REPORT_TABLE && form != REPORT_CSV) {
+        return STATUS_OK;
+    }
+    target->writer.columns = &target->columns;
+    return report_profiles_columns(&target->columns, out->profiles, report_form_name(form), err);
+}
+
+static bool shows_details(const struct scan_target *target) {
+    switch (target->writer.form) {
+    case REPORT_TABLE:
+    case REPORT_CSV:
+    case REPORT_JSON:
+    case REPORT_JSONL:
+        return target->writer.columns != NULL &&
+               report_columns_have(&target->columns, COLUMN_DETAILS);
+    case REPORT_NAVIGATOR:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void add_wishes(struct scan_output *out, const struct scan_target *target) {
+    size_t samples = report_form_samples(target->writer.form);
+    out->view.wishes.details = out->view.wishes.details || shows_details(target);
+    out->view.wishes.all_fields = out->view.wishes.all_fields || samples > 0 ||
+                                  (target->writer.columns != NULL &&
+                                   report_columns_have(&target->columns, COLUMN_ALL_FIELDS));
+    if (samples > out->stats.samples_per_rule) {
+        out->stats.samples_per_rule = samples;
+    }
+}
+
+static enum status add_target(struct scan_output *out, enum report_form form, const char *path,
+                              const struct scan_output_settings *settings, struct err *err) {
+    const struct scan_output_options *o = out->options;
+    const struct scan_target_rules rules = {o->overwrite, settings->inputs, settings->input_count};
+    if (out->target_count == TARGETS_MAX) {
+        return err_set(err, STATUS_BAD_INPUT, _("more than %d outputs"), TARGETS_MAX);
+    }
+    struct scan_target *target = &out->targets[out->target_count++];
+    target->writer =
+        (struct report_writer){.form = form, .zone = settings->zone, .stats = &out->stats};
+    target->by_time = o->sort != NULL ? strcmp(o->sort, "time") == 0 : form == REPORT_TABLE;
+    enum status s = set_columns(out, target, err);
+    if (s == STATUS_OK) {
+        s = scan_target_open(target, path, &rules, err);
+    }
+    if (s == STATUS_OK) {
+        add_wishes(out, target);
+        scan_target_begin(target);
+    }
+    return s;
+}
+
+static enum status find_form(enum report_form *form, const char *option, struct str name,
+                             struct err *err) {
+    if (report_form_find(form, name)) {
+        return STATUS_OK;
+    }
+    struct buf known = BUF_INIT;
+    report_form_names(&known);
+    (void)err_set(err, STATUS_BAD_INPUT, _("--%s: \"%.*s\": expected %.*s"), option,
+                  STR_ARG(str_head(name, 60)), STR_ARG(buf_str(&known)));
+    buf_fini(&known);
+    return STATUS_BAD_INPUT;
+}
+
+/* FORM=FILE */
+static enum status add_file(struct scan_output *out, const char *text,
+                            const struct scan_output_settings *settings, struct err *err) {
+    const char *equals = strchr(text, '=');
+    enum report_form form;
+    if (equals == NULL || equals[1] == '\0') {
+        return err_set(err, STATUS_BAD_INPUT, _("--out %s: expected FORM=FILE"), text);
+    }
+    enum status s = find_form(&form, "out", str_make(text, (size_t)(equals - text)), err);
+    return s == STATUS_OK ? add_target(out, form, equals + 1, settings, err) : s;
+}
+
+/* With files or the summary asked for, standard output has hits only by --format. */
+static enum status add_stdout(struct scan_output *out, const struct scan_output_settings *settings,
+                              struct err *err) {
+    const struct scan_output_options *o = out->options;
+    enum report_form form = options_default_format() == OUTPUT_TABLE ? REPORT_TABLE : REPORT_JSONL;
+    if (o->format == NULL && (o->out.count > 0 || o->summary)) {
+        return STATUS_OK;
+    }
+    enum status s =
+        o->format != NULL ? find_form(&form, "format", str_from_c(o->format), err) : STATUS_OK;
+    return s == STATUS_OK ? add_target(out, form, NULL, settings, err) : s;
+}
+
+static enum status check_words(const struct scan_output_options *o, struct err *err) {
+    if (o->sort != NULL && strcmp(o->sort, "time") != 0 && strcmp(o->sort, "file") != 0) {
+        return err_set(err, STATUS_BAD_INPUT, _("--sort: \"%s\": expected time | file"), o->sort);
+    }
+    if (o->summary_format != NULL && strcmp(o->summary_format, "text") != 0 &&
+        strcmp(o->summary_format, "json") != 0) {
+        return err_set(err, STATUS_BAD_INPUT, _("--summary-format: \"%s\": expected text | json"),
+                       o->summary_format);
+    }
+    return STATUS_OK;
+}
+
+static enum status open_all(struct scan_output *out, const struct scan_output_settings *settings,
+                            struct err *err) {
+    const struct scan_output_options *o = out->options;
+    enum status s = check_words(o, err);
+    if (s == STATUS_OK) {
+        s = report_profiles_load(&out->profiles, o->profiles, err);
+    }
+    if (s == STATUS_OK) {
+        s = choose_columns(out, err);
+    }
+    for (size_t i = 0; i < o->out.count && s == STATUS_OK; i++) {
+        s = add_file(out, o->out.items[i], settings, err);
+    }
+    return s == STATUS_OK ? add_stdout(out, settings, err) : s;
+}
+
+static void destroy(struct scan_output **out) {
+    struct scan_output *gone = *out;
+    report_order_destroy(&gone->order);
+    report_stats_fini(&gone->stats);
+    report_profiles_free(&gone->profiles);
+    scan_view_fini(&gone->view);
+    mem_free(gone->options->out.items);
+    mem_free(gone);
+    *out = NULL;
+}
+
+enum status scan_output_open(struct scan_output **out, const struct scan_output_settings *settings,
+                             struct err *err) {
+    struct scan_output *output = mem_calloc(1, sizeof *output);
+    output->options = settings->options;
+    report_stats_init(&output->stats, settings->zone, 0);
+    enum status s = open_all(output, settings, err);
+    if (s != STATUS_OK) {
+        for (size_t i = 0; i < output->target_count; i++) {
+            (void)scan_target_close(&output->targets[i], NULL);
+        }
+        destroy(&output);
+        return s;
+    }
+    output->view.profiles = output->profiles;
+    output->view.abbreviate = settings->options->abbreviate;
+    for (size_t i = 0; i < output->target_count && output->order == NULL; i++) {
+        if (output->targets[i].by_time) {
+            output->order = report_order_create(ORDER_BYTES);
+        }
+    }
+    *out = output;
+    return STATUS_OK;
+}
+
+/* --- hits --- */
+
+/* True while somebody takes hits, or nobody asked for any. */
+static bool write_hit(struct scan_output *out, const struct report_hit *hit, bool by_time) {
+    bool is_read = out->target_count == 0;
+    for (size_t i = 0; i < out->target_count; i++) {
+        struct scan_target *target = &out->targets[i];
+        if (target->by_time == by_time) {
+            is_read = scan_target_hit(target, hit) || is_read;
+        } else {
+            is_read = true;
+        }
+    }
+    return is_read;
+}
+
+bool scan_output_report(struct scan_output *out, const struct report_hit *hit) {
+    (void)report_stats_add(&out->stats, hit);
+    if (out->order != NULL && out->order_status == STATUS_OK) {
+        out->order_status = report_order_add(out->order, hit, &out->failure);
+    }
+    return write_hit(out, hit, false) && out->order_status == STATUS_OK;
 }
 
 bool scan_output_hit(struct scan_output *out, const struct scan_hit *hit) {
-    bool written = true;
-    if (out->failed) {
-        return false;
-    }
-    if (out->format == OUTPUT_JSONL) {
-        add_json(&out->text, hit);
-        written = out->text.len < FLUSH_BYTES || flush(out);
-    } else {
-        written = out->format == OUTPUT_CSV ? write_csv(out, hit) : write_table(out, hit);
-    }
-    out->failed = !written;
-    return written;
+    struct report_hit view;
+    scan_view_make(&view, &out->view, hit);
+    return scan_output_report(out, &view);
 }
 
-bool scan_output_destroy(struct scan_output **out) {
-    struct scan_output *gone = *out;
-    if (gone == NULL) {
+/* --- the end --- */
+
+static bool write_in_order(const struct report_hit *hit, void *ctx) {
+    return write_hit(ctx, hit, true);
+}
+
+static bool empty_order(struct scan_output *out) {
+    if (out->order != NULL && out->order_status == STATUS_OK) {
+        out->order_status = report_order_each(out->order, write_in_order, out, &out->failure);
+    }
+    if (out->order_status != STATUS_OK) {
+        fprintf(stderr, "konseki scan: %s\n", out->failure.message);
+    }
+    return out->order_status == STATUS_OK;
+}
+
+static size_t count_sources(struct report_source_count *sources, const struct scan_counts *counts) {
+    size_t n = 0;
+    for (size_t i = 0; i < DATASET_COUNT; i++) {
+        if (counts->by_dataset[i] > 0) {
+            struct str name = dataset_info((enum dataset)i)->name;
+            sources[n++] =
+                (struct report_source_count){name.len > 0 ? name : STR("?"), counts->by_dataset[i]};
+        }
+    }
+    return n;
+}
+
+static struct report_run make_run(const struct scan_output_run *run,
+                                  struct report_source_count *sources) {
+    const struct scan_counts *n = run->counts;
+    return (struct report_run){.files = n->files.files,
+                               .unreadable = n->files.unreadable,
+                               .bytes = n->files.bytes,
+                               .events = n->events,
+                               .damaged = n->damaged,
+                               .events_with_hits = n->events_with_hits,
+                               .suppressed = n->suppressed,
+                               .first_ns = n->first_ns,
+                               .last_ns = n->last_ns,
+                               .started_wall_ns = run->started_wall_ns,
+                               .elapsed_ns = run->elapsed_ns,
+                               .rules = run->rules,
+                               .refused = run->notes->refused,
+                               .refusals = run->notes->refusals,
+                               .refusal_count = run->notes->refusal_count,
+                               .failures = run->notes->failures,
+                               .failure_count = run->notes->failure_count,
+                               .sources = sources,
+                               .source_count = count_sources(sources, n),
+                               .is_interrupted = run->is_interrupted};
+}
+
+static bool write_summary(const struct scan_output *out, const struct report_run *run) {
+    const struct scan_output_options *o = out->options;
+    struct buf text = BUF_INIT;
+    FILE *file = o->summary ? stdout : stderr;
+    if (o->no_summary) {
         return true;
     }
-    bool written = !gone->failed;
-    if (gone->table != NULL) {
-        written = output_destroy(&gone->table) && written;
-    } else if (written) {
-        written = flush(gone);
+    if (o->summary_format != NULL && strcmp(o->summary_format, "json") == 0) {
+        report_summary_json(&text, &out->stats, run);
+    } else {
+        report_summary_text(&text, &out->stats, run, strcmp(nl_langinfo(CODESET), "UTF-8") != 0);
     }
-    buf_fini(&gone->text);
-    mem_free(gone);
-    *out = NULL;
+    (void)output_write(file, buf_str(&text));
+    buf_fini(&text);
+    return file == stderr || output_finish(file);
+}
+
+bool scan_output_close(struct scan_output **out, const struct scan_output_run *run) {
+    struct scan_output *output = *out;
+    struct report_source_count sources[DATASET_COUNT];
+    struct report_run report = make_run(run, sources);
+    bool written = empty_order(output);
+    for (size_t i = 0; i < output->target_count; i++) {
+        written = scan_target_close(&output->targets[i], &report) && written;
+    }
+    written = write_summary(output, &report) && written;
+    destroy(out);
     return written;
 }

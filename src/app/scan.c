@@ -27,6 +27,15 @@ static void found(const struct sigma_hit *sigma, void *ctx) {
     scan->stopped = !scan->options->hit(&hit, scan->options->ctx);
 }
 
+static void count_event(struct scan_counts *counts, const struct row *row) {
+    counts->events++;
+    counts->by_dataset[row->dataset]++;
+    counts->first_ns = row->time_ns < counts->first_ns || counts->first_ns == TIME_NONE
+                           ? row->time_ns
+                           : counts->first_ns;
+    counts->last_ns = row->time_ns > counts->last_ns ? row->time_ns : counts->last_ns;
+}
+
 static bool scan_batch(const struct batch *batch, struct str file, void *ctx) {
     struct scan *scan = ctx;
     scan->batch = batch;
@@ -36,12 +45,14 @@ static bool scan_batch(const struct batch *batch, struct str file, void *ctx) {
         if (!file_rows_is_event(scan->row)) {
             continue;
         }
-        scan->counts->events++;
+        count_event(scan->counts, scan->row);
+        uint64_t hits = scan->counts->hits;
         if ((scan->row->flags & ROW_DAMAGED) != 0) {
             scan->counts->damaged++;
         } else if (scan->matcher != NULL) {
             sigma_match_row(scan->matcher, batch, scan->row, found, scan);
         }
+        scan->counts->events_with_hits += scan->counts->hits > hits;
     }
     return !scan->stopped;
 }
@@ -61,7 +72,7 @@ void scan_paths(const struct scan_options *options, const char *const *paths, si
                                               .rows = scan_batch,
                                               .failed = failed,
                                               .ctx = &scan};
-    *counts = (struct scan_counts){0};
+    *counts = (struct scan_counts){.first_ns = TIME_NONE, .last_ns = TIME_NONE};
     if (options->rules != NULL) {
         scan.matcher = sigma_matcher_create(options->rules);
     }

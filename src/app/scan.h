@@ -38,6 +38,10 @@ struct scan_counts {
     uint64_t damaged; /* events with damage: not looked at */
     uint64_t hits;
     uint64_t suppressed; /* by the site file: not among the hits */
+    uint64_t events_with_hits;
+    int64_t first_ns; /* of all events; TIME_NONE: there was none */
+    int64_t last_ns;
+    uint64_t by_dataset[DATASET_COUNT]; /* events */
 };
 
 void scan_paths(const struct scan_options *options, const char *const *paths, size_t path_count,

@@ -24,9 +24,10 @@ static int open_in(const char *folder) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    int fd = mkostemp(path, O_CLOEXEC);
+    int fd = mkstemp(path);
     if (fd >= 0) {
         (void)unlink(path);
+        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
     return fd;
 }

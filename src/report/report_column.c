@@ -208,6 +208,9 @@ static void event_cell(struct buf *out, enum report_column column, const struct 
     case COLUMN_PROCESS:
         buf_add(out, hit->process);
         break;
+    case COLUMN_SUPPRESSED_BY:
+        buf_add(out, hit->suppressed_by);
+        break;
     default:
         break;
     }

@@ -54,6 +54,7 @@ struct report_hit {
     struct str user;
     struct str process;
     struct str details;                /* one line for people; empty: made of `fields` */
+    struct str suppressed_by;          /* "owner: reason" of the site file; empty: the hit counts */
     bool is_recovered;                 /* from slack space */
     const struct report_field *fields; /* those that made the rule match */
     size_t field_count;

@@ -156,6 +156,10 @@ void report_json_hit(struct buf *out, const struct report_hit *hit) {
         add_name(out, STR("fields"));
         report_json_fields(out, hit->fields, hit->field_count);
     }
+    if (hit->suppressed_by.len > 0) {
+        buf_add(out, STR(",\"suppressed\":true"));
+        add_text(out, STR("suppressed_by"), hit->suppressed_by);
+    }
     buf_putc(out, '}');
 }
 

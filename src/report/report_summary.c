@@ -74,10 +74,6 @@ static void add_what(struct buf *out, const struct report_stats *stats,
     if (run->refused > 0) {
         buf_printf(out, _("Rules refused: %zu\n"), run->refused);
     }
-    if (run->suppressed > 0) {
-        buf_printf(out, _("Hits suppressed by the site file: %llu\n"),
-                   (unsigned long long)run->suppressed);
-    }
 }
 
 static void add_levels(struct buf *out, const struct report_stats *stats) {

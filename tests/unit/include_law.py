@@ -38,6 +38,7 @@ LAW = {  # folder: the folders whose headers it sees
     "query": EXPR + STORE + ["query"],
     "investigate": EXPR + STORE + DETECT + ["query", "detect/sigma", "investigate"],
     "triage": SIGMA + ["triage"],
+    "report": EVENT + ["detect/sigma", "report"],
     "app": EXPR + PARSE + STORE + DETECT + APP + ["normalise", "query", "detect/sigma", "collect",
                                           "investigate", "unpack"],
 }

@@ -1,0 +1,39 @@
+/*
+ * One place that the scan writes to in one form: standard output or a file. Text is collected and
+ * written in large pieces. After a write error the target takes no more and says so at the end.
+ */
+#ifndef KONSEKI_SCAN_TARGET_H
+#define KONSEKI_SCAN_TARGET_H
+
+#include "output.h"
+#include "report_writer.h"
+
+struct scan_target {
+    FILE *file;
+    char *path; /* NULL: standard output */
+    struct report_writer writer;
+    struct report_columns columns;
+    struct buf text;
+    struct output *table; /* REPORT_TABLE */
+    bool by_time;
+    bool failed;
+};
+
+/* What a file may not overwrite or lie in. */
+struct scan_target_rules {
+    bool overwrite;
+    const char *const *inputs;
+    size_t input_count;
+};
+
+/* Opens the file at `path`, NULL: standard output. BAD_INPUT: the place is among the inputs, or
+ * there and not to be overwritten. The writer's form, zone and stats are set before. */
+enum status scan_target_open(struct scan_target *target, const char *path,
+                             const struct scan_target_rules *rules, struct err *err) MUST_CHECK;
+void scan_target_begin(struct scan_target *target);
+/* False after a write error. */
+bool scan_target_hit(struct scan_target *target, const struct report_hit *hit);
+/* Writes the end and closes; false with a message if something could not be written. */
+bool scan_target_close(struct scan_target *target, const struct report_run *run);
+
+#endif
