@@ -201,5 +201,67 @@ def stored_hits_follow_the_site_file(folder):
     equal((len(found()), len(found("--suppressed"))), (2, 1), "hits with it again")
 
 
+def listed(*arguments):
+    return [rule["title"] for rule in jsonl(run("rules", "list", *arguments))]
+
+
+@case
+def rules_are_listed_and_filtered(folder):
+    rules = collection(folder)
+    (rules / "other.yml").write_text("""title: Other, of Linux
+id: 9a6f2e0c-0c5f-4b7e-9d53-6c1b1f0a9e11
+status: stable
+level: low
+description: something rare
+logsource: {product: linux, service: auth}
+tags: [attack.persistence, attack.t1098.004, attack.execution]
+detection: {keywords: [xyz], condition: keywords}
+""")
+    (rules / "bad.yml").write_text(RULE.replace("4a6f2e0c", "1a6f2e0c").replace("|endswith", "|end")
+                                   .replace("Certutil", "Bad"))
+    everything = jsonl(run("rules", "list", rules))
+    equal({rule["title"]: rule["runs"] for rule in everything},
+          {"Certutil Download": "yes", "Other, of Linux": "yes", "Bad Download": "refused"}, "runs")
+    true("end" in [rule["why"] for rule in everything if "why" in rule][0], "why")
+    equal(listed("--level", "medium", "--id", "4A6F", rules), ["Certutil Download"], "level, id")
+    equal(listed("--tag", "attack.T1098", rules), ["Other, of Linux"], "tag")
+    equal(listed("--tag", "attack.t109", rules), [], "part of a tag")
+    equal(listed("--text", "RARE", rules), ["Other, of Linux"], "text")
+    equal(listed("--product", "linux", "--service", "auth", "--status", "stable", rules),
+          ["Other, of Linux"], "log source")
+    equal(listed("--product", "lin", rules), [], "part of a word")
+    counts = jsonl(run("rules", "list", "--count-by", "tactic", rules))
+    equal([(c["tactic"], c["count"]) for c in counts],
+          [("(none)", 2), ("execution", 1), ("persistence", 1)], "tactics")
+    run("rules", "list", "--count-by", "colour", rules, expect=2)
+    run("rules", "list", "--level", "huge", rules, expect=2)
+
+
+@case
+def differences_between_collections(folder):
+    old, new = folder / "old", folder / "new"
+    (old / "a").mkdir(parents=True)
+    new.mkdir()
+    rule = lambda n, text=RULE: text.replace("4a6f2e0c", f"{n}a6f2e0c")
+    for n in range(1, 7):
+        (old / "a" / f"{n}.yml").write_text(rule(n))
+    (new / "a").mkdir()
+    swapped = "# a comment\nlevel: high\n" + rule(1).replace("level: high\n", "")
+    (new / "a" / "1.yml").write_text(swapped)
+    (new / "a" / "2.yml").write_text(rule(2).replace("urlcache", "other"))
+    (new / "a" / "3.yml").write_text(rule(3).replace("high", "low"))
+    (new / "4.yml").write_text(rule(4))
+    (new / "a" / "5.yml").write_text(rule(5) + "tags: [attack.execution]\n")
+    (new / "a" / "7.yml").write_text(rule(7) + "---\n" + rule(8))
+    changes = {c["id"][0]: (c["change"], c["keys"])
+               for c in jsonl(run("rules", "diff", old, new))}
+    equal(changes, {"2": ("detection", ["detection"]), "3": ("metadata", ["level"]),
+                    "4": ("moved", []), "5": ("metadata", ["tags"]), "6": ("removed", []),
+                    "7": ("added", []), "8": ("added", [])}, "changes")
+    table = run("rules", "diff", "--format", "table", old, new).decode()
+    true("level (high -> low)" in table and "a/4.yml -> 4.yml" in table, table)
+    run("rules", "diff", old, folder / "nowhere", expect=4)
+
+
 if __name__ == "__main__":
     main()

@@ -1,0 +1,200 @@
+/* konseki rules list: what a collection of rules holds. */
+#include <stdio.h>
+
+#include "commands.h"
+#include "i18n.h"
+#include "json_out.h"
+#include "mem.h"
+#include "rule_counts.h"
+#include "rule_filter.h"
+#include "rule_options.h"
+#include "subcommands.h"
+
+enum { COLUMN_COUNT = 8 };
+
+struct list_options {
+    struct rule_options from; /* placeholders */
+    struct rule_filter filter;
+    const char *count_by;
+    enum rule_count_key key; /* of count_by */
+    enum output_format format;
+    bool help;
+};
+
+static struct str runs(const struct known_rule *rule) {
+    if (rule->why.len > 0) {
+        return STR("refused");
+    }
+    return rule->info.is_source_known ? STR("yes") : STR("no source");
+}
+
+/* "windows/process_creation", "linux//auditd": product/category/service without empty ends. */
+static void add_source(struct buf *out, const struct sigma_rule_info *rule) {
+    buf_add(out, rule->product);
+    if (rule->category.len + rule->service.len > 0) {
+        buf_putc(out, '/');
+        buf_add(out, rule->category);
+    }
+    if (rule->service.len > 0) {
+        buf_putc(out, '/');
+        buf_add(out, rule->service);
+    }
+}
+
+static void add_member(struct buf *out, const char *name, struct str text) {
+    buf_printf(out, "%s\"%s\":", out->ptr[out->len - 1] == '{' ? "" : ",", name);
+    json_out_string(out, text);
+}
+
+static void add_json(struct buf *out, const struct known_rule *rule) {
+    const struct sigma_rule_info *info = &rule->info;
+    buf_putc(out, '{');
+    add_member(out, "id", info->id);
+    add_member(out, "title", info->title);
+    add_member(out, "level", sigma_level_name(info->level));
+    add_member(out, "status", info->status);
+    buf_add(out, STR(",\"logsource\":{"));
+    const struct str source[3] = {info->product, info->category, info->service};
+    static const char *const names[3] = {"product", "category", "service"};
+    for (size_t i = 0; i < 3; i++) {
+        if (source[i].len > 0) {
+            add_member(out, names[i], source[i]);
+        }
+    }
+    buf_add(out, STR("},\"tags\":["));
+    for (size_t i = 0; i < info->tag_count; i++) {
+        buf_add(out, i > 0 ? STR(",") : STR_EMPTY);
+        json_out_string(out, info->tags[i]);
+    }
+    buf_putc(out, ']');
+    add_member(out, "path", info->path);
+    add_member(out, "runs", runs(rule));
+    if (rule->why.len > 0) {
+        add_member(out, "why", rule->why);
+    }
+    buf_add(out, STR("}\n"));
+}
+
+static bool write_row(struct output *table, struct buf *text, const struct known_rule *rule) {
+    const struct sigma_rule_info *info = &rule->info;
+    buf_clear(text);
+    add_source(text, info);
+    size_t source_len = text->len;
+    for (size_t i = 0; i < info->tag_count; i++) {
+        buf_add(text, i > 0 ? STR(" ") : STR_EMPTY);
+        buf_add(text, info->tags[i]);
+    }
+    struct str both = buf_str(text);
+    const struct str cells[COLUMN_COUNT] = {sigma_level_name(info->level), info->status, runs(rule),
+                                            str_head(both, source_len),    info->title,  info->id,
+                                            str_skip(both, source_len),    info->path};
+    return output_row(table, cells);
+}
+
+static bool list_rules(const struct list_options *options, const struct known_rules *known) {
+    static const struct str headers[COLUMN_COUNT] = {
+        STR_INIT("level"), STR_INIT("status"), STR_INIT("runs"), STR_INIT("source"),
+        STR_INIT("title"), STR_INIT("id"),     STR_INIT("tags"), STR_INIT("path")};
+    struct buf text = BUF_INIT;
+    struct output *table =
+        options->format == OUTPUT_JSONL
+            ? NULL
+            : output_create(stdout, options->format, headers, COLUMN_COUNT, output_terminal_width(),
+                            options->format == OUTPUT_CSV);
+    bool go_on = true;
+    for (size_t i = 0; i < known->count && go_on; i++) {
+        if (!rule_filter_passes(&options->filter, &known->items[i].info)) {
+            continue;
+        }
+        if (table != NULL) {
+            go_on = write_row(table, &text, &known->items[i]);
+        } else {
+            buf_clear(&text);
+            add_json(&text, &known->items[i]);
+            go_on = output_write(stdout, buf_str(&text));
+        }
+    }
+    buf_fini(&text);
+    return table == NULL || output_destroy(&table);
+}
+
+static bool count_rules(const struct list_options *options, const struct known_rules *known) {
+    struct rule_counts counts = {.key = options->key};
+    for (size_t i = 0; i < known->count; i++) {
+        if (rule_filter_passes(&options->filter, &known->items[i].info)) {
+            rule_counts_add(&counts, &known->items[i].info);
+        }
+    }
+    bool is_written = rule_counts_print(&counts, options->format);
+    rule_counts_fini(&counts);
+    return is_written;
+}
+
+static int list(const struct list_options *options, const struct positionals *paths) {
+    struct known_rules known = {0};
+    struct sigma_rules *rules = NULL;
+    struct err err = ERR_INIT;
+    int code = EXIT_UNREADABLE;
+    struct sigma_load_options load = rule_options_load(&options->from);
+    load.paths = (const char *const *)paths->items;
+    load.path_count = (size_t)paths->count;
+    load.report = known_rules_add;
+    load.ctx = &known;
+    if (sigma_rules_load(&rules, &load, &err) != STATUS_OK) {
+        fprintf(stderr, "konseki rules list: %s\n", err.message);
+    } else {
+        bool is_written =
+            options->count_by != NULL ? count_rules(options, &known) : list_rules(options, &known);
+        code = output_finish(stdout) && is_written ? EXIT_DONE : EXIT_STORE;
+    }
+    known_rules_fini(&known);
+    sigma_rules_free(&rules);
+    return code;
+}
+
+static bool words_are_known(struct list_options *options) {
+    if (!rule_filter_prepare(&options->filter)) {
+        fprintf(stderr,
+                _("konseki rules list: --level %s: allowed are informational, low, medium, high, "
+                  "critical\n"),
+                options->filter.level);
+        return false;
+    }
+    if (options->count_by != NULL && !rule_counts_parse(&options->key, options->count_by)) {
+        fprintf(stderr,
+                _("konseki rules list: --count-by %s: allowed are level, status, product, "
+                  "category, tactic\n"),
+                options->count_by);
+        return false;
+    }
+    return true;
+}
+
+int rules_list(int argc, char **argv) {
+    struct list_options options = {.format = options_default_format()};
+    const struct option_spec specs[] = {
+        RULE_OPTION_PLACEHOLDERS(options.from),
+        {"format", OPTION_FORMAT, &options.format, NULL},
+        {"level", OPTION_TEXT, &options.filter.level, NULL},
+        {"status", OPTION_TEXT, &options.filter.status, NULL},
+        {"product", OPTION_TEXT, &options.filter.product, NULL},
+        {"category", OPTION_TEXT, &options.filter.category, NULL},
+        {"service", OPTION_TEXT, &options.filter.service, NULL},
+        {"tag", OPTION_TEXT, &options.filter.tag, NULL},
+        {"id", OPTION_TEXT, &options.filter.id, NULL},
+        {"text", OPTION_TEXT, &options.filter.text, NULL},
+        {"count-by", OPTION_TEXT, &options.count_by, NULL},
+        {"help", OPTION_FLAG, &options.help, NULL},
+    };
+    struct positionals paths;
+    int code = EXIT_USAGE;
+    if (!options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
+        code = EXIT_USAGE;
+    } else if (options.help || paths.count == 0) {
+        code = subcommand_usage("list", options.help);
+    } else if (words_are_known(&options)) {
+        code = list(&options, &paths);
+    }
+    rule_options_fini(&options.from);
+    return code;
+}
