@@ -6,41 +6,112 @@
 
 #include "bare_event.h"
 #include "commands.h"
+#include "i18n.h"
 #include "input_file.h"
 #include "json_out.h"
+#include "mem.h"
 #include "rule_options.h"
-#include "sigma.h"
+#include "sigma_correlator.h"
 #include "subcommands.h"
 
+/* What is said of one event. */
+struct verdict {
+    struct buf ids; /* of the rules that match the event, as JSON texts with commas */
+    bool is_bad;
+};
+
+/* With correlations the verdicts are printed when all events are read. */
 struct eval {
     struct sigma_matcher *matcher;
+    struct sigma_correlator *correlator; /* NULL: no correlation */
     struct bare_event event;
-    struct buf ids; /* of the rules that match the event, as JSON texts with commas */
+    struct verdict *verdicts;
+    size_t count;
+    size_t capacity;
     bool print_ids;
     size_t bad_lines;
+    size_t timeless; /* events without a time: no correlation sees them */
+    struct err err;
+    enum status status;
 };
+
+static void add_id(struct verdict *v, struct str id) {
+    buf_add(&v->ids, v->ids.len > 0 ? STR(",") : STR_EMPTY);
+    json_out_string(&v->ids, id);
+}
 
 static void found(const struct sigma_hit *hit, void *ctx) {
     struct eval *eval = ctx;
-    buf_add(&eval->ids, eval->ids.len > 0 ? STR(",") : STR_EMPTY);
-    json_out_string(&eval->ids, hit->rule->id);
+    add_id(&eval->verdicts[eval->count - 1], hit->rule->id);
+}
+
+static void correlated(const struct sigma_rule_info *rule, uint64_t number, void *ctx) {
+    struct eval *eval = ctx;
+    add_id(&eval->verdicts[number], rule->id);
+}
+
+static void print_verdict(const struct eval *eval, struct verdict *v) {
+    if (v->is_bad) {
+        puts("{\"match\":false,\"error\":\"not a JSON object\"}");
+        return;
+    }
+    printf("{\"match\":%s", v->ids.len > 0 ? "true" : "false");
+    if (eval->print_ids) {
+        printf(",\"rules\":[%.*s]", STR_ARG(buf_str(&v->ids)));
+    }
+    puts("}");
+    buf_fini(&v->ids);
+}
+
+/* The rule hits of this event are the correlator's from now on, if the event has a time. */
+static void begin_correlation(struct eval *eval) {
+    int64_t time_ns;
+    struct sigma_event_place place = {.origin = STR_EMPTY, .number = eval->count - 1};
+    if (eval->correlator == NULL || eval->status != STATUS_OK) {
+        return;
+    }
+    if (!sigma_event_time(&time_ns, eval->event.values, eval->event.count)) {
+        eval->timeless++;
+        sigma_matcher_feed(eval->matcher, NULL, NULL);
+        return;
+    }
+    eval->status = sigma_correlator_event(eval->correlator, time_ns, &place, &eval->err);
+    sigma_matcher_feed(eval->matcher, sigma_correlator_take, eval->correlator);
 }
 
 static void eval_object(json_object *object, void *ctx) {
     struct eval *eval = ctx;
+    MEM_GROW(eval->verdicts, eval->capacity, eval->count + 1);
+    eval->verdicts[eval->count++] = (struct verdict){.is_bad = object == NULL};
     if (object == NULL) {
         eval->bad_lines++;
-        puts("{\"match\":false,\"error\":\"not a JSON object\"}");
-        return;
+    } else {
+        bare_event_read(&eval->event, object);
+        begin_correlation(eval);
+        sigma_match_event(eval->matcher, eval->event.values, eval->event.count, found, eval);
     }
-    buf_clear(&eval->ids);
-    bare_event_read(&eval->event, object);
-    sigma_match_event(eval->matcher, eval->event.values, eval->event.count, found, eval);
-    printf("{\"match\":%s", eval->ids.len > 0 ? "true" : "false");
-    if (eval->print_ids) {
-        printf(",\"rules\":[%.*s]", STR_ARG(buf_str(&eval->ids)));
+    if (eval->correlator == NULL) {
+        print_verdict(eval, &eval->verdicts[--eval->count]);
     }
-    puts("}");
+}
+
+static int finish(struct eval *eval) {
+    if (eval->correlator != NULL && eval->status == STATUS_OK) {
+        eval->status = sigma_correlator_finish(eval->correlator, &eval->err);
+    }
+    for (size_t i = 0; i < eval->count; i++) {
+        print_verdict(eval, &eval->verdicts[i]);
+    }
+    if (eval->timeless > 0) {
+        fprintf(stderr,
+                _("konseki rules eval: %zu events have no time: no correlation sees them\n"),
+                eval->timeless);
+    }
+    if (eval->status != STATUS_OK) {
+        fprintf(stderr, "konseki rules eval: %s\n", eval->err.message);
+        return EXIT_STORE;
+    }
+    return eval->bad_lines > 0 ? EXIT_UNREADABLE : EXIT_DONE;
 }
 
 /* --- files --- */
@@ -77,12 +148,17 @@ static int eval_file(const struct sigma_rules *rules, const char *path, bool pri
         return EXIT_UNREADABLE;
     }
     struct eval eval = {.matcher = sigma_matcher_create(rules), .print_ids = print_ids};
+    const struct sigma_correlator_options options = {
+        .rules = rules, .matched = correlated, .ctx = &eval};
+    eval.correlator = sigma_correlator_create(&options);
     bare_event_each(str_make((const char *)file.bytes, file.size_bytes), eval_object, &eval);
+    int code = finish(&eval);
     sigma_matcher_destroy(&eval.matcher);
-    buf_fini(&eval.ids);
+    sigma_correlator_destroy(&eval.correlator);
+    mem_free(eval.verdicts);
     bare_event_fini(&eval.event);
     input_file_close(&file);
-    return eval.bad_lines > 0 ? EXIT_UNREADABLE : EXIT_DONE;
+    return code;
 }
 
 static int eval_paths(const struct rule_options *from, const struct positionals *paths,

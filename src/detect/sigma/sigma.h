@@ -1,5 +1,6 @@
 /*
- * Sigma rules (specification 2.x, plain rules): load from folders, compile together, match rows.
+ * Sigma rules (specification 2.x): load from folders, compile together, match rows. Correlations
+ * are kept beside the rules; sigma_correlator.h runs them.
  *
  * A rule set is immutable once loaded and may be shared by threads; a matcher belongs to one
  * thread. Field names of rules are native names (Image, c-uri, src_ip ...); which event fields
@@ -33,7 +34,10 @@ struct sigma_rule_info {
     const struct str *false_positives;
     size_t false_positive_count;
     enum sigma_level level;
-    bool is_source_known; /* false: no event that this program reads is of its log source */
+    bool is_source_known;        /* false: no event that this program reads is of its log source */
+    struct str correlation;      /* its type (event_count ...); empty: a plain rule */
+    const struct str *refers_to; /* ids of the rules that a correlation is about */
+    size_t refer_count;
 };
 
 struct sigma_rules;
@@ -82,7 +86,20 @@ struct sigma_hit {
 };
 typedef void sigma_hit_fn(const struct sigma_hit *hit, void *ctx);
 
-/* Calls `hit` for each rule that matches the row, in rule id order. */
+/* A rule that correlations refer to matched: its event's values of the fields that they want, in
+ * the order of the rule set; ptr NULL: missing or null. Of a list it is the first. */
+struct sigma_feed {
+    uint32_t rule;
+    const struct str *values;
+    size_t value_count;
+};
+typedef void sigma_feed_fn(const struct sigma_feed *feed, void *ctx);
+/* From now on `feed` hears of these. Texts are borrowed for the call. */
+void sigma_matcher_feed(struct sigma_matcher *matcher, sigma_feed_fn *feed, void *ctx);
+size_t sigma_rules_correlation_count(const struct sigma_rules *rules);
+
+/* Calls `hit` for each rule that matches the row, in rule id order, but for those that only
+ * correlations are to tell of. */
 void sigma_match_row(struct sigma_matcher *matcher, const struct batch *batch,
                      const struct row *row, sigma_hit_fn *hit, void *ctx);
 
@@ -98,6 +115,11 @@ struct sigma_event_value {
  * from: rules for other sources than Windows look at it, those for Windows do not. */
 void sigma_match_event(struct sigma_matcher *matcher, const struct sigma_event_value *values,
                        size_t count, sigma_hit_fn *hit, void *ctx);
+
+/* The time of a bare event: `@timestamp`, `timestamp`, else `TimeCreated_SystemTime`; RFC 3339 (no
+ * zone: UTC), or seconds, milliseconds, microseconds or nanoseconds since 1970. False: none of
+ * them. */
+bool sigma_event_time(int64_t *out_ns, const struct sigma_event_value *values, size_t count);
 
 struct str sigma_level_name(enum sigma_level level);
 /* "info" is accepted for informational. False for other words. */

@@ -11,7 +11,7 @@
 /*  0  magic "KSKRULES"     8  version, 4 bytes     12  zero, 4 bytes
  * 16  key, 32 bytes       48  length of the body   56  XXH3-64 of the body
  * 64  body */
-enum { VERSION = 2, HEADER_BYTES = 64, PLAN_DEPTH_LIMIT = 256 };
+enum { VERSION = 3, HEADER_BYTES = 64, PLAN_DEPTH_LIMIT = 256 };
 static const char magic[8] = {'K', 'S', 'K', 'R', 'U', 'L', 'E', 'S'};
 
 /* Whoever adds a member describes it below and counts VERSION up: else sets from the cache lack it.
@@ -22,8 +22,8 @@ static const char magic[8] = {'K', 'S', 'K', 'R', 'U', 'L', 'E', 'S'};
 
 /* --- rules --- */
 
-DESCRIBED(struct sigma_rule_info, 232);
-static void info_members(struct sigma_codec *c, struct sigma_rule_info *i) {
+DESCRIBED(struct sigma_rule_info, 264);
+void sigma_image_info(struct sigma_codec *c, struct sigma_rule_info *i) {
     struct str *texts[] = {&i->id,          &i->title,   &i->path,   &i->status,
                            &i->description, &i->author,  &i->date,   &i->modified,
                            &i->category,    &i->product, &i->service};
@@ -37,12 +37,14 @@ static void info_members(struct sigma_codec *c, struct sigma_rule_info *i) {
     sigma_codec_u32(c, &level, SIGMA_CRITICAL + 1);
     i->level = (enum sigma_level)level;
     sigma_codec_bool(c, &i->is_source_known);
+    sigma_codec_str(c, &i->correlation);
+    sigma_codec_strs(c, &i->refers_to, &i->refer_count);
 }
 
 DESCRIBED(struct sigma_logsource, 48);
-DESCRIBED(struct sigma_document, 328);
+DESCRIBED(struct sigma_document, 368);
 static void document_members(struct sigma_codec *c, struct sigma_document *d) {
-    info_members(c, &d->info);
+    sigma_image_info(c, &d->info);
     sigma_codec_str(c, &d->name);
     sigma_codec_str(c, &d->logsource.category);
     sigma_codec_str(c, &d->logsource.product);
@@ -59,7 +61,7 @@ static void rules(struct sigma_codec *c, struct sigma_rules *set) {
     set->reports =
         sigma_codec_heap_array(c, set->reports, &set->report_count, sizeof *set->reports, 100);
     for (size_t i = 0; i < set->report_count && !c->failed; i++) {
-        info_members(c, &set->reports[i].info);
+        sigma_image_info(c, &set->reports[i].info);
         sigma_codec_str(c, &set->reports[i].why);
     }
 }
@@ -226,32 +228,34 @@ static bool are_plans_sound(const struct sigma_rules *set) {
     return true;
 }
 
-DESCRIBED(struct sigma_variant, 12);
+DESCRIBED(struct sigma_variant, 16);
 static void variants(struct sigma_codec *c, struct sigma_rules *set) {
     for (size_t i = 0; i < set->variant_count && !c->failed; i++) {
         struct sigma_variant *v = &set->variants[i];
         sigma_codec_u32(c, &v->rule, set->rule_count);
         sigma_codec_u32(c, &v->gate, set->gate_count);
         sigma_codec_u32(c, &v->plan, set->plan_count);
+        sigma_codec_u32(c, &v->wanted, set->plan_count);
     }
 }
 
 /* --- the set --- */
 
-DESCRIBED(struct sigma_rules, 448);
+DESCRIBED(struct sigma_rules, 472);
 static void body(struct sigma_codec *c, struct sigma_rules *set) {
     rules(c, set);
     gates(c, set);
     set->slots = sigma_codec_heap_array(c, set->slots, &set->slot_count, sizeof *set->slots, 64);
     set->plans = sigma_codec_heap_array(c, set->plans, &set->plan_count, sizeof *set->plans, 19);
     set->variants =
-        sigma_codec_heap_array(c, set->variants, &set->variant_count, sizeof *set->variants, 12);
+        sigma_codec_heap_array(c, set->variants, &set->variant_count, sizeof *set->variants, 16);
     tests(c, set);
     slots(c, set);
     plans(c, set);
     variants(c, set);
     sigma_codec_ids(c, &set->always, set->variant_count);
     sigma_codec_bool(c, &set->uses_provider);
+    sigma_image_correlations(c, set);
 }
 
 bool sigma_image_write(struct buf *out, struct sigma_rules *set,

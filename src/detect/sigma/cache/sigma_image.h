@@ -15,6 +15,11 @@ struct sigma_cache_key {
     uint8_t hash[SHA256_BYTES];
 };
 
+/* Parts that are described in files of their own. */
+struct sigma_codec;
+void sigma_image_info(struct sigma_codec *c, struct sigma_rule_info *info);
+void sigma_image_correlations(struct sigma_codec *c, struct sigma_rules *set);
+
 /* Appends the image; false if the set cannot be kept (its trees are too deep). */
 bool sigma_image_write(struct buf *out, struct sigma_rules *set,
                        const struct sigma_cache_key *key) MUST_CHECK;

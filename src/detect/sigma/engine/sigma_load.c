@@ -37,7 +37,7 @@ static void tell(struct loader *l, const struct sigma_document *d, struct str wh
 
 static void keep(struct loader *l, struct sigma_document *d, uint64_t hash) {
     d->info.is_source_known = sigma_logsource_is_known(l->set->mapping, &d->logsource);
-    if (tree_size(d->root) >= TREE_LIMIT) {
+    if (d->root != NULL && tree_size(d->root) >= TREE_LIMIT) {
         tell(l, d, STR("the rule has too many tests after expansion"));
         return;
     }
@@ -48,7 +48,9 @@ static void keep(struct loader *l, struct sigma_document *d, uint64_t hash) {
     }
     l->hashes[l->count] = hash;
     l->documents[l->count++] = *d;
-    tell(l, d, STR_EMPTY);
+    if (d->correlation == NULL) { /* of the others we know when all documents are there */
+        tell(l, d, STR_EMPTY);
+    }
 }
 
 static void read_documents(struct loader *l, struct str path, struct str bytes) {
@@ -111,7 +113,7 @@ static void sort_rules(struct sigma_rules *set, const struct loader *l) {
     struct sorted *order = mem_calloc(l->count + 1, sizeof *order);
     size_t rules = 0;
     for (size_t i = 0; i < l->count; i++) {
-        if (!l->documents[i].is_filter) {
+        if (!l->documents[i].is_filter && l->documents[i].root != NULL) {
             order[rules++] = (struct sorted){&l->documents[i], l->hashes[i]};
         }
     }
@@ -153,6 +155,44 @@ static void apply_filters(struct sigma_rules *set, const struct loader *l) {
     }
 }
 
+/* --- correlations --- */
+
+static void tell_correlation(const struct sigma_correlation *c, struct str why, void *ctx) {
+    const struct sigma_document d = {.info = c->info};
+    tell(ctx, &d, why);
+}
+
+static bool is_read_before(const struct loader *l, size_t document) {
+    for (size_t i = 0; i < document; i++) {
+        if (l->documents[i].correlation != NULL && l->hashes[i] == l->hashes[document]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_correlations(struct sigma_rules *set, struct loader *l) {
+    const struct sigma_correlation **given = mem_calloc(l->count + 1, sizeof(void *));
+    struct sigma_resolve r = {.arena = &set->arena,
+                              .rules = set->documents,
+                              .rule_count = set->rule_count,
+                              .given = given,
+                              .tell = tell_correlation,
+                              .ctx = l};
+    for (size_t i = 0; i < l->count; i++) {
+        if (l->documents[i].correlation != NULL && !is_read_before(l, i)) {
+            given[r.given_count++] = l->documents[i].correlation;
+        }
+    }
+    if (r.given_count > 0) {
+        sigma_resolve(&r);
+        set->correlations = r.correlations;
+        set->correlation_count = r.correlation_count;
+        set->wants = r.wants;
+    }
+    mem_free(given);
+}
+
 static enum status compile(struct sigma_rules *set, bool everywhere, struct err *err) {
     for (size_t i = 0; i < set->rule_count; i++) {
         enum status s = sigma_set_add(set, (uint32_t)i, everywhere, err);
@@ -171,6 +211,7 @@ static enum status build(struct sigma_rules *set, const struct sigma_sources *so
     }
     sort_rules(set, &l);
     apply_filters(set, &l);
+    add_correlations(set, &l);
     enum status s = compile(set, options->everywhere, err);
     mem_free(l.documents);
     mem_free(l.hashes);
@@ -238,5 +279,9 @@ void sigma_rules_free(struct sigma_rules **rules) {
 }
 
 size_t sigma_rules_count(const struct sigma_rules *rules) {
-    return rules->rule_count;
+    return rules->rule_count + rules->correlation_count;
+}
+
+size_t sigma_rules_correlation_count(const struct sigma_rules *rules) {
+    return rules->correlation_count;
 }

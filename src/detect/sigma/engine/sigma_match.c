@@ -49,6 +49,10 @@ struct sigma_matcher {
     const struct group *group; /* of this event */
     struct buf scratch;
     struct buf other;
+    sigma_feed_fn *feed; /* NULL: nobody asks */
+    void *feed_ctx;
+    struct str *fed;
+    size_t fed_capacity;
 };
 
 struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules) {
@@ -90,6 +94,7 @@ void sigma_matcher_destroy(struct sigma_matcher **matcher) {
     sigma_ids_fini(&m->hit_rules);
     buf_fini(&m->scratch);
     buf_fini(&m->other);
+    mem_free(m->fed);
     mem_free(m->groups);
     mem_free(m->test_epoch);
     mem_free(m->test_field);
@@ -150,6 +155,9 @@ static void fill_group(const struct sigma_matcher *m, struct group *g,
         const struct sigma_variant *v = &rules->variants[i];
         if (g->passes[v->gate]) {
             want_slots(g->wants, &rules->plans[v->plan]);
+            if (v->wanted != 0) {
+                want_slots(g->wants, &rules->plans[v->wanted]);
+            }
         }
     }
 }
@@ -404,6 +412,57 @@ static bool variant_matches(struct sigma_matcher *m, const struct sigma_variant 
     return matches;
 }
 
+/* --- correlations --- */
+
+void sigma_matcher_feed(struct sigma_matcher *m, sigma_feed_fn *feed, void *ctx) {
+    m->feed = feed;
+    m->feed_ctx = ctx;
+}
+
+/* The first value of any of the fields below the plan that is not null. */
+static struct str wanted_text(const struct sigma_matcher *m, const struct sigma_plan *plan) {
+    for (const struct sigma_plan *p = plan; p < plan + plan->size; p++) {
+        const struct slot_value *found = NULL;
+        const struct slot_value *v = p->op > SIGMA_NODE_NOT ? first_value(m, p->slot) : NULL;
+        for (; v != NULL; v = next_value(m, v)) { /* the list runs from the last to the first */
+            found = v->is_null ? found : v;
+        }
+        if (found != NULL) {
+            return found->text;
+        }
+    }
+    return str_make(NULL, 0);
+}
+
+static void feed_hit(struct sigma_matcher *m, const struct sigma_variant *v) {
+    const struct sigma_plan *all = &m->rules->plans[v->wanted];
+    struct sigma_feed fed = {.rule = v->rule};
+    for (const struct sigma_plan *p = all + 1; p < all + all->size; p += p->size) {
+        MEM_GROW(m->fed, m->fed_capacity, fed.value_count + 1);
+        m->fed[fed.value_count++] = wanted_text(m, p);
+    }
+    fed.values = m->fed;
+    m->feed(&fed, m->feed_ctx);
+}
+
+static void tell_hit(struct sigma_matcher *m, const struct sigma_variant *v, sigma_hit_fn *hit,
+                     void *ctx) {
+    if (m->profile != NULL) {
+        m->profile->rules[v->rule].hits++;
+    }
+    if (m->feed != NULL && v->wanted != 0) {
+        feed_hit(m, v);
+    }
+    if (m->rules->wants != NULL && m->rules->wants[v->rule].is_quiet) {
+        return;
+    }
+    m->hit_fields.count = 0;
+    collect_fields(m, &m->rules->plans[v->plan]);
+    const struct sigma_hit found = {&m->rules->documents[v->rule].info, m->hit_fields.ids,
+                                    m->hit_fields.count};
+    hit(&found, ctx);
+}
+
 void sigma_match_end(struct sigma_matcher *m, sigma_hit_fn *hit, void *ctx) {
     for (size_t i = 0; i < m->group->always.count; i++) {
         add_candidate(m, m->group->always.ids[i]);
@@ -423,13 +482,6 @@ void sigma_match_end(struct sigma_matcher *m, sigma_hit_fn *hit, void *ctx) {
         if (i > 0 && m->rules->variants[m->hit_rules.ids[i - 1]].rule == v->rule) {
             continue; /* two ways to the same event */
         }
-        m->hit_fields.count = 0;
-        collect_fields(m, &m->rules->plans[v->plan]);
-        if (m->profile != NULL) {
-            m->profile->rules[v->rule].hits++;
-        }
-        struct sigma_hit found = {&m->rules->documents[v->rule].info, m->hit_fields.ids,
-                                  m->hit_fields.count};
-        hit(&found, ctx);
+        tell_hit(m, v, hit, ctx);
     }
 }

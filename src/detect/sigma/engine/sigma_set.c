@@ -201,19 +201,38 @@ static uint32_t gate_of(struct sigma_rules *set, const struct sigma_gate *gate) 
     return id;
 }
 
+/* A plan that is never evaluated: it names the slots of the fields that correlations want. */
+static bool add_wanted(struct compile *c, uint32_t rule, const struct sigma_way *way,
+                       uint32_t *plan) {
+    const struct sigma_want *want = c->set->wants != NULL ? &c->set->wants[rule] : NULL;
+    *plan = 0;
+    if (want == NULL || !want->is_named) {
+        return true;
+    }
+    struct arena *arena = &c->set->arena;
+    struct sigma_node *fields = sigma_node_inner(arena, SIGMA_NODE_OR, want->field_count);
+    for (uint32_t i = 0; i < want->field_count; i++) {
+        fields->children[i] = sigma_node_inner(arena, SIGMA_NODE_EXISTS, 0);
+        fields->children[i]->field = want->fields[i];
+    }
+    *plan = (uint32_t)c->set->plan_count;
+    return plan_of(c, sigma_way_fields(arena, way, fields));
+}
+
 static enum status add_variant(struct sigma_rules *set, uint32_t rule, const struct sigma_way *way,
                                struct err *err) {
     struct compile c = {.set = set};
     struct sigma_node *root = sigma_way_tree(&set->arena, way, set->documents[rule].root);
     uint32_t plan = (uint32_t)set->plan_count;
-    if (!plan_of(&c, root)) {
+    uint32_t wanted = 0;
+    if (!plan_of(&c, root) || !add_wanted(&c, rule, way, &wanted)) {
         return err_set(err, STATUS_BAD_INPUT, "the rule has more than %d tests after expansion",
                        PLAN_NODE_LIMIT);
     }
     uint32_t id = (uint32_t)set->variant_count;
     MEM_GROW(set->variants, set->variant_capacity, set->variant_count + 1);
     set->variants[set->variant_count++] =
-        (struct sigma_variant){rule, gate_of(set, &way->gate), plan};
+        (struct sigma_variant){rule, gate_of(set, &way->gate), plan, wanted};
     if (isinf(plan_cost(set, &set->plans[plan]))) {
         sigma_ids_add(&set->always, id);
     } else {

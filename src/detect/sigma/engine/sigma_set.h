@@ -17,6 +17,7 @@
 #define KONSEKI_SIGMA_SET_H
 
 #include "sigma_logsource.h"
+#include "sigma_resolve.h"
 #include "sigma_slot.h"
 
 struct sigma_plan {
@@ -32,7 +33,8 @@ struct sigma_plan {
 struct sigma_variant {
     uint32_t rule;
     uint32_t gate;
-    uint32_t plan; /* of the root in `plans` */
+    uint32_t plan;   /* of the root in `plans` */
+    uint32_t wanted; /* a plan with a child for each field that correlations want; 0: none */
 };
 
 /* What was said of one rule when it was loaded. */
@@ -70,6 +72,9 @@ struct sigma_rules {
     size_t gate_capacity;
     struct sigma_ids always;
     bool uses_provider;
+    struct sigma_correlation *correlations; /* in the arena; inner ones before outer ones */
+    size_t correlation_count;
+    struct sigma_want *wants; /* by rule, in the arena; NULL: no correlations */
 };
 
 enum { SIGMA_KEYWORD_SLOT = 0 };

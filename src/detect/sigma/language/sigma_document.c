@@ -1,6 +1,7 @@
 #include "sigma_document.h"
 
 #include "sigma_condition.h"
+#include "sigma_correlation.h"
 #include "sigma_item.h"
 #include "sigma_schema.h"
 
@@ -229,11 +230,17 @@ static enum status read_targets(const struct reader *r, struct sigma_document *o
     return STATUS_OK;
 }
 
+static enum status read_correlation(const struct reader *r, struct sigma_document *out,
+                                    const sigma_yaml_node *root) {
+    struct sigma_correlation *c = arena_alloc(r->arena, sizeof *c);
+    enum status s = sigma_correlation_parse(c, r->arena, r->yaml, root, r->err);
+    c->info = out->info;
+    c->name = out->name;
+    out->correlation = c;
+    return s;
+}
+
 static enum status check_kind(const struct reader *r, const sigma_yaml_node *root) {
-    if (sigma_yaml_get(r->yaml, root, "correlation") != NULL) {
-        return err_set(r->err, STATUS_BAD_INPUT,
-                       "line %zu: correlation rules are not supported yet", sigma_yaml_line(root));
-    }
     if (sigma_yaml_get(r->yaml, root, "action") != NULL) {
         return err_set(r->err, STATUS_BAD_INPUT,
                        "line %zu: 'action' (rule collections) is not part of Sigma 2",
@@ -260,6 +267,9 @@ enum status sigma_document_parse(struct sigma_document *out, struct arena *arena
     }
     if (s == STATUS_OK && out->is_filter) {
         s = read_targets(&r, out, root);
+    }
+    if (s == STATUS_OK && sigma_yaml_get(yaml, root, "correlation") != NULL) {
+        return read_correlation(&r, out, root);
     }
     if (s == STATUS_OK) {
         read_logsource(&r, out, root);

@@ -1,5 +1,6 @@
 /*
- * One YAML document of a rule file: a rule or a filter. Everything kept lives in the arena.
+ * One YAML document of a rule file: a rule, a filter or a correlation. Everything kept lives in the
+ * arena.
  */
 #ifndef KONSEKI_SIGMA_DOCUMENT_H
 #define KONSEKI_SIGMA_DOCUMENT_H
@@ -14,6 +15,8 @@ struct sigma_logsource {
     struct str service;
 };
 
+struct sigma_correlation;
+
 struct sigma_document {
     struct sigma_rule_info info;
     struct str name; /* for references; may be empty */
@@ -22,6 +25,8 @@ struct sigma_document {
     bool is_filter;
     const struct str *targets; /* filter: ids or names of rules */
     size_t target_count;
+    /* NULL: none. With a root too (the older `| count()`): a rule and a correlation about it. */
+    struct sigma_correlation *correlation;
 };
 
 /* On BAD_INPUT info and is_filter are filled in as far as they could be read. `path` is borrowed

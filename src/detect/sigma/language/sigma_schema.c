@@ -189,9 +189,11 @@ static bool is_left_empty(const sigma_yaml_node *n) {
 
 enum status sigma_schema_check(struct sigma_yaml *yaml, const sigma_yaml_node *root,
                                struct err *err) {
+    /* a correlation has no log source of its own: its rules have */
+    bool is_correlation = sigma_yaml_get(yaml, root, "correlation") != NULL;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const sigma_yaml_node *n = sigma_yaml_get(yaml, root, rows[i].key);
-        if (n == NULL && rows[i].required) {
+        if (n == NULL && rows[i].required && !(is_correlation && rows[i].shape == SHAPE_MAP)) {
             return err_set(err, STATUS_BAD_INPUT, "line %zu: '%s' is missing",
                            sigma_yaml_line(root), rows[i].key);
         }

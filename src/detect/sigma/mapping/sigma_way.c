@@ -101,13 +101,19 @@ static struct sigma_node *condition_node(struct arena *arena,
     return any;
 }
 
+struct sigma_node *sigma_way_fields(struct arena *arena, const struct sigma_way *way,
+                                    struct sigma_node *root) {
+    const struct sigma_way_row *row = way->row;
+    return row != NULL && row->rename_count > 0 ? renamed(arena, row, root) : root;
+}
+
 struct sigma_node *sigma_way_tree(struct arena *arena, const struct sigma_way *way,
                                   struct sigma_node *root) {
     const struct sigma_way_row *row = way->row;
     if (row == NULL) {
         return root;
     }
-    struct sigma_node *tree = row->rename_count > 0 ? renamed(arena, row, root) : root;
+    struct sigma_node *tree = sigma_way_fields(arena, way, root);
     if (row->condition_count == 0) {
         return tree;
     }

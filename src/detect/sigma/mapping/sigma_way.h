@@ -11,4 +11,8 @@
 struct sigma_node *sigma_way_tree(struct arena *arena, const struct sigma_way *way,
                                   struct sigma_node *root);
 
+/* The same without the conditions: the tree's fields by their names on that way. */
+struct sigma_node *sigma_way_fields(struct arena *arena, const struct sigma_way *way,
+                                    struct sigma_node *root);
+
 #endif

@@ -1,0 +1,346 @@
+#include "sigma_measure.h"
+
+#include <math.h>
+
+#include "hash.h"
+#include "mem.h"
+#include "num.h"
+
+#define DECIMALS 1000000000
+
+__extension__ typedef __int128 int128; /* sums: 10^18 * 10^9 * 10^9 events fit */
+
+static struct sigma_extra *extra_of(const struct sigma_windows *w, const struct sigma_group *g) {
+    return sigma_pool_at(&w->extras, g->extra);
+}
+
+/* The group's extra memory, at least `bytes` of it (new bytes are zero). */
+static struct sigma_extra *need_extra(struct sigma_windows *w, struct sigma_group *g,
+                                      size_t bytes) {
+    if (g->extra == 0) {
+        g->extra = sigma_pool_take(&w->extras);
+        w->bytes += sizeof(struct sigma_extra);
+    }
+    struct sigma_extra *extra = extra_of(w, g);
+    if (extra->bytes < bytes) {
+        size_t size = extra->bytes == 0 ? bytes : bytes * 2;
+        extra->block = mem_realloc(extra->block, size, 1);
+        memset((char *)extra->block + extra->bytes, 0, size - extra->bytes);
+        w->bytes += size - extra->bytes;
+        extra->bytes = size;
+    }
+    return extra;
+}
+
+void sigma_measure_drop(struct sigma_windows *w, struct sigma_group *g) {
+    if (g->extra != 0) {
+        struct sigma_extra *extra = extra_of(w, g);
+        w->bytes -= extra->bytes + sizeof *extra;
+        mem_free(extra->block);
+        sigma_pool_give(&w->extras, g->extra);
+        g->extra = 0;
+    }
+}
+
+static double number_of(uint64_t bits) {
+    double number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+bool sigma_measure_takes_numbers(enum sigma_correlation_type type) {
+    return type == SIGMA_VALUE_SUM || type == SIGMA_VALUE_AVG || type == SIGMA_VALUE_MIN ||
+           type == SIGMA_VALUE_MAX || type == SIGMA_VALUE_MEDIAN || type == SIGMA_VALUE_PERCENTILE;
+}
+
+bool sigma_measure_number(uint64_t *out, enum sigma_correlation_type type, struct str text) {
+    double number;
+    if (!num_parse_double(&number, text) || !isfinite(number)) {
+        return false;
+    }
+    if ((type == SIGMA_VALUE_SUM || type == SIGMA_VALUE_AVG) && fabs(number) > 1e18) {
+        return false;
+    }
+    number += 0.0; /* -0 is 0 */
+    memcpy(out, &number, sizeof number);
+    return true;
+}
+
+/* --- distinct values --- */
+
+static uint64_t value_key(const struct sigma_group *g, uint64_t value) {
+    return hash_u64(g->key[0] ^ hash_u64(value + g->key[1]));
+}
+
+static void count_value(struct sigma_windows *w, struct sigma_group *g, uint64_t value) {
+    size_t before = w->counts.place_count;
+    g->distinct += sigma_counts_add(&w->counts, value_key(g, value)) == 1;
+    w->bytes += (w->counts.place_count - before) * sizeof(struct sigma_count);
+}
+
+static void discount_value(struct sigma_windows *w, struct sigma_group *g, uint64_t value) {
+    g->distinct -= sigma_counts_sub(&w->counts, value_key(g, value)) == 0;
+}
+
+/* --- sums --- */
+
+static int128 decimal_of(double number) {
+    double whole;
+    double fraction = modf(number, &whole);
+    return (int128)whole * DECIMALS + (int128)llround(fraction * DECIMALS);
+}
+
+static void add_to_sum(struct sigma_windows *w, struct sigma_group *g, uint64_t value, int sign) {
+    int128 sum;
+    struct sigma_extra *extra = need_extra(w, g, sizeof sum);
+    memcpy(&sum, extra->block, sizeof sum);
+    sum += sign * decimal_of(number_of(value));
+    memcpy(extra->block, &sum, sizeof sum);
+}
+
+static double sum_of(const struct sigma_windows *w, const struct sigma_group *g, double divisor) {
+    int128 sum;
+    memcpy(&sum, extra_of(w, g)->block, sizeof sum);
+    return (double)((long double)sum / DECIMALS / (long double)divisor);
+}
+
+/* --- numbers in order --- */
+
+/* The first place whose number is not below. */
+static size_t lower_bound(const double *numbers, size_t count, double number) {
+    size_t from = 0;
+    while (count > 0) {
+        size_t half = count / 2;
+        if (numbers[from + half] < number) {
+            from += half + 1;
+            count -= half + 1;
+        } else {
+            count = half;
+        }
+    }
+    return from;
+}
+
+static void insert_number(struct sigma_windows *w, struct sigma_group *g, double number) {
+    size_t used = g->extra != 0 ? extra_of(w, g)->used : 0;
+    struct sigma_extra *extra = need_extra(w, g, (used + 1) * sizeof number);
+    double *numbers = extra->block;
+    size_t at = lower_bound(numbers, used, number);
+    memmove(numbers + at + 1, numbers + at, (used - at) * sizeof number);
+    numbers[at] = number;
+    extra->used++;
+}
+
+static void remove_number(struct sigma_windows *w, struct sigma_group *g, double number) {
+    struct sigma_extra *extra = extra_of(w, g);
+    double *numbers = extra->block;
+    size_t at = lower_bound(numbers, extra->used, number);
+    memmove(numbers + at, numbers + at + 1, (extra->used - at - 1) * sizeof number);
+    extra->used--;
+}
+
+static double percentile_of(const struct sigma_windows *w, const struct sigma_group *g,
+                            double percentile) {
+    const struct sigma_extra *extra = extra_of(w, g);
+    const double *numbers = extra->block;
+    double rank = ceil(percentile * (double)extra->used / 100);
+    size_t place = rank < 1 ? 1 : (size_t)rank;
+    return numbers[(place < extra->used ? place : extra->used) - 1];
+}
+
+/* --- temporal --- */
+
+/* The extra memory holds times: the last of each ref, then the chains of temporal_ordered: for each
+ * term one time a required ref; with limits ref_count times a ref, by length of the chain. */
+static size_t chain_times(const struct sigma_correlation *c) {
+    size_t count = 0;
+    if (c->type == SIGMA_TEMPORAL_ORDERED && c->limit_count > 0) {
+        return c->ref_count * c->ref_count;
+    }
+    for (size_t i = 0; c->type == SIGMA_TEMPORAL_ORDERED && i < c->term_count; i++) {
+        count += (size_t)__builtin_popcountll(c->terms[i].required);
+    }
+    return count;
+}
+
+static int64_t *times_of(struct sigma_windows *w, const struct sigma_correlation *c,
+                         struct sigma_group *g) {
+    size_t count = c->ref_count + chain_times(c);
+    bool is_new = g->extra == 0;
+    int64_t *times = need_extra(w, g, count * sizeof *times)->block;
+    for (size_t i = 0; is_new && i < count; i++) {
+        times[i] = INT64_MIN;
+    }
+    return times;
+}
+
+/* The refs of `required` in order are places 0, 1 ...; later places first, so that this event is
+ * not taken twice. */
+static void extend_chain(int64_t *chain, uint64_t required, uint64_t mask, int64_t now_ns) {
+    int place = __builtin_popcountll(required);
+    for (uint64_t rest = required; rest != 0;) {
+        unsigned ref = 63U - (unsigned)__builtin_clzll(rest);
+        rest &= ~(UINT64_C(1) << ref);
+        place--;
+        if ((mask >> ref & 1) != 0) {
+            chain[place] = place == 0 ? now_ns : chain[place - 1];
+        }
+    }
+}
+
+/* chains[ref * refs + length - 1]: the latest begin of a chain of so many refs that ends with ref.
+ */
+static void extend_lengths(int64_t *chains, size_t refs, uint64_t mask, int64_t now_ns) {
+    for (size_t ref = refs; ref-- > 0;) {
+        if ((mask >> ref & 1) == 0) {
+            continue;
+        }
+        for (size_t length = ref; length > 0; length--) { /* length before it */
+            for (size_t before = 0; before < ref; before++) {
+                int64_t begin = chains[before * refs + length - 1];
+                int64_t *best = &chains[ref * refs + length];
+                *best = begin > *best ? begin : *best;
+            }
+        }
+        chains[ref * refs] = now_ns;
+    }
+}
+
+static void add_temporal(struct sigma_windows *w, const struct sigma_correlation *c,
+                         struct sigma_group *g, uint64_t mask, int64_t now_ns) {
+    int64_t *times = times_of(w, c, g);
+    int64_t *chain = times + c->ref_count;
+    for (size_t ref = 0; ref < c->ref_count; ref++) {
+        times[ref] = (mask >> ref & 1) != 0 ? now_ns : times[ref];
+    }
+    if (c->type == SIGMA_TEMPORAL_ORDERED && c->limit_count > 0) {
+        extend_lengths(chain, c->ref_count, mask, now_ns);
+        return;
+    }
+    for (size_t i = 0; c->type == SIGMA_TEMPORAL_ORDERED && i < c->term_count; i++) {
+        extend_chain(chain, c->terms[i].required, mask, now_ns);
+        chain += __builtin_popcountll(c->terms[i].required);
+    }
+}
+
+static uint64_t refs_in_window(const int64_t *times, size_t refs, int64_t floor_ns) {
+    uint64_t present = 0;
+    for (size_t ref = 0; ref < refs; ref++) {
+        present |= (uint64_t)(times[ref] > floor_ns) << ref;
+    }
+    return present;
+}
+
+static size_t longest_chain(const int64_t *chains, size_t refs, int64_t floor_ns) {
+    for (size_t length = refs; length > 0; length--) {
+        for (size_t ref = 0; ref < refs; ref++) {
+            if (chains[ref * refs + length - 1] > floor_ns) {
+                return length;
+            }
+        }
+    }
+    return 0;
+}
+
+static bool some_term_holds(const struct sigma_correlation *c, const int64_t *chain,
+                            uint64_t present, int64_t floor_ns) {
+    for (size_t i = 0; i < c->term_count; i++) {
+        const struct sigma_correlation_term *term = &c->terms[i];
+        int places = __builtin_popcountll(term->required);
+        bool in_order = c->type == SIGMA_TEMPORAL || places == 0 || chain[places - 1] > floor_ns;
+        if (in_order && (term->required & ~present) == 0 && (term->forbidden & present) == 0) {
+            return true;
+        }
+        chain += c->type == SIGMA_TEMPORAL ? 0 : places;
+    }
+    return false;
+}
+
+/* --- together --- */
+
+static bool counts_values(enum sigma_correlation_type type) {
+    return type == SIGMA_VALUE_COUNT || type == SIGMA_VALUE_SHARE;
+}
+
+void sigma_measure_add(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,
+                       const struct sigma_node_event *event, uint64_t mask) {
+    const struct sigma_correlation *c = &w->correlations[correlation];
+    if (counts_values(c->type)) {
+        count_value(w, g, event->value);
+    } else if (c->type == SIGMA_VALUE_SUM || c->type == SIGMA_VALUE_AVG) {
+        add_to_sum(w, g, event->value, 1);
+    } else if (sigma_measure_takes_numbers(c->type)) {
+        insert_number(w, g, number_of(event->value));
+    } else if (c->type != SIGMA_EVENT_COUNT) {
+        add_temporal(w, c, g, mask, event->time_ns);
+    }
+}
+
+void sigma_measure_remove(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,
+                          const struct sigma_node_event *event) {
+    enum sigma_correlation_type type = w->correlations[correlation].type;
+    if (counts_values(type)) {
+        discount_value(w, g, event->value);
+    } else if (g->extra == 0) {
+        return; /* the group is being closed */
+    } else if (type == SIGMA_VALUE_SUM || type == SIGMA_VALUE_AVG) {
+        add_to_sum(w, g, event->value, -1);
+    } else if (sigma_measure_takes_numbers(type)) {
+        remove_number(w, g, number_of(event->value));
+    }
+}
+
+static double measured(const struct sigma_windows *w, const struct sigma_correlation *c,
+                       const struct sigma_group *g) {
+    switch (c->type) {
+    case SIGMA_VALUE_COUNT:
+        return g->distinct;
+    case SIGMA_VALUE_SHARE: {
+        uint64_t value = sigma_window_event(w, g->tail)->value;
+        return 100.0 * sigma_counts_get(&w->counts, value_key(g, value)) / g->count;
+    }
+    case SIGMA_VALUE_SUM:
+        return sum_of(w, g, 1);
+    case SIGMA_VALUE_AVG:
+        return sum_of(w, g, g->count);
+    case SIGMA_VALUE_MIN:
+        return percentile_of(w, g, 0);
+    case SIGMA_VALUE_MAX:
+        return percentile_of(w, g, 100);
+    case SIGMA_VALUE_MEDIAN:
+    case SIGMA_VALUE_PERCENTILE:
+        return percentile_of(w, g, c->percentile);
+    default:
+        return g->count;
+    }
+}
+
+static bool limits_hold(const struct sigma_correlation *c, double value) {
+    for (size_t i = 0; i < c->limit_count; i++) {
+        if (!sigma_limit_holds(&c->limits[i], value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool sigma_measure_holds(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,
+                         double *value) {
+    const struct sigma_correlation *c = &w->correlations[correlation];
+    if (c->type != SIGMA_TEMPORAL && c->type != SIGMA_TEMPORAL_ORDERED) {
+        *value = measured(w, c, g);
+        return limits_hold(c, *value);
+    }
+    int64_t floor_ns = sigma_window_floor(c, sigma_window_event(w, g->tail)->time_ns);
+    const int64_t *times = times_of(w, c, g);
+    const int64_t *chain = times + c->ref_count;
+    uint64_t present = refs_in_window(times, c->ref_count, floor_ns);
+    *value = __builtin_popcountll(present);
+    if (c->limit_count == 0) {
+        return some_term_holds(c, chain, present, floor_ns);
+    }
+    if (c->type == SIGMA_TEMPORAL_ORDERED) {
+        *value = (double)longest_chain(chain, c->ref_count, floor_ns);
+    }
+    return limits_hold(c, *value);
+}

@@ -1,0 +1,43 @@
+/*
+ * What a correlation measures in a window, kept up to date as events come and go:
+ *
+ *   event_count          the number of events                                    O(1)
+ *   value_count          different values (of the tuple of fields)               O(1)
+ *   value_sum, value_avg sum of the numbers, as decimals of 9 places: no drift   O(1)
+ *   percentile, median,  the numbers in order; nearest rank: the smallest number O(n) bytes moved
+ *   min, max             that has at least p percent of all at or below it
+ *   share                100 * events with this event's value / events           O(1)
+ *   temporal             the last time of each ref                               O(refs)
+ *   temporal_ordered     for each prefix of the order the latest time at which   O(refs)
+ *                        a sequence that is in the window may have begun
+ *
+ * An event that is of several refs counts once for each in temporal; in temporal_ordered it takes
+ * one place of the order only (it is not before itself).
+ */
+#ifndef KONSEKI_SIGMA_MEASURE_H
+#define KONSEKI_SIGMA_MEASURE_H
+
+#include "sigma_window.h"
+
+/* Memory of a group besides its events. */
+struct sigma_extra {
+    void *block;
+    size_t bytes;
+    size_t used; /* sorted numbers */
+};
+
+void sigma_measure_add(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,
+                       const struct sigma_node_event *event, uint64_t mask);
+void sigma_measure_remove(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,
+                          const struct sigma_node_event *event);
+/* Frees what the group has besides its events. */
+void sigma_measure_drop(struct sigma_windows *w, struct sigma_group *g);
+/* Does the condition hold for the window that ends with its newest event? *value is what was
+ * measured; temporal types: how many of the refs are there. */
+bool sigma_measure_holds(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,
+                         double *value);
+/* The bits of a number, if the text is one that the type can take. */
+bool sigma_measure_number(uint64_t *out, enum sigma_correlation_type type, struct str text);
+bool sigma_measure_takes_numbers(enum sigma_correlation_type type);
+
+#endif
