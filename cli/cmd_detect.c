@@ -26,6 +26,7 @@ static void print_usage(FILE *out) {
             "  --store DIR    the store\n"
             "  --rules PATH   Sigma rules: a file or a folder (repeat for more)\n"
             "  --placeholders FILE  values of the rules' placeholders (repeat for more)\n"
+            "  --mapping FILE  where log sources are and what fields are called (repeat for more)\n"
             "  --ioc PATH     indicators: a file or a folder (repeat for more)\n"
             "  --site FILE    the site file\n"
             "  --from T       rules see events from this time on\n"

@@ -33,6 +33,7 @@ static void print_usage(FILE *out) {
             "  --ioc PATH       indicators: a file or a folder (repeat for more)\n"
             "  --rules PATH     Sigma rules: a file or a folder (repeat for more)\n"
             "  --placeholders FILE  values of the rules' placeholders (repeat for more)\n"
+            "  --mapping FILE  where log sources are and what fields are called (repeat for more)\n"
             "  --site FILE      the site file\n"
             "  --again          also import content that was imported before\n"
             "  --recover        also records from the slack space of EVTX files\n"

@@ -28,6 +28,7 @@ static void print_usage(FILE *out) {
             "(repeat for more)\n"
             "  --rules PATH    Sigma rules: a file or a folder (repeat for more)\n"
             "  --placeholders FILE  values of the rules' placeholders (repeat for more)\n"
+            "  --mapping FILE  where log sources are and what fields are called (repeat for more)\n"
             "  --ioc PATH      indicators: a file or a folder (repeat for more)\n"
             "  --site FILE     the site file\n"
             "  --tz ZONE       zone of times that come without one, e.g. Asia/Tokyo\n"
@@ -80,6 +81,7 @@ static enum status make_config(struct config *config, const struct arguments *a,
     add_items(config, CONFIG_LISTEN, &a->listen);
     add_items(config, CONFIG_RULES, &a->rules.rules);
     add_items(config, CONFIG_PLACEHOLDERS, &a->rules.placeholders);
+    add_items(config, CONFIG_MAPPING, &a->rules.mappings);
     add_items(config, CONFIG_IOC, &a->iocs);
     return STATUS_OK;
 }

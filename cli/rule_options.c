@@ -6,7 +6,9 @@ struct sigma_load_options rule_options_load(const struct rule_options *options) 
     return (struct sigma_load_options){.paths = options->rules.items,
                                        .path_count = options->rules.count,
                                        .placeholders = options->placeholders.items,
-                                       .placeholder_count = options->placeholders.count};
+                                       .placeholder_count = options->placeholders.count,
+                                       .mappings = options->mappings.items,
+                                       .mapping_count = options->mappings.count};
 }
 
 void rule_options_surround(struct surroundings_options *around,
@@ -15,10 +17,13 @@ void rule_options_surround(struct surroundings_options *around,
     around->rule_count = options->rules.count;
     around->placeholders = options->placeholders.items;
     around->placeholder_count = options->placeholders.count;
+    around->mappings = options->mappings.items;
+    around->mapping_count = options->mappings.count;
 }
 
 void rule_options_fini(struct rule_options *options) {
     mem_free(options->rules.items);
     mem_free(options->placeholders.items);
-    *options = (struct rule_options){.rules = {NULL, 0}, .placeholders = {NULL, 0}};
+    mem_free(options->mappings.items);
+    *options = (struct rule_options){.rules = {NULL, 0}};
 }

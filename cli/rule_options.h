@@ -1,6 +1,6 @@
 /*
- * The options of every command that loads Sigma rules: --rules and --placeholders, and what they
- * mean to the loader. Commands that take rules as their arguments use only the second.
+ * The options of every command that loads Sigma rules: --rules, --placeholders and --mapping, and
+ * what they mean to the loader. Commands that take rules as their arguments use only the others.
  */
 #ifndef KONSEKI_RULE_OPTIONS_H
 #define KONSEKI_RULE_OPTIONS_H
@@ -12,14 +12,17 @@
 struct rule_options {
     struct option_list rules;
     struct option_list placeholders;
+    struct option_list mappings;
 };
 
 /* Rows of a command's table of options. `o` is a struct rule_options. */
 #define RULE_OPTION_ROWS(o) {"rules", OPTION_LIST, &(o).rules, NULL}, RULE_OPTION_PLACEHOLDERS(o)
 #define RULE_OPTION_PLACEHOLDERS(o)                                                                \
-    { "placeholders", OPTION_LIST, &(o).placeholders, NULL }
+    {"placeholders", OPTION_LIST, &(o).placeholders, NULL}, {                                      \
+        "mapping", OPTION_LIST, &(o).mappings, NULL                                                \
+    }
 
-/* Paths and placeholders filled in; borrowed. */
+/* Paths, placeholders and mappings filled in; borrowed. */
 struct sigma_load_options rule_options_load(const struct rule_options *options);
 /* The same for commands that open a store. */
 void rule_options_surround(struct surroundings_options *around, const struct rule_options *options);

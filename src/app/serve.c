@@ -192,6 +192,7 @@ static enum status open_surroundings(struct serve *serve) {
     const struct config_value *iocs = &config->values[CONFIG_IOC];
     const struct config_value *rules = &config->values[CONFIG_RULES];
     const struct config_value *placeholders = &config->values[CONFIG_PLACEHOLDERS];
+    const struct config_value *mappings = &config->values[CONFIG_MAPPING];
     const char *site = config_text(config, CONFIG_SITE);
     const char *zone = config_text(config, CONFIG_TIME_ZONE);
     struct surroundings_options options = {
@@ -206,7 +207,9 @@ static enum status open_surroundings(struct serve *serve) {
         .rules = rules->items,
         .rule_count = rules->item_count,
         .placeholders = placeholders->items,
-        .placeholder_count = placeholders->item_count};
+        .placeholder_count = placeholders->item_count,
+        .mappings = mappings->items,
+        .mapping_count = mappings->item_count};
     return surroundings_open(&serve->around, &options, serve->callbacks->warn,
                              serve->callbacks->ctx, serve->err);
 }

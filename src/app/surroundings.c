@@ -99,6 +99,8 @@ static enum status open_rules(struct surroundings *s, const struct surroundings_
     const struct sigma_load_options load = {.paths = options->rules,
                                             .path_count = options->rule_count,
                                             .placeholders = options->placeholders,
+                                            .mappings = options->mappings,
+                                            .mapping_count = options->mapping_count,
                                             .placeholder_count = options->placeholder_count,
                                             .cache_folder = has_folder ? folder.ptr : NULL,
                                             .report = warn_rule,

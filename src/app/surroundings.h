@@ -25,6 +25,8 @@ struct surroundings_options {
     size_t rule_count;
     const char *const *placeholders; /* files with values for the rules */
     size_t placeholder_count;
+    const char *const *mappings; /* files of log sources and fields */
+    size_t mapping_count;
 };
 
 struct surroundings {
