@@ -2,9 +2,11 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "file_io.h"
 #include "i18n.h"
 #include "json_out.h"
 #include "mem.h"
+#include "report_navigator.h"
 #include "rule_counts.h"
 #include "rule_filter.h"
 #include "rule_options.h"
@@ -16,6 +18,7 @@ struct list_options {
     struct rule_options from; /* placeholders */
     struct rule_filter filter;
     const char *count_by;
+    const char *navigator;   /* file of the layer; NULL: none */
     enum rule_count_key key; /* of count_by */
     enum output_format format;
     bool help;
@@ -130,6 +133,36 @@ static bool count_rules(const struct list_options *options, const struct known_r
     return is_written;
 }
 
+/* What the accepted rules look for, as a layer of the ATT&CK Navigator. */
+static enum status write_layer(const struct list_options *options, const struct known_rules *known,
+                               struct err *err) {
+    const struct sigma_rule_info **chosen = mem_calloc(known->count + 1, sizeof(*chosen));
+    struct buf layer = BUF_INIT;
+    size_t count = 0;
+    for (size_t i = 0; i < known->count; i++) {
+        if (known->items[i].why.len == 0 &&
+            rule_filter_passes(&options->filter, &known->items[i].info)) {
+            chosen[count++] = &known->items[i].info;
+        }
+    }
+    report_navigator_rules(&layer, chosen, count);
+    enum status s = file_replace(options->navigator, FILE_CREATE_NEW, buf_str(&layer), err);
+    buf_fini(&layer);
+    mem_free(chosen);
+    return s;
+}
+
+static int print_all(const struct list_options *options, const struct known_rules *known) {
+    struct err err = ERR_INIT;
+    bool is_written =
+        options->count_by != NULL ? count_rules(options, known) : list_rules(options, known);
+    if (options->navigator != NULL && write_layer(options, known, &err) != STATUS_OK) {
+        fprintf(stderr, "konseki rules list: %s\n", err.message);
+        is_written = false;
+    }
+    return output_finish(stdout) && is_written ? EXIT_DONE : EXIT_STORE;
+}
+
 static int list(const struct list_options *options, const struct positionals *paths) {
     struct known_rules known = {0};
     struct sigma_rules *rules = NULL;
@@ -143,9 +176,7 @@ static int list(const struct list_options *options, const struct positionals *pa
     if (sigma_rules_load(&rules, &load, &err) != STATUS_OK) {
         fprintf(stderr, "konseki rules list: %s\n", err.message);
     } else {
-        bool is_written =
-            options->count_by != NULL ? count_rules(options, &known) : list_rules(options, &known);
-        code = output_finish(stdout) && is_written ? EXIT_DONE : EXIT_STORE;
+        code = print_all(options, &known);
     }
     known_rules_fini(&known);
     sigma_rules_free(&rules);
@@ -184,6 +215,7 @@ int rules_list(int argc, char **argv) {
         {"id", OPTION_TEXT, &options.filter.id, NULL},
         {"text", OPTION_TEXT, &options.filter.text, NULL},
         {"count-by", OPTION_TEXT, &options.count_by, NULL},
+        {"navigator", OPTION_TEXT, &options.navigator, NULL},
         {"help", OPTION_FLAG, &options.help, NULL},
     };
     struct positionals paths;

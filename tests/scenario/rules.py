@@ -233,6 +233,9 @@ detection: {keywords: [xyz], condition: keywords}
     counts = jsonl(run("rules", "list", "--count-by", "tactic", rules))
     equal([(c["tactic"], c["count"]) for c in counts],
           [("(none)", 2), ("execution", 1), ("persistence", 1)], "tactics")
+    run("rules", "list", "--navigator", folder / "layer.json", "--level", "low", rules)
+    layer = json.loads((folder / "layer.json").read_text())
+    equal([(t["techniqueID"], t["score"]) for t in layer["techniques"]], [("T1098.004", 1)], "layer")
     run("rules", "list", "--count-by", "colour", rules, expect=2)
     run("rules", "list", "--level", "huge", rules, expect=2)
 
