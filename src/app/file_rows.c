@@ -36,8 +36,11 @@ void file_reading_whole(struct file_reading *reading, const struct input_file *f
     const struct parse_input_options options =
         file_reading_options(reading, str_from_c(name), file->modified_wall_ns);
     struct parse_input *input = parse_input_open(file->bytes, file->size_bytes, &options);
+    size_t taken_bytes = 0; /* raw bytes of all rows in order are the file */
     while (input_file_check(file, name, NULL) == STATUS_OK &&
            file_reading_give(reading, input, str_from_c(name))) {
+        taken_bytes += reading->batch.raw.len;
+        input_file_release(file, taken_bytes);
     }
     parse_input_close(&input);
     reading->counts->files++;

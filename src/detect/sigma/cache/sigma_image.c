@@ -11,7 +11,7 @@
 /*  0  magic "KSKRULES"     8  version, 4 bytes     12  zero, 4 bytes
  * 16  key, 32 bytes       48  length of the body   56  XXH3-64 of the body
  * 64  body */
-enum { VERSION = 3, HEADER_BYTES = 64, PLAN_DEPTH_LIMIT = 256 };
+enum { VERSION = 4, HEADER_BYTES = 64, PLAN_DEPTH_LIMIT = 256 };
 static const char magic[8] = {'K', 'S', 'K', 'R', 'U', 'L', 'E', 'S'};
 
 /* Whoever adds a member describes it below and counts VERSION up: else sets from the cache lack it.
@@ -52,18 +52,50 @@ static void document_members(struct sigma_codec *c, struct sigma_document *d) {
     sigma_codec_bool(c, &d->is_filter);
 }
 
+/* Numbers of documents by the place of their id, which the reports of accepted rules share. */
+static void number_documents(struct intern *numbers, const struct sigma_rules *set) {
+    for (size_t i = 0; i < set->rule_count; i++) {
+        const char *id = set->documents[i].info.id.ptr;
+        (void)intern_add(numbers, str_make((const char *)&id, sizeof id));
+    }
+}
+
+static uint32_t number_of(const struct intern *numbers, const struct sigma_report *report) {
+    const char *id = report->info.id.ptr;
+    uint32_t number = intern_find(numbers, str_make((const char *)&id, sizeof id));
+    return number == INTERN_NONE ? 0 : number + 1;
+}
+
+/* Most reports are of rules that stand in the set: only their number is kept. */
+static void reports(struct sigma_codec *c, struct sigma_rules *set) {
+    struct intern numbers = INTERN_INIT;
+    if (c->out != NULL) {
+        number_documents(&numbers, set);
+    }
+    bool is_numbered = numbers.count == set->rule_count;
+    set->reports =
+        sigma_codec_heap_array(c, set->reports, &set->report_count, sizeof *set->reports, 12);
+    for (size_t i = 0; i < set->report_count && !c->failed; i++) {
+        struct sigma_report *r = &set->reports[i];
+        uint32_t number = is_numbered ? number_of(&numbers, r) : 0;
+        sigma_codec_u32(c, &number, set->rule_count + 1);
+        if (number == 0) {
+            sigma_image_info(c, &r->info);
+        } else if (c->out == NULL) {
+            r->info = set->documents[number - 1].info;
+        }
+        sigma_codec_str(c, &r->why);
+    }
+    intern_fini(&numbers);
+}
+
 static void rules(struct sigma_codec *c, struct sigma_rules *set) {
     set->documents =
         sigma_codec_heap_array(c, set->documents, &set->rule_count, sizeof *set->documents, 100);
     for (size_t i = 0; i < set->rule_count && !c->failed; i++) {
         document_members(c, &set->documents[i]);
     }
-    set->reports =
-        sigma_codec_heap_array(c, set->reports, &set->report_count, sizeof *set->reports, 100);
-    for (size_t i = 0; i < set->report_count && !c->failed; i++) {
-        sigma_image_info(c, &set->reports[i].info);
-        sigma_codec_str(c, &set->reports[i].why);
-    }
+    reports(c, set);
 }
 
 /* --- tests --- */
