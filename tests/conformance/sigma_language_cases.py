@@ -144,6 +144,7 @@ VALUES = [
     ("wide", "ab", [wide("ab"), wide("AB")], ["ab", wide("ab") + "x"]),
     ("wide|contains", "ab", ["x" + wide("ab") + "y"], ["ab"]),
     ("utf16le|startswith", "ab", [wide("ab") + "x"], ["x" + wide("ab")]),
+    ("utf16be|contains", "ab", ["x" + NUL + "a" + NUL + "b"], [wide("ab")]),
     ("utf16be", "ab", [NUL + "a" + NUL + "b"], [wide("ab")]),
     ("windash|base64", "-a", ["LWE=", "L2E=", "4oCTYQ==", "4oCUYQ==", "4oCVYQ=="], ["YQ=="]),
     ("windash|wide|base64", "-a", ["LQBhAA==", "LwBhAA==", "EyBhAA==", "FCBhAA==", "FSBhAA=="], ["LWE="]),
@@ -185,7 +186,7 @@ VALUES = [
     ("cidr", "2001:db8::/32", ["2001:db8::1", "2001:0DB8:0:0:0:0:0:9"], ["2001:db9::1", "10.0.0.1"]),
     ("cidr", "fe80::/10", ["fe80::1", "FE80::1", "febf::1", "fe80::1%12"], ["fec0::1"]),
     ("cidr", "::1/128", ["::1", "0:0:0:0:0:0:0:1"], ["::2", "127.0.0.1"]),
-    ("cidr", "::/0", ["::1", "fe80::1"], ["10.0.0.1", ""]),
+    ("cidr", "::/0", ["::1", "fe80::1", "::ffff:10.0.0.1"], ["10.0.0.1", ""]),
     ("cidr", "10.0.0.0/8", ["::ffff:10.1.2.3"], ["::ffff:11.1.2.3"]),
     # --- numbers (trap 13) ---
     ("gt", Raw("5"), [6, "6", "10", 5.1, "1e1"], [5, "5", 4, "x", "", True, "0x10", -6]),

@@ -8,10 +8,7 @@ Prints every (event, rule) on which the two differ; exit code 1 if there is any.
 `konseki rules mapping`, which is read as data.
 """
 import argparse
-import base64
 import gzip
-import ipaddress
-import itertools
 import json
 import pathlib
 import re
@@ -22,12 +19,7 @@ import tempfile
 
 import yaml
 
-DASHES = "-/\u2013\u2014\u2015"
-STAR, ANY = object(), object()
-
-
-class Refused(Exception):
-    """A rule that must not run."""
+from sigma_reference_values import Refused, reference_test, value_test
 
 
 # --- log sources ---
@@ -105,136 +97,6 @@ def window(channels, way):
     return passes
 
 
-# --- values ---
-
-def tokens(text):
-    """Sigma string to a list of characters and wildcards."""
-    out, i = [], 0
-    while i < len(text):
-        if text[i] == "\\" and i + 1 < len(text) and text[i + 1] in "*?\\":
-            out.append(text[i + 1])
-            i += 2
-            continue
-        out.append({"*": STAR, "?": ANY}.get(text[i], text[i]))
-        i += 1
-    return out
-
-
-def plain(toks):
-    if any(t in (STAR, ANY) for t in toks):
-        raise Refused("wildcards")
-    return "".join(toks)
-
-
-def windash(toks):
-    places = []
-    for i, t in enumerate(toks):
-        before = toks[i - 1] if i else None
-        after = toks[i + 1] if i + 1 < len(toks) else None
-        word = [isinstance(c, str) and bool(re.match(r"\w", c)) for c in (before, after)]
-        if isinstance(t, str) and t in DASHES and not word[0] and word[1]:
-            places.append(i)
-    for choice in itertools.product(DASHES, repeat=len(places)):
-        variant = list(toks)
-        for place, dash in zip(places, choice):
-            variant[place] = dash
-        yield variant
-
-
-def offsets(data):
-    for shift in range(3):
-        text = base64.b64encode(b" " * shift + data).decode()
-        end = {0: len(text), 1: -3, 2: -2}[(len(data) + shift) % 3]
-        yield text[(0, 2, 3)[shift]:end]
-
-
-def glob(toks, cased):
-    parts = [".*" if t is STAR else "." if t is ANY else re.escape(t) for t in toks]
-    return re.compile("".join(parts), re.S | (0 if cased else re.I))
-
-
-def as_text(value):
-    if value is True or value is False:
-        return "true" if value else "false"
-    return str(value)
-
-
-def number_of(value):
-    try:
-        text = as_text(value)
-        return float(text) if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text) else None
-    except ValueError:
-        return None
-
-
-def value_test(value, mods):
-    """A function of one event value, for one rule value."""
-    if value is None:
-        raise Refused("null with modifiers")
-    if mods and mods[0] == "re":
-        flags = 0
-        for m in mods[1:]:
-            flags |= {"i": re.I, "m": re.M, "s": re.S}.get(m, 0)
-        expression = re.compile(str(value), flags | re.A)
-        return lambda v: expression.search(as_text(v)) is not None
-    if "cidr" in mods:
-        network = ipaddress.ip_network(str(value), strict=False)
-
-        def in_network(v):
-            try:
-                address = ipaddress.ip_address(as_text(v))
-            except ValueError:
-                return False
-            return address in network or (
-                address.version == 6 and address.ipv4_mapped is not None and
-                address.ipv4_mapped in network)
-        return in_network
-    for m, op in (("gt", lambda a, b: a > b), ("gte", lambda a, b: a >= b),
-                  ("lt", lambda a, b: a < b), ("lte", lambda a, b: a <= b)):
-        if m in mods:
-            limit = float(value)
-            return lambda v, op=op: number_of(v) is not None and op(number_of(v), limit)
-    cased = "cased" in mods
-    if not mods and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return lambda v: as_text(v).lower() == str(value) or number_of(v) == float(value)
-    variants = [(tokens(as_text(value)), None)]
-    for m in mods:
-        variants = [w for v in variants for w in modified(v, m)]
-    tests = [glob(toks, cased) for toks, _ in variants]
-    return lambda v: any(t.fullmatch(as_text(v)) for t in tests)
-
-
-def modified(variant, m):
-    toks, data = variant
-    if m == "contains":
-        return [([STAR] + toks + [STAR], None)]
-    if m == "startswith":
-        return [(toks + [STAR], None)]
-    if m == "endswith":
-        return [([STAR] + toks, None)]
-    if m == "windash":
-        return [(w, None) for w in windash(toks)]
-    if m in ("wide", "utf16le"):
-        return [(toks, plain(toks).encode("utf-16le"))]
-    if m == "utf16be":
-        return [(toks, plain(toks).encode("utf-16be"))]
-    if m == "utf16":
-        return [(toks, b"\xff\xfe" + plain(toks).encode("utf-16le"))]
-    if m == "base64":
-        raw = data if data is not None else plain(toks).encode()
-        return [(list(base64.b64encode(raw).decode()), None)]
-    if m == "base64offset":
-        raw = data if data is not None else plain(toks).encode()
-        return [(list(t), None) for t in offsets(raw)]
-    if m == "expand":
-        if re.search(r"%[\w.-]+%", "".join(t for t in toks if isinstance(t, str))):
-            raise Refused("placeholder")
-        return [variant]
-    if m in ("all", "cased", "neq", "i", "m", "s"):
-        return [variant]
-    raise Refused("modifier " + m)
-
-
 # --- detection ---
 
 MISSING = object()
@@ -258,20 +120,44 @@ def every_value(event):
                 yield v
 
 
+def exists_item(field, mods, values):
+    if not field or isinstance(values, list) or not isinstance(values, bool) or \
+            set(mods) - {"exists", "neq"}:
+        raise Refused("exists")
+    wanted = values != ("neq" in mods)
+    return lambda e, r: (values_of(e, r, field) is not MISSING) == wanted
+
+
+def fieldref_item(field, mods, names):
+    if not field or not all(isinstance(n, str) and n and not set(n) & set("*?") for n in names):
+        raise Refused("fieldref")
+    linked = all if "all" in mods else any
+    fits = reference_test(mods)
+    return lambda e, r: linked(
+        any(fits(a, b) for a in present(e, r, field) for b in present(e, r, name)) for name in names)
+
+
+def tests_of(field, mods, values):
+    if any(v is None for v in values) and (len(values) > 1 or not field or set(mods) - {"neq"}):
+        raise Refused("null")
+    return [None if v is None else value_test(v, mods if field else keyword_mods(mods)) for v in values]
+
+
 def item(key, values):
     """A function (event, renames) -> bool."""
     field, *mods = str(key).split("|")
-    linked = all if "all" in mods else any
     many = values if isinstance(values, list) else [values]
+    if not many or "all" in mods and len(many) < 2:
+        raise Refused("list")
+    if any(isinstance(v, (list, dict)) for v in many):
+        raise Refused("value")
     if "exists" in mods:
-        return lambda e, r: (values_of(e, r, field) is not MISSING) == bool(values)
+        return exists_item(field, mods, values)
+    linked = all if "all" in mods else any
     if "fieldref" in mods:
-        return lambda e, r: any(
-            as_text(a).lower() == as_text(b).lower()
-            for name in many
-            for a in present(e, r, field) for b in present(e, r, name))
-    tests = [None if v is None else value_test(v, mods if field else keyword_mods(mods))
-             for v in many]
+        passes = fieldref_item(field, mods, many)
+        return (lambda e, r: not passes(e, r)) if "neq" in mods else passes
+    tests = tests_of(field, mods, many)
 
     def passes(event, renames):
         found = list(every_value(event)) if not field else values_of(event, renames, field)
@@ -294,7 +180,8 @@ def present(event, renames, field):
 
 
 def keyword_mods(mods):
-    placed = {"contains", "startswith", "endswith", "re"} & set(mods)
+    placed = {"contains", "startswith", "endswith", "re", "cidr", "lt", "lte", "gt", "gte", "minute",
+              "hour", "day", "week", "month", "year"} & set(mods)
     return mods if placed else mods + ["contains"]
 
 

@@ -62,11 +62,19 @@ static bool is_plain_contains(struct str pattern, struct str literal) {
            (unsigned char)pattern.ptr[pattern.len - 1] == SIGMA_STAR;
 }
 
+/* vectorscan takes a literal that begins with NUL (text in UTF-16BE) for an empty one. */
+static struct str without_leading_nul(struct str literal) {
+    while (literal.len > 0 && literal.ptr[0] == '\0') {
+        literal = str_skip(literal, 1);
+    }
+    return literal;
+}
+
 static void add_pattern(struct sigma_slot *slot, struct sigma_set_test *t, uint32_t id) {
     struct buf folded = BUF_INIT;
     sigma_fold(&folded, t->test.text);
     struct str pattern = buf_str(&folded);
-    struct str literal = sigma_pattern_literal(pattern);
+    struct str literal = without_leading_nul(sigma_pattern_literal(pattern));
     if (!has_token(pattern)) {
         t->is_sure = !t->test.cased;
         keyed_add(&slot->equal, pattern, id);

@@ -250,8 +250,11 @@ static enum status apply_base64_offset(const struct apply *a, struct sigma_value
 /* The value becomes one value a combination of what its placeholders stand for. */
 static enum status apply_expand(struct apply *a, struct sigma_value *v) {
     a->is_expanded = true;
+    if (v->kind == SIGMA_VALUE_NUMBER || v->kind == SIGMA_VALUE_TRUTH) {
+        return STATUS_OK;
+    }
     if (v->kind != SIGMA_VALUE_PATTERN && v->kind != SIGMA_VALUE_REGEX) {
-        return v->kind == SIGMA_VALUE_NUMBER ? STATUS_OK : refuse(a, "needs text");
+        return refuse(a, "needs text");
     }
     struct sigma_texts texts;
     enum status s = sigma_expand(&texts, buf_str(&v->text), v->kind == SIGMA_VALUE_PATTERN,

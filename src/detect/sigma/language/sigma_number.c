@@ -76,13 +76,24 @@ bool sigma_time_compares(struct str value, const struct sigma_test *test) {
                                  (enum sigma_compare)test->compare, test->number);
 }
 
+static bool has_prefix(const struct ip *address, const struct ip_network *network) {
+    for (size_t i = 0; i < network->prefix_bits; i++) {
+        unsigned difference = (unsigned)(address->bytes[i / 8] ^ network->address.bytes[i / 8]);
+        if (difference >> (7 - i % 8) & 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* "::ffff:10.0.0.1" is of IPv6 as it is written and of IPv4 as it is meant. */
 bool sigma_address_is_in(struct str value, const struct sigma_test *test) {
     struct ip address;
     if (!ip_parse(&address, value)) {
         return false;
     }
-    if (test->is_v6 && ip_is_v4(&address) && str_find_char(value, ':') == STR_NONE) {
-        return false;
+    if (test->is_v6 && ip_is_v4(&address)) {
+        return str_find_char(value, ':') != STR_NONE && has_prefix(&address, &test->network);
     }
     return ip_network_has(&test->network, &address);
 }
