@@ -9,7 +9,7 @@
 #include "rule_options.h"
 #include "triage_run.h"
 
-enum words { NO_WORD, ONE_WORD, WORDS };
+enum words { NO_WORD, ONE_WORD }; /* before the paths */
 
 struct question_row {
     const char *name;
@@ -34,6 +34,10 @@ struct command_line {
     const char *zone;
     const char *level;
     struct rule_options rules;
+    struct option_list also;
+    struct option_list instead;
+    struct option_list fields;
+    struct option_list by;
     bool recover;
     bool help;
     struct triage_options triage;
@@ -151,15 +155,27 @@ static bool take_words(struct command_line *c, struct positionals *words,
     return words->count > 0;
 }
 
+static void take_lists(struct command_line *c) {
+    const struct option_list *fields = c->by.count > 0 ? &c->by : &c->fields;
+    c->triage.also = c->also.items;
+    c->triage.also_count = c->also.count;
+    c->triage.instead = c->instead.items;
+    c->triage.instead_count = c->instead.count;
+    c->triage.fields = fields->items;
+    c->triage.field_count = fields->count;
+}
+
 static int ask(struct command_line *c, const struct positionals *paths,
                const struct question_row *row) {
     struct triage_run run = {.question = row->question,
                              .options = &c->triage,
                              .format = c->format,
                              .limit = c->limit,
-                             .recover_slack = c->recover};
+                             .recover_slack = c->recover,
+                             .events_as_they_are = true};
     struct sigma_rules *rules = NULL;
     int code = EXIT_USAGE;
+    take_lists(c);
     if (read_run(&run, c) && load_rules(&rules, c)) {
         run.rules = rules;
         code = triage_run(&run, (const char *const *)paths->items, (size_t)paths->count);
@@ -183,6 +199,10 @@ static int run_question(const struct question_row *row, int argc, char **argv) {
         }
     }
     rule_options_fini(&c.rules);
+    mem_free(c.also.items);
+    mem_free(c.instead.items);
+    mem_free(c.fields.items);
+    mem_free(c.by.items);
     return code;
 }
 

@@ -21,7 +21,7 @@ struct triage_run {
     const struct sigma_rules *rules; /* NULL: none */
     enum sigma_level least_level;
     bool all_events;         /* with rules: also events without a hit */
-    bool events_as_they_are; /* jsonl: lines of `dump --flat`, where the question lists events */
+    bool events_as_they_are; /* jsonl: a question that lists events gives lines of `dump --flat` */
 };
 
 /* The exit code. */

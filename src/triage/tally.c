@@ -27,6 +27,7 @@ void tally_fini(struct tally *t) {
 
 /* INTERN_NONE: it is new and there is no room. */
 static uint32_t text_id(struct tally *t, size_t place, struct str text) {
+    text = text.len > 0 ? text : STR_EMPTY;
     if (t->last[place] != INTERN_NONE && str_eq(intern_text(&t->texts, t->last[place]), text)) {
         return t->last[place];
     }

@@ -45,14 +45,15 @@ struct triage_rule {
 };
 
 struct triage_options {
-    struct str kind;         /* of metrics, stack */
-    const struct str *words; /* search: what to look for */
-    size_t word_count;
-    const struct str *fields; /* stack --by, search --field: names of fields, native or ours */
+    struct str kind;         /* metrics, stack: what to count; search: the word */
+    const char *const *also; /* search: words that must be there too */
+    size_t also_count;
+    const char *const *instead; /* search: words any of which will do */
+    size_t instead_count;
+    const char *const *fields; /* stack --by, search --field: names, Windows' own or ours */
     size_t field_count;
     bool ignore_case;     /* search */
     bool is_regex;        /* search */
-    bool any_word;        /* search: OR instead of AND */
     uint64_t min_length;  /* base64: characters; 0: the default */
     uint64_t min_missing; /* gaps: records; 0: the default */
     uint64_t factor;      /* gaps: silence of so many usual intervals; 0: the default */
@@ -81,6 +82,9 @@ struct triage_question {
     void (*close)(void *state);
 };
 
+extern const struct triage_question triage_logons;
 extern const struct triage_question triage_metrics;
+extern const struct triage_question triage_search;
+extern const struct triage_question triage_stack;
 
 #endif

@@ -45,6 +45,22 @@ void triage_cell_seconds(struct triage_cells *cells, int64_t ns) {
     triage_cell_end(cells);
 }
 
+static void number_or_nothing(struct triage_cells *cells, bool is_there, uint64_t number) {
+    if (is_there) {
+        triage_cell_number(cells, number);
+    } else {
+        triage_cell(cells, STR_EMPTY);
+    }
+}
+
+void triage_cell_place(struct triage_cells *cells, const struct triage_event *event) {
+    const struct row *row = event->row;
+    triage_cell(cells, event->file);
+    number_or_nothing(cells, row->line == 0, row->idx);
+    number_or_nothing(cells, row->line > 0, row->line);
+    number_or_nothing(cells, row->record_id > 0, row->record_id);
+}
+
 void triage_cells_write(struct triage_cells *cells, struct triage_out *out) {
     struct str row[TRIAGE_COLUMNS];
     size_t from = 0;

@@ -23,6 +23,8 @@ void triage_cell_number(struct triage_cells *cells, uint64_t number);
 void triage_cell_time(struct triage_cells *cells, int64_t ns);
 /* Seconds with three digits; negative too. */
 void triage_cell_seconds(struct triage_cells *cells, int64_t ns);
+/* Four cells: file, and idx or line, and record id. */
+void triage_cell_place(struct triage_cells *cells, const struct triage_event *event);
 /* Ends a cell whose text was added to `text` directly. */
 void triage_cell_end(struct triage_cells *cells);
 /* Writes the row, which has a cell for each column, and empties it. */

@@ -23,6 +23,7 @@ RUNS = (
     ("sigma_scan_eval.py",
      [DATA / "sigma/rules", DATA / "evtx/hayabusa", DATA / "evtx/deepblue"], "evtx/deepblue"),
     ("sigma_cache.py", [DATA / "sigma/rules", DATA / "evtx"], "evtx"),
+    ("triage_reference.py", [DATA], "evtx/deepblue"),
 )
 
 

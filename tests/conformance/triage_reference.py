@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+"""What `konseki triage` counts is what a plain program counts over `konseki dump --flat`.
+
+    triage_reference.py KONSEKI DATA        DATA/evtx is read
+"""
+import collections
+import hashlib
+import ipaddress
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+KONSEKI = sys.argv[1]
+ROOT = sys.argv[2] + "/evtx"
+SYSMON = "Microsoft-Windows-Sysmon/Operational"
+POWERSHELL = ("Microsoft-Windows-PowerShell/Operational", "PowerShellCore/Operational")
+TASKS = "Microsoft-Windows-TaskScheduler/Operational"
+LSM = "Microsoft-Windows-TerminalServices-LocalSessionManager/Operational"
+RCM = "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational"
+
+
+def lines(*arguments):
+    done = subprocess.run([KONSEKI, *arguments], capture_output=True, timeout=600, check=False)
+    if done.returncode not in (0, 4):
+        raise SystemExit(f"{arguments}: exit {done.returncode}: {done.stderr[-300:]}")
+    return done.stdout.splitlines()
+
+
+def listing(*arguments):
+    return [json.loads(x) for x in lines("triage", *arguments, "--format", "jsonl", ROOT)]
+
+
+def first(event, name):
+    """The first value of a field; nothing for '-', as Windows writes it."""
+    value = event.get(name)
+    value = value[0] if isinstance(value, list) else value
+    return "" if value in (None, "-") else value
+
+
+class Groups(dict):
+    """key -> [count, hosts, first, last]"""
+
+    def add(self, key, host, time):
+        group = self.setdefault(key, [0, set(), None, None])
+        group[0] += 1
+        group[1] |= {host} - {""}
+        if time:
+            group[2] = min(group[2] or time, time)
+            group[3] = max(group[3] or time, time)
+
+
+def compare(name, groups, rows, columns, has_hosts=True):
+    """Complaints: a listing against the groups. Keys are texts in the order of the columns."""
+    wanted = {k: (g[0], len(g[1]) if has_hosts else 0, g[2], g[3]) for k, g in groups.items()}
+    found = {tuple(r.get(c, "") for c in columns):
+             (r["count"], r.get("hosts", 0), r.get("first"), r.get("last")) for r in rows}
+    if len(found) != len(rows):
+        return [f"{name}: a group stands twice"]
+    if wanted == found and wanted:
+        print(f"ok {name}: {len(wanted)} groups")
+        return []
+    differ = [k for k in wanted.keys() | found.keys() if wanted.get(k) != found.get(k)]
+    return [f"{name}: {len(differ)} of {len(wanted)} groups differ"] + \
+        [f"  {k}: expected {wanted.get(k)}, found {found.get(k)}" for k in differ[:3]]
+
+
+def metrics(events):
+    groups = {"events": Groups(), "channels": Groups(), "computers": Groups()}
+    for e, is_windows in events:
+        host, time = first(e, "Computer"), first(e, "TimeCreated_SystemTime")
+        kind = (first(e, "EventID"), first(e, "Channel"), first(e, "Provider_Name"))
+        if is_windows:
+            groups["events"].add(kind, host, time)
+            groups["channels"].add((kind[1],), host, time)
+            groups["computers"].add((host,), host, time)
+    bad = []
+    for what, columns in (("events", ("event", "channel", "provider")), ("channels", ("channel",)),
+                          ("computers", ("computer",))):
+        rows = [r for r in listing("metrics", what)
+                if r.get("computer") or r.get("dataset", "").startswith("windows.")]
+        merged = collections.defaultdict(list)  # formats apart: the folder has one of Windows
+        for r in rows:
+            merged[tuple(r.get(c, "") for c in columns)].append(r)
+        bad += compare(f"metrics {what}", groups[what], [m[0] for m in merged.values()], columns,
+                       what != "computers")
+    return bad
+
+
+def zero(status):
+    return re.fullmatch(r"(0x)?0*", status, re.I) is not None
+
+
+def logon(e):
+    """(result, user, domain, type, host, address, package, ntlm, process, key, status, by, target)"""
+    def get(*names):
+        return tuple(first(e, n).strip() if n else "" for n in names)
+    place = (first(e, "Channel"), first(e, "EventID"))
+    logons = ("TargetUserName", "TargetDomainName", "LogonType", "WorkstationName", "IpAddress",
+              "AuthenticationPackageName", "LmPackageName", "LogonProcessName", "KeyLength")
+    if place == ("Security", "4624"):
+        return ("success",) + get(*logons) + ("", "", "")
+    if place == ("Security", "4625"):
+        status, sub = get("Status", "SubStatus")
+        return ("failure",) + get(*logons) + (status if zero(sub) else sub, "", "")
+    if place == ("Security", "4648"):
+        user, domain = get("SubjectUserName", "SubjectDomainName")
+        by = domain + "\\" + user if user and domain else user
+        return ("explicit",) + get("TargetUserName", "TargetDomainName", "", "", "IpAddress", "",
+                                   "", "ProcessName", "") + ("", by) + get("TargetServerName")
+    if place[0] == "Security" and place[1] in ("4768", "4769", "4771"):
+        status, target = get("Status", "ServiceName")
+        result = "success" if zero(status) and place[1] != "4771" else "failure"
+        domain = get("TargetDomainName") if place[1] != "4771" else ("",)
+        return (result,) + get("TargetUserName") + domain + ("", "") + get("IpAddress") + \
+            ("", "", "", "", status, "", target)
+    if place == ("Security", "4776"):
+        status = get("Status")[0]
+        return ("success" if zero(status) else "failure",) + \
+            get("TargetUserName", "", "", "Workstation", "", "PackageName") + \
+            ("", "", "", status, "", "")
+    if place[0] == "Security" and place[1] in ("4778", "4779"):
+        return ("reconnect" if place[1] == "4778" else "disconnect",) + \
+            get("AccountName", "AccountDomain", "", "ClientName", "ClientAddress", "", "",
+                "SessionName") + ("", "", "", "")
+    if place == (RCM, "1149"):
+        return ("success",) + get("Param1", "Param2", "", "", "Param3") + ("",) * 7
+    if place[0] == LSM and place[1] in ("21", "24", "25"):
+        result = {"21": "success", "24": "disconnect", "25": "reconnect"}[place[1]]
+        return (result,) + get("User", "", "", "", "Address") + ("",) * 7
+    return None
+
+
+def logons(events):
+    groups, privileged, ids = Groups(), collections.Counter(), set()
+    for e, _ in events:
+        if first(e, "Channel") == "Security" and first(e, "EventID") == "4672":
+            ids.add((first(e, "Computer").lower(), first(e, "SubjectLogonId").lower()))
+    for e, _ in events:
+        parts = logon(e)
+        if parts is None:
+            continue
+        parts = list(parts)
+        parts[5] = re.sub(r"^::ffff:", "", parts[5], flags=re.I)
+        key = (first(e, "EventID"), first(e, "Computer"), *parts)
+        groups.add(key, "", first(e, "TimeCreated_SystemTime"))
+        if key[0] == "4624":
+            session = (key[1].lower(), first(e, "TargetLogonId").lower())
+            privileged[key] += session in ids
+    columns = ("event", "computer", "result", "user", "domain", "logon_type", "source_host",
+               "source_ip", "package", "ntlm", "logon_process", "key_length", "status", "by",
+               "target")
+    rows = listing("logons")
+    bad = compare("logons", groups, rows, columns, has_hosts=False)
+    for r in rows:
+        key = tuple(r.get(c, "") for c in columns)
+        if r["privileged"] != privileged[key]:
+            bad.append(f"logons: {key}: privileged {r['privileged']}, expected {privileged[key]}")
+    if sum(privileged.values()) == 0:
+        bad.append("logons: no privileged logon in the data: the comparison says nothing")
+    return bad
+
+
+def low(text):
+    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in text)
+
+
+def shape(text):
+    guid = r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    def word(m):
+        run = m.group(0)
+        if re.fullmatch(guid, run):
+            return "{guid}"
+        if re.fullmatch(r"[0-9]{2,}", run):
+            return "{n}"
+        if re.fullmatch(r"[0-9a-fA-F]{8,}", run) and re.search("[0-9]", run):
+            return "{hex}"
+        return low(run)
+    return low(re.sub(guid + r"|[0-9A-Za-z]+", word, text)) if text else ""
+
+
+def address(text):
+    try:
+        ip = ipaddress.ip_address(text)
+        return str(getattr(ip, "ipv4_mapped", None) or ip)
+    except ValueError:
+        return text
+
+
+def script(text):
+    return re.sub(r"[ \t\n\v\f\r]+", " ", low(text.strip(" \t\n\v\f\r")))
+
+
+def task(text):
+    """What the XML of a task runs, by an XML parser."""
+    if not text:
+        return ""
+    root = ElementTree.fromstring(re.sub(r"^<\?xml[^>]*\?>", "", text.strip()))
+    name = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
+    runs = []
+    for action in root.iter(name + "Exec"):
+        parts = [(action.findtext(name + x) or "").strip() for x in ("Command", "Arguments")]
+        runs.append(" ".join(x for x in parts if x))
+    return "; ".join(runs)
+
+
+def stack_keys(e):
+    """(kind, key) pairs of an event."""
+    channel, number = first(e, "Channel"), first(e, "EventID")
+    if channel == SYSMON and number == "1":
+        yield "processes", (low(first(e, "Image")), shape(first(e, "CommandLine")),
+                            low(first(e, "ParentImage")))
+    if channel == "Security" and number == "4688":
+        yield "processes", (low(first(e, "NewProcessName")), shape(first(e, "CommandLine")),
+                            low(first(e, "ParentProcessName")))
+    if channel == "System" and number == "7045":
+        yield "services", tuple(first(e, x) for x in
+                                ("ServiceName", "ImagePath", "StartType", "AccountName"))
+    if channel == "Security" and number == "4697":
+        yield "services", tuple(first(e, x) for x in ("ServiceName", "ServiceFileName",
+                                                      "ServiceStartType", "ServiceAccount"))
+    if channel == SYSMON and number == "3":
+        yield "addresses", (address(first(e, "DestinationIp")), first(e, "DestinationPort"),
+                            low(first(e, "Image")))
+    if channel == "Security" and number == "5156":
+        yield "addresses", (address(first(e, "DestAddress")), first(e, "DestPort"),
+                            low(first(e, "Application")))
+    if channel in POWERSHELL and number == "4104":
+        text = script(first(e, "ScriptBlockText"))
+        hashed = hashlib.sha256(text.encode()).hexdigest() if text else ""
+        yield "scripts", (hashed, low(first(e, "Path")))
+    if channel == "Security" and number in ("4698", "4700", "4701"):
+        yield "tasks", (first(e, "TaskName"), task(first(e, "TaskContent")), number)
+    if channel == "Security" and number == "4702":
+        yield "tasks", (first(e, "TaskName"), task(first(e, "TaskContentNew")), number)
+    if channel == "Security" and number in ("4720", "4722", "4724", "4726", "4728", "4732", "4738"):
+        yield "users", (number, first(e, "TargetUserName"),
+                        first(e, "MemberSid") if number in ("4728", "4732") else "",
+                        first(e, "SubjectUserName"))
+
+
+def stacks(events):
+    columns = {"processes": ("image", "command_shape", "parent"),
+               "services": ("service", "path", "start", "account"),
+               "addresses": ("address", "port", "process"), "scripts": ("sha256", "path"),
+               "tasks": ("task", "action", "event"), "users": ("event", "account", "member", "by")}
+    groups = {kind: Groups() for kind in columns}
+    for e, _ in events:
+        for kind, key in stack_keys(e):
+            if any(key):
+                groups[kind].add(key, first(e, "Computer"), first(e, "TimeCreated_SystemTime"))
+    bad = []
+    for kind, names in columns.items():
+        rows = listing("stack", kind)
+        if kind == "tasks":
+            rows = [r for r in rows if r["event"] in ("4698", "4700", "4701", "4702")]
+        if kind == "users":
+            rows = [r for r in rows if r["event"] in ("4720", "4722", "4724", "4726", "4728", "4732",
+                                                      "4738")]
+        bad += compare(f"stack {kind}", groups[kind], rows, names)
+        if [r["hosts"] for r in rows] != sorted(r["hosts"] for r in rows):
+            bad.append(f"stack {kind}: not the rarest first")
+    return bad
+
+
+def texts(event):
+    for value in event.values():
+        yield from value if isinstance(value, list) else [value]
+
+
+def search(flat):
+    """Lines of the search are the lines of the dump that have the word."""
+    bad = []
+    for arguments, test in (
+            (["mimikatz", "--ignore-case"], lambda e: any("mimikatz" in low(t) for t in texts(e))),
+            (["lsass.exe"], lambda e: any("lsass.exe" in t for t in texts(e))),
+            (["powershell", "--and", "-enc", "--ignore-case"],
+             lambda e: any("powershell" in low(t) for t in texts(e)) and
+             any("-enc" in low(t) for t in texts(e))),
+            (["cmd.exe", "--field", "ParentImage"],
+             lambda e: "cmd.exe" in first(e, "ParentImage")),
+            (["no such word", "--or", "psexec"], lambda e: any("psexec" in t for t in texts(e))),
+            (["^S-1-5-21-[0-9-]+-500$", "--regex"],
+             lambda e: any(re.search(r"^S-1-5-21-[0-9-]+-500$", t) for t in texts(e)))):
+        wanted = [(x["file"], x["idx"]) for x in flat if "idx" in x and test(x["event"])]
+        found = [(x["file"], x["idx"]) for x in listing("search", *arguments) if "idx" in x]
+        if wanted != found or not wanted:
+            bad.append(f"search {arguments}: {len(found)} events, expected {len(wanted)}")
+        else:
+            print(f"ok search {' '.join(arguments)}: {len(wanted)} events")
+    return bad
+
+
+def main():
+    flat = [json.loads(x) for x in lines("dump", "--flat", ROOT)]
+    events = [(x["event"], "idx" in x) for x in flat]
+    bad = metrics(events) + logons(events) + stacks(events) + search(flat)
+    print("\n".join(bad))
+    print(f"triage: {len(events)} events, {len(bad)} differences")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
