@@ -82,9 +82,13 @@ struct triage_question {
     void (*close)(void *state);
 };
 
+extern const struct triage_question triage_files;
+extern const struct triage_question triage_gaps;
 extern const struct triage_question triage_logons;
 extern const struct triage_question triage_metrics;
+extern const struct triage_question triage_power;
 extern const struct triage_question triage_search;
 extern const struct triage_question triage_stack;
+extern const struct triage_question triage_systems;
 
 #endif

@@ -3,6 +3,7 @@
 
     triage_reference.py KONSEKI DATA        DATA/evtx is read
 """
+import calendar
 import collections
 import hashlib
 import ipaddress
@@ -10,6 +11,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
 
 KONSEKI = sys.argv[1]
@@ -66,6 +68,14 @@ def compare(name, groups, rows, columns, has_hosts=True):
         [f"  {k}: expected {wanted.get(k)}, found {found.get(k)}" for k in differ[:3]]
 
 
+def merge(rows, group):
+    """Rows of one group in several formats as one; hosts are compared where there is one row."""
+    if len(rows) == 1 or group is None:
+        return rows[0]
+    return {**rows[0], "count": sum(r["count"] for r in rows), "hosts": len(group[1]),
+            "first": min(r["first"] for r in rows), "last": max(r["last"] for r in rows)}
+
+
 def metrics(events):
     groups = {"events": Groups(), "channels": Groups(), "computers": Groups()}
     for e, is_windows in events:
@@ -80,11 +90,11 @@ def metrics(events):
                           ("computers", ("computer",))):
         rows = [r for r in listing("metrics", what)
                 if r.get("computer") or r.get("dataset", "").startswith("windows.")]
-        merged = collections.defaultdict(list)  # formats apart: the folder has one of Windows
+        merged = collections.defaultdict(list)  # the dump does not tell formats apart
         for r in rows:
             merged[tuple(r.get(c, "") for c in columns)].append(r)
-        bad += compare(f"metrics {what}", groups[what], [m[0] for m in merged.values()], columns,
-                       what != "computers")
+        rows = [merge(m, groups[what].get(k)) for k, m in merged.items()]
+        bad += compare(f"metrics {what}", groups[what], rows, columns, what != "computers")
     return bad
 
 
@@ -292,10 +302,91 @@ def search(flat):
     return bad
 
 
+def nanoseconds(text):
+    """Of "2019-02-13T18:01:41.593830000Z"."""
+    seconds = calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
+    return seconds * 10 ** 9 + int(text[20:29])
+
+
+def gaps(flat):
+    """Missing record ids and clocks that went back, by sorting each file's records."""
+    series = collections.defaultdict(list)
+    for x in flat:
+        e = x["event"]
+        if "idx" in x and e.get("EventRecordID"):
+            place = (x["file"], first(e, "Channel"), first(e, "Computer"))
+            time = first(e, "TimeCreated_SystemTime")
+            series[place].append((int(e["EventRecordID"]), nanoseconds(time) if time else None))
+    wanted = collections.Counter()
+    for place, records in series.items():
+        records.sort(key=lambda r: (r[0], r[1] or -2 ** 63))
+        for (a, a_ns), (b, b_ns) in zip(records, records[1:]):
+            if b - a > 1:
+                wanted["records", *place, a, b, b - a - 1] += 1
+            if a != b and a_ns and b_ns and a_ns - b_ns >= 60 * 10 ** 9:
+                wanted["clock", *place, a, b, 0] += 1
+    rows = [r for r in listing("gaps") if r["kind"] in ("records", "clock")]
+    found = collections.Counter(
+        (r["kind"], r["file"], r.get("channel", ""), r.get("computer", ""), r.get("after", 0),
+         r.get("before", 0), r.get("missing", 0)) for r in rows)
+    found = collections.Counter({k: n for k, n in found.items() if k[1] in {p[0] for p in series}})
+    if wanted == found and wanted:
+        print(f"ok gaps: {sum(wanted.values())} rows")
+        return []
+    return [f"gaps: expected and not found {list((wanted - found).items())[:3]}, "
+            f"found and not expected {list((found - wanted).items())[:3]}"]
+
+
+def files(flat):
+    """Events, first and last time and record id of each file."""
+    wanted = {}
+    for x in flat:
+        e, f = x["event"], wanted.setdefault(x["file"], [0, None, None, None, None])
+        f[0] += 1
+        time, number = first(e, "TimeCreated_SystemTime"), int(first(e, "EventRecordID") or 0)
+        if "idx" in x and time:
+            f[1], f[2] = min(f[1] or time, time), max(f[2] or time, time)
+        if number:
+            f[3], f[4] = min(f[3] or number, number), max(f[4] or number, number)
+    rows = [r for r in listing("files") if r.get("dataset", "").startswith("windows.")]
+    bad = [f"files: {r['file']}: {r}, expected {wanted.get(r['file'])}" for r in rows
+           if wanted.get(r["file"]) != [r["events"], r.get("first"), r.get("last"),
+                                        r.get("first_id"), r.get("last_id")]]
+    print(f"{'FAILED' if bad else 'ok'} files: {len(rows)} files")
+    return bad[:3] if rows else ["files: none"]
+
+
+def systems(events):
+    """Boots, shutdowns and unexpected stops of each computer."""
+    wanted = collections.defaultdict(collections.Counter)
+    words = {("Microsoft-Windows-Kernel-General", "12"): "boots",
+             ("Microsoft-Windows-Kernel-General", "13"): "shutdowns", ("EventLog", "6008"): "log",
+             ("Microsoft-Windows-Kernel-Power", "41"): "kernel",
+             ("Microsoft-Windows-Kernel-General", "1"): "clock_changes",
+             ("Microsoft-Windows-Security-Auditing", "4616"): "clock_changes"}
+    for e, is_windows in events:
+        if is_windows and first(e, "Computer"):
+            counts = wanted[first(e, "Computer")]
+            counts["events"] += 1
+            counts[words.get((first(e, "Provider_Name"), first(e, "EventID")), "other")] += 1
+    rows = listing("systems")
+    bad = []
+    for r in rows:
+        w = wanted.pop(r["computer"])
+        expected = (w["events"], w["boots"], w["shutdowns"], max(w["log"], w["kernel"]),
+                    w["clock_changes"])
+        if expected != tuple(r[c] for c in ("events", "boots", "shutdowns", "unexpected",
+                                            "clock_changes")):
+            bad.append(f"systems: {r}: expected {expected}")
+    print(f"{'FAILED' if bad or wanted else 'ok'} systems: {len(rows)} computers")
+    return bad[:3] + [f"systems: not found: {list(wanted)[:3]}"] * bool(wanted)
+
+
 def main():
     flat = [json.loads(x) for x in lines("dump", "--flat", ROOT)]
     events = [(x["event"], "idx" in x) for x in flat]
-    bad = metrics(events) + logons(events) + stacks(events) + search(flat)
+    bad = metrics(events) + logons(events) + stacks(events) + search(flat) + \
+        gaps(flat) + files(flat) + systems(events)
     print("\n".join(bad))
     print(f"triage: {len(events)} events, {len(bad)} differences")
     return 1 if bad else 0
