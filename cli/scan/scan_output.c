@@ -14,6 +14,8 @@ enum { TARGETS_MAX = 32, NOTES_MAX = 200, ORDER_BYTES = 64 << 20 };
 
 struct scan_output {
     const struct scan_output_options *options;
+    const char *const *inputs;
+    size_t input_count;
     struct report_profiles *profiles;
     struct report_columns columns; /* asked for by --columns or --profile */
     bool has_columns;
@@ -217,6 +219,8 @@ enum status scan_output_open(struct scan_output **out, const struct scan_output_
                              struct err *err) {
     struct scan_output *output = mem_calloc(1, sizeof *output);
     output->options = settings->options;
+    output->inputs = settings->inputs;
+    output->input_count = settings->input_count;
     report_stats_init(&output->stats, settings->zone, 0);
     enum status s = open_all(output, settings, err);
     if (s != STATUS_OK) {
@@ -341,6 +345,8 @@ bool scan_output_close(struct scan_output **out, const struct scan_output_run *r
     struct scan_output *output = *out;
     struct report_source_count sources[DATASET_COUNT];
     struct report_run report = make_run(run, sources);
+    report.inputs = output->inputs;
+    report.input_count = output->input_count;
     bool written = empty_order(output);
     for (size_t i = 0; i < output->target_count; i++) {
         written = scan_target_close(&output->targets[i], &report) && written;

@@ -159,6 +159,16 @@ static void add_help(struct buf *out, const struct sigma_rule_info *rule) {
     }
 }
 
+/* Tags must be unique (section 3.8.2). */
+static bool is_repeated(const struct str *tags, size_t at) {
+    for (size_t i = 0; i < at; i++) {
+        if (str_eq(tags[i], tags[at])) {
+            return true;
+        }
+    }
+    return str_eq(tags[at], STR("security"));
+}
+
 static void add_rule(struct buf *out, const struct report_rule_row *row) {
     const struct sigma_rule_info *rule = row->rule;
     buf_add(out, STR("\n{\"id\":"));
@@ -172,8 +182,10 @@ static void add_rule(struct buf *out, const struct report_rule_row *row) {
     add_member(out, "author", rule->author);
     buf_add(out, STR(",\"tags\":[\"security\""));
     for (size_t i = 0; i < rule->tag_count; i++) {
-        buf_putc(out, ',');
-        json_out_string(out, rule->tags[i]);
+        if (!is_repeated(rule->tags, i)) {
+            buf_putc(out, ',');
+            json_out_string(out, rule->tags[i]);
+        }
     }
     buf_add(out, STR("]}}"));
 }

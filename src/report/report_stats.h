@@ -77,7 +77,8 @@ struct report_source_count {
 };
 
 struct report_run {
-    struct str title; /* the command as given, for people */
+    const char *const *inputs; /* as given */
+    size_t input_count;
     uint64_t files;
     uint64_t unreadable;
     uint64_t bytes;

@@ -1,10 +1,13 @@
 #include "report_writer.h"
 
 #include "cell_text.h"
+#include "report_html.h"
 #include "report_json.h"
 #include "report_navigator.h"
 #include "report_sarif.h"
 #include "report_text.h"
+
+enum { HTML_SAMPLES = 10 };
 
 static const struct str names[REPORT_FORM_COUNT] = {
 #define REPORT_FORM(id, name, what) STR_INIT(name),
@@ -33,8 +36,7 @@ void report_form_names(struct buf *out) {
 }
 
 size_t report_form_samples(enum report_form form) {
-    (void)form;
-    return 0;
+    return form == REPORT_HTML ? HTML_SAMPLES : 0;
 }
 
 /* --- csv --- */
@@ -156,6 +158,8 @@ void report_writer_end(struct report_writer *writer, struct buf *out,
         buf_add(out, STR("\n]\n"));
     } else if (writer->form == REPORT_SARIF) {
         report_sarif_end(out, writer->stats, run);
+    } else if (writer->form == REPORT_HTML) {
+        report_html_write(out, writer->stats, run);
     } else if (writer->form == REPORT_NAVIGATOR) {
         report_navigator_hits(out, writer->stats);
     }
