@@ -145,15 +145,32 @@ static void make_image(struct buf *image, const struct fixture *f) {
     sigma_rules_free(&set);
 }
 
+static struct sigma_mapping *mapping; /* is not of the image: whoever loads a set adds it */
+
+static int load_mapping(void **state) {
+    (void)state;
+    struct err err = ERR_INIT;
+    return sigma_mapping_load(&mapping, NULL, 0, &err) == STATUS_OK ? 0 : -1;
+}
+
+static int free_mapping(void **state) {
+    (void)state;
+    sigma_mapping_free(&mapping);
+    return 0;
+}
+
 /* Whether it was taken; what is taken is used, so that a sanitizer sees what it does. */
 static bool try_image(struct str image) {
     struct sigma_rules set;
     char text[1200];
     sigma_set_init(&set);
+    set.mapping = mapping;
     bool taken = sigma_image_read(&set, image, &some_key);
+    assert_ptr_equal(set.mapping, mapping);
     if (taken) {
         match_all(&set, text, sizeof text);
     }
+    set.mapping = NULL;
     sigma_set_fini(&set);
     return taken;
 }
@@ -170,9 +187,11 @@ static void test_image_round_trip(void **state) {
     struct sigma_rules set;
     make_image(&image, *state);
     sigma_set_init(&set);
+    set.mapping = mapping;
     assert_true(sigma_image_read(&set, buf_str(&image), &some_key));
     assert_int_equal(sigma_rules_count(&set), 3);
     assert_matches(&set);
+    set.mapping = NULL;
     sigma_set_fini(&set);
     buf_fini(&image);
 }
@@ -315,5 +334,5 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_changed_rules_are_another_set, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_cache_is_fine, set_up, tear_down),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, load_mapping, free_mapping);
 }

@@ -23,7 +23,8 @@ void sigma_image_correlations(struct sigma_codec *c, struct sigma_rules *set);
 /* Appends the image; false if the set cannot be kept (its trees are too deep). */
 bool sigma_image_write(struct buf *out, struct sigma_rules *set,
                        const struct sigma_cache_key *key) MUST_CHECK;
-/* Fills a set that was only initialised; on false it is as sigma_set_init leaves it. */
+/* Fills a set that was only initialised; on false it is as sigma_set_init leaves it. The mapping is
+ * not of the image: it stays as the caller set it. */
 bool sigma_image_read(struct sigma_rules *set, struct str image,
                       const struct sigma_cache_key *key) MUST_CHECK;
 
