@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "i18n.h"
+#include "options.h"
 #include "subcommands.h"
 
 struct row {
@@ -30,6 +31,7 @@ int subcommand_usage(const char *name, bool asked) {
             head = "      ";
         }
     }
+    options_print_manual(out, "rules");
     return asked ? EXIT_DONE : EXIT_USAGE;
 }
 

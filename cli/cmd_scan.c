@@ -40,6 +40,7 @@ static void print_usage(FILE *out) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         fprintf(out, "  --%s %s\n        %s\n", rows[i].name, rows[i].argument, _(rows[i].what));
     }
+    options_print_manual(out, "scan");
 }
 
 struct print_context {

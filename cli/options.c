@@ -12,6 +12,10 @@
 #include "query.h"
 #include "store_zone.h"
 
+void options_print_manual(FILE *out, const char *page) {
+    fprintf(out, _("The manual: docs/manual/%s.md\n"), page);
+}
+
 enum output_format options_default_format(void) {
     return isatty(STDOUT_FILENO) == 1 ? OUTPUT_TABLE : OUTPUT_JSONL;
 }

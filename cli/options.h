@@ -42,6 +42,9 @@ struct positionals {
 bool options_parse(struct positionals *out, const struct option_spec *specs, size_t count, int argc,
                    char **argv);
 
+/* The last line of a command's help: "The manual: docs/manual/PAGE.md". */
+void options_print_manual(FILE *out, const char *page);
+
 /* jsonl when stdout is no terminal, table on one. */
 enum output_format options_default_format(void);
 /* Are messages in Japanese? (--lang, else the locale) */
