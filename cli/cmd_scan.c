@@ -9,6 +9,7 @@
 #include "output.h"
 #include "rule_cache.h"
 #include "rule_options.h"
+#include "scan_correlation.h"
 #include "scan_output.h"
 #include "site.h"
 
@@ -51,6 +52,11 @@ struct print_context {
 static bool print_hit(const struct scan_hit *hit, void *ctx) {
     const struct print_context *print = ctx;
     return scan_output_hit(print->output, hit);
+}
+
+static bool print_correlation(const struct scan_correlation *correlation, void *ctx) {
+    const struct print_context *print = ctx;
+    return scan_correlation_write(print->output, correlation);
 }
 
 static void print_failure(const char *path, const struct err *err, void *ctx) {
@@ -127,6 +133,13 @@ static void print_summary(const struct scan_counts *n, size_t rules, int64_t ela
         fprintf(stderr, _("%llu hits suppressed by the site file\n"),
                 (unsigned long long)n->suppressed);
     }
+    if (n->correlation.evicted > 0) {
+        fprintf(
+            stderr,
+            _("correlation: %llu groups or events were forgotten because the memory for them was "
+              "full: hits may be missing\n"),
+            (unsigned long long)n->correlation.evicted);
+    }
     if (n->damaged > 0) {
         fprintf(stderr, _("%llu damaged events were not looked at\n"),
                 (unsigned long long)n->damaged);
@@ -140,6 +153,7 @@ static int run(struct command_line *c, const struct sigma_rules *rules, const st
                                 .recover_slack = c->recover,
                                 .packed = {c->password, c->unpack_limit},
                                 .hit = print_hit,
+                                .correlated = print_correlation,
                                 .failed = print_failure};
     struct scan_counts counts;
     int64_t from_ns = clock_mono_ns();

@@ -3,7 +3,9 @@
 struct scan {
     const struct scan_options *options;
     struct scan_counts *counts;
-    struct sigma_matcher *matcher; /* NULL: no rules */
+    struct sigma_matcher *matcher;       /* NULL: no rules */
+    struct sigma_correlator *correlator; /* NULL: no correlations */
+    struct err err;                      /* the correlator's */
     /* of the row being matched */
     const struct batch *batch;
     const struct row *row;
@@ -26,6 +28,65 @@ static void found(const struct sigma_hit *sigma, void *ctx) {
     const struct scan_hit hit = {&tuned, scan->batch, scan->row, scan->file, suppressed_by};
     scan->stopped = !scan->options->hit(&hit, scan->options->ctx);
 }
+
+/* --- correlations --- */
+
+static void correlated(const struct sigma_correlation_hit *hit, void *ctx) {
+    struct scan *scan = ctx;
+    struct sigma_hit tuned = {.rule = hit->rule};
+    const struct site_rule *suppressed_by =
+        rule_tuning_apply(scan->options->tuning, &tuned, NULL, NULL);
+    if (scan->stopped || tuned.rule->level < scan->options->least_level) {
+        return;
+    }
+    *(suppressed_by == NULL ? &scan->counts->hits : &scan->counts->suppressed) += 1;
+    if ((suppressed_by != NULL) != scan->options->only_suppressed ||
+        scan->options->correlated == NULL) {
+        return;
+    }
+    const struct scan_correlation told = {hit, tuned.rule, suppressed_by};
+    scan->stopped = !scan->options->correlated(&told, scan->options->ctx);
+}
+
+static void correlator_failed(struct scan *scan) {
+    scan->options->failed("", &scan->err, scan->options->ctx);
+    scan->counts->files.unreadable++; /* what is told is not whole */
+    sigma_matcher_feed(scan->matcher, NULL, NULL);
+    sigma_correlator_destroy(&scan->correlator);
+}
+
+/* Hits of rules that follow are those of this row. */
+static void begin_row(struct scan *scan) {
+    const struct row *row = scan->row;
+    const struct sigma_event_place place = {
+        .origin = scan->file, .record = row->record_id, .line = row->line, .idx = row->idx};
+    if (scan->correlator != NULL &&
+        sigma_correlator_event(scan->correlator, row->time_ns, &place, &scan->err) != STATUS_OK) {
+        correlator_failed(scan);
+    }
+}
+
+static void open_correlator(struct scan *scan) {
+    const struct sigma_correlator_options options = {
+        .rules = scan->options->rules, .hit = correlated, .ctx = scan};
+    scan->correlator = sigma_correlator_create(&options);
+    if (scan->correlator != NULL) {
+        sigma_matcher_feed(scan->matcher, sigma_correlator_take, scan->correlator);
+    }
+}
+
+static void finish_correlator(struct scan *scan) {
+    if (scan->correlator == NULL || scan->stopped) {
+        return;
+    }
+    enum status s = sigma_correlator_finish(scan->correlator, &scan->err);
+    scan->counts->correlation = sigma_correlator_counts(scan->correlator);
+    if (s != STATUS_OK) {
+        correlator_failed(scan);
+    }
+}
+
+/* --- rows --- */
 
 static void count_event(struct scan_counts *counts, const struct row *row) {
     counts->events++;
@@ -50,6 +111,7 @@ static bool scan_batch(const struct batch *batch, struct str file, void *ctx) {
         if ((scan->row->flags & ROW_DAMAGED) != 0) {
             scan->counts->damaged++;
         } else if (scan->matcher != NULL) {
+            begin_row(scan);
             sigma_match_row(scan->matcher, batch, scan->row, found, scan);
         }
         scan->counts->events_with_hits += scan->counts->hits > hits;
@@ -75,7 +137,10 @@ void scan_paths(const struct scan_options *options, const char *const *paths, si
     *counts = (struct scan_counts){.first_ns = TIME_NONE, .last_ns = TIME_NONE};
     if (options->rules != NULL) {
         scan.matcher = sigma_matcher_create(options->rules);
+        open_correlator(&scan);
     }
     file_rows_read(&reading, paths, path_count, &counts->files);
+    finish_correlator(&scan);
     sigma_matcher_destroy(&scan.matcher);
+    sigma_correlator_destroy(&scan.correlator);
 }

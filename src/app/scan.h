@@ -7,6 +7,7 @@
 
 #include "file_rows.h"
 #include "rule_tuning.h"
+#include "sigma_correlator.h"
 
 struct scan_hit {
     const struct sigma_hit *sigma;
@@ -16,6 +17,15 @@ struct scan_hit {
     const struct site_rule *suppressed_by; /* NULL: it counts */
 };
 
+/* A hit of a correlation rule: told after all files were read, or when its stretch is over. */
+struct scan_correlation {
+    const struct sigma_correlation_hit *hit;
+    const struct sigma_rule_info *rule; /* with the level that the site file gives it */
+    const struct site_rule *suppressed_by;
+};
+
+/* False ends the scan. */
+typedef bool scan_correlated_fn(const struct scan_correlation *correlation, void *ctx);
 /* False ends the scan. */
 typedef bool scan_hit_fn(const struct scan_hit *hit, void *ctx);
 struct scan_options {
@@ -28,6 +38,7 @@ struct scan_options {
     bool recover_slack;
     struct packed_limits packed;
     scan_hit_fn *hit;
+    scan_correlated_fn *correlated; /* may be NULL */
     file_rows_error_fn *failed;
     void *ctx;
 };
@@ -41,7 +52,8 @@ struct scan_counts {
     uint64_t events_with_hits;
     int64_t first_ns; /* of all events; TIME_NONE: there was none */
     int64_t last_ns;
-    uint64_t by_dataset[DATASET_COUNT]; /* events */
+    struct sigma_correlator_counts correlation; /* its hits are among `hits` */
+    uint64_t by_dataset[DATASET_COUNT];         /* events */
 };
 
 void scan_paths(const struct scan_options *options, const char *const *paths, size_t path_count,

@@ -36,8 +36,7 @@ class Arrival:
         self.time, self.refs, self.group, self.value = time, refs, group, value
 
 
-def number(value):
-    text = str(value)
+def number(text):
     try:
         return Fraction(text) if "_" not in text and "/" not in text else None
     except ValueError:
@@ -55,7 +54,8 @@ class Reference:
         for correlation, ref in path:
             name = correlation["aliases"].get(name, {}).get(ref, name)
         value = event["fields"].get(name)
-        return value[0] if isinstance(value, list) else value
+        value = value[0] if isinstance(value, list) else value
+        return None if value is None else str(value)  # 9 and "9" are the same
 
     def occurrences(self, name, event):
         """Paths by which the event is one of rule or correlation `name`: lists of (correlation,

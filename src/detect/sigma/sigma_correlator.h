@@ -24,7 +24,8 @@ struct sigma_correlator;
 struct sigma_event_place {
     struct str origin; /* the file as given, or the source's id */
     uint64_t record;   /* EventRecordID, or the source's sequence; 0 if none */
-    uint32_t line;     /* of a text file; for EVTX the order in the file */
+    uint32_t line;     /* of a text file; 0: a file of records, `idx` counts */
+    uint32_t idx;      /* order in a file of records; both below 2^31 */
     uint64_t number;   /* the caller's own: comes back with `matched` */
 };
 
@@ -35,6 +36,7 @@ struct sigma_correlation_member {
     struct str origin;
     uint64_t record;
     uint32_t line;
+    uint32_t idx;
 };
 
 struct sigma_correlation_hit {

@@ -378,10 +378,11 @@ static void look_at(const struct sigma_record *record, const char *hits, void *c
 
 enum status sigma_correlator_event(struct sigma_correlator *k, int64_t time_ns,
                                    const struct sigma_event_place *place, struct err *err) {
+    uint32_t line = place->line != 0 ? place->line & ~SIGMA_IS_INDEX : place->idx | SIGMA_IS_INDEX;
     const struct sigma_record head = {.time_ns = time_ns,
                                       .record = place->record,
                                       .number = place->number,
-                                      .line = place->line,
+                                      .line = line,
                                       .origin = intern_add(&k->origins, place->origin)};
     k->newest_ns = time_ns > k->newest_ns ? time_ns : k->newest_ns;
     if (k->options.is_live && sigma_records_bytes(&k->records) > k->options.record_bytes) {

@@ -84,10 +84,12 @@ void sigma_stretch_extend(struct sigma_stretches *s, struct sigma_windows *w,
 
 static struct sigma_correlation_member member_of(const struct sigma_node_event *event,
                                                  const struct intern *origins) {
+    bool is_index = (event->line & SIGMA_IS_INDEX) != 0;
     return (struct sigma_correlation_member){.time_ns = event->time_ns,
                                              .origin = intern_text(origins, event->origin),
                                              .record = event->record,
-                                             .line = event->line};
+                                             .line = is_index ? 0 : event->line,
+                                             .idx = is_index ? event->line & ~SIGMA_IS_INDEX : 0};
 }
 
 static size_t fill_members(struct sigma_correlation_member *out, const struct sigma_stretch *st,

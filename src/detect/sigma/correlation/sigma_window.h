@@ -20,12 +20,14 @@
 #include "sigma_counts.h"
 #include "sigma_pool.h"
 
+#define SIGMA_IS_INDEX (UINT32_C(1) << 31)
+
 /* An event in a window. */
 struct sigma_node_event {
     int64_t time_ns;
     uint64_t value;  /* value_count: hash; numbers: bits of a double; temporal: mask of refs */
     uint64_t record; /* where it stands: sigma_correlator.h */
-    uint32_t line;
+    uint32_t line;   /* or SIGMA_IS_INDEX and the order in a file of records */
     uint32_t origin;
     uint32_t next; /* newer; 0: the newest */
 };
