@@ -15,6 +15,28 @@ struct check {
     struct buf out;
 };
 
+/* What a correlation refers to. */
+static void add_refers_json(struct buf *out, const struct sigma_rule_info *rule) {
+    buf_add(out, STR(",\"correlation\":"));
+    json_out_string(out, rule->correlation);
+    buf_add(out, STR(",\"refers_to\":["));
+    for (size_t i = 0; i < rule->refer_count; i++) {
+        buf_add(out, i > 0 ? STR(",") : STR_EMPTY);
+        json_out_string(out, rule->refers_to[i]);
+    }
+    buf_putc(out, ']');
+}
+
+static void add_refers(struct buf *out, const struct sigma_rule_info *rule) {
+    buf_add(out, STR(" ("));
+    output_append_visible(out, rule->correlation);
+    for (size_t i = 0; i < rule->refer_count; i++) {
+        buf_add(out, i > 0 ? STR(", ") : STR(": "));
+        output_append_visible(out, rule->refers_to[i]);
+    }
+    buf_putc(out, ')');
+}
+
 static void print_json(struct check *check, const struct sigma_rule_info *rule, struct str why) {
     struct buf *out = &check->out;
     buf_add(out, STR("{\"path\":"));
@@ -30,6 +52,9 @@ static void print_json(struct check *check, const struct sigma_rule_info *rule, 
     } else if (!rule->is_source_known) {
         buf_add(out, STR(",\"note\":\"no format that konseki reads is of this log source\""));
     }
+    if (rule->correlation.len > 0) {
+        add_refers_json(out, rule);
+    }
     buf_add(out, STR("}\n"));
 }
 
@@ -39,6 +64,9 @@ static void print_line(struct check *check, const struct sigma_rule_info *rule, 
     output_append_visible(out, rule->path);
     buf_add(out, STR(": "));
     output_append_visible(out, why.len == 0 ? rule->title : why);
+    if (rule->correlation.len > 0) {
+        add_refers(out, rule);
+    }
     if (why.len == 0 && !rule->is_source_known) {
         buf_add(out, STR(" (no format that konseki reads is of its log source)"));
     }

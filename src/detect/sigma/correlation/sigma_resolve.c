@@ -72,11 +72,14 @@ static void find_target(struct work *w, struct entry *e, struct sigma_correlatio
     }
     for (size_t i = 0; i < r->given_count; i++) {
         const struct sigma_correlation *c = &w->entries[i].c;
-        bool is_own_part = c->is_from_legacy && &w->entries[i] == e;
-        if (!is_own_part) {
+        if (&w->entries[i] != e) {
             consider(&f, closeness(ref->text, &c->info, c->name, e->c.info.path), (uint32_t)i,
                      true);
         }
+    }
+    if (f.count == 0) { /* only then does it mean itself, which is told as a circle */
+        consider(&f, closeness(ref->text, &e->c.info, e->c.name, e->c.info.path),
+                 (uint32_t)(e - w->entries), true);
     }
     if (f.count == 1) {
         *ref = f.ref;
