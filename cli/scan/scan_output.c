@@ -1,7 +1,6 @@
 #include "scan_output.h"
 
-#include <langinfo.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "i18n.h"
 #include "mem.h"
@@ -324,6 +323,20 @@ static struct report_run make_run(const struct scan_output_run *run,
                                .is_interrupted = run->is_interrupted};
 }
 
+/* Does the terminal's character set (the environment's, POSIX 8.2) have block characters? */
+static bool has_blocks(void) {
+    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *value = getenv(variables[i]);
+        if (value != NULL && value[0] != '\0') {
+            struct str name = str_from_c(value);
+            return str_find_ci(name, STR("utf-8")) != STR_NONE ||
+                   str_find_ci(name, STR("utf8")) != STR_NONE;
+        }
+    }
+    return false;
+}
+
 static bool write_summary(const struct scan_output *out, const struct report_run *run) {
     const struct scan_output_options *o = out->options;
     struct buf text = BUF_INIT;
@@ -334,7 +347,7 @@ static bool write_summary(const struct scan_output *out, const struct report_run
     if (o->summary_format != NULL && strcmp(o->summary_format, "json") == 0) {
         report_summary_json(&text, &out->stats, run);
     } else {
-        report_summary_text(&text, &out->stats, run, strcmp(nl_langinfo(CODESET), "UTF-8") != 0);
+        report_summary_text(&text, &out->stats, run, !has_blocks());
     }
     (void)output_write(file, buf_str(&text));
     buf_fini(&text);

@@ -175,7 +175,7 @@ void report_html_timeline(struct buf *out, const struct report_stats *stats) {
     report_timeline_label(out, &line, line.count - 1);
     buf_add(out, STR("</text>\n</svg>\n<p class=\"dim\">"));
     buf_printf(out, _("At most %llu hits a step of %lld h."), (unsigned long long)line.highest,
-               (long long)(line.step_ns / NS_PER_HOUR));
+               (long long)line.step_hours);
     buf_add(out, STR("</p>\n"));
 }
 

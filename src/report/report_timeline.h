@@ -10,8 +10,8 @@
 enum { TIMELINE_STEPS = 240 };
 
 struct report_timeline {
-    int64_t start_local_ns; /* of the first step, in the stats' zone as if UTC */
-    int64_t step_ns;
+    int64_t start_hour; /* of the first step: hours since 1970 in the stats' zone */
+    int64_t step_hours;
     size_t count; /* 0: no hits */
     uint64_t counts[TIMELINE_STEPS][REPORT_LEVELS];
     uint64_t totals[TIMELINE_STEPS];
