@@ -19,6 +19,9 @@ static enum status watch_rows(struct rule_watch *watch, struct store_scan *scan,
         }
         counts->events += batch.row_count;
         uncommitted += batch.row_count;
+        if (status == STATUS_OK && !more) {
+            status = rule_watch_finish(watch, err);
+        }
         if (status == STATUS_OK && (uncommitted >= COMMIT_EVENTS || !more)) {
             status = rule_watch_commit(watch, err);
             uncommitted = 0;

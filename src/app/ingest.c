@@ -21,6 +21,8 @@ struct ingest *ingest_create(const struct ingest_options *options) {
         rule_watch_create(&(struct rule_watch_options){.rules = options->rules,
                                                        .site = options->site,
                                                        .db = options->db,
+                                                       .is_live = options->live,
+                                                       .watermark_ns = options->watermark_ns,
                                                        .found = options->found,
                                                        .found_ctx = options->found_ctx});
     batch_init(&ingest->derived);
@@ -73,7 +75,8 @@ enum status ingest_restored(struct ingest *ingest, struct batch *batch, struct e
 
 enum status ingest_flush(struct ingest *ingest, struct err *err) {
     mail_join_flush(ingest->mails, &ingest->derived);
-    return append_derived(ingest, err);
+    enum status status = append_derived(ingest, err);
+    return status == STATUS_OK ? rule_watch_finish(ingest->rules, err) : status;
 }
 
 enum status ingest_commit(struct ingest *ingest, struct err *err) {

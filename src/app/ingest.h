@@ -22,6 +22,7 @@ struct ingest_options {
     const struct sigma_rules *rules; /* NULL: none */
     const struct site *site;         /* levels and suppressions of rules; may be NULL */
     bool live;                       /* serve: events come in time order */
+    int64_t watermark_ns;            /* live: correlations wait so long for late events */
     /* Called for each rule hit, after its event is durable: one JSON object. May be NULL. */
     void (*found)(struct str json_line, void *ctx);
     void *found_ctx;
@@ -42,7 +43,8 @@ enum status ingest_batch(struct ingest *ingest, struct batch *batch, struct err 
 /* Rows of an exported store: they keep their numbers, and derived rows come as rows, so that
  * nothing is joined again (store_restore.h). BAD_INPUT: a number is taken. */
 enum status ingest_restored(struct ingest *ingest, struct batch *batch, struct err *err) MUST_CHECK;
-/* Ends what is open over several rows (mails), e.g. at the end of an import. */
+/* Ends what is open over several rows (mails, correlations) at the end of an import or of serving:
+ * rows may come afterwards, but no correlation sees them. */
 enum status ingest_flush(struct ingest *ingest, struct err *err) MUST_CHECK;
 /* Everything taken in so far becomes durable and visible, then the rule hits. */
 enum status ingest_commit(struct ingest *ingest, struct err *err) MUST_CHECK;

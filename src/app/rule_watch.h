@@ -18,6 +18,11 @@ struct rule_watch_options {
     /* Called for each hit after its commit: one JSON object. May be NULL. */
     void (*found)(struct str json_line, void *ctx);
     void *found_ctx;
+    /* Correlations: events come as they happen; hits are kept as soon as they begin, behind the
+     * watermark (0: 5 min). Else all events are looked at in the order of time by
+     * rule_watch_finish. */
+    bool is_live;
+    int64_t watermark_ns;
 };
 
 struct rule_watch *rule_watch_create(const struct rule_watch_options *options);
@@ -26,9 +31,13 @@ void rule_watch_destroy(struct rule_watch **watch);
 /* Rows that are blank, damaged, derived or no event are left out. */
 enum status rule_watch_batch(struct rule_watch *watch, const struct batch *batch,
                              struct err *err) MUST_CHECK;
+/* No more rows: correlations look at what waits. Commit afterwards. */
+enum status rule_watch_finish(struct rule_watch *watch, struct err *err) MUST_CHECK;
 enum status rule_watch_commit(struct rule_watch *watch, struct err *err) MUST_CHECK;
 /* (rule, event) pairs so far, without those that the site file suppresses. */
 uint64_t rule_watch_hits(const struct rule_watch *watch);
+/* What correlations left out. */
+struct sigma_correlator_counts rule_watch_correlation(const struct rule_watch *watch);
 uint64_t rule_watch_suppressed(const struct rule_watch *watch);
 
 #endif

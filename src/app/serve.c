@@ -223,13 +223,15 @@ static enum status open_pipeline(struct serve *serve) {
                                               .zone_is_guess = serve->around.zone_is_guess,
                                               .newest_ns = clock_wall_ns() + NS_PER_DAY};
     serve->stream = parse_stream_create(&serve->settings);
-    serve->ingest = ingest_create(&(struct ingest_options){.store = serve->around.store,
-                                                           .db = serve->around.db,
-                                                           .rules = serve->around.rules,
-                                                           .site = serve->around.site,
-                                                           .live = true,
-                                                           .found = announce_rule_hit,
-                                                           .found_ctx = serve});
+    serve->ingest = ingest_create(
+        &(struct ingest_options){.store = serve->around.store,
+                                 .db = serve->around.db,
+                                 .rules = serve->around.rules,
+                                 .site = serve->around.site,
+                                 .live = true,
+                                 .watermark_ns = config_ns(serve->config, CONFIG_DETECT_WATERMARK),
+                                 .found = announce_rule_hit,
+                                 .found_ctx = serve});
     struct runner_options options = {.store = serve->around.store,
                                      .db = serve->around.db,
                                      .site = serve->around.site,

@@ -14,6 +14,7 @@
 #include "buf.h"
 #include "err.h"
 #include "finding.h"
+#include "sigma_correlator.h"
 
 struct findings_db;
 
@@ -48,6 +49,14 @@ enum status findings_db_add_rule_hit(struct findings_db *db, const struct rule_h
 /* The JSON object of such a hit (no newline), as `scan` prints it too; appended to out. */
 void rule_hit_format(struct buf *out, const struct rule_hit *hit, const struct batch *batch,
                      const struct row *row);
+
+/* A hit of a correlation, whose places are "source NUL file" and the sequence of the source. It
+ * replaces what was kept under the same id. */
+enum status findings_db_add_correlation_hit(struct findings_db *db, const struct rule_hit *rule,
+                                            const struct sigma_correlation_hit *hit,
+                                            struct err *err) MUST_CHECK;
+void correlation_hit_format(struct buf *out, const struct rule_hit *rule,
+                            const struct sigma_correlation_hit *hit);
 
 /* --- reading --- */
 

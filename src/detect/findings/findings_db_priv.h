@@ -48,4 +48,7 @@ void findings_bind_text(sqlite3_stmt *statement, int index, struct str text);
 /* Valid until the statement steps. */
 struct str findings_column_text(sqlite3_stmt *statement, int index);
 
+/* "rule":{...}; `type` is left out if it is empty. */
+void rule_hit_format_rule(struct buf *out, const struct rule_hit *hit, struct str type);
+
 #endif

@@ -3,7 +3,7 @@
 
 #include "json_out.h"
 
-static void format_rule(struct buf *out, const struct rule_hit *hit) {
+void rule_hit_format_rule(struct buf *out, const struct rule_hit *hit, struct str type) {
     buf_printf(out, "\"rule\":{\"id\":");
     json_out_string(out, hit->rule_id);
     buf_printf(out, ",\"title\":");
@@ -12,6 +12,9 @@ static void format_rule(struct buf *out, const struct rule_hit *hit) {
     json_out_string(out, finding_level_name(hit->level));
     buf_printf(out, ",\"source\":\"sigma\",\"origin\":\"sigma\",\"path\":");
     json_out_string(out, hit->path);
+    if (type.len > 0) {
+        buf_printf(out, ",\"type\":\"%.*s\"", STR_ARG(type));
+    }
     buf_printf(out, ",\"tags\":[");
     for (size_t i = 0; i < hit->tag_count; i++) {
         if (i > 0) {
@@ -84,7 +87,7 @@ void rule_hit_format(struct buf *out, const struct rule_hit *hit, const struct b
     char time[CIVIL_RFC3339_BYTES];
     size_t len = civil_format_rfc3339(time, row->time_ns);
     buf_printf(out, "{\"@timestamp\":\"%.*s\",", (int)len, time);
-    format_rule(out, hit);
+    rule_hit_format_rule(out, hit, STR_EMPTY);
     buf_putc(out, ',');
     format_event(out, batch, row);
     buf_putc(out, ',');

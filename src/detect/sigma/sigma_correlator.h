@@ -97,6 +97,8 @@ void sigma_correlator_take(const struct sigma_feed *feed, void *ctx);
 /* Looks at all events up to this time; later ones wait. Live: tells what began or grew. */
 enum status sigma_correlator_advance(struct sigma_correlator *correlator, int64_t until_ns,
                                      struct err *err) MUST_CHECK;
+/* The newest event that was given; INT64_MIN: none yet. */
+int64_t sigma_correlator_newest(const struct sigma_correlator *correlator);
 /* Looks at everything that waits and ends all stretches. Only sigma_correlator_counts and destroy
  * may follow. */
 enum status sigma_correlator_finish(struct sigma_correlator *correlator,

@@ -399,6 +399,10 @@ void sigma_correlator_take(const struct sigma_feed *feed, void *ctx) {
     sigma_records_hit(&k->records, feed->rule, feed->values, feed->value_count);
 }
 
+int64_t sigma_correlator_newest(const struct sigma_correlator *k) {
+    return k->newest_ns;
+}
+
 enum status sigma_correlator_advance(struct sigma_correlator *k, int64_t until_ns,
                                      struct err *err) {
     enum status s = sigma_records_drain(&k->records, until_ns, look_at, k, err);
