@@ -11,9 +11,10 @@ static const struct str *copy_list(struct arena *arena, const struct str *items,
 }
 
 static void copy_info(struct arena *arena, struct sigma_rule_info *info) {
-    struct str *const texts[] = {&info->id,          &info->title,   &info->path,   &info->status,
-                                 &info->description, &info->author,  &info->date,   &info->modified,
-                                 &info->category,    &info->product, &info->service};
+    struct str *const texts[] = {&info->id,      &info->title,       &info->path,
+                                 &info->status,  &info->description, &info->author,
+                                 &info->date,    &info->modified,    &info->category,
+                                 &info->product, &info->service,     &info->hint};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         *texts[i] = texts[i]->len > 0 ? arena_str(arena, *texts[i]) : STR_EMPTY;
     }

@@ -55,6 +55,10 @@ static void print_json(struct check *check, const struct sigma_rule_info *rule, 
     if (rule->correlation.len > 0) {
         add_refers_json(out, rule);
     }
+    if (why.len == 0 && rule->hint.len > 0) {
+        buf_add(out, STR(",\"hint\":"));
+        json_out_string(out, rule->hint);
+    }
     buf_add(out, STR("}\n"));
 }
 
@@ -69,6 +73,11 @@ static void print_line(struct check *check, const struct sigma_rule_info *rule, 
     }
     if (why.len == 0 && !rule->is_source_known) {
         buf_add(out, STR(" (no format that konseki reads is of its log source)"));
+    }
+    if (why.len == 0 && rule->hint.len > 0) {
+        buf_add(out, STR(" ("));
+        output_append_visible(out, rule->hint);
+        buf_putc(out, ')');
     }
     buf_putc(out, '\n');
 }

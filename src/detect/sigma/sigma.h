@@ -38,6 +38,7 @@ struct sigma_rule_info {
     struct str correlation;      /* its type (event_count ...); empty: a plain rule */
     const struct str *refers_to; /* ids of the rules that a correlation is about */
     size_t refer_count;
+    struct str hint; /* what its author better writes; empty: nothing */
 };
 
 struct sigma_rules;

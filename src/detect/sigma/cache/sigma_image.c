@@ -11,7 +11,7 @@
 /*  0  magic "KSKRULES"     8  version, 4 bytes     12  zero, 4 bytes
  * 16  key, 32 bytes       48  length of the body   56  XXH3-64 of the body
  * 64  body */
-enum { VERSION = 4, HEADER_BYTES = 64, PLAN_DEPTH_LIMIT = 256 };
+enum { VERSION = 5, HEADER_BYTES = 64, PLAN_DEPTH_LIMIT = 256 };
 static const char magic[8] = {'K', 'S', 'K', 'R', 'U', 'L', 'E', 'S'};
 
 /* Whoever adds a member describes it below and counts VERSION up: else sets from the cache lack it.
@@ -22,7 +22,7 @@ static const char magic[8] = {'K', 'S', 'K', 'R', 'U', 'L', 'E', 'S'};
 
 /* --- rules --- */
 
-DESCRIBED(struct sigma_rule_info, 264);
+DESCRIBED(struct sigma_rule_info, 280);
 void sigma_image_info(struct sigma_codec *c, struct sigma_rule_info *i) {
     struct str *texts[] = {&i->id,          &i->title,   &i->path,   &i->status,
                            &i->description, &i->author,  &i->date,   &i->modified,
@@ -33,6 +33,7 @@ void sigma_image_info(struct sigma_codec *c, struct sigma_rule_info *i) {
     sigma_codec_strs(c, &i->tags, &i->tag_count);
     sigma_codec_strs(c, &i->references, &i->reference_count);
     sigma_codec_strs(c, &i->false_positives, &i->false_positive_count);
+    sigma_codec_str(c, &i->hint);
     uint32_t level = i->level;
     sigma_codec_u32(c, &level, SIGMA_CRITICAL + 1);
     i->level = (enum sigma_level)level;
@@ -42,7 +43,7 @@ void sigma_image_info(struct sigma_codec *c, struct sigma_rule_info *i) {
 }
 
 DESCRIBED(struct sigma_logsource, 48);
-DESCRIBED(struct sigma_document, 368);
+DESCRIBED(struct sigma_document, 400);
 static void document_members(struct sigma_codec *c, struct sigma_document *d) {
     sigma_image_info(c, &d->info);
     sigma_codec_str(c, &d->name);

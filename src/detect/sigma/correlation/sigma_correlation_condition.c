@@ -94,7 +94,7 @@ enum status sigma_correlation_condition(struct sigma_correlation *c, struct aren
         ids.nodes[i]->test.number = (double)i;
     }
     struct sigma_node *root = NULL;
-    enum status s = sigma_condition_parse(&root, arena, &ids, text, err);
+    enum status s = sigma_condition_parse(&root, NULL, arena, &ids, text, err);
     if (s != STATUS_OK) {
         return s;
     }

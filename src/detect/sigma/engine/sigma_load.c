@@ -35,12 +35,15 @@ static void tell(struct loader *l, const struct sigma_document *d, struct str wh
     set->reports[set->report_count++] = (struct sigma_report){d->info, arena_str(&set->arena, why)};
 }
 
-static void keep(struct loader *l, struct sigma_document *d, uint64_t hash) {
-    d->info.is_source_known = sigma_logsource_is_known(l->set->mapping, &d->logsource);
-    if (d->root != NULL && tree_size(d->root) >= TREE_LIMIT) {
-        tell(l, d, STR("the rule has too many tests after expansion"));
-        return;
+static size_t tree_of(const struct sigma_document *d) {
+    size_t size = d->root != NULL ? tree_size(d->root) : 0;
+    for (size_t i = 0; i < d->part_count; i++) {
+        size += tree_size(d->parts[i].root);
     }
+    return size;
+}
+
+static void keep_document(struct loader *l, const struct sigma_document *d, uint64_t hash) {
     size_t hash_capacity = l->capacity;
     MEM_GROW(l->documents, l->capacity, l->count + 1);
     if (l->capacity != hash_capacity) {
@@ -48,6 +51,19 @@ static void keep(struct loader *l, struct sigma_document *d, uint64_t hash) {
     }
     l->hashes[l->count] = hash;
     l->documents[l->count++] = *d;
+}
+
+static void keep(struct loader *l, struct sigma_document *d, uint64_t hash) {
+    d->info.is_source_known = sigma_logsource_is_known(l->set->mapping, &d->logsource);
+    if (tree_of(d) >= TREE_LIMIT) {
+        tell(l, d, STR("the rule has too many tests after expansion"));
+        return;
+    }
+    keep_document(l, d, hash);
+    for (size_t i = 0; i < d->part_count; i++) {
+        d->parts[i].info.is_source_known = d->info.is_source_known;
+        keep_document(l, &d->parts[i], hash);
+    }
     if (d->correlation == NULL) { /* of the others we know when all documents are there */
         tell(l, d, STR_EMPTY);
     }

@@ -195,28 +195,34 @@ static enum status parse_or(struct parser *p, struct sigma_node **out) {
     return parse_chain(p, out, SIGMA_NODE_OR);
 }
 
-static enum status check_pipe(const struct parser *p) {
+static enum status take_pipe(const struct parser *p, struct str *pipe) {
     if (!is_word(p, "|")) {
         return unexpected(p, "'and', 'or' or the end");
     }
-    struct str rest = str_trim(p->rest);
-    const char *what = str_starts(rest, STR("near")) ? "'near'" : "aggregation";
-    return err_set(p->err, STATUS_BAD_INPUT,
-                   "condition: %s behind '|' is not part of Sigma 2: write a correlation rule",
-                   what);
+    if (pipe == NULL) {
+        return err_set(p->err, STATUS_BAD_INPUT,
+                       "condition: '|' does not go with filters or a list of conditions: write a "
+                       "correlation rule");
+    }
+    *pipe = str_trim(p->rest);
+    return pipe->len > 0 ? STATUS_OK
+                         : err_set(p->err, STATUS_BAD_INPUT, "condition: it ends behind '|'");
 }
 
-enum status sigma_condition_parse(struct sigma_node **out, struct arena *arena,
+enum status sigma_condition_parse(struct sigma_node **out, struct str *pipe, struct arena *arena,
                                   const struct sigma_identifiers *identifiers, struct str text,
                                   struct err *err) {
     struct parser p = {.arena = arena, .identifiers = identifiers, .rest = text, .err = err};
     if (text.len > MAX_BYTES) {
         return err_set(err, STATUS_BAD_INPUT, "condition: longer than %d bytes", MAX_BYTES);
     }
+    if (pipe != NULL) {
+        *pipe = STR_EMPTY;
+    }
     next_token(&p);
     enum status s = parse_or(&p, out);
     if (s == STATUS_OK && p.token.len > 0) {
-        s = check_pipe(&p);
+        s = take_pipe(&p, pipe);
     }
     return s;
 }

@@ -16,8 +16,9 @@ struct sigma_identifiers {
     size_t count;
 };
 
-/* Messages have no line number: the caller adds it. */
-enum status sigma_condition_parse(struct sigma_node **out, struct arena *arena,
+/* What stands behind a '|' (Sigma 1 counted there) goes to *pipe, empty if there is none; with a
+ * NULL pipe it is refused. Messages have no line number: the caller adds it. */
+enum status sigma_condition_parse(struct sigma_node **out, struct str *pipe, struct arena *arena,
                                   const struct sigma_identifiers *identifiers, struct str text,
                                   struct err *err) MUST_CHECK;
 

@@ -3,6 +3,7 @@
 #include "sigma_condition.h"
 #include "sigma_correlation.h"
 #include "sigma_item.h"
+#include "sigma_legacy.h"
 #include "sigma_schema.h"
 
 struct reader {
@@ -102,21 +103,22 @@ static enum status read_selections(const struct reader *r, struct sigma_identifi
     return STATUS_OK;
 }
 
-static enum status read_condition(const struct reader *r, struct sigma_node **out,
+static enum status read_condition(const struct reader *r, struct sigma_node **out, struct str *pipe,
                                   const struct sigma_identifiers *ids, const sigma_yaml_node *n) {
     if (!sigma_yaml_is_scalar(n) || sigma_yaml_type(n) == SIGMA_SCALAR_NULL) {
         return err_set(r->err, STATUS_BAD_INPUT, "line %zu: 'condition' must be text",
                        sigma_yaml_line(n));
     }
-    enum status s = sigma_condition_parse(out, r->arena, ids, sigma_yaml_text(n), r->err);
+    enum status s = sigma_condition_parse(out, pipe, r->arena, ids, sigma_yaml_text(n), r->err);
     return s == STATUS_OK ? s : err_wrap(r->err, s, "line %zu", sigma_yaml_line(n));
 }
 
 /* Several conditions in a list are several queries: one of them is enough. */
 static enum status read_conditions(const struct reader *r, struct sigma_node **out,
-                                   const struct sigma_identifiers *ids, const sigma_yaml_node *n) {
+                                   struct str *pipe, const struct sigma_identifiers *ids,
+                                   const sigma_yaml_node *n) {
     if (!sigma_yaml_is_list(n)) {
-        return read_condition(r, out, ids, n);
+        return read_condition(r, out, pipe, ids, n);
     }
     size_t count = sigma_yaml_count(n);
     if (count == 0) {
@@ -126,7 +128,7 @@ static enum status read_conditions(const struct reader *r, struct sigma_node **o
     *out = sigma_node_inner(r->arena, SIGMA_NODE_OR, count);
     for (size_t i = 0; i < count; i++) {
         enum status s =
-            read_condition(r, &(*out)->children[i], ids, sigma_yaml_item(r->yaml, n, i));
+            read_condition(r, &(*out)->children[i], NULL, ids, sigma_yaml_item(r->yaml, n, i));
         if (s != STATUS_OK) {
             return s;
         }
@@ -148,8 +150,17 @@ static enum status read_detection(const struct reader *r, struct sigma_document 
                        sigma_yaml_line(detection), key);
     }
     struct sigma_identifiers ids = {NULL, NULL, 0};
+    struct str pipe = STR_EMPTY;
     enum status s = read_selections(r, &ids, detection, out->is_filter);
-    return s != STATUS_OK ? s : read_conditions(r, &out->root, &ids, condition);
+    if (s == STATUS_OK) {
+        s = read_conditions(r, &out->root, out->is_filter ? NULL : &pipe, &ids, condition);
+    }
+    if (s != STATUS_OK || pipe.len == 0) {
+        return s;
+    }
+    const struct sigma_legacy legacy = {&ids, pipe, text_of(r, detection, "timeframe")};
+    s = sigma_legacy_read(out, r->arena, &legacy, r->err);
+    return s == STATUS_OK ? s : err_wrap(r->err, s, "line %zu", sigma_yaml_line(condition));
 }
 
 /* --- the describing keys --- */

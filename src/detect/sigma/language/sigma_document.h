@@ -27,6 +27,9 @@ struct sigma_document {
     size_t target_count;
     /* NULL: none. With a root too (the older `| count()`): a rule and a correlation about it. */
     struct sigma_correlation *correlation;
+    /* The older `| near a and b`: rules that only the correlation names. */
+    struct sigma_document *parts;
+    size_t part_count;
 };
 
 /* On BAD_INPUT info and is_filter are filled in as far as they could be read. `path` is borrowed
