@@ -10,7 +10,9 @@
 #include "rule_cache.h"
 #include "rule_options.h"
 #include "scan_correlation.h"
+#include "scan_filters.h"
 #include "scan_output.h"
+#include "scan_progress.h"
 #include "site.h"
 
 struct command_line {
@@ -19,11 +21,14 @@ struct command_line {
     const char *site;
     const char *zone;
     const char *level;
+    struct scan_filter_options filter;
     struct scan_output_options output;
     struct scan_notes notes;
     const char *password;
     uint64_t unpack_limit;
     bool recover;
+    bool dedup;
+    bool quiet;
     bool suppressed;
     bool help;
 };
@@ -47,21 +52,31 @@ static void print_usage(FILE *out) {
 struct print_context {
     struct scan_output *output;
     struct scan_notes *notes;
+    struct scan_progress progress;
 };
 
 static bool print_hit(const struct scan_hit *hit, void *ctx) {
-    const struct print_context *print = ctx;
+    struct print_context *print = ctx;
+    scan_progress_clear(&print->progress);
     return scan_output_hit(print->output, hit);
 }
 
 static bool print_correlation(const struct scan_correlation *correlation, void *ctx) {
-    const struct print_context *print = ctx;
+    struct print_context *print = ctx;
+    scan_progress_clear(&print->progress);
     return scan_correlation_write(print->output, correlation);
+}
+
+static void show_progress(const struct scan_counts *counts,
+                          const struct file_rows_progress *how_far, void *ctx) {
+    struct print_context *print = ctx;
+    scan_progress_show(&print->progress, counts, how_far);
 }
 
 static void print_failure(const char *path, const struct err *err, void *ctx) {
     (void)path; /* the message names it */
     struct print_context *print = ctx;
+    scan_progress_clear(&print->progress);
     scan_notes_failed(print->notes, str_from_c(err->message));
     struct buf text = BUF_INIT;
     output_append_visible(&text, str_from_c(err->message)); /* names of members are foreign */
@@ -140,6 +155,20 @@ static void print_summary(const struct scan_counts *n, size_t rules, int64_t ela
               "full: hits may be missing\n"),
             (unsigned long long)n->correlation.evicted);
     }
+    if (n->filtered > 0) {
+        fprintf(stderr, _("%llu events were not asked for\n"), (unsigned long long)n->filtered);
+    }
+    if (n->copies > 0) {
+        fprintf(stderr, _("%llu events with hits were in another file already\n"),
+                (unsigned long long)n->copies);
+    }
+    if (n->forgotten > 0) {
+        fprintf(stderr, _("%llu events with hits were too many to remember: copies of them stay\n"),
+                (unsigned long long)n->forgotten);
+    }
+    if (n->files.interrupted) {
+        fputs(_("interrupted: the rest was not looked at\n"), stderr);
+    }
     if (n->damaged > 0) {
         fprintf(stderr, _("%llu damaged events were not looked at\n"),
                 (unsigned long long)n->damaged);
@@ -152,13 +181,17 @@ static int run(struct command_line *c, const struct sigma_rules *rules, const st
                                 .only_suppressed = c->suppressed,
                                 .recover_slack = c->recover,
                                 .packed = {c->password, c->unpack_limit},
+                                .no_copies = c->dedup,
+                                .interrupt = scan_interrupt_catch(),
                                 .hit = print_hit,
                                 .correlated = print_correlation,
                                 .failed = print_failure};
     struct scan_counts counts;
+    struct scan_filters filters;
     int64_t from_ns = clock_mono_ns();
     int64_t started_ns = clock_wall_ns();
-    if (!read_level(&scan.least_level, c->level) || !open_zone(&scan, c, site)) {
+    if (!read_level(&scan.least_level, c->level) || !open_zone(&scan, c, site) ||
+        !scan_filters_read(&filters, &c->filter, scan.zone)) {
         return EXIT_USAGE;
     }
     const struct scan_output_settings settings = {
@@ -170,9 +203,15 @@ static int run(struct command_line *c, const struct sigma_rules *rules, const st
         fprintf(stderr, "konseki scan: %s\n", err.message);
         return s == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
     }
+    scan_filters_find_last(&filters, &scan, settings.inputs, settings.input_count);
+    scan.events = &filters.events;
+    scan.wanted = &filters.rules;
     scan.ctx = &print;
+    scan_progress_begin(&print.progress, c->quiet);
+    scan.progress = print.progress.is_shown ? show_progress : NULL;
     scan.tuning = rule_tuning_create(site);
     scan_paths(&scan, (const char *const *)paths->items, (size_t)paths->count, &counts);
+    scan_progress_clear(&print.progress);
     const struct scan_output_run end = {.counts = &counts,
                                         .notes = &c->notes,
                                         .rules = rules != NULL ? sigma_rules_count(rules) : 0,
@@ -184,7 +223,9 @@ static int run(struct command_line *c, const struct sigma_rules *rules, const st
     if (!written) {
         return EXIT_STORE;
     }
-    return counts.files.unreadable > 0 ? EXIT_UNREADABLE : EXIT_DONE;
+    return counts.files.interrupted      ? (int)EXIT_INTERRUPTED
+           : counts.files.unreadable > 0 ? EXIT_UNREADABLE
+                                         : EXIT_DONE;
 }
 
 static enum status load(struct command_line *c, struct sigma_rules **rules, struct site **site,
@@ -228,6 +269,7 @@ int cmd_scan(int argc, char **argv) {
     sigma_rules_free(&rules);
     site_free(&site);
     scan_notes_fini(&c.notes);
+    scan_filter_options_fini(&c.filter);
     rule_options_fini(&c.rules);
     return code;
 }

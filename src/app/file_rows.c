@@ -22,12 +22,27 @@ struct parse_input_options file_reading_options(const struct file_reading *readi
     };
 }
 
+bool file_reading_ends(struct file_reading *reading) {
+    const struct file_rows_options *options = reading->options;
+    if (options->progress != NULL) {
+        options->progress(&reading->progress, options->ctx);
+    }
+    if (options->interrupt != NULL && *options->interrupt != 0) {
+        reading->counts->interrupted = true;
+    }
+    return reading->counts->interrupted;
+}
+
 bool file_reading_give(struct file_reading *reading, struct parse_input *input, struct str name) {
     batch_clear(&reading->batch);
     if (reading->stopped || !parse_input_next(input, &reading->batch)) {
         return false;
     }
-    reading->stopped = !reading->options->rows(&reading->batch, name, reading->options->ctx);
+    if (!reading->is_unpacking) {
+        reading->progress.done_bytes += reading->batch.raw.len;
+    }
+    reading->stopped = !reading->options->rows(&reading->batch, name, reading->options->ctx) ||
+                       file_reading_ends(reading);
     return true;
 }
 
@@ -69,14 +84,38 @@ static enum status visit(const char *path, void *ctx) {
     if (input_file_check(&file, path, &err) != STATUS_OK) {
         file_reading_failed(path, &err, reading);
     }
+    reading->file_start_bytes += file.size_bytes;
+    reading->progress.done_bytes = reading->file_start_bytes;
     input_file_close(&file);
     return reading->stopped ? STATUS_CANCELLED : STATUS_OK;
+}
+
+/* --- how much there is --- */
+
+static enum status add_size(const char *path, void *ctx) {
+    *(uint64_t *)ctx += input_file_size(path);
+    return STATUS_OK;
+}
+
+static void ignore(const char *path, const struct err *err, void *ctx) {
+    (void)path, (void)err, (void)ctx; /* told when it is its turn */
+}
+
+static uint64_t size_of_all(const char *const *paths, size_t path_count) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < path_count; i++) {
+        (void)!input_walk(paths[i], add_size, ignore, &bytes);
+    }
+    return bytes;
 }
 
 void file_rows_read(const struct file_rows_options *options, const char *const *paths,
                     size_t path_count, struct file_rows_counts *counts) {
     struct file_reading reading = {.options = options, .counts = counts};
     *counts = (struct file_rows_counts){0};
+    if (options->progress != NULL) {
+        reading.progress.all_bytes = size_of_all(paths, path_count);
+    }
     batch_init(&reading.batch);
     for (size_t i = 0; i < path_count && !reading.stopped; i++) {
         /* file_reading_failed tells failures */

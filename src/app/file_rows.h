@@ -7,6 +7,8 @@
 #ifndef KONSEKI_FILE_ROWS_H
 #define KONSEKI_FILE_ROWS_H
 
+#include <signal.h>
+
 #include "batch.h"
 #include "err.h"
 #include "packed.h"
@@ -18,11 +20,20 @@ typedef bool file_rows_fn(const struct batch *batch, struct str file, void *ctx)
 /* An input that could not be read. The reading goes on. */
 typedef void file_rows_error_fn(const char *path, const struct err *err, void *ctx);
 
+/* How far the reading is; called after every batch. */
+struct file_rows_progress {
+    uint64_t done_bytes; /* of the files as they lie on disk */
+    uint64_t all_bytes;  /* 0: not known */
+};
+typedef void file_rows_progress_fn(const struct file_rows_progress *progress, void *ctx);
+
 struct file_rows_options {
     const struct zone *zone; /* for times without one */
     bool zone_is_guess;
     bool recover_slack;
     struct packed_limits packed;
+    const volatile sig_atomic_t *interrupt; /* not 0: end soon; NULL: never */
+    file_rows_progress_fn *progress;        /* NULL: nobody looks */
     file_rows_fn *rows;
     file_rows_error_fn *failed;
     void *ctx;
@@ -32,6 +43,7 @@ struct file_rows_counts {
     uint64_t files;      /* members of archives, not the archives */
     uint64_t unreadable; /* files and members, or the rest of one */
     uint64_t bytes;      /* unpacked */
+    bool interrupted;
 };
 
 void file_rows_read(const struct file_rows_options *options, const char *const *paths,

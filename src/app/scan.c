@@ -1,5 +1,7 @@
 #include "scan.h"
 
+#include "event_copies.h"
+
 struct scan {
     const struct scan_options *options;
     struct scan_counts *counts;
@@ -10,18 +12,42 @@ struct scan {
     const struct batch *batch;
     const struct row *row;
     struct str file;
+    struct event_copies *copies; /* NULL: nobody asked */
+    enum { NOT_ASKED, FIRST, COPY } seen;
     bool stopped; /* the caller has had enough */
 };
+
+/* Asked once an event, and only of events with hits. */
+static bool is_copy(struct scan *scan) {
+    if (scan->copies != NULL && scan->seen == NOT_ASKED) {
+        scan->seen = event_copies_has(scan->copies, scan->batch, scan->row) ? COPY : FIRST;
+        scan->counts->copies += scan->seen == COPY ? 1 : 0;
+        scan->counts->forgotten = event_copies_forgotten(scan->copies);
+    }
+    return scan->seen == COPY;
+}
+
+static bool is_wanted(const struct scan_options *options, const struct sigma_rule_info *rule) {
+    return rule->level >= options->least_level &&
+           (options->wanted == NULL || wanted_rules_admits(options->wanted, rule));
+}
+
+static void count_hit(struct scan_counts *counts, const struct sigma_rule_info *rule,
+                      bool suppressed) {
+    counts->suppressed += suppressed ? 1 : 0;
+    counts->hits += suppressed ? 0 : 1;
+    counts->hits_by_level[rule->level] += suppressed ? 0 : 1;
+}
 
 static void found(const struct sigma_hit *sigma, void *ctx) {
     struct scan *scan = ctx;
     struct sigma_hit tuned = *sigma;
     const struct site_rule *suppressed_by =
         rule_tuning_apply(scan->options->tuning, &tuned, scan->batch, scan->row);
-    if (scan->stopped || tuned.rule->level < scan->options->least_level) {
+    if (scan->stopped || !is_wanted(scan->options, tuned.rule) || is_copy(scan)) {
         return;
     }
-    *(suppressed_by == NULL ? &scan->counts->hits : &scan->counts->suppressed) += 1;
+    count_hit(scan->counts, tuned.rule, suppressed_by != NULL);
     if ((suppressed_by != NULL) != scan->options->only_suppressed) {
         return;
     }
@@ -36,10 +62,10 @@ static void correlated(const struct sigma_correlation_hit *hit, void *ctx) {
     struct sigma_hit tuned = {.rule = hit->rule};
     const struct site_rule *suppressed_by =
         rule_tuning_apply(scan->options->tuning, &tuned, NULL, NULL);
-    if (scan->stopped || tuned.rule->level < scan->options->least_level) {
+    if (scan->stopped || !is_wanted(scan->options, tuned.rule)) {
         return;
     }
-    *(suppressed_by == NULL ? &scan->counts->hits : &scan->counts->suppressed) += 1;
+    count_hit(scan->counts, tuned.rule, suppressed_by != NULL);
     if ((suppressed_by != NULL) != scan->options->only_suppressed ||
         scan->options->correlated == NULL) {
         return;
@@ -66,12 +92,20 @@ static void begin_row(struct scan *scan) {
     }
 }
 
+/* An event that was seen before counts for no window again. */
+static void take(const struct sigma_feed *feed, void *ctx) {
+    struct scan *scan = ctx;
+    if (!is_copy(scan)) {
+        sigma_correlator_take(feed, scan->correlator);
+    }
+}
+
 static void open_correlator(struct scan *scan) {
     const struct sigma_correlator_options options = {
         .rules = scan->options->rules, .hit = correlated, .ctx = scan};
     scan->correlator = sigma_correlator_create(&options);
     if (scan->correlator != NULL) {
-        sigma_matcher_feed(scan->matcher, sigma_correlator_take, scan->correlator);
+        sigma_matcher_feed(scan->matcher, take, scan);
     }
 }
 
@@ -97,24 +131,33 @@ static void count_event(struct scan_counts *counts, const struct row *row) {
     counts->last_ns = row->time_ns > counts->last_ns ? row->time_ns : counts->last_ns;
 }
 
+static void scan_event(struct scan *scan, const struct batch *batch, const struct row *row) {
+    const struct event_filter *events = scan->options->events;
+    if (events != NULL && !event_filter_admits(events, batch, row)) {
+        scan->counts->filtered++;
+        return;
+    }
+    uint64_t hits = scan->counts->hits;
+    count_event(scan->counts, row);
+    scan->seen = NOT_ASKED;
+    if ((row->flags & ROW_DAMAGED) != 0) {
+        scan->counts->damaged++;
+    } else if (scan->matcher != NULL) {
+        begin_row(scan);
+        sigma_match_row(scan->matcher, batch, row, found, scan);
+    }
+    scan->counts->events_with_hits += scan->counts->hits > hits ? 1 : 0;
+}
+
 static bool scan_batch(const struct batch *batch, struct str file, void *ctx) {
     struct scan *scan = ctx;
     scan->batch = batch;
     scan->file = file;
     for (size_t i = 0; i < batch->row_count && !scan->stopped; i++) {
         scan->row = &batch->rows[i];
-        if (!file_rows_is_event(scan->row)) {
-            continue;
+        if (file_rows_is_event(scan->row)) {
+            scan_event(scan, batch, scan->row);
         }
-        count_event(scan->counts, scan->row);
-        uint64_t hits = scan->counts->hits;
-        if ((scan->row->flags & ROW_DAMAGED) != 0) {
-            scan->counts->damaged++;
-        } else if (scan->matcher != NULL) {
-            begin_row(scan);
-            sigma_match_row(scan->matcher, batch, scan->row, found, scan);
-        }
-        scan->counts->events_with_hits += scan->counts->hits > hits;
     }
     return !scan->stopped;
 }
@@ -124,6 +167,11 @@ static void failed(const char *path, const struct err *err, void *ctx) {
     scan->options->failed(path, err, scan->options->ctx);
 }
 
+static void progress(const struct file_rows_progress *how_far, void *ctx) {
+    const struct scan *scan = ctx;
+    scan->options->progress(scan->counts, how_far, scan->options->ctx);
+}
+
 void scan_paths(const struct scan_options *options, const char *const *paths, size_t path_count,
                 struct scan_counts *counts) {
     struct scan scan = {.options = options, .counts = counts};
@@ -131,6 +179,9 @@ void scan_paths(const struct scan_options *options, const char *const *paths, si
                                               .zone_is_guess = options->zone_is_guess,
                                               .recover_slack = options->recover_slack,
                                               .packed = options->packed,
+                                              .interrupt = options->interrupt,
+                                              .progress =
+                                                  options->progress != NULL ? progress : NULL,
                                               .rows = scan_batch,
                                               .failed = failed,
                                               .ctx = &scan};
@@ -139,8 +190,12 @@ void scan_paths(const struct scan_options *options, const char *const *paths, si
         scan.matcher = sigma_matcher_create(options->rules);
         open_correlator(&scan);
     }
+    if (options->no_copies) {
+        scan.copies = event_copies_create();
+    }
     file_rows_read(&reading, paths, path_count, &counts->files);
     finish_correlator(&scan);
+    event_copies_destroy(&scan.copies);
     sigma_matcher_destroy(&scan.matcher);
     sigma_correlator_destroy(&scan.correlator);
 }

@@ -5,9 +5,11 @@
 #ifndef KONSEKI_SCAN_H
 #define KONSEKI_SCAN_H
 
+#include "event_filter.h"
 #include "file_rows.h"
 #include "rule_tuning.h"
 #include "sigma_correlator.h"
+#include "wanted_rules.h"
 
 struct scan_hit {
     const struct sigma_hit *sigma;
@@ -28,15 +30,26 @@ struct scan_correlation {
 typedef bool scan_correlated_fn(const struct scan_correlation *correlation, void *ctx);
 /* False ends the scan. */
 typedef bool scan_hit_fn(const struct scan_hit *hit, void *ctx);
+
+struct scan_counts;
+/* After every batch. */
+typedef void scan_progress_fn(const struct scan_counts *counts,
+                              const struct file_rows_progress *progress, void *ctx);
+
 struct scan_options {
     const struct sigma_rules *rules; /* NULL: none */
     struct rule_tuning *tuning;      /* NULL: none; levels are compared after it */
     bool only_suppressed;            /* hits that the tuning suppresses, instead of the others */
     enum sigma_level least_level;
-    const struct zone *zone; /* for times without one */
+    const struct event_filter *events; /* NULL: all */
+    const struct wanted_rules *wanted; /* NULL: all */
+    bool no_copies;                    /* hits of an event once, though it lies in several files */
+    const struct zone *zone;           /* for times without one */
     bool zone_is_guess;
     bool recover_slack;
     struct packed_limits packed;
+    const volatile sig_atomic_t *interrupt; /* not 0: end soon; NULL: never */
+    scan_progress_fn *progress;             /* NULL: nobody looks */
     scan_hit_fn *hit;
     scan_correlated_fn *correlated; /* may be NULL */
     file_rows_error_fn *failed;
@@ -46,8 +59,12 @@ struct scan_options {
 struct scan_counts {
     struct file_rows_counts files;
     uint64_t events;
-    uint64_t damaged; /* events with damage: not looked at */
+    uint64_t damaged;  /* events with damage: not looked at */
+    uint64_t filtered; /* events that were not asked for: not among the events */
     uint64_t hits;
+    uint64_t hits_by_level[SIGMA_CRITICAL + 1];
+    uint64_t copies;     /* events with hits that had been seen: not among the hits */
+    uint64_t forgotten;  /* events with hits that could not be remembered */
     uint64_t suppressed; /* by the site file: not among the hits */
     uint64_t events_with_hits;
     int64_t first_ns; /* of all events; TIME_NONE: there was none */

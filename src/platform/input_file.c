@@ -133,6 +133,11 @@ enum status input_file_open(struct input_file *out, const char *path, struct err
     return status;
 }
 
+uint64_t input_file_size(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_size > 0 ? (uint64_t)info.st_size : 0;
+}
+
 void input_file_close(struct input_file *file) {
     free_memory((uint8_t *)(uintptr_t)file->bytes, file->room_bytes, file->memory);
     if (file->fd >= 0) {

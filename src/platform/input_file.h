@@ -24,6 +24,8 @@ struct input_file {
 };
 
 enum status input_file_open(struct input_file *out, const char *path, struct err *err) MUST_CHECK;
+/* Bytes of the file now; 0 if it cannot be asked. */
+uint64_t input_file_size(const char *path);
 void input_file_close(struct input_file *file);
 /* ENVIRONMENT if a mapped file became shorter since it was opened: its bytes are not to be trusted.
  * What is appended to it does not matter. */

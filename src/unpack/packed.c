@@ -240,6 +240,10 @@ void packed_close(struct packed **packed) {
     }
 }
 
+uint64_t packed_position(const struct packed *packed) {
+    return packed->at;
+}
+
 /* --- members --- */
 
 /* Names without a mark of their encoding: Japanese Windows writes CP932. */

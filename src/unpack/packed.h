@@ -45,6 +45,8 @@ enum status packed_open(struct packed **out, const struct input_file *file,
 void packed_close(struct packed **packed);
 /* The next member that is a file. */
 enum packed_step packed_next(struct packed *packed, struct packed_member *out, struct err *err);
+/* Bytes of the packed file that were taken so far. */
+uint64_t packed_position(const struct packed *packed);
 /* Bytes of the member: *size is how many are wanted, then how many came; 0 at its end. After a
  * failure (damaged, encrypted, over a bound) the member is over; packed_next tells of the rest. */
 enum status packed_read(struct packed *packed, void *out, size_t *size, struct err *err) MUST_CHECK;

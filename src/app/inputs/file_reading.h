@@ -12,7 +12,10 @@ struct file_reading {
     const struct file_rows_options *options;
     struct file_rows_counts *counts;
     struct batch batch;
-    bool stopped; /* the caller has had enough */
+    struct file_rows_progress progress;
+    uint64_t file_start_bytes; /* progress.done_bytes where this file on disk began */
+    bool is_unpacking;         /* then packed_rows.c says how far it is */
+    bool stopped;              /* the caller has had enough, or was interrupted */
 };
 
 /* How an input is parsed. `name` stays where it is until the input is closed. */
@@ -20,6 +23,8 @@ struct parse_input_options file_reading_options(const struct file_reading *readi
                                                 int64_t modified_ns);
 /* The next batch to the caller; false when there is none, or nobody wants it. */
 bool file_reading_give(struct file_reading *reading, struct parse_input *input, struct str name);
+/* Tells how far it is; true if somebody asked for the end. */
+bool file_reading_ends(struct file_reading *reading);
 /* A file whose bytes are all there; counts it. */
 void file_reading_whole(struct file_reading *reading, const struct input_file *file,
                         const char *name);

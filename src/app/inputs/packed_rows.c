@@ -11,11 +11,19 @@ enum {
 
 struct unpacking {
     struct file_reading *reading;
+    const struct packed *outer; /* what is on disk */
     uint64_t spent_bytes;
 };
 
 static void read_archive(struct unpacking *work, const struct input_file *file, const char *name,
                          int depth);
+
+/* Says how far it is; between members too, where nothing may be parsed for long. */
+static bool told_to_end(struct unpacking *work) {
+    struct file_reading *reading = work->reading;
+    reading->progress.done_bytes = reading->file_start_bytes + packed_position(work->outer);
+    return file_reading_ends(reading);
+}
 
 /* A member being read: what came and is not parsed yet. */
 struct member {
@@ -41,7 +49,8 @@ static const uint8_t *window_bytes(const struct member *m) {
     return (const uint8_t *)m->window.ptr;
 }
 
-static void read_as_stream(struct file_reading *reading, struct member *m) {
+static void read_as_stream(struct unpacking *work, struct member *m) {
+    struct file_reading *reading = work->reading;
     struct str name = str_from_c(m->name);
     struct parse_input_options options = file_reading_options(reading, name, m->modified_wall_ns);
     options.more_follows = !m->ended;
@@ -58,6 +67,7 @@ static void read_as_stream(struct file_reading *reading, struct member *m) {
         m->window.len = left;
         fill(m);
         reading->counts->bytes += m->window.len - left;
+        (void)told_to_end(work);
         parse_input_window(input, window_bytes(m), m->window.len, !m->ended);
     }
     parse_input_close(&input);
@@ -65,10 +75,10 @@ static void read_as_stream(struct file_reading *reading, struct member *m) {
 }
 
 /* All of the member's bytes as a file; false if the machine has no room for them. */
-static bool collect(struct input_file *out, struct member *m) {
+static bool collect(struct input_file *out, struct unpacking *work, struct member *m) {
     struct input_spool *spool = input_spool_create();
     enum status status = STATUS_OK;
-    while (status == STATUS_OK && m->window.len > 0) {
+    while (status == STATUS_OK && m->window.len > 0 && !told_to_end(work)) {
         status = input_spool_append(spool, m->window.ptr, m->window.len, &m->err);
         m->window.len = 0;
         fill(m);
@@ -84,7 +94,7 @@ static bool collect(struct input_file *out, struct member *m) {
 static void read_as_whole(struct unpacking *work, struct member *m, int depth) {
     struct input_file file;
     bool is_packed = packed_is(window_bytes(m), m->window.len);
-    if (!collect(&file, m)) {
+    if (!collect(&file, work, m)) {
         return;
     }
     if (is_packed) {
@@ -108,7 +118,7 @@ static void read_member(struct unpacking *work, struct member *m, int depth) {
     } else if (packed_is(bytes, size) || parse_input_needs_whole(bytes, size, &options)) {
         read_as_whole(work, m, depth);
     } else if (m->err.status == STATUS_OK || size > 0) {
-        read_as_stream(work->reading, m);
+        read_as_stream(work, m);
     }
 }
 
@@ -119,6 +129,7 @@ static void tell(struct unpacking *work, const char *name, const struct err *err
     file_reading_failed(name, &told, work->reading);
 }
 
+/* A member's name may hold a NUL only by mistake of the unpacker: the C text ends there. */
 static void set_member_name(struct buf *out, const char *archive, struct str name) {
     buf_clear(out);
     buf_printf(out, "%s%s%.*s", archive, name.len > 0 ? "/" : "", STR_ARG(name));
@@ -153,17 +164,22 @@ static void read_archive(struct unpacking *work, const struct input_file *file, 
                          int depth) {
     struct packed *packed = NULL;
     struct err err = ERR_INIT;
+    bool is_outer = work->outer == NULL;
     if (packed_open(&packed, file, &work->reading->options->packed, &work->spent_bytes, &err) !=
         STATUS_OK) {
         tell(work, name, &err);
         return;
     }
+    work->outer = is_outer ? packed : work->outer;
     read_members(work, packed, name, depth);
+    work->outer = is_outer ? NULL : work->outer;
     packed_close(&packed);
 }
 
 void packed_rows_read(struct file_reading *reading, const struct input_file *file,
                       const char *name) {
     struct unpacking work = {.reading = reading};
+    reading->is_unpacking = true;
     read_archive(&work, file, name, 1);
+    reading->is_unpacking = false;
 }

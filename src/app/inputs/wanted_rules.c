@@ -1,0 +1,27 @@
+#include "wanted_rules.h"
+
+static bool is_named(const struct event_words *words, const struct sigma_rule_info *rule) {
+    return event_words_fit(words, rule->id) || event_words_fit(words, rule->title);
+}
+
+static bool is_tagged(const struct event_words *words, const struct sigma_rule_info *rule) {
+    for (size_t i = 0; i < rule->tag_count; i++) {
+        if (event_words_fit(words, rule->tags[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* No word: nothing is asked. */
+static bool fits(const struct event_words *words, struct str text) {
+    return words->count == 0 || event_words_fit(words, text);
+}
+
+bool wanted_rules_admits(const struct wanted_rules *f, const struct sigma_rule_info *rule) {
+    return (f->rules.count == 0 || is_named(&f->rules, rule)) && !is_named(&f->other_rules, rule) &&
+           (f->tags.count == 0 || is_tagged(&f->tags, rule)) && !is_tagged(&f->other_tags, rule) &&
+           fits(&f->statuses, rule->status) && !event_words_fit(&f->other_statuses, rule->status) &&
+           fits(&f->categories, rule->category) && fits(&f->products, rule->product) &&
+           fits(&f->services, rule->service);
+}

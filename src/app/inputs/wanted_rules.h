@@ -1,0 +1,27 @@
+/*
+ * Which rules' hits are wanted: by id or title, status, tag, log source. All that is given must
+ * hold; of a list one entry ("a" or "a,b", case ignored, `*` and `?`). Applied to hits, not to
+ * loading: rules that a correlation names must be there although nobody wants to see them alone,
+ * and the compiled set in the cache stays the same whatever is asked for.
+ */
+#ifndef KONSEKI_WANTED_RULES_H
+#define KONSEKI_WANTED_RULES_H
+
+#include "event_filter.h"
+#include "sigma.h"
+
+struct wanted_rules {
+    struct event_words rules; /* ids or titles */
+    struct event_words other_rules;
+    struct event_words statuses;
+    struct event_words other_statuses;
+    struct event_words tags;
+    struct event_words other_tags;
+    struct event_words categories;
+    struct event_words products;
+    struct event_words services;
+};
+
+bool wanted_rules_admits(const struct wanted_rules *filter, const struct sigma_rule_info *rule);
+
+#endif

@@ -1,0 +1,192 @@
+"""scan: which events and rules are asked for, copies, how far it is, Ctrl-C, folders of an image."""
+import gzip
+import json
+import os
+import pathlib
+import pty
+import re
+import signal
+import subprocess
+import time
+
+from harness import PROGRAM, case, equal, jsonl, main, run, true
+
+RULE = """title: {title}
+id: {id}
+status: {status}
+level: {level}
+tags:
+    - {tag}
+logsource:
+    product: windows
+    service: {service}
+detection:
+    selection:
+        EventID: {event}
+    condition: selection
+"""
+RULES = [dict(title="Process", id="11111111-1111-1111-1111-111111111111", status="stable",
+              level="high", tag="attack.t1059.001", service="security", event=4688),
+         dict(title="Logon", id="22222222-2222-2222-2222-222222222222", status="experimental",
+              level="low", tag="attack.t1078", service="security", event=4624),
+         dict(title="Service", id="33333333-3333-3333-3333-333333333333", status="test",
+              level="medium", tag="attack.t1543", service="system", event=7045)]
+
+
+def event(n, number, channel="Security", host="pc1.example", minute=0):
+    return {"EventID": number, "Channel": channel, "Computer": host, "EventRecordID": n,
+            "Provider_Name": "P", "TimeCreated_SystemTime": f"2026-11-09T00:{minute:02}:00.000Z",
+            "Name": "x"}
+
+
+def lines(events):
+    return "".join(json.dumps(e) + "\n" for e in events).encode()
+
+
+def rules(folder):
+    into = folder / "rules"
+    into.mkdir(exist_ok=True)
+    for rule in RULES:
+        (into / f"{rule['title']}.yml").write_text(RULE.format(**rule))
+    return into
+
+
+def scan(folder, path, *more, expect=0):
+    """[(rule's title, line)] of the hits."""
+    hits = jsonl(run("scan", "--rules", rules(folder), "--format", "jsonl", *more, path,
+                     expect=expect))
+    return sorted((hit["rule"]["title"], hit["event"]["line"]) for hit in hits)
+
+
+def sample(folder):
+    path = folder / "events.json"
+    path.write_bytes(lines([event(1, 4688), event(2, 4624, host="PC2.example", minute=10),
+                            event(3, 7045, "System", minute=20), event(4, 4688, minute=30)]))
+    return path
+
+
+ALL = [("Logon", 2), ("Process", 1), ("Process", 4), ("Service", 3)]
+
+
+@case
+def events_that_are_asked_for(folder):
+    path = sample(folder)
+    equal(scan(folder, path), ALL, "without a filter")
+    for options, wanted in [
+            (["--from", "2026-11-09T00:10:00Z", "--to", "2026-11-09T00:30:00Z"],
+             [("Logon", 2), ("Service", 3)]),
+            (["--last", "10m"], [("Process", 4), ("Service", 3)]),
+            (["--host", "pc2*"], [("Logon", 2)]),
+            (["--exclude-host", "pc2.example"], [x for x in ALL if x[1] != 2]),
+            (["--channel", "sys*"], [("Service", 3)]),
+            (["--exclude-channel", "Security"], [("Service", 3)]),
+            (["--event-id", "4600-4688"], [x for x in ALL if x[1] != 3]),
+            (["--event-id", "1,7045"], [("Service", 3)]),
+            (["--exclude-event-id", "4688", "--exclude-event-id", "7045"], [("Logon", 2)])]:
+        equal(scan(folder, path, *options), wanted, " ".join(options))
+        true("not asked for" in run.stderr, "what was left out is counted: " + run.stderr)
+    scan(folder, path, "--event-id", "46x", expect=2)
+    scan(folder, path, "--last", "soon", expect=2)
+    scan(folder, path, "--last", "1d", "--from", "now", expect=2)
+
+
+@case
+def an_event_without_the_field_is_neither_wanted_nor_excluded(folder):
+    bare = event(1, 4688)
+    del bare["Computer"]
+    path = folder / "bare.json"
+    path.write_bytes(lines([bare]))
+    equal(scan(folder, path, "--host", "*"), [], "wanted")
+    equal(scan(folder, path, "--exclude-host", "*"), [("Process", 1)], "excluded")
+
+
+@case
+def rules_that_are_asked_for(folder):
+    path = sample(folder)
+    for options, wanted in [
+            (["--status", "stable,test"], [x for x in ALL if x[0] != "Logon"]),
+            (["--exclude-status", "experimental"], [x for x in ALL if x[0] != "Logon"]),
+            (["--tag", "attack.t1059*"], [("Process", 1), ("Process", 4)]),
+            (["--exclude-tag", "ATTACK.T1059.001"], [("Logon", 2), ("Service", 3)]),
+            (["--rule", "22222222-*"], [("Logon", 2)]),
+            (["--rule", "Logon", "--rule", "Service"], [("Logon", 2), ("Service", 3)]),
+            (["--exclude-rule", "process"], [("Logon", 2), ("Service", 3)]),
+            (["--service", "system"], [("Service", 3)]),
+            (["--product", "linux"], []),
+            (["--category", "process_creation"], []),
+            (["--level", "medium", "--exclude-rule", "Service"], [("Process", 1), ("Process", 4)])]:
+        equal(scan(folder, path, *options), wanted, " ".join(options))
+
+
+@case
+def copies_count_once(folder):
+    """The same records in a backup, cut to milliseconds, and in another order."""
+    path = sample(folder)
+    into = folder / "both"
+    into.mkdir()
+    (into / "a.json").write_bytes(path.read_bytes())
+    (into / "b.json.gz").write_bytes(gzip.compress(
+        b"\n".join(reversed(path.read_bytes().splitlines())) + b"\n"))
+    equal(len(scan(folder, into)), 8, "without --dedup")
+    equal(scan(folder, into, "--dedup"), ALL, "with --dedup")
+    true("4 events with hits were in another file already" in run.stderr, run.stderr)
+    other = lines([event(1, 4688, host="other.example"), event(1, 4688, minute=1)])
+    (into / "c.json").write_bytes(other)
+    equal(len(scan(folder, into, "--dedup")), 6, "another host or time is another event")
+
+
+def big(folder):
+    path = folder / "big.json.gz"
+    block = lines([event(n, 4688 if n % 1000 == 0 else 1) for n in range(1, 20001)])
+    with gzip.open(path, "wb", compresslevel=1) as out:
+        for _ in range(60):
+            out.write(block)
+    return path
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@case
+def interrupted_in_order(folder):
+    done = subprocess.Popen([PROGRAM, "scan", "--rules", str(rules(folder)), "--format", "jsonl",
+                             str(big(folder))], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while done.poll() is None and cpu_seconds(done.pid) < 0.4:
+        time.sleep(0.02)
+    done.send_signal(signal.SIGINT)
+    out, err = done.communicate(timeout=30)
+    equal(done.returncode, 130, f"exit code ({err.decode()})")
+    true(b"interrupted" in err, err.decode())
+    hits = jsonl(out)
+    true(0 < len(hits) < 60 * 20, f"{len(hits)} hits")
+    true(all(hit["rule"]["title"] == "Process" for hit in hits), "every line is whole")
+
+
+@case
+def a_terminal_sees_how_far_it_is(folder):
+    path = big(folder)
+    for quiet in (False, True):
+        ours, theirs = pty.openpty()
+        done = subprocess.Popen([PROGRAM, "scan", "--rules", str(rules(folder)), "--format",
+                                 "jsonl", *(["--quiet"] if quiet else []), "--no-summary", str(path)],
+                                stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            shown += part
+        equal(done.wait(timeout=60), 0, "exit code")
+        text = shown.decode()
+        equal(bool(re.search(r"\d+ % · \S+ k? ?M? ?events/s · .*hits", text)), not quiet,
+              f"progress in {text!r}")
+        true(quiet or "\r\x1b[K" in text, "the line is taken away")
+
+
+main()
