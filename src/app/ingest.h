@@ -48,6 +48,8 @@ enum status ingest_restored(struct ingest *ingest, struct batch *batch, struct e
 enum status ingest_flush(struct ingest *ingest, struct err *err) MUST_CHECK;
 /* Everything taken in so far becomes durable and visible, then the rule hits. */
 enum status ingest_commit(struct ingest *ingest, struct err *err) MUST_CHECK;
+/* Other rules from the next batch on. Call between a commit and the next batch. */
+void ingest_set_rules(struct ingest *ingest, const struct sigma_rules *rules);
 struct ingest_counts ingest_get_counts(const struct ingest *ingest);
 
 #endif

@@ -148,6 +148,14 @@ struct rule_watch *rule_watch_create(const struct rule_watch_options *options) {
     return watch;
 }
 
+void rule_watch_set_rules(struct rule_watch *watch, const struct sigma_rules *rules) {
+    sigma_matcher_destroy(&watch->matcher);
+    rule_tuning_destroy(&watch->tuning);
+    watch->options.rules = rules;
+    watch->matcher = sigma_matcher_create(rules);
+    watch->tuning = rule_tuning_create(watch->options.site);
+}
+
 void rule_watch_destroy(struct rule_watch **watch) {
     struct rule_watch *gone = *watch;
     if (gone == NULL) {

@@ -1,11 +1,14 @@
 #include "serve.h"
 
 #include <signal.h>
+#include <stdio.h>
 
 #include "background_merge.h"
 #include "background_retention.h"
+#include "background_rules.h"
 #include "clock.h"
 #include "collect.h"
+#include "i18n.h"
 #include "ingest.h"
 #include "input.h"
 #include "mem.h"
@@ -21,6 +24,8 @@ struct serve {
     struct runner *runner;
     struct background_merge merging;
     struct background_retention retention;
+    struct surroundings_options asked; /* as the settings say */
+    struct background_rules renewal;
     struct parse_settings settings;
     struct parse_stream *stream;
     struct batch batch; /* received, not yet taken in */
@@ -30,8 +35,10 @@ struct serve {
     uv_timer_t commit_timer;
     uv_timer_t seal_timer;
     uv_timer_t detect_timer;
+    uv_timer_t rules_timer;
     uv_signal_t on_term;
     uv_signal_t on_int;
+    uv_signal_t on_hup;
     struct collector **collectors;
     size_t collector_count;
     enum status status; /* first failure; ends the loop */
@@ -169,6 +176,35 @@ static void on_detect_timer(uv_timer_t *timer) {
     detect(timer->data, false);
 }
 
+static void on_rules_timer(uv_timer_t *timer) {
+    struct serve *serve = timer->data;
+    background_rules_look(&serve->renewal, false);
+}
+
+static void on_hup_signal(uv_signal_t *handle, int number) {
+    struct serve *serve = handle->data;
+    (void)number;
+    background_rules_look(&serve->renewal, true);
+}
+
+/* What came until now is matched with the old rules. */
+static void take_rules(struct sigma_rules *rules, size_t refused, void *ctx) {
+    struct serve *serve = ctx;
+    char text[200];
+    commit(serve);
+    if (serve->status != STATUS_OK) {
+        sigma_rules_free(&rules);
+        return;
+    }
+    ingest_set_rules(serve->ingest, rules);
+    sigma_rules_free(&serve->around.rules);
+    serve->around.rules = rules;
+    serve->around.rules_refused = refused;
+    (void)snprintf(text, sizeof text, _("rules loaded anew: %zu, %zu left out"),
+                   sigma_rules_count(rules), refused);
+    serve->callbacks->warn(text, serve->callbacks->ctx);
+}
+
 static void on_stop_signal(uv_signal_t *handle, int number) {
     (void)number;
     uv_stop(handle->loop);
@@ -179,12 +215,15 @@ static void start_timer(struct serve *serve, uv_timer_t *timer, uv_timer_cb run,
     uint64_t ms = (uint64_t)(config_ns(serve->config, interval) / 1000000);
     (void)uv_timer_init(&serve->loop, timer); /* cannot fail (libuv manual) */
     timer->data = serve;
-    (void)uv_timer_start(timer, run, ms, ms);
+    if (ms > 0) {
+        (void)uv_timer_start(timer, run, ms, ms);
+    }
 }
 
-static void start_signal(struct serve *serve, uv_signal_t *handle, int number) {
+static void start_signal(struct serve *serve, uv_signal_t *handle, uv_signal_cb run, int number) {
     (void)uv_signal_init(&serve->loop, handle);
-    (void)uv_signal_start(handle, on_stop_signal, number);
+    handle->data = serve;
+    (void)uv_signal_start(handle, run, number);
 }
 
 static enum status open_surroundings(struct serve *serve) {
@@ -195,22 +234,22 @@ static enum status open_surroundings(struct serve *serve) {
     const struct config_value *mappings = &config->values[CONFIG_MAPPING];
     const char *site = config_text(config, CONFIG_SITE);
     const char *zone = config_text(config, CONFIG_TIME_ZONE);
-    struct surroundings_options options = {
-        .store_path = config_text(config, CONFIG_STORE),
-        .mode = STORE_LIVE,
-        .memory_bytes = config_bytes(config, CONFIG_MEMORY_LIMIT),
-        .reserve_bytes = config_bytes(config, CONFIG_DISK_RESERVE),
-        .site_path = site[0] != '\0' ? site : NULL,
-        .zone_name = zone[0] != '\0' ? zone : NULL,
-        .iocs = iocs->items,
-        .ioc_count = iocs->item_count,
-        .rules = rules->items,
-        .rule_count = rules->item_count,
-        .placeholders = placeholders->items,
-        .placeholder_count = placeholders->item_count,
-        .mappings = mappings->items,
-        .mapping_count = mappings->item_count};
-    return surroundings_open(&serve->around, &options, serve->callbacks->warn,
+    serve->asked =
+        (struct surroundings_options){.store_path = config_text(config, CONFIG_STORE),
+                                      .mode = STORE_LIVE,
+                                      .memory_bytes = config_bytes(config, CONFIG_MEMORY_LIMIT),
+                                      .reserve_bytes = config_bytes(config, CONFIG_DISK_RESERVE),
+                                      .site_path = site[0] != '\0' ? site : NULL,
+                                      .zone_name = zone[0] != '\0' ? zone : NULL,
+                                      .iocs = iocs->items,
+                                      .ioc_count = iocs->item_count,
+                                      .rules = rules->items,
+                                      .rule_count = rules->item_count,
+                                      .placeholders = placeholders->items,
+                                      .placeholder_count = placeholders->item_count,
+                                      .mappings = mappings->items,
+                                      .mapping_count = mappings->item_count};
+    return surroundings_open(&serve->around, &serve->asked, serve->callbacks->warn,
                              serve->callbacks->ctx, serve->err);
 }
 
@@ -302,16 +341,19 @@ static void finish(struct serve *serve) {
 }
 
 static void run(struct serve *serve) {
-    start_signal(serve, &serve->on_term, SIGTERM);
-    start_signal(serve, &serve->on_int, SIGINT);
+    start_signal(serve, &serve->on_term, on_stop_signal, SIGTERM);
+    start_signal(serve, &serve->on_int, on_stop_signal, SIGINT);
+    start_signal(serve, &serve->on_hup, on_hup_signal, SIGHUP);
     start_timer(serve, &serve->commit_timer, on_commit_timer, CONFIG_COMMIT_INTERVAL);
     start_timer(serve, &serve->seal_timer, on_seal_timer, CONFIG_SEAL_INTERVAL);
     start_timer(serve, &serve->detect_timer, on_detect_timer, CONFIG_DETECT_INTERVAL);
+    start_timer(serve, &serve->rules_timer, on_rules_timer, CONFIG_RULES_INTERVAL);
     start_merge(serve);
     serve->callbacks->ready(serve->callbacks->ctx);
     (void)uv_run(&serve->loop, UV_RUN_DEFAULT);
     background_merge_stop(&serve->merging);
     background_retention_stop(&serve->retention);
+    background_rules_stop(&serve->renewal);
     drain_inputs(serve);
 }
 
@@ -353,7 +395,13 @@ enum status serve_run(const struct config *config, const struct serve_callbacks 
                                       .ended = start_merge,
                                       .failed = warn_background,
                                       .ctx = &serve};
+    serve.renewal = (struct background_rules){.loop = &serve.loop,
+                                              .options = &serve.asked,
+                                              .loaded = take_rules,
+                                              .told = warn_background,
+                                              .ctx = &serve};
     if (serve.status == STATUS_OK) {
+        background_rules_init(&serve.renewal);
         serve.status = open_inputs(&serve);
         if (serve.status == STATUS_OK) {
             run(&serve);

@@ -88,12 +88,13 @@ static enum status open_iocs(struct surroundings *s, const struct surroundings_o
     return status == STATUS_OK ? ioc_register_load(s->iocs, options->store_path, err) : status;
 }
 
-static enum status open_rules(struct surroundings *s, const struct surroundings_options *options,
-                              const struct warner *warner, struct err *err) {
+enum status surroundings_load_rules(struct sigma_rules **out, size_t *refused,
+                                    const struct surroundings_options *options,
+                                    surroundings_warn_fn *warn, void *ctx, struct err *err) {
+    struct warner warner = {warn, ctx, refused};
     if (options->rule_count == 0) {
         return STATUS_OK;
     }
-    struct warner copy = *warner;
     struct buf folder = BUF_INIT;
     const bool has_folder = sigma_cache_default_folder(&folder);
     const struct sigma_load_options load = {.paths = options->rules,
@@ -104,10 +105,10 @@ static enum status open_rules(struct surroundings *s, const struct surroundings_
                                             .placeholder_count = options->placeholder_count,
                                             .cache_folder = has_folder ? folder.ptr : NULL,
                                             .report = warn_rule,
-                                            .ctx = &copy};
-    enum status status = sigma_rules_load(&s->rules, &load, err);
+                                            .ctx = &warner};
+    enum status status = sigma_rules_load(out, &load, err);
     buf_fini(&folder);
-    warn_rest(warner, "rules");
+    warn_rest(&warner, "rules");
     return status;
 }
 
@@ -150,7 +151,7 @@ enum status surroundings_open(struct surroundings *out, const struct surrounding
         rule_tuning_warn(s.site, options->site_path, warn, ctx);
     }
     if (status == STATUS_OK) {
-        status = open_rules(&s, options, &(struct warner){warn, ctx, &s.rules_refused}, err);
+        status = surroundings_load_rules(&s.rules, &s.rules_refused, options, warn, ctx, err);
     }
     if (status == STATUS_OK) {
         status = store_open(&s.store, &store_options, err);

@@ -47,6 +47,11 @@ typedef void surroundings_warn_fn(const char *text, void *ctx);
 /* On failure nothing is left open. */
 enum status surroundings_open(struct surroundings *out, const struct surroundings_options *options,
                               surroundings_warn_fn *warn, void *ctx, struct err *err) MUST_CHECK;
+/* The rules alone, once more; *out stays NULL when none are asked for. Any thread. */
+enum status surroundings_load_rules(struct sigma_rules **out, size_t *refused,
+                                    const struct surroundings_options *options,
+                                    surroundings_warn_fn *warn, void *ctx,
+                                    struct err *err) MUST_CHECK;
 void surroundings_close(struct surroundings *s);
 
 #endif

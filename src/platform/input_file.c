@@ -171,6 +171,18 @@ void input_file_release(const struct input_file *file, size_t offset) {
     }
 }
 
+bool input_file_look(struct input_file_facts *out, const char *path) {
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        return false;
+    }
+    *out = (struct input_file_facts){
+        .size_bytes = (uint64_t)info.st_size,
+        .modified_wall_ns = (int64_t)info.st_mtim.tv_sec * NS_PER_SECOND + info.st_mtim.tv_nsec,
+        .inode = info.st_ino};
+    return true;
+}
+
 struct walk {
     input_walk_fn *visit;
     input_walk_error_fn *failed;

@@ -35,6 +35,15 @@ enum status input_file_check(const struct input_file *file, const char *path,
  * still be read). Keeps the memory of a pass over a huge file small. */
 void input_file_release(const struct input_file *file, size_t offset);
 
+/* What tells that a file was written or replaced. */
+struct input_file_facts {
+    uint64_t size_bytes;
+    int64_t modified_wall_ns;
+    uint64_t inode;
+};
+/* False if it cannot be examined. */
+bool input_file_look(struct input_file_facts *out, const char *path);
+
 /* Called for every regular file; `path` is the argument as given + "/" + path below it. A status
  * other than OK ends the walk and is returned. */
 typedef enum status input_walk_fn(const char *path, void *ctx);

@@ -1,6 +1,8 @@
 """The server with real senders on loopback: nothing accepted is lost, nothing comes twice."""
 import collections
+import json
 import signal
+import threading
 import time
 
 from harness import (Server, case, equal, jsonl, main, raw, run, search, true, wait_for)
@@ -119,6 +121,59 @@ def findings_are_live(folder):
     true(any(f.get("analysis") == "FW-02" for f in said), f"FW-02 is live: {out[:500]}")
     stored = jsonl(run("findings", "--store", store, "--format", "jsonl"))
     true(any(f.get("analysis") == "FW-02" for f in stored), "FW-02 is stored")
+
+
+def token_rule(name, token):
+    return (f"title: {name}\nid: {name}\nstatus: test\nlogsource:\n  product: linux\n"
+            f"detection:\n  k: ['{token}']\n  condition: k\nlevel: high\n")
+
+
+@case
+def rules_are_loaded_anew(folder):
+    """By themselves when files change and on SIGHUP; what cannot be loaded leaves the old ones."""
+    store, rules, config = folder / "store", folder / "rules", folder / "serve.conf"
+    rules.mkdir()
+    (rules / "a.yml").write_text(token_rule("first", "alphatoken"))
+    config.write_text("rules.interval = 200ms\ncommit.interval = 50ms\n")
+    titles = set()
+
+    def listen(stream):
+        for line in stream:
+            titles.add(json.loads(line).get("rule", {}).get("title"))
+
+    with Server(store, "--config", config, "--rules", rules) as server:
+        reader = threading.Thread(target=listen, args=(server.process.stdout,), daemon=True)
+        reader.start()
+        tcp = server.tcp()
+
+        def fires(title, token):
+            tcp.sendall(f"<34>Nov 20 10:00:00 host01 app[1]: {token}\n".encode())
+            return title in titles
+
+        wait_for(lambda: fires("first", "alphatoken"), "the first rule fires")
+        (rules / "b.yml").write_text(token_rule("second", "betatoken"))
+        wait_for(lambda: fires("second", "betatoken"), "a new file is loaded")
+        # nothing usable is left: the rules of before go on
+        (rules / "a.yml").write_text("title: broken\n")
+        (rules / "b.yml").unlink()
+        server.process.send_signal(signal.SIGHUP)
+        titles.clear()
+        time.sleep(1)
+        wait_for(lambda: fires("second", "betatoken"), "the old rules stay")
+        (rules / "c.yml").write_text(token_rule("third", "gammatoken"))
+        server.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: fires("third", "gammatoken"), "SIGHUP loads")
+        titles.clear()
+        tcp.sendall(b"<34>Nov 20 10:00:00 host01 app[1]: alphatoken\n")
+        tcp.close()
+        time.sleep(1)
+        server.process.send_signal(signal.SIGTERM)
+        err = server.process.stderr.read().decode(errors="replace")
+        equal(server.process.wait(30), 0, "exit code")
+        reader.join(30)
+    true("first" not in titles, "a rule that is gone does not fire")
+    true("rules loaded anew: 2, 0 left out" in err, f"it says so: {err}")
+    true("the old ones stay" in err, f"the refused set is named: {err}")
 
 
 @case
