@@ -38,6 +38,11 @@ struct command_line {
     struct option_list instead;
     struct option_list fields;
     struct option_list by;
+    const char *guid;
+    const char *image;
+    const char *host;
+    const char *at;
+    const char *show;
     bool recover;
     bool help;
     struct triage_options triage;
@@ -101,7 +106,9 @@ static bool read_options(struct command_line *c, struct positionals *words,
     size_t count = 0;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (takes(option_rows[i].questions, row->name)) {
-            specs[count++] = all[i];
+            specs[count] = all[i];
+            specs[count].is_set = all[i].value == &c->triage.pid ? &c->triage.has_pid : NULL;
+            count++;
         }
     }
     return options_parse(words, specs, count, argc, argv);
@@ -155,6 +162,22 @@ static bool take_words(struct command_line *c, struct positionals *words,
     return words->count > 0;
 }
 
+static struct str or_empty(const char *text) {
+    return text == NULL ? STR_EMPTY : str_from_c(text);
+}
+
+/* Which processes, and how they are drawn. */
+static bool take_ptree(struct command_line *c, const struct zone *zone) {
+    c->triage.guid = or_empty(c->guid);
+    c->triage.image = or_empty(c->image);
+    c->triage.host = or_empty(c->host);
+    c->triage.show = or_empty(c->show);
+    c->triage.is_drawn = c->format == OUTPUT_TABLE;
+    c->triage.is_ascii = c->triage.is_ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    c->triage.at_ns = TIME_NONE;
+    return c->at == NULL || options_time(&c->triage.at_ns, "at", c->at, zone);
+}
+
 static void take_lists(struct command_line *c) {
     const struct option_list *fields = c->by.count > 0 ? &c->by : &c->fields;
     c->triage.also = c->also.items;
@@ -176,7 +199,7 @@ static int ask(struct command_line *c, const struct positionals *paths,
     struct sigma_rules *rules = NULL;
     int code = EXIT_USAGE;
     take_lists(c);
-    if (read_run(&run, c) && load_rules(&rules, c)) {
+    if (read_run(&run, c) && take_ptree(c, run.zone) && load_rules(&rules, c)) {
         run.rules = rules;
         code = triage_run(&run, (const char *const *)paths->items, (size_t)paths->count);
     }

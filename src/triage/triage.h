@@ -57,13 +57,16 @@ struct triage_options {
     uint64_t min_length;  /* base64: characters; 0: the default */
     uint64_t min_missing; /* gaps: records; 0: the default */
     uint64_t factor;      /* gaps: silence of so many usual intervals; 0: the default */
-    struct str guid;      /* ptree */
-    struct str pid;
-    struct str image;
+    /* ptree: which processes; empty: all */
+    struct str guid;
+    struct str image; /* part of the path */
     struct str host;
-    int64_t at_ns; /* ptree: alive at this time; TIME_NONE: any */
-    bool is_ascii; /* ptree */
-    bool ancestors_only;
+    uint64_t pid;
+    bool has_pid;
+    int64_t at_ns;   /* alive at this time; TIME_NONE: any */
+    struct str show; /* "both", "ancestors", "descendants", "tree"; empty: both */
+    bool is_drawn;   /* as a tree, for people */
+    bool is_ascii;
     const struct triage_rule *rules; /* coverage */
     size_t rule_count;
 };
@@ -82,11 +85,13 @@ struct triage_question {
     void (*close)(void *state);
 };
 
+extern const struct triage_question triage_base64;
 extern const struct triage_question triage_files;
 extern const struct triage_question triage_gaps;
 extern const struct triage_question triage_logons;
 extern const struct triage_question triage_metrics;
 extern const struct triage_question triage_power;
+extern const struct triage_question triage_ptree;
 extern const struct triage_question triage_search;
 extern const struct triage_question triage_stack;
 extern const struct triage_question triage_systems;

@@ -3,6 +3,7 @@
 
     triage_reference.py KONSEKI DATA        DATA/evtx is read
 """
+import base64
 import calendar
 import collections
 import hashlib
@@ -382,11 +383,105 @@ def systems(events):
     return bad[:3] + [f"systems: not found: {list(wanted)[:3]}"] * bool(wanted)
 
 
+def pid(text):
+    try:
+        return int(text, 16) if text.lower().startswith("0x") else int(text)
+    except ValueError:
+        return 0
+
+
+def processes(flat):
+    """Place of each process -> place of its parent or None, by reading in order of time. A place is
+    (file, record id, time)."""
+    events = []
+    for x in flat:
+        e = x["event"]
+        place = (first(e, "Channel"), first(e, "EventID"))
+        if place in ((SYSMON, "1"), (SYSMON, "5"), ("Security", "4688"), ("Security", "4689")):
+            time = first(e, "TimeCreated_SystemTime")
+            events.append((first(e, "Computer"), time, int(first(e, "EventRecordID") or 0),
+                           x["file"], x["idx"], place, e))
+    events.sort(key=lambda r: r[:5])
+    running, parents = {}, {}
+    for host, time, number, file, _, place, e in events:
+        host, here = low(host), (file, number, time)
+        if place[0] == SYSMON:
+            key = (host, low(first(e, "ProcessGuid")))
+            parent_key = (host, low(first(e, "ParentProcessGuid")))
+        else:
+            key = (host, pid(first(e, "NewProcessId" if place[1] == "4688" else "ProcessId")))
+            parent_key = (host, pid(first(e, "ProcessId")))
+        if place[1] in ("5", "4689"):
+            if key in running:
+                running[key][1] = time
+            continue
+        image = first(e, "NewProcessName")
+        same = running.get(key)
+        if same and (place[0] == SYSMON or same[2:] == [time, image]):
+            continue  # the same log twice
+        parent = running.get(parent_key)
+        if parent and place[0] != SYSMON and parent[1] and parent[1] < time:
+            parent = None  # the number was free again
+            del running[parent_key]
+        parents[here] = parent[0] if parent else None
+        running[key] = [here, None, time, image]
+    return parents
+
+
+def ptree(flat):
+    """Every process stands once, under the one that started it."""
+    wanted, found, path = processes(flat), {}, []
+    missing = 0
+    for r in listing("ptree"):
+        del path[r["depth"]:]
+        if len(path) != r["depth"]:
+            return [f"ptree: depth jumps at {r}"]
+        place = None if r.get("missing") else (r["file"], r.get("record_id", 0), r["start"])
+        missing += place is None
+        if place:
+            found[place] = path[-1] if path else None
+        path.append(place)
+    bad = [f"ptree: {k}: parent {found.get(k, 'not there')}, expected {wanted.get(k, 'not there')}"
+           for k in wanted.keys() | found.keys()
+           if wanted.get(k, 0) != found.get(k, 0)]
+    print(f"{'FAILED' if bad else 'ok'} ptree: {len(wanted)} processes, {missing} missing")
+    return bad[:3] if wanted else ["ptree: none"]
+
+
+def base64s(flat):
+    """Long texts in UTF-16 or ASCII that a plain decoder finds are found, with the same words."""
+    wanted = set()
+    for x in flat:
+        if "idx" not in x:
+            continue
+        for name, value in x["event"].items():
+            for text in value if isinstance(value, list) else [value]:
+                for m in re.finditer("[A-Za-z0-9+/]{40,}", text):
+                    run = m.group(0)[:len(m.group(0)) // 4 * 4]
+                    data = base64.b64decode(run)
+                    for form in ("utf-16-le", "ascii"):
+                        try:
+                            said = data[:len(data) // 2 * 2].decode(form)
+                        except UnicodeDecodeError:
+                            continue
+                        if re.fullmatch(r"[ -~\t\r\n]+", said):
+                            wanted.add((x["file"], x["idx"], name, m.start(), said[:8000]))
+    rows = listing("base64", "--min-length", "40")
+    found = {(r["file"], r.get("idx"), r["field"], r["offset"]): r.get("decoded", "") for r in rows
+             if r["level"] == 1}
+    bad = [f"base64: {w[:4]}: {found.get(w[:4])!r:.80}, expected {w[4]!r:.80}" for w in wanted
+           if not found.get(w[:4], "").startswith(w[4])]
+    noise = [r for r in rows if r["form"] in ("utf-8", "utf-16le") and
+             sum(c in "\t\r\n" or c.isprintable() for c in r["decoded"]) < 0.9 * len(r["decoded"])]
+    print(f"{'FAILED' if bad or noise else 'ok'} base64: {len(wanted)} of {len(rows)} compared")
+    return bad[:3] + [f"base64: noise: {r}" for r in noise[:2]] + ["base64: none"] * (not wanted)
+
+
 def main():
     flat = [json.loads(x) for x in lines("dump", "--flat", ROOT)]
     events = [(x["event"], "idx" in x) for x in flat]
     bad = metrics(events) + logons(events) + stacks(events) + search(flat) + \
-        gaps(flat) + files(flat) + systems(events)
+        gaps(flat) + files(flat) + systems(events) + ptree(flat) + base64s(flat)
     print("\n".join(bad))
     print(f"triage: {len(events)} events, {len(bad)} differences")
     return 1 if bad else 0

@@ -1,0 +1,227 @@
+#include "base64_find.h"
+
+#include "base64.h"
+#include "inflate.h"
+#include "utf8.h"
+
+void base64_finder_fini(struct base64_finder *finder) {
+    for (int i = 0; i < BASE64_LEVELS; i++) {
+        buf_fini(&finder->bytes[i]);
+        buf_fini(&finder->texts[i]);
+    }
+}
+
+/* --- runs --- */
+
+static bool is_digit(char c) {
+    return ascii_is_alnum(c) || c == '+' || c == '/';
+}
+
+/* The next run of at least `least` characters from *at on; steps *at behind it. */
+static bool next_run(struct str *run, size_t *at, struct str text, size_t least) {
+    while (*at < text.len) {
+        /* whatever run covers this place is long enough, or none begins before it */
+        size_t from = *at;
+        while (from < text.len && !is_digit(text.ptr[from])) {
+            from++;
+        }
+        size_t to = from;
+        while (to < text.len && is_digit(text.ptr[to])) {
+            to++;
+        }
+        *at = to + 1;
+        if (to - from >= least) {
+            *run = str_make(text.ptr + from, to - from);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Digits and letters as hashes, numbers and binary data in hexadecimal have them. */
+static bool is_hexadecimal(struct str run) {
+    for (size_t i = 0; i < run.len; i++) {
+        if (ascii_hex_value(run.ptr[i]) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A last group that is cut is left out as far as it has no whole byte. */
+static void decode_run(struct buf *out, struct str run) {
+    uint32_t bits = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < run.len; i++) {
+        bits = bits << 6 | (uint32_t)base64_digit(run.ptr[i]);
+        count++;
+        if (count == 4) {
+            buf_putc(out, (char)(bits >> 16));
+            buf_putc(out, (char)(bits >> 8));
+            buf_putc(out, (char)bits);
+            bits = 0;
+            count = 0;
+        }
+    }
+    if (count >= 2) {
+        buf_putc(out, (char)(bits >> (count == 2 ? 4 : 10)));
+    }
+    if (count == 3) {
+        buf_putc(out, (char)(bits >> 2));
+    }
+}
+
+/* --- what the bytes are --- */
+
+static bool is_plain(uint32_t c) {
+    return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* At least 19 of 20 characters of a text are plain or letters of other scripts. */
+static bool is_text_share(size_t good, size_t all) {
+    return all > 0 && good * 20 >= all * 19;
+}
+
+static bool is_utf8_text(struct str bytes) {
+    size_t good = 0;
+    size_t all = 0;
+    size_t ascii = 0;
+    while (bytes.len > 0) {
+        size_t bad;
+        size_t len = utf8_length(&bad, bytes);
+        bool is_ascii = len == 1 && is_plain((unsigned char)bytes.ptr[0]);
+        ascii += is_ascii;
+        good += is_ascii || len > 1;
+        all++;
+        bytes = str_skip(bytes, len > 0 ? len : bad);
+    }
+    return is_text_share(good, all) && ascii * 2 >= all;
+}
+
+static uint32_t unit_at(struct str bytes, size_t i) {
+    return (uint32_t)(unsigned char)bytes.ptr[i] | (uint32_t)(unsigned char)bytes.ptr[i + 1] << 8;
+}
+
+static bool is_utf16_text(struct str bytes) {
+    size_t good = 0;
+    size_t all = bytes.len / 2;
+    for (size_t i = 0; i + 1 < bytes.len; i += 2) {
+        good += is_plain(unit_at(bytes, i)) || (i == 0 && unit_at(bytes, i) == 0xfeff);
+    }
+    return is_text_share(good, all);
+}
+
+static void add_character(struct buf *out, uint32_t c) {
+    if (c < 0x80) {
+        buf_putc(out, (char)c);
+    } else if (c < 0x800) {
+        buf_putc(out, (char)(0xc0 | c >> 6));
+        buf_putc(out, (char)(0x80 | (c & 0x3f)));
+    } else if (c >= 0xd800 && c < 0xe000) {
+        buf_add(out, UTF8_REPLACEMENT);
+    } else {
+        buf_putc(out, (char)(0xe0 | c >> 12));
+        buf_putc(out, (char)(0x80 | (c >> 6 & 0x3f)));
+        buf_putc(out, (char)(0x80 | (c & 0x3f)));
+    }
+}
+
+static void add_utf16(struct buf *out, struct str bytes) {
+    for (size_t i = 0; i + 1 < bytes.len; i += 2) {
+        if (i > 0 || unit_at(bytes, i) != 0xfeff) {
+            add_character(out, unit_at(bytes, i));
+        }
+    }
+}
+
+/* Text of either kind, as UTF-8; an empty form if it is none. */
+static struct str add_text(struct buf *out, struct str bytes) {
+    if (is_utf16_text(bytes)) {
+        add_utf16(out, bytes);
+        return STR("utf-16le");
+    }
+    if (is_utf8_text(bytes)) {
+        buf_add(out, bytes);
+        return STR("utf-8");
+    }
+    return STR_EMPTY;
+}
+
+/* A compressed text, or a compressed program. */
+static struct str add_inflated(struct buf *out, struct str bytes) {
+    static const struct {
+        struct str magic;
+        enum inflate_form form;
+        struct str name;
+    } forms[] = {{STR_INIT("\x1f\x8b"), INFLATE_GZIP, STR_INIT("gzip")},
+                 {STR_INIT("\x78"), INFLATE_ZLIB, STR_INIT("zlib")},
+                 {STR_INIT(""), INFLATE_RAW, STR_INIT("deflate")}};
+    struct buf inflated = BUF_INIT;
+    struct str form = STR_EMPTY;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms && form.len == 0; i++) {
+        if (!str_starts(bytes, forms[i].magic) ||
+            !inflate_bytes(&inflated, bytes, forms[i].form, BASE64_OUT_BYTES)) {
+            continue;
+        }
+        bool is_long = inflated.len * 2 >= bytes.len; /* noise inflates to a few bytes */
+        if (is_long && add_text(out, buf_str(&inflated)).len > 0) {
+            form = forms[i].name;
+        }
+        buf_clear(&inflated);
+    }
+    buf_fini(&inflated);
+    return form;
+}
+
+/* "MZ", and where the header says, "PE\0\0". */
+static bool is_program(struct str bytes) {
+    if (bytes.len < 64 || !str_starts(bytes, STR("MZ"))) {
+        return false;
+    }
+    size_t at = unit_at(bytes, 60) | (size_t)unit_at(bytes, 62) << 16;
+    return at > bytes.len || str_starts(str_skip(bytes, at), str_make("PE\0", 4));
+}
+
+static struct str understand(struct buf *out, struct str bytes) {
+    if (is_program(bytes)) {
+        return STR("pe");
+    }
+    struct str form = add_text(out, bytes);
+    return form.len > 0 ? form : add_inflated(out, bytes);
+}
+
+/* --- finding --- */
+
+static void find_at(struct base64_finder *finder, struct str text, size_t least, int level,
+                    base64_find_fn *found, void *ctx) {
+    struct buf *bytes = &finder->bytes[level - 1];
+    struct buf *said = &finder->texts[level - 1];
+    struct str run;
+    size_t at = 0;
+    while (next_run(&run, &at, text, least)) {
+        if (is_hexadecimal(run)) {
+            continue;
+        }
+        buf_clear(bytes);
+        buf_clear(said);
+        decode_run(bytes, str_head(run, (size_t)BASE64_OUT_BYTES / 3 * 4));
+        struct base64_finding finding = {.offset = (size_t)(run.ptr - text.ptr),
+                                         .length = run.len,
+                                         .form = understand(said, buf_str(bytes)),
+                                         .byte_count = bytes->len,
+                                         .level = level};
+        if (finding.form.len == 0) {
+            continue;
+        }
+        finding.text = buf_str(said);
+        found(&finding, ctx);
+        if (level < BASE64_LEVELS) {
+            find_at(finder, buf_str(said), least, level + 1, found, ctx);
+        }
+    }
+}
+
+void base64_find(struct base64_finder *finder, struct str text, size_t least, base64_find_fn *found,
+                 void *ctx) {
+    find_at(finder, text, least > 0 ? least : BASE64_LEAST, 1, found, ctx);
+}

@@ -1,0 +1,37 @@
+/*
+ * Base64 in texts: runs of the standard alphabet whose bytes are text (UTF-8 or UTF-16LE), a
+ * compressed text, or a Windows program; and the same again inside what came out, one level deep.
+ * What decodes to noise is none: paths, names, hashes and numbers look like base64 too.
+ *
+ * Ownership: texts of a finding are valid during the call. Limits: BASE64_OUT_BYTES of one run.
+ */
+#ifndef KONSEKI_BASE64_FIND_H
+#define KONSEKI_BASE64_FIND_H
+
+#include "buf.h"
+
+enum { BASE64_OUT_BYTES = 1 << 18, BASE64_LEAST = 20, BASE64_LEVELS = 2 };
+
+struct base64_finding {
+    size_t offset; /* of the run in its text, bytes */
+    size_t length;
+    struct str form;   /* "utf-8", "utf-16le", "gzip", "zlib", "deflate", "pe" */
+    struct str text;   /* what it says, UTF-8; empty for "pe" */
+    size_t byte_count; /* decoded, before decompression */
+    int level;         /* 1; 2: inside another one */
+};
+
+typedef void base64_find_fn(const struct base64_finding *finding, void *ctx);
+
+/* All zero is ready; scratch memory. */
+struct base64_finder {
+    struct buf bytes[BASE64_LEVELS];
+    struct buf texts[BASE64_LEVELS];
+};
+
+void base64_finder_fini(struct base64_finder *finder);
+/* Calls `found` for each run of at least `least` characters. */
+void base64_find(struct base64_finder *finder, struct str text, size_t least, base64_find_fn *found,
+                 void *ctx);
+
+#endif
