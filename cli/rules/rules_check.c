@@ -1,6 +1,8 @@
 /* konseki rules check: is every rule understood, and why not. */
 #include <stdio.h>
 
+#include "check_needs.h"
+#include "check_runs.h"
 #include "commands.h"
 #include "i18n.h"
 #include "json_out.h"
@@ -10,8 +12,11 @@
 
 struct check {
     bool jsonl;
+    bool needs_only;
     size_t accepted;
     size_t refused;
+    size_t runs[SIGMA_RUNS_FULLY + 1];
+    struct check_needs needs;
     struct buf out;
 };
 
@@ -49,8 +54,8 @@ static void print_json(struct check *check, const struct sigma_rule_info *rule, 
     if (why.len > 0) {
         buf_add(out, STR(",\"why\":"));
         json_out_string(out, why);
-    } else if (!rule->is_source_known) {
-        buf_add(out, STR(",\"note\":\"no format that konseki reads is of this log source\""));
+    } else if (rule->runs != NULL) {
+        check_runs_json(out, rule->runs);
     }
     if (rule->correlation.len > 0) {
         add_refers_json(out, rule);
@@ -71,8 +76,8 @@ static void print_line(struct check *check, const struct sigma_rule_info *rule, 
     if (rule->correlation.len > 0) {
         add_refers(out, rule);
     }
-    if (why.len == 0 && !rule->is_source_known) {
-        buf_add(out, STR(" (no format that konseki reads is of its log source)"));
+    if (why.len == 0 && rule->runs != NULL) {
+        check_runs_text(out, rule->runs);
     }
     if (why.len == 0 && rule->hint.len > 0) {
         buf_add(out, STR(" ("));
@@ -85,7 +90,14 @@ static void print_line(struct check *check, const struct sigma_rule_info *rule, 
 static void report(const struct sigma_rule_info *rule, struct str why, void *ctx) {
     struct check *check = ctx;
     *(why.len == 0 ? &check->accepted : &check->refused) += 1;
+    if (why.len == 0 && rule->runs != NULL) {
+        check->runs[rule->runs->how]++;
+        check_needs_add(&check->needs, rule->runs);
+    }
     buf_clear(&check->out);
+    if (check->needs_only && why.len == 0) {
+        return;
+    }
     if (check->jsonl) {
         print_json(check, rule, why);
     } else {
@@ -94,30 +106,53 @@ static void report(const struct sigma_rule_info *rule, struct str why, void *ctx
     (void)fwrite(check->out.ptr, 1, check->out.len, stdout);
 }
 
-static int check_rules(struct sigma_load_options *options, bool jsonl) {
-    struct check check = {.jsonl = jsonl};
+static void print_needs(struct check *check) {
+    buf_clear(&check->out);
+    if (!check->jsonl) {
+        buf_printf(&check->out, "%s\n", _(" rules   only  what it takes"));
+    }
+    check_needs_print(&check->out, &check->needs, check->jsonl);
+    (void)fwrite(check->out.ptr, 1, check->out.len, stdout);
+}
+
+static void print_summary(const struct check *check) {
+    fprintf(stderr, _("%zu rules: %zu ok, %zu refused\n"), check->accepted + check->refused,
+            check->accepted, check->refused);
+    fprintf(stderr, _("can run: %zu in full, %zu in part; %zu cannot run\n"),
+            check->runs[SIGMA_RUNS_FULLY], check->runs[SIGMA_RUNS_DEGRADED],
+            check->runs[SIGMA_RUNS_NOT]);
+}
+
+static int check_rules(struct sigma_load_options *options, bool jsonl, bool needs_only) {
+    struct check check = {.jsonl = jsonl, .needs_only = needs_only};
     struct sigma_rules *rules = NULL;
     struct err err = ERR_INIT;
     options->report = report;
+    options->judge = true;
     options->ctx = &check;
     enum status s = sigma_rules_load(&rules, options, &err);
     sigma_rules_free(&rules);
+    if (s == STATUS_OK && needs_only) {
+        print_needs(&check);
+    }
     buf_fini(&check.out);
+    check_needs_fini(&check.needs);
     if (s != STATUS_OK) {
         fprintf(stderr, "konseki rules check: %s\n", err.message);
         return EXIT_UNREADABLE;
     }
-    fprintf(stderr, _("%zu rules: %zu ok, %zu refused\n"), check.accepted + check.refused,
-            check.accepted, check.refused);
+    print_summary(&check);
     return check.refused > 0 ? EXIT_NEGATIVE : EXIT_DONE;
 }
 
 int rules_check(int argc, char **argv) {
     enum output_format format = options_default_format();
     bool help = false;
+    bool needs = false;
     struct rule_options from = {0};
     const struct option_spec specs[] = {{"format", OPTION_FORMAT, &format, NULL},
                                         RULE_OPTION_PLACEHOLDERS(from),
+                                        {"needs", OPTION_FLAG, &needs, NULL},
                                         {"help", OPTION_FLAG, &help, NULL}};
     struct positionals paths;
     if (!options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
@@ -129,7 +164,7 @@ int rules_check(int argc, char **argv) {
     struct sigma_load_options options = rule_options_load(&from);
     options.paths = (const char *const *)paths.items;
     options.path_count = (size_t)paths.count;
-    int code = check_rules(&options, format == OUTPUT_JSONL);
+    int code = check_rules(&options, format == OUTPUT_JSONL, needs);
     rule_options_fini(&from);
     return code;
 }

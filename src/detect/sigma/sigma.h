@@ -15,6 +15,24 @@
 
 enum sigma_level { SIGMA_INFORMATIONAL, SIGMA_LOW, SIGMA_MEDIUM, SIGMA_HIGH, SIGMA_CRITICAL };
 
+/* How far a rule can run on events of one kind, or at all. */
+enum sigma_runs_how { SIGMA_RUNS_NOT, SIGMA_RUNS_DEGRADED, SIGMA_RUNS_FULLY };
+
+struct sigma_runs_way {
+    struct str name; /* "Security 4688", "json with eventSource, eventName" */
+    enum sigma_runs_how how;
+    const struct str *missing; /* fields that the rule asks for and such events never carry */
+    size_t missing_count;
+    struct str needs; /* what must be switched on to have such events; may be empty */
+};
+
+struct sigma_runs {
+    enum sigma_runs_how how;           /* of the best way */
+    const struct sigma_runs_way *ways; /* none: no event that this program reads is of its source */
+    size_t way_count;
+    struct str needs; /* of the log source; may be empty */
+};
+
 struct sigma_rule_info {
     struct str id; /* the rule's id, or its file name without .yml */
     struct str title;
@@ -34,9 +52,10 @@ struct sigma_rule_info {
     const struct str *false_positives;
     size_t false_positive_count;
     enum sigma_level level;
-    bool is_source_known;        /* false: no event that this program reads is of its log source */
-    struct str correlation;      /* its type (event_count ...); empty: a plain rule */
-    const struct str *refers_to; /* ids of the rules that a correlation is about */
+    bool is_source_known; /* false: no event that this program reads is of its log source */
+    const struct sigma_runs *runs; /* with options.judge, for plain rules; else NULL */
+    struct str correlation;        /* its type (event_count ...); empty: a plain rule */
+    const struct str *refers_to;   /* ids of the rules that a correlation is about */
     size_t refer_count;
     struct str hint; /* what its author better writes; empty: nothing */
 };
@@ -55,6 +74,7 @@ struct sigma_load_options {
     size_t mapping_count;
     const char *const *placeholders; /* files of placeholders (sigma_placeholders.h); may be none */
     size_t placeholder_count;
+    bool judge; /* fill in sigma_rule_info.runs; compiled sets from the cache are not used then */
     /* The rules look at every event, whatever its log source, with their own field names. */
     bool everywhere;
     /* Where compiled sets are kept (docs/formats/sigma-cache.md); NULL: they are not. Whatever else

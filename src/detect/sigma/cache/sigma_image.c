@@ -22,7 +22,7 @@ static const char magic[8] = {'K', 'S', 'K', 'R', 'U', 'L', 'E', 'S'};
 
 /* --- rules --- */
 
-DESCRIBED(struct sigma_rule_info, 280);
+DESCRIBED(struct sigma_rule_info, 288);
 void sigma_image_info(struct sigma_codec *c, struct sigma_rule_info *i) {
     struct str *texts[] = {&i->id,          &i->title,   &i->path,   &i->status,
                            &i->description, &i->author,  &i->date,   &i->modified,
@@ -37,13 +37,14 @@ void sigma_image_info(struct sigma_codec *c, struct sigma_rule_info *i) {
     uint32_t level = i->level;
     sigma_codec_u32(c, &level, SIGMA_CRITICAL + 1);
     i->level = (enum sigma_level)level;
-    sigma_codec_bool(c, &i->is_source_known);
+    sigma_codec_bool(c, &i->is_source_known); /* runs is not kept: a judged set is not cached */
+    i->runs = c->out != NULL ? i->runs : NULL;
     sigma_codec_str(c, &i->correlation);
     sigma_codec_strs(c, &i->refers_to, &i->refer_count);
 }
 
 DESCRIBED(struct sigma_logsource, 48);
-DESCRIBED(struct sigma_document, 400);
+DESCRIBED(struct sigma_document, 408);
 static void document_members(struct sigma_codec *c, struct sigma_document *d) {
     sigma_image_info(c, &d->info);
     sigma_codec_str(c, &d->name);

@@ -1,6 +1,7 @@
 #include "hash.h"
 #include "mem.h"
 #include "sigma_cache.h"
+#include "sigma_runs.h"
 #include "sigma_set.h"
 #include "sigma_source.h"
 
@@ -11,6 +12,7 @@ enum { TREE_LIMIT = 50000 };
 /* What is read before anything is compiled. */
 struct loader {
     struct sigma_rules *set;
+    bool judge;
     const struct sigma_placeholders *placeholders;
     struct sigma_document *documents;
     uint64_t *hashes; /* of the files the documents came from */
@@ -58,6 +60,9 @@ static void keep(struct loader *l, struct sigma_document *d, uint64_t hash) {
     if (tree_of(d) >= TREE_LIMIT) {
         tell(l, d, STR("the rule has too many tests after expansion"));
         return;
+    }
+    if (l->judge && d->root != NULL && d->correlation == NULL) {
+        d->info.runs = sigma_runs_judge(&l->set->arena, l->set->mapping, d);
     }
     keep_document(l, d, hash);
     for (size_t i = 0; i < d->part_count; i++) {
@@ -221,7 +226,7 @@ static enum status compile(struct sigma_rules *set, bool everywhere, struct err 
 
 static enum status build(struct sigma_rules *set, const struct sigma_sources *sources,
                          const struct sigma_load_options *options, struct err *err) {
-    struct loader l = {.set = set, .placeholders = sources->placeholders};
+    struct loader l = {.set = set, .judge = options->judge, .placeholders = sources->placeholders};
     for (size_t i = 0; i < sources->count; i++) {
         read_file(&l, sources, i);
     }
@@ -238,7 +243,7 @@ static enum status build(struct sigma_rules *set, const struct sigma_sources *so
 static enum status get_set(struct sigma_rules *set, const struct sigma_sources *sources,
                            const struct sigma_load_options *options, struct err *err) {
     struct sigma_cache_key key;
-    bool cached = sigma_cache_key(&key, sources, set->mapping, options);
+    bool cached = !options->judge && sigma_cache_key(&key, sources, set->mapping, options);
     if (cached && sigma_cache_get(set, options->cache_folder, &key)) {
         return STATUS_OK;
     }

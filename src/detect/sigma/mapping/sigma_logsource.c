@@ -123,9 +123,8 @@ static void add_source(struct ways *ways, const struct sigma_source *source,
                        const struct sigma_service *service) {
     for (size_t i = 0; i < source->way_count; i++) {
         const struct sigma_way_row *row = &source->ways[i];
-        bool has_more = row->condition_count + row->rename_count > 0;
         if (!is_left_out(&row->gate, service)) {
-            add_way(ways, &row->gate, has_more ? row : NULL);
+            add_way(ways, &row->gate, row);
         }
     }
 }

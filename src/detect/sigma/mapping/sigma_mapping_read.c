@@ -121,8 +121,14 @@ static enum status add_events(struct mapping_reader *r, const struct conf_node *
 static enum status read_event_source(struct mapping_reader *r, const struct conf_node *node,
                                      struct event_source *out) {
     const struct conf_node *service = conf_find(node, STR("service"));
+    const struct conf_node *other = conf_find(node, STR("dataset"));
     const struct conf_node *needs = conf_find(node, STR("needs"));
     const struct sigma_service *found = NULL;
+    enum status s = needs == NULL ? STATUS_OK : sigma_mapping_read_text(r, needs, &out->needs);
+    other = other != NULL ? other : conf_find(node, STR("channel"));
+    if (s != STATUS_OK || (service == NULL && other != NULL)) {
+        return s != STATUS_OK ? s : sigma_mapping_read_list(r, other, &out->channels);
+    }
     if (service != NULL && service->type == CONF_TEXT) {
         found = sigma_mapping_service(r->mapping, service->text);
     }
@@ -131,7 +137,12 @@ static enum status read_event_source(struct mapping_reader *r, const struct conf
                                    "service must be a name of windows-services, given above");
     }
     out->channels = found->channels;
-    return needs == NULL ? STATUS_OK : sigma_mapping_read_text(r, needs, &out->needs);
+    return STATUS_OK;
+}
+
+static bool is_event_member(struct str name) {
+    return str_eq(name, STR("service")) || str_eq(name, STR("channel")) ||
+           str_eq(name, STR("dataset")) || str_eq(name, STR("needs"));
 }
 
 static enum status read_events(struct mapping_reader *r, const struct conf_node *node) {
@@ -143,8 +154,9 @@ static enum status read_events(struct mapping_reader *r, const struct conf_node 
             for (const struct conf_node *e = n->first; e != NULL && s == STATUS_OK; e = e->next) {
                 s = add_events(r, e, &from);
             }
-        } else if (!str_eq(n->name, STR("service")) && !str_eq(n->name, STR("needs"))) {
-            s = sigma_mapping_fault(r, n, "allowed are service, needs, fields { ID = NAMES }");
+        } else if (!is_event_member(n->name)) {
+            s = sigma_mapping_fault(
+                r, n, "allowed are service, channel, dataset, needs, fields { ID = NAMES }");
         }
     }
     return s;

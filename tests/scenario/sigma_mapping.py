@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""The mapping of log sources: what its files may say, what is refused, what rules it lets run."""
+import json
+import pathlib
+
+from harness import DATA, Skip, case, main, run
+
+RULE = """title: t
+id: 00000000-0000-4000-8000-00000000000%d
+logsource: {%s}
+detection:
+  s:
+%s
+  condition: s
+"""
+
+
+def text(folder, name, content):
+    path = pathlib.Path(folder) / name
+    path.write_text(content)
+    return path
+
+
+# (file, what the message must say)
+BROKEN = [
+    ("sauce { }", "line 1: sauce: allowed are windows-services, source, fields, events"),
+    ("\nsource { product = a, wey { } }", "line 2: wey: allowed are product, category"),
+    ("source { product = a, way { dataset = nosuch } }", "dataset = 'nosuch': allowed are names"),
+    ("source { way { service = nosuch } }", "service = 'nosuch': must be a name of windows-services"),
+    ("source { way { channel = C, event-id = [1, x] } }", "event ids are numbers from 0 to 65535"),
+    ("source { way { channel = C, event-id = 70000 } }", "event-id = '70000'"),
+    ("source { way { channel = C, dataset = json } }", "either service, channel or provider"),
+    ("source { way { } }", "either service, channel or provider"),
+    ("source { add = maybe }", "add = 'maybe': allowed are true, false"),
+    ("source { way { channel = [a, b, c, d, e, f, g, h, i] } }", "at most 8 channels"),
+    ("source { way { channel = C, rename { A { values { x = y } } } } }", "field is missing"),
+    ("source { way { channel = C, rename { A { feeld = B } } } }", "allowed are field, values"),
+    ("source { way = x }", "must be a section"),
+    ("source { way { dataset = json, when = x } }", "must be a section"),
+    ("source { way { provider = [a, b] } }", "must be one text"),
+    ("windows-services { s = [] }", "1 to 8 channels are allowed"),
+    ("fields { dataset = json }", "names { ... } is missing"),
+    ("fields { dataset = json, names { }, x = 1 }", "allowed are dataset, names"),
+    ("events { service = nosuch }", "must be a name of windows-services"),
+    ("events { service = sysmon, x = 1 }", "allowed are service, channel, dataset, needs"),
+    ("source { product = a", "'}' is missing"),
+]
+
+
+@case
+def broken_files_say_where(folder):
+    for number, (content, message) in enumerate(BROKEN):
+        path = text(folder, "%d.conf" % number, content)
+        run("--lang", "en", "rules", "mapping", "--mapping", path, expect=2)
+        assert str(path) in run.stderr and message in run.stderr, (content, run.stderr)
+
+
+@case
+def good_file_is_printed(folder):
+    path = text(folder, "m.conf", """
+windows-services { mine = [Mine, "Mine/Operational"] }
+source {
+    product = [acme, "-"], service = box, needs = "a box"
+    way { dataset = json, when { vendor = "AC*", kind = [a, b] }
+          rename { Who = [actor, user], On { field = state, values { true = "1" } } }, needs = "its log" }
+    way { service = mine, event-id = "1 2" }
+}
+fields { dataset = json, names { Nick = "actor.nick#name" } }
+events { service = mine, needs = "x", fields { 1 = "A B", "*" = "*" } }
+""")
+    rows = [json.loads(line) for line in
+            run("rules", "mapping", "--format", "jsonl", "--mapping", path).splitlines()]
+    own = next(r for r in rows if r["kind"] == "source")
+    assert own["file"] == str(path) and own["line"] == 3 and own["product"] == ["acme", "-"]
+    first, second = own["ways"]
+    assert first["datasets"] == "json" and first["needs"] == "its log"
+    assert first["when"] == [{"field": "vendor", "values": ["AC*"]},
+                             {"field": "kind", "values": ["a", "b"]}]
+    assert first["rename"][0] == {"name": "Who", "fields": ["actor", "user"], "values": []}
+    assert first["rename"][1] == {"name": "On", "fields": ["state"], "values": ["true", "1"]}
+    assert second["channels"] == ["Mine", "Mine/Operational"] and second["event_ids"] == "1 2"
+    assert {"kind": "event", "channel": "Mine", "id": "1", "fields": ["A", "B"],
+            "needs": "x"} in rows
+    assert b"acme" in run("rules", "mapping", "--format", "table", "--mapping", path)
+
+
+def scan_lines(rule, log, *more):
+    out = run("scan", "--tz", "UTC", "--format", "jsonl", "--rules", rule, *more, log)
+    return [json.loads(line)["event"]["line"] for line in out.splitlines()]
+
+
+@case
+def files_extend_and_replace(folder):
+    rule = text(folder, "r.yml", RULE % (1, "product: acme, service: box",
+                                         "    Who: bob\n    On: 'true'\n    Nick: tool"))
+    log = text(folder, "r.log", "\n".join(json.dumps(e) for e in [
+        {"vendor": "Acme", "actor": "Bob", "state": "1", "path": "C:\\x\\tool"},
+        {"vendor": "Acme", "user": "bob", "state": "1", "path": "/x/tool"},
+        {"vendor": "Acme", "user": "bob", "state": "0", "path": "/x/tool"},
+        {"vendor": "Other", "actor": "bob", "state": "1", "path": "tool"},
+        {"Who": "bob", "On": "true", "Nick": "tool"}]) + "\n")
+    box = """source { product = acme, way { dataset = json, when { vendor = "a?me" }
+        rename { Who = [actor, user], On { field = state, values { true = "1" } } } } %s }
+        fields { dataset = json, names { Nick = "path#name" } }"""
+    assert scan_lines(rule, log) == [5]
+    replaced = text(folder, "replace.conf", box % "")
+    assert scan_lines(rule, log, "--mapping", replaced) == [1, 2]
+    added = text(folder, "add.conf", box % ", add = true")
+    assert scan_lines(rule, log, "--mapping", added) == [1, 2, 5]
+    last = text(folder, "last.conf", "source { product = acme }")
+    assert scan_lines(rule, log, "--mapping", added, "--mapping", last) == []
+
+
+@case
+def negation_of_renamed_fields(folder):
+    """Of several names for a field: NOT means none of them, null means all of them."""
+    rule = text(folder, "r.yml", (RULE % (1, "product: acme", "    Who: '*'")).replace(
+        "condition: s", "n:\n    Who: bob\n  condition: not n and not m\n  m:\n    Who: null"))
+    log = text(folder, "r.log", "\n".join(json.dumps(e) for e in [
+        {"a": "bob", "b": "eve"}, {"a": "eve", "b": "bob"}, {"a": "eve"}, {"b": "eve"}, {"c": 1}]))
+    mapping = text(folder, "m.conf",
+                   "source { product = acme, way { dataset = json, rename { Who = [a, b] } } }")
+    assert scan_lines(rule, log, "--mapping", mapping) == [3, 4]
+
+
+def check(*paths):
+    return {r["id"]: r for r in
+            map(json.loads, run("rules", "check", "--format", "jsonl", *paths,
+                                expect=(0, 1)).splitlines())}
+
+
+@case
+def rules_say_what_they_miss(folder):
+    cases = {
+        1: ("product: windows, category: process_creation", "    Image: x", "full", []),
+        2: ("product: windows, category: process_creation", "    Image|exists: true\n"
+            "    GrandParentImage: x", "no", ["GrandParentImage"]),
+        3: ("product: windows, category: file_event", "    - TargetFilename: x\n    - CommandLine: y",
+            "degraded", ["CommandLine"]),
+        4: ("product: windows, service: security", "    EventID: 4688\n    Hashes: x", "no", ["Hashes"]),
+        5: ("product: windows, service: security", "    EventID: [4688, 4624]\n    IpAddress: x",
+            "full", []),
+        6: ("product: windows, category: nosuch", "    A: x", "no", []),
+        7: ("category: dns", "    query: x\n    nosuch: y", "no", ["nosuch"]),
+        8: ("product: windows, category: process_creation",
+            "    process.command_line: x\n    process.parent.name: y", "full", []),
+        9: ("product: windows, category: image_load", "    ImageLoaded: x\n    CommandLine: null",
+            "degraded", ["CommandLine"]),
+    }
+    for number, (source, selection, _, _) in cases.items():
+        text(folder, "%d.yml" % number, RULE % (number, source, selection))
+    rows = check(folder)
+    for number, (_, _, runs, missing) in cases.items():
+        row = rows["00000000-0000-4000-8000-00000000000%d" % number]
+        assert (row["runs"], row["missing"]) == (runs, missing), row
+    audit = rows["00000000-0000-4000-8000-000000000001"]["ways"][1]
+    assert audit["way"] == "Security 4688" and "Process Creation" in audit["needs"]
+    assert rows["00000000-0000-4000-8000-000000000006"]["why"]
+    needs = [json.loads(line) for line in
+             run("rules", "check", "--needs", "--format", "jsonl", folder).splitlines()]
+    sysmon = next(n for n in needs if n["needs"].startswith("Sysmon event 1 "))
+    assert (sysmon["rules"], sysmon["only"]) == (2, 0), needs
+
+
+@case
+def every_source_of_the_collection_has_a_way(folder):
+    if not (DATA / "sigma/rules").is_dir():
+        raise Skip("no reference rules")
+    rows = check(*(DATA / "sigma" / name for name in
+                   ("rules", "rules-emerging-threats", "rules-threat-hunting")))
+    accepted = [r for r in rows.values() if r["status"] == "ok"]
+    without = [r for r in accepted if r.get("runs") == "no"]
+    assert len(accepted) > 3000 and len(without) < len(accepted) // 50, len(without)
+    for row in without:
+        assert row["why"] and (row["missing"] or row["needs"]), row
+
+
+if __name__ == "__main__":
+    main()
