@@ -14,7 +14,8 @@ enum {
     DAYS_MAX = 40000,
     HOURS_MAX = 100000,
     PAIRS_MAX = 500000,
-    SAMPLE_TEXT_MAX = 2000
+    SAMPLE_TEXT_MAX = 2000,
+    SAMPLES_BYTES_MAX = 16 << 20
 };
 
 void report_stats_init(struct report_stats *stats, const struct zone *zone,
@@ -98,27 +99,42 @@ static size_t rule_place(struct report_stats *stats, const struct report_hit *hi
     return id;
 }
 
+static bool wants_sample(const struct report_stats *stats, const struct report_rule_row *row,
+                         const struct report_hit *hit) {
+    if (stats->samples_per_rule == 0) {
+        return false;
+    }
+    bool is_earlier =
+        row->sample_count > 0 && hit->time_ns < row->samples[row->sample_count - 1].time_ns;
+    bool has_room =
+        row->sample_count < stats->samples_per_rule && stats->sample_bytes < SAMPLES_BYTES_MAX;
+    return has_room || is_earlier;
+}
+
 /* Keeps the earliest hits of the rule, sorted by time. */
-static void take_sample(const struct report_stats *stats, struct report_rule_row *row,
+static void take_sample(struct report_stats *stats, struct report_rule_row *row,
                         const struct report_hit *hit) {
     size_t max = stats->samples_per_rule;
-    if (max == 0 ||
-        (row->sample_count == max && hit->time_ns >= row->samples[row->sample_count - 1].time_ns)) {
+    if (!wants_sample(stats, row, hit)) {
         return;
     }
     if (row->samples == NULL) {
         row->samples = mem_calloc(max, sizeof *row->samples);
     }
-    row->sample_count += row->sample_count < max;
-    struct report_sample sample = row->samples[row->sample_count - 1];
+    if (row->sample_count < max && stats->sample_bytes < SAMPLES_BYTES_MAX) {
+        row->sample_count++;
+    }
     size_t at = row->sample_count - 1;
+    struct report_sample sample = row->samples[at]; /* a free one, or the latest */
     while (at > 0 && row->samples[at - 1].time_ns > hit->time_ns) {
         row->samples[at] = row->samples[at - 1];
         at--;
     }
+    stats->sample_bytes -= sample.bytes.len;
     sample.time_ns = hit->time_ns;
     buf_clear(&sample.bytes);
     report_copy_write(&sample.bytes, hit, SAMPLE_TEXT_MAX);
+    stats->sample_bytes += sample.bytes.len;
     row->samples[at] = sample;
 }
 

@@ -1,7 +1,7 @@
 /*
  * What the hits of a run add up to: by level, rule, host, user, day, hour, channel and file, with
  * samples of each rule. Everything is bounded: a table that is full counts further names in
- * `others`, a sample keeps the earliest hits of its rule and cuts long values.
+ * `others`, samples are the earliest hits of each rule with long values cut, up to 16 MiB of all.
  *
  * Ownership: the stats own all they show; rows stay where they are until the next hit. Threads:
  * one. Cost: about ten hash lookups a hit.
@@ -51,6 +51,7 @@ struct report_rule_row {
 struct report_stats {
     const struct zone *zone;
     size_t samples_per_rule; /* 0: none */
+    size_t sample_bytes;     /* held by all samples */
     uint64_t counts[REPORT_LEVELS];
     uint64_t rule_counts[REPORT_LEVELS]; /* rules with hits */
     uint64_t total;

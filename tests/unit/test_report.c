@@ -339,6 +339,35 @@ static void adds_up(void **state) {
     report_stats_fini(&stats);
 }
 
+/* However many hits of however long values: samples stop growing, and every hit is counted. */
+static void samples_are_bounded(void **state) {
+    (void)state;
+    struct report_stats stats;
+    struct report_field long_fields[100];
+    char *text = mem_alloc(3000);
+    memset(text, 'x', 3000);
+    for (size_t i = 0; i < 100; i++) {
+        long_fields[i] = (struct report_field){STR("F"), str_make(text, 3000)};
+    }
+    struct sigma_rule_info *rules = mem_calloc(40, sizeof *rules);
+    report_stats_init(&stats, zone_utc(), 10);
+    for (size_t i = 0; i < 800; i++) {
+        struct report_hit hit = make_hit(-(int64_t)i);
+        rules[i % 40] = rule;
+        hit.rule = &rules[i % 40];
+        hit.all = long_fields;
+        hit.all_count = 100;
+        (void)report_stats_add(&stats, &hit);
+    }
+    assert_int_equal(stats.total, 800);
+    assert_true(stats.sample_bytes > (15u << 20) && stats.sample_bytes < (18u << 20));
+    assert_true(stats.rules[0].sample_count > 0);
+    assert_int_equal(stats.rules[0].samples[0].time_ns, -760); /* the earliest all the same */
+    report_stats_fini(&stats);
+    mem_free(rules);
+    mem_free(text);
+}
+
 static void times_far_apart_are_fine(void **state) {
     (void)state;
     struct report_stats stats;
@@ -445,6 +474,7 @@ int main(void) {
         cmocka_unit_test(bad_profiles_are_told),
         cmocka_unit_test(reads_attack_tags),
         cmocka_unit_test(adds_up),
+        cmocka_unit_test(samples_are_bounded),
         cmocka_unit_test(times_far_apart_are_fine),
         cmocka_unit_test(writes_forms),
         cmocka_unit_test(pages_are_inert),
