@@ -90,8 +90,8 @@ static void warn(const char *text, void *ctx) {
 }
 
 static void report_rule(const struct sigma_rule_info *rule, struct str why, void *ctx) {
+    scan_notes_rule(ctx, rule, why);
     if (why.len > 0) {
-        scan_notes_refused(ctx, rule->path, why);
         struct buf path = BUF_INIT;
         struct buf reason = BUF_INIT;
         output_append_visible(&path, rule->path);

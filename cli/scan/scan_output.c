@@ -9,7 +9,7 @@
 #include "scan_target.h"
 #include "scan_view.h"
 
-enum { TARGETS_MAX = 32, NOTES_MAX = 200, ORDER_BYTES = 64 << 20 };
+enum { TARGETS_MAX = 32, ORDER_BYTES = 64 << 20 };
 
 struct scan_output {
     const struct scan_output_options *options;
@@ -26,38 +26,6 @@ struct scan_output {
     enum status order_status; /* not OK: `failure` says why, nothing more is taken */
     struct err failure;
 };
-
-/* --- notes --- */
-
-static void note(struct scan_notes *notes, struct str **list, size_t *count, struct str text) {
-    if (*list == NULL) {
-        *list = mem_calloc(NOTES_MAX, sizeof **list);
-    }
-    if (*count < NOTES_MAX) {
-        (*list)[(*count)++] = arena_str(&notes->arena, text);
-    }
-}
-
-void scan_notes_refused(struct scan_notes *notes, struct str path, struct str why) {
-    struct buf text = BUF_INIT;
-    buf_add(&text, path);
-    buf_add(&text, STR(": "));
-    buf_add(&text, why);
-    note(notes, &notes->refusals, &notes->refusal_count, buf_str(&text));
-    notes->refused++;
-    buf_fini(&text);
-}
-
-void scan_notes_failed(struct scan_notes *notes, struct str message) {
-    note(notes, &notes->failures, &notes->failure_count, message);
-}
-
-void scan_notes_fini(struct scan_notes *notes) {
-    arena_fini(&notes->arena);
-    mem_free(notes->refusals);
-    mem_free(notes->failures);
-    *notes = (struct scan_notes){.refused = 0};
-}
 
 /* --- what was asked for --- */
 
@@ -318,6 +286,8 @@ static struct report_run make_run(const struct scan_output_run *run,
                                .refusal_count = run->notes->refusal_count,
                                .failures = run->notes->failures,
                                .failure_count = run->notes->failure_count,
+                               .blind = run->notes->blind,
+                               .blind_count = run->notes->blind_sources.count,
                                .sources = sources,
                                .source_count = count_sources(sources, n),
                                .is_interrupted = run->is_interrupted};

@@ -16,6 +16,7 @@
 #include "report_hit.h"
 #include "report_stats.h"
 #include "scan.h"
+#include "scan_notes.h"
 
 struct scan_output_options {
     const char *format;
@@ -30,20 +31,6 @@ struct scan_output_options {
     bool summary;
     bool no_summary;
 };
-
-/* What went wrong on the way, the first of each kind; texts are copied. All zero is empty. */
-struct scan_notes {
-    struct arena arena;
-    struct str *refusals; /* "path: why" */
-    size_t refusal_count;
-    size_t refused; /* all of them */
-    struct str *failures;
-    size_t failure_count;
-};
-
-void scan_notes_refused(struct scan_notes *notes, struct str path, struct str why);
-void scan_notes_failed(struct scan_notes *notes, struct str message);
-void scan_notes_fini(struct scan_notes *notes);
 
 struct scan_output;
 

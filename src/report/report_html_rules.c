@@ -119,6 +119,29 @@ static void add_fields(struct buf *out, const struct report_hit *hit) {
     buf_add(out, STR("</table></details>"));
 }
 
+/* The events of a correlation, the first and the last. */
+static void add_members(struct buf *out, const struct report_stats *stats,
+                        const struct report_correlation *c) {
+    struct buf text = BUF_INIT;
+    buf_add(out, STR("<details><summary class=\"dim\">"));
+    html_out_c(out, _("events"));
+    buf_add(out, STR("</summary><table class=\"mono\">\n"));
+    for (size_t i = 0; i < c->event_count; i++) {
+        const struct report_place *place = &c->events[i];
+        buf_clear(&text);
+        buf_add(&text, place->file);
+        buf_putc(&text, place->line > 0 ? ':' : ' ');
+        report_text_place(&text, place);
+        buf_add(out, STR("<tr><td class=\"t\">"));
+        report_text_time(out, place->time_ns, stats->zone);
+        buf_add(out, STR("</td>"));
+        html_out_element(out, "td", NULL, buf_str(&text));
+        buf_add(out, STR("</tr>\n"));
+    }
+    buf_add(out, STR("</table></details>"));
+    buf_fini(&text);
+}
+
 static void add_sample(struct buf *out, const struct report_stats *stats,
                        const struct report_hit *hit) {
     struct buf text = BUF_INIT;
@@ -135,7 +158,11 @@ static void add_sample(struct buf *out, const struct report_stats *stats,
     buf_putc(&text, hit->place.line > 0 ? ':' : ' ');
     report_text_place(&text, &hit->place);
     html_out_element(out, "div", "mono dim", buf_str(&text));
-    add_fields(out, hit);
+    if (hit->correlation != NULL) {
+        add_members(out, stats, hit->correlation);
+    } else {
+        add_fields(out, hit);
+    }
     buf_add(out, STR("</td></tr>\n"));
     buf_fini(&text);
 }

@@ -76,6 +76,29 @@ static void add_notes(struct buf *out, const char *title, const struct str *note
     buf_add(out, STR("</ul></details>\n"));
 }
 
+/* Rules that ran but could not match: log sources of formats that are not read. */
+static void add_blind(struct buf *out, const struct report_run *run) {
+    uint64_t rules = 0;
+    for (size_t i = 0; i < run->blind_count; i++) {
+        rules += run->blind[i].events;
+    }
+    if (rules == 0) {
+        return;
+    }
+    buf_add(out, STR("<details class=\"warn\"><summary>"));
+    html_out_c(out, _("Rules for log sources that are not read: they cannot match"));
+    buf_add(out, STR(": "));
+    report_text_count(out, rules);
+    buf_add(out, STR("</summary><table>\n"));
+    for (size_t i = 0; i < run->blind_count; i++) {
+        buf_add(out, STR("<tr>"));
+        html_out_number(out, "td", run->blind[i].events);
+        html_out_element(out, "td", NULL, run->blind[i].name);
+        buf_add(out, STR("</tr>\n"));
+    }
+    buf_add(out, STR("</table></details>\n"));
+}
+
 void report_html_run(struct buf *out, const struct report_stats *stats,
                      const struct report_run *run) {
     if (run->is_interrupted) {
@@ -110,6 +133,7 @@ void report_html_run(struct buf *out, const struct report_stats *stats,
               run->unreadable);
     add_notes(out, _("Rules refused: they did not run"), run->refusals, run->refusal_count,
               run->refused);
+    add_blind(out, run);
 }
 
 void report_html_levels(struct buf *out, const struct report_stats *stats) {

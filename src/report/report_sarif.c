@@ -95,6 +95,10 @@ static void add_fingerprint(struct buf *out, const struct report_hit *hit) {
     buf_add(&key, hit->place.file);
     buf_printf(&key, "|%u|%u|%llu|%lld", hit->place.line, hit->place.idx,
                (unsigned long long)hit->place.record_id, (long long)hit->time_ns);
+    for (size_t i = 0; hit->correlation != NULL && i < hit->correlation->group_count; i++) {
+        buf_putc(&key, '\0');
+        buf_add(&key, hit->correlation->groups[i].value);
+    }
     buf_printf(out, ",\"partialFingerprints\":{\"konseki/v1\":\"%016llx\"}",
                (unsigned long long)hash_str(buf_str(&key)));
     buf_fini(&key);

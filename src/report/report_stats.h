@@ -74,7 +74,7 @@ struct report_stats {
 /* What was looked at: told by who ran the rules. */
 struct report_source_count {
     struct str name;
-    uint64_t events;
+    uint64_t events; /* or rules */
 };
 
 struct report_run {
@@ -97,6 +97,9 @@ struct report_run {
     size_t refusal_count;
     const struct str *failures; /* inputs that could not be read, the first of them */
     size_t failure_count;
+    /* log sources that no event can be of, with the number of rules for them */
+    const struct report_source_count *blind;
+    size_t blind_count;
     const struct report_source_count *sources;
     size_t source_count;
     bool is_interrupted;

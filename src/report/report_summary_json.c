@@ -77,12 +77,13 @@ static void add_rules(struct buf *out, const struct report_stats *stats) {
     buf_putc(out, ']');
 }
 
-static void add_sources(struct buf *out, const struct report_run *run) {
-    buf_add(out, STR(",\"sources\":{"));
-    for (size_t i = 0; i < run->source_count; i++) {
+static void add_sources(struct buf *out, const char *name,
+                        const struct report_source_count *sources, size_t count) {
+    buf_printf(out, ",\"%s\":{", name);
+    for (size_t i = 0; i < count; i++) {
         buf_add(out, i > 0 ? STR(",") : STR_EMPTY);
-        json_out_string(out, run->sources[i].name);
-        buf_printf(out, ":%llu", (unsigned long long)run->sources[i].events);
+        json_out_string(out, sources[i].name);
+        buf_printf(out, ":%llu", (unsigned long long)sources[i].events);
     }
     buf_putc(out, '}');
 }
@@ -110,7 +111,8 @@ void report_summary_json(struct buf *out, const struct report_stats *stats,
     add_time(out, "last_hit", stats->last_ns);
     buf_printf(out, ",\"elapsed_s\":%.3f,\"interrupted\":%s", (double)run->elapsed_ns / 1e9,
                run->is_interrupted ? "true" : "false");
-    add_sources(out, run);
+    add_sources(out, "sources", run->sources, run->source_count);
+    add_sources(out, "rules_without_source", run->blind, run->blind_count);
     add_tally(out, "hosts", &stats->hosts);
     add_tally(out, "users", &stats->users);
     add_tally(out, "channels", &stats->channels);

@@ -153,6 +153,39 @@ def the_page_is_inert(folder):
 
 
 @case
+def correlations_in_every_form(folder):
+    arguments = scene(folder)
+    (folder / "rules" / "many.yml").write_text("""
+title: Many processes
+id: 31111111-2222-4333-8444-555555555555
+level: critical
+correlation:
+  type: event_count
+  rules: [ 21111111-2222-4333-8444-555555555555 ]
+  group-by: [ Computer ]
+  timespan: 30d
+  condition: { gte: 4 }
+""")
+    arguments += ["--level", "critical"]
+    hits = jsonl(run(*arguments, "--format", "jsonl"))
+    equal([(x["rule"]["type"], x["correlation"]["count"]) for x in hits], [("correlation", 4)] * 3, "hits")
+    equal({x["correlation"]["group"]["Computer"] for x in hits}, {f"ws{i}.example" for i in range(3)}, "groups")
+    equal([len(x["events"]) for x in hits], [4, 4, 4], "events")
+    results = json.loads(run(*arguments, "--format", "sarif"))["runs"][0]["results"]
+    equal([len(x["relatedLocations"]) for x in results], [3, 3, 3], "relatedLocations")
+    equal(len({x["partialFingerprints"]["konseki/v1"] for x in results}), 3, "fingerprints")
+    page = Page(run(*arguments, "--format", "html").decode("utf-8"))
+    equal(page.stack, [], "open elements")
+    shown = "".join(page.text)
+    true("event_count: 4 events in 30d" in shown and "a b#1.json:12" in shown, "the page")
+    for form in ("csv", "table", "timesketch", "timesketch-jsonl"):
+        text = run(*arguments, "--format", form).decode("utf-8-sig")
+        true(text.count("Many processes") >= 3 and "ws2.example" in text, f"{form}: {text}")
+    summary = jsonl(run(*arguments, "--summary", "--summary-format", "json"))[0]["summary"]
+    equal((summary["hits"], summary["levels"]["critical"]), (3, 3), "summary")
+
+
+@case
 def sarif_has_its_structure(folder):
     log = json.loads(run(*scene(folder), "--format", "sarif"))
     equal(log["version"], "2.1.0", "version")
