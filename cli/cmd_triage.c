@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "options.h"
 #include "rule_options.h"
+#include "triage_rules.h"
 #include "triage_run.h"
 
 enum words { NO_WORD, ONE_WORD }; /* before the paths */
@@ -137,18 +138,6 @@ static bool read_run(struct triage_run *run, const struct command_line *c) {
            read_level(&run->least_level, c->level);
 }
 
-/* --- rules --- */
-
-static bool load_rules(struct sigma_rules **out, const struct command_line *c) {
-    struct err err = ERR_INIT;
-    const struct sigma_load_options options = rule_options_load(&c->rules);
-    if (c->rules.rules.count == 0 || sigma_rules_load(out, &options, &err) == STATUS_OK) {
-        return true;
-    }
-    fprintf(stderr, "konseki triage: %s\n", err.message);
-    return false;
-}
-
 /* --- the command --- */
 
 /* Takes the words before the paths. False: something is missing. */
@@ -196,14 +185,17 @@ static int ask(struct command_line *c, const struct positionals *paths,
                              .limit = c->limit,
                              .recover_slack = c->recover,
                              .events_as_they_are = true};
-    struct sigma_rules *rules = NULL;
+    struct triage_rules rules = {0};
     int code = EXIT_USAGE;
     take_lists(c);
-    if (read_run(&run, c) && take_ptree(c, run.zone) && load_rules(&rules, c)) {
-        run.rules = rules;
+    if (read_run(&run, c) && take_ptree(c, run.zone) && triage_rules_load(&rules, &c->rules)) {
+        run.rules = rules.rules;
+        run.all_events = row->question == &triage_coverage;
+        c->triage.rules = rules.list;
+        c->triage.rule_count = rules.count;
         code = triage_run(&run, (const char *const *)paths->items, (size_t)paths->count);
     }
-    sigma_rules_free(&rules);
+    triage_rules_fini(&rules);
     return code;
 }
 

@@ -39,9 +39,14 @@ struct triage_out {
     void *ctx;
 };
 
-/* A rule of --rules, and whether it was accepted. */
+/* A rule of --rules that was accepted. */
 struct triage_rule {
-    const struct sigma_rule_info *info;
+    struct str id;
+    struct str title;
+    struct str path;
+    struct str level;
+    struct str logsource; /* "product/category/service" */
+    bool is_source_known; /* false: no event that this program reads is of its log source */
 };
 
 struct triage_options {
@@ -86,10 +91,12 @@ struct triage_question {
 };
 
 extern const struct triage_question triage_base64;
+extern const struct triage_question triage_coverage;
 extern const struct triage_question triage_files;
 extern const struct triage_question triage_gaps;
 extern const struct triage_question triage_logons;
 extern const struct triage_question triage_metrics;
+extern const struct triage_question triage_pivot;
 extern const struct triage_question triage_power;
 extern const struct triage_question triage_ptree;
 extern const struct triage_question triage_search;

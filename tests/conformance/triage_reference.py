@@ -477,11 +477,55 @@ def base64s(flat):
     return bad[:3] + [f"base64: noise: {r}" for r in noise[:2]] + ["base64: none"] * (not wanted)
 
 
+def pivots(events):
+    """Three kinds of words, counted by field."""
+    groups = Groups()
+    for e, is_windows in events:
+        host, time = first(e, "Computer"), first(e, "TimeCreated_SystemTime")
+        if not is_windows:
+            continue
+        for part in first(e, "Hashes").split(","):
+            value = low(part.split("=", 1)[-1].strip())
+            if value:
+                groups.add(("hash", value, "Hashes"), host, time)
+        for kind, field in (("service", "ServiceName"), ("user", "TargetUserName"),
+                            ("file", "TargetFilename")):
+            value = first(e, field)
+            if value and value != "S-1-0-0":
+                groups.add((kind, low(value) if kind == "file" else value, field), host, time)
+    wanted = {"Hashes", "ServiceName", "TargetUserName", "TargetFilename"}
+    rows = [r for r in listing("pivot") if r["field"] in wanted]
+    return compare("pivot", groups, rows, ("kind", "value", "field"))
+
+
+def coverage():
+    """Hits of rules and of files are those of `konseki scan`."""
+    rules = sys.argv[2] + "/sigma/rules/windows/process_creation"
+    hits, places, rule_files = collections.Counter(), collections.defaultdict(set), set()
+    for line in lines("scan", "--rules", rules, "--format", "jsonl", ROOT):
+        hit = json.loads(line)
+        if "rule" in hit and hit.get("event"):
+            event = hit["event"]
+            hits[hit["rule"]["id"]] += 1
+            places[event["file"]].add((event.get("idx"), event.get("line"), event.get("record_id")))
+    rows = listing("coverage", "rules", "--rules", rules)
+    found = {r["id"]: r["hits"] for r in rows if r["hits"]}
+    files = {r["file"]: r["with_hits"] for r in listing("coverage", "files", "--rules", rules)}
+    bad = [f"coverage rules: {x}: {found.get(x, 0)}, scan has {hits.get(x, 0)}"
+           for x in found.keys() | hits.keys() if found.get(x, 0) != hits.get(x, 0)]
+    bad += [f"coverage files: {x}: {n}, scan has {len(places[x])}" for x, n in files.items()
+            if n != len(places[x])]
+    rule_files = {r["path"] for r in rows}
+    print(f"{'FAILED' if bad else 'ok'} coverage: {len(rule_files)} rules, {len(found)} with hits")
+    return bad[:4] if found and len(found) < len(rows) else ["coverage: no comparison"]
+
+
 def main():
     flat = [json.loads(x) for x in lines("dump", "--flat", ROOT)]
     events = [(x["event"], "idx" in x) for x in flat]
     bad = metrics(events) + logons(events) + stacks(events) + search(flat) + \
-        gaps(flat) + files(flat) + systems(events) + ptree(flat) + base64s(flat)
+        gaps(flat) + files(flat) + systems(events) + ptree(flat) + base64s(flat) + \
+        pivots(events) + coverage()
     print("\n".join(bad))
     print(f"triage: {len(events)} events, {len(bad)} differences")
     return 1 if bad else 0

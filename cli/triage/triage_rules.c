@@ -1,0 +1,50 @@
+#include "triage_rules.h"
+
+#include <stdio.h>
+
+#include "i18n.h"
+#include "mem.h"
+
+/* "product/category/service" */
+static struct str logsource_text(struct arena *arena, const struct sigma_rule_info *info) {
+    return arena_printf(arena, "%.*s/%.*s/%.*s", STR_ARG(info->product), STR_ARG(info->category),
+                        STR_ARG(info->service));
+}
+
+static void keep_rule(const struct sigma_rule_info *info, struct str why, void *ctx) {
+    struct triage_rules *rules = ctx;
+    if (why.len > 0) {
+        rules->refused++;
+        return;
+    }
+    MEM_GROW(rules->list, rules->capacity, rules->count + 1);
+    rules->list[rules->count++] =
+        (struct triage_rule){.id = arena_str(&rules->arena, info->id),
+                             .title = arena_str(&rules->arena, info->title),
+                             .path = arena_str(&rules->arena, info->path),
+                             .logsource = logsource_text(&rules->arena, info),
+                             .level = sigma_level_name(info->level),
+                             .is_source_known = info->is_source_known};
+}
+
+bool triage_rules_load(struct triage_rules *rules, const struct rule_options *options) {
+    struct err err = ERR_INIT;
+    struct sigma_load_options load = rule_options_load(options);
+    load.report = keep_rule;
+    load.ctx = rules;
+    if (options->rules.count > 0 && sigma_rules_load(&rules->rules, &load, &err) != STATUS_OK) {
+        fprintf(stderr, "konseki triage: %s\n", err.message);
+        return false;
+    }
+    if (rules->refused > 0) {
+        fprintf(stderr, _("konseki triage: %zu rules refused: konseki rules check says why\n"),
+                rules->refused);
+    }
+    return true;
+}
+
+void triage_rules_fini(struct triage_rules *rules) {
+    sigma_rules_free(&rules->rules);
+    arena_fini(&rules->arena);
+    mem_free(rules->list);
+}
