@@ -12,9 +12,12 @@
 struct group {
     uint8_t *passes;         /* by gate */
     struct sigma_ids always; /* variants without triggers whose gate passes */
-    bool *wants;             /* by slot: a variant whose gate passes looks at it */
+    uint16_t *least; /* by slot: bytes of the shortest text that can pass; or NOT_WANTED ... */
 };
 
+/* Of the slots of a group: no variant whose gate passes looks at it; or only whether it is there.
+ */
+enum { NOT_WANTED = UINT16_MAX, NOT_TESTED = UINT16_MAX - 1 };
 enum { GROUP_LIMIT = 4096, PAIR_LIMIT = 100000 };
 
 struct slot_value {
@@ -72,7 +75,7 @@ struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules) {
 static void forget_groups(struct sigma_matcher *m) {
     for (size_t i = 0; i < m->group_keys.count; i++) {
         mem_free(m->groups[i].passes);
-        mem_free(m->groups[i].wants);
+        mem_free(m->groups[i].least);
         sigma_ids_fini(&m->groups[i].always);
     }
     intern_clear(&m->group_keys);
@@ -128,11 +131,27 @@ struct sigma_binding **sigma_matcher_binding(struct sigma_matcher *m) {
 
 /* --- groups --- */
 
-static void want_slots(bool *wants, const struct sigma_plan *plan) {
+/* Folding makes no ASCII text shorter or longer, so a pattern needs the bytes of its literals. */
+static uint16_t least_bytes(const struct sigma_test *test) {
+    size_t bytes = 0;
+    for (size_t i = 0; test->kind == SIGMA_TEST_PATTERN && i < test->text.len; i++) {
+        bytes += !sigma_is_token(test->text.ptr[i]);
+    }
+    return bytes < NOT_TESTED ? (uint16_t)bytes : NOT_TESTED;
+}
+
+static void want(struct group *g, uint32_t slot, uint16_t least) {
+    g->least[slot] = least < g->least[slot] ? least : g->least[slot];
+}
+
+static void want_slots(struct group *g, const struct sigma_rules *rules,
+                       const struct sigma_plan *plan) {
     for (const struct sigma_plan *p = plan; p < plan + plan->size; p++) {
-        if (p->op > SIGMA_NODE_NOT) {
-            wants[p->slot] = true;
-            wants[p->op == SIGMA_NODE_FIELDREF ? p->other : p->slot] = true;
+        if (p->op == SIGMA_NODE_TEST) {
+            want(g, p->slot, least_bytes(&rules->tests[p->test].test));
+        } else if (p->op > SIGMA_NODE_NOT) {
+            want(g, p->slot, NOT_TESTED);
+            want(g, p->op == SIGMA_NODE_FIELDREF ? p->other : p->slot, NOT_TESTED);
         }
     }
 }
@@ -150,13 +169,14 @@ static void fill_group(const struct sigma_matcher *m, struct group *g,
             sigma_ids_add(&g->always, rules->always.ids[i]);
         }
     }
-    g->wants = mem_calloc(rules->slot_count + 1, sizeof *g->wants);
+    g->least = mem_calloc(rules->slot_count + 1, sizeof *g->least);
+    memset(g->least, 0xff, rules->slot_count * sizeof *g->least); /* NOT_WANTED */
     for (size_t i = 0; i < rules->variant_count; i++) {
         const struct sigma_variant *v = &rules->variants[i];
         if (g->passes[v->gate]) {
-            want_slots(g->wants, &rules->plans[v->plan]);
+            want_slots(g, rules, &rules->plans[v->plan]);
             if (v->wanted != 0) {
-                want_slots(g->wants, &rules->plans[v->wanted]);
+                want_slots(g, rules, &rules->plans[v->wanted]);
             }
         }
     }
@@ -203,7 +223,7 @@ void sigma_match_begin(struct sigma_matcher *m, const struct sigma_origin *origi
 }
 
 bool sigma_match_wants(const struct sigma_matcher *m, uint32_t slot) {
-    return m->group->wants[slot];
+    return m->group->least[slot] != NOT_WANTED;
 }
 
 static void add_candidate(struct sigma_matcher *m, uint32_t variant) {
@@ -242,19 +262,19 @@ static void count_scan(struct sigma_matcher *m, uint32_t slot, struct str text, 
 }
 
 /* From the memory of values, or found out. */
-static const struct sigma_ids *tests_passed(struct sigma_matcher *m, uint32_t slot,
-                                            struct str text) {
+static const struct sigma_ids *tests_passed(struct sigma_matcher *m, uint32_t slot, struct str text,
+                                            uint32_t field) {
     if (m->profile != NULL) {
         m->profile->slots[slot].values++;
     }
-    struct sigma_ids *passed = sigma_memo_find(m->memo, slot, text);
+    struct sigma_ids *passed = sigma_memo_find(m->memo, slot, field, text);
     if (passed != NULL) {
         return passed;
     }
     int64_t from_ns = m->profile != NULL ? clock_mono_ns() : 0;
     passed = sigma_memo_begin(m->memo);
     sigma_scan_value(m->scanner, &m->rules->slots[slot], text, passed);
-    sigma_memo_keep(m->memo, slot, text);
+    sigma_memo_keep(m->memo, slot, field, text);
     if (m->profile != NULL) {
         count_scan(m, slot, text, from_ns);
     }
@@ -262,12 +282,15 @@ static const struct sigma_ids *tests_passed(struct sigma_matcher *m, uint32_t sl
 }
 
 void sigma_match_value(struct sigma_matcher *m, uint32_t slot, struct str text, uint32_t field) {
-    if (!m->group->wants[slot]) {
+    uint16_t least = m->group->least[slot];
+    if (least == NOT_WANTED) {
         return;
     }
-    const struct sigma_ids *passed = tests_passed(m, slot, text);
-    for (size_t i = 0; i < passed->count; i++) {
-        test_passed(m, passed->ids[i], field);
+    if (text.len >= least || !sigma_is_ascii(text)) {
+        const struct sigma_ids *passed = tests_passed(m, slot, text, field);
+        for (size_t i = 0; i < passed->count; i++) {
+            test_passed(m, passed->ids[i], field);
+        }
     }
     if (slot != SIGMA_KEYWORD_SLOT) {
         keep_value(m, slot, (struct slot_value){.text = text, .field = field});

@@ -4,7 +4,7 @@
 #include "hash.h"
 #include "mem.h"
 
-enum { TABLE_SIZE = 1 << 17, VALUE_LIMIT = 2048, BYTE_LIMIT = 24 << 20 };
+enum { TABLE_SIZE = 1 << 17, VALUE_LIMIT = 2048, BYTE_LIMIT = 24 << 20, RECENT_SIZE = 1024 };
 
 struct entry {
     uint64_t hash;
@@ -17,6 +17,7 @@ struct entry {
 
 struct sigma_memo {
     struct entry *table;
+    struct entry *recent; /* by slot and field: copies, small enough for the processor's cache */
     struct arena arena;
     size_t bytes;
     size_t count;
@@ -28,6 +29,7 @@ struct sigma_memo {
 struct sigma_memo *sigma_memo_create(void) {
     struct sigma_memo *memo = mem_calloc(1, sizeof *memo);
     memo->table = mem_calloc(TABLE_SIZE, sizeof *memo->table);
+    memo->recent = mem_calloc(RECENT_SIZE, sizeof *memo->recent);
     return memo;
 }
 
@@ -36,6 +38,7 @@ void sigma_memo_destroy(struct sigma_memo **memo) {
         arena_fini(&(*memo)->arena);
         sigma_ids_fini(&(*memo)->work);
         mem_free((*memo)->table);
+        mem_free((*memo)->recent);
         mem_free(*memo);
         *memo = NULL;
     }
@@ -51,16 +54,31 @@ static struct entry *place(struct sigma_memo *memo, uint64_t hash, size_t way) {
     return &memo->table[(hash & (TABLE_SIZE / 2 - 1)) * 2 + way];
 }
 
-struct sigma_ids *sigma_memo_find(struct sigma_memo *memo, uint32_t slot, struct str value) {
+static struct entry *recent_place(struct sigma_memo *memo, uint32_t slot, uint32_t field) {
+    return &memo->recent[(slot * 31 + field) & (RECENT_SIZE - 1)];
+}
+
+static struct sigma_ids *view_of(struct sigma_memo *memo, const struct entry *e) {
+    memo->view = (struct sigma_ids){e->ids, e->id_count, 0};
+    return &memo->view;
+}
+
+struct sigma_ids *sigma_memo_find(struct sigma_memo *memo, uint32_t slot, uint32_t field,
+                                  struct str value) {
     if (value.len > VALUE_LIMIT) {
         return NULL;
+    }
+    struct entry *last = recent_place(memo, slot, field);
+    if (last->text != NULL && last->slot == slot && last->text_len == value.len &&
+        memcmp(last->text, value.ptr, value.len) == 0) {
+        return view_of(memo, last);
     }
     memo->hash = hash_str(value) ^ hash_u64(slot + 1);
     for (size_t way = 0; way < 2; way++) {
         struct entry *e = place(memo, memo->hash, way);
         if (e->text != NULL && is_same(e, memo->hash, slot, value)) {
-            memo->view = (struct sigma_ids){e->ids, e->id_count, 0};
-            return &memo->view;
+            *last = *e;
+            return view_of(memo, last);
         }
     }
     return NULL;
@@ -71,7 +89,7 @@ struct sigma_ids *sigma_memo_begin(struct sigma_memo *memo) {
     return &memo->work;
 }
 
-void sigma_memo_keep(struct sigma_memo *memo, uint32_t slot, struct str value) {
+void sigma_memo_keep(struct sigma_memo *memo, uint32_t slot, uint32_t field, struct str value) {
     if (value.len > VALUE_LIMIT) {
         return;
     }
@@ -80,6 +98,7 @@ void sigma_memo_keep(struct sigma_memo *memo, uint32_t slot, struct str value) {
         arena_fini(&memo->arena);
         memo->arena = ARENA_INIT;
         memset(memo->table, 0, TABLE_SIZE * sizeof *memo->table);
+        memset(memo->recent, 0, RECENT_SIZE * sizeof *memo->recent);
         memo->bytes = 0;
     }
     struct entry *e = place(memo, memo->hash, 0);
@@ -96,4 +115,5 @@ void sigma_memo_keep(struct sigma_memo *memo, uint32_t slot, struct str value) {
         memcpy(e->ids, memo->work.ids, id_bytes);
     }
     memo->bytes += value.len + id_bytes + 48;
+    *recent_place(memo, slot, field) = *e;
 }

@@ -11,10 +11,12 @@ struct sigma_memo;
 
 struct sigma_memo *sigma_memo_create(void);
 void sigma_memo_destroy(struct sigma_memo **memo);
-/* NULL if unknown. Valid until the next call of any function here. */
-struct sigma_ids *sigma_memo_find(struct sigma_memo *memo, uint32_t slot, struct str value);
+/* NULL if unknown. Valid until the next call of any function here. `field` is where the value came
+ * from: what stood there in the last event is found without hashing. */
+struct sigma_ids *sigma_memo_find(struct sigma_memo *memo, uint32_t slot, uint32_t field,
+                                  struct str value);
 /* An empty list to fill; sigma_memo_keep then remembers it. */
 struct sigma_ids *sigma_memo_begin(struct sigma_memo *memo);
-void sigma_memo_keep(struct sigma_memo *memo, uint32_t slot, struct str value);
+void sigma_memo_keep(struct sigma_memo *memo, uint32_t slot, uint32_t field, struct str value);
 
 #endif
