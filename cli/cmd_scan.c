@@ -11,6 +11,7 @@
 #include "rule_options.h"
 #include "scan_correlation.h"
 #include "scan_filters.h"
+#include "scan_health.h"
 #include "scan_output.h"
 #include "scan_progress.h"
 #include "site.h"
@@ -26,7 +27,9 @@ struct command_line {
     struct scan_notes notes;
     const char *password;
     uint64_t unpack_limit;
+    struct scan_health health;
     bool recover;
+    bool carve;
     bool dedup;
     bool quiet;
     bool suppressed;
@@ -52,6 +55,7 @@ static void print_usage(FILE *out) {
 struct print_context {
     struct scan_output *output;
     struct scan_notes *notes;
+    struct scan_health *health;
     struct scan_progress progress;
 };
 
@@ -82,6 +86,12 @@ static void print_failure(const char *path, const struct err *err, void *ctx) {
     output_append_visible(&text, str_from_c(err->message)); /* names of members are foreign */
     fprintf(stderr, "konseki scan: %.*s\n", STR_ARG(buf_str(&text)));
     buf_fini(&text);
+}
+
+static void tell_health(const char *path, const struct parse_input_health *found, void *ctx) {
+    struct print_context *print = ctx;
+    scan_progress_clear(&print->progress);
+    scan_health_tell(print->health, path, found);
 }
 
 static void warn(const char *text, void *ctx) {
@@ -180,6 +190,8 @@ static int run(struct command_line *c, const struct sigma_rules *rules, const st
     struct scan_options scan = {.rules = rules,
                                 .only_suppressed = c->suppressed,
                                 .recover_slack = c->recover,
+                                .carve = c->carve,
+                                .health = tell_health,
                                 .packed = {c->password, c->unpack_limit},
                                 .no_copies = c->dedup,
                                 .interrupt = scan_interrupt_catch(),
@@ -196,7 +208,7 @@ static int run(struct command_line *c, const struct sigma_rules *rules, const st
     }
     const struct scan_output_settings settings = {
         &c->output, scan.zone, (const char *const *)paths->items, (size_t)paths->count};
-    struct print_context print = {.notes = &c->notes};
+    struct print_context print = {.notes = &c->notes, .health = &c->health};
     struct err err = ERR_INIT;
     enum status s = scan_output_open(&print.output, &settings, &err);
     if (s != STATUS_OK) {
@@ -218,6 +230,7 @@ static int run(struct command_line *c, const struct sigma_rules *rules, const st
                                         .started_wall_ns = started_ns,
                                         .elapsed_ns = clock_mono_ns() - from_ns};
     print_summary(&counts, end.rules, end.elapsed_ns);
+    scan_health_finish(&c->health);
     bool written = scan_output_close(&print.output, &end);
     rule_tuning_destroy(&scan.tuning); /* hits may name rules of its making */
     if (!written) {

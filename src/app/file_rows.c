@@ -19,6 +19,7 @@ struct parse_input_options file_reading_options(const struct file_reading *readi
                      .newest_ns = modified_ns + NS_PER_DAY},
         .receive_ns = clock_wall_ns(),
         .recover_slack = reading->options->recover_slack,
+        .carve = reading->options->carve,
     };
 }
 
@@ -56,6 +57,10 @@ void file_reading_whole(struct file_reading *reading, const struct input_file *f
            file_reading_give(reading, input, str_from_c(name))) {
         taken_bytes += reading->batch.raw.len;
         input_file_release(file, taken_bytes);
+    }
+    const struct parse_input_health health = parse_input_get_health(input);
+    if (health.is_event_log && !reading->stopped && reading->options->health != NULL) {
+        reading->options->health(name, &health, reading->options->ctx);
     }
     parse_input_close(&input);
     reading->counts->files++;

@@ -11,6 +11,7 @@
 
 #include "batch.h"
 #include "err.h"
+#include "input.h"
 #include "packed.h"
 #include "zone.h"
 
@@ -19,6 +20,10 @@
 typedef bool file_rows_fn(const struct batch *batch, struct str file, void *ctx);
 /* An input that could not be read. The reading goes on. */
 typedef void file_rows_error_fn(const char *path, const struct err *err, void *ctx);
+
+/* An event log file that was read to its end: what it says of itself. */
+typedef void file_rows_health_fn(const char *path, const struct parse_input_health *health,
+                                 void *ctx);
 
 /* How far the reading is; called after every batch. */
 struct file_rows_progress {
@@ -31,11 +36,13 @@ struct file_rows_options {
     const struct zone *zone; /* for times without one */
     bool zone_is_guess;
     bool recover_slack;
+    bool carve; /* event logs in what is none: disk images, memory (input.h) */
     struct packed_limits packed;
     const volatile sig_atomic_t *interrupt; /* not 0: end soon; NULL: never */
     file_rows_progress_fn *progress;        /* NULL: nobody looks */
     file_rows_fn *rows;
     file_rows_error_fn *failed;
+    file_rows_health_fn *health; /* NULL: nobody asks */
     void *ctx;
 };
 

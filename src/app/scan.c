@@ -167,6 +167,11 @@ static void failed(const char *path, const struct err *err, void *ctx) {
     scan->options->failed(path, err, scan->options->ctx);
 }
 
+static void health(const char *path, const struct parse_input_health *found, void *ctx) {
+    const struct scan *scan = ctx;
+    scan->options->health(path, found, scan->options->ctx);
+}
+
 static void progress(const struct file_rows_progress *how_far, void *ctx) {
     const struct scan *scan = ctx;
     scan->options->progress(scan->counts, how_far, scan->options->ctx);
@@ -178,12 +183,14 @@ void scan_paths(const struct scan_options *options, const char *const *paths, si
     const struct file_rows_options reading = {.zone = options->zone,
                                               .zone_is_guess = options->zone_is_guess,
                                               .recover_slack = options->recover_slack,
+                                              .carve = options->carve,
                                               .packed = options->packed,
                                               .interrupt = options->interrupt,
                                               .progress =
                                                   options->progress != NULL ? progress : NULL,
                                               .rows = scan_batch,
                                               .failed = failed,
+                                              .health = options->health != NULL ? health : NULL,
                                               .ctx = &scan};
     *counts = (struct scan_counts){.first_ns = TIME_NONE, .last_ns = TIME_NONE};
     if (options->rules != NULL) {

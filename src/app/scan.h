@@ -47,12 +47,14 @@ struct scan_options {
     const struct zone *zone;           /* for times without one */
     bool zone_is_guess;
     bool recover_slack;
+    bool carve;
     struct packed_limits packed;
     const volatile sig_atomic_t *interrupt; /* not 0: end soon; NULL: never */
     scan_progress_fn *progress;             /* NULL: nobody looks */
     scan_hit_fn *hit;
     scan_correlated_fn *correlated; /* may be NULL */
     file_rows_error_fn *failed;
+    file_rows_health_fn *health; /* NULL: nobody asks */
     void *ctx;
 };
 

@@ -10,7 +10,7 @@
 #include "mem.h"
 #include "windows_xml.h"
 
-enum { BATCH_ROWS = 16384, BATCH_BYTES = 1 << 20 };
+enum { BATCH_ROWS = 16384, BATCH_BYTES = 1 << 20, CARVE_HEAD_BYTES = 65536 };
 
 struct parse_input {
     struct parse_input_options options;
@@ -72,7 +72,10 @@ static void find_form(struct parse_input *input) {
 
 bool parse_input_needs_whole(const uint8_t *bytes, size_t size_bytes,
                              const struct parse_input_options *options) {
-    return (may_be(options, DATASET_WINDOWS_EVTX) && evtx_is_file(bytes, size_bytes)) ||
+    size_t head = size_bytes < CARVE_HEAD_BYTES ? size_bytes : (size_t)CARVE_HEAD_BYTES;
+    bool is_binary = head > 0 && memchr(bytes, 0, head) != NULL;
+    return (options->carve && is_binary) ||
+           (may_be(options, DATASET_WINDOWS_EVTX) && evtx_is_file(bytes, size_bytes)) ||
            (may_be(options, DATASET_WINDOWS_XML) && windows_xml_is_file(bytes, size_bytes));
 }
 
@@ -94,7 +97,13 @@ struct parse_input *parse_input_open(const uint8_t *bytes, size_t size_bytes,
         input->evtx = evtx_reader_open(bytes, size_bytes, &evtx_options);
         return input;
     }
-    if (may_be(options, DATASET_WINDOWS_XML) && windows_xml_is_file(bytes, size_bytes)) {
+    bool xml = may_be(options, DATASET_WINDOWS_XML) && windows_xml_is_file(bytes, size_bytes);
+    if (!xml && options->carve && evtx_has_chunk(bytes, size_bytes)) {
+        const struct evtx_options evtx_options = {.recover_slack = true};
+        input->evtx = evtx_reader_open(bytes, size_bytes, &evtx_options);
+        return input;
+    }
+    if (xml) {
         input->xml = windows_xml_reader_open(bytes, size_bytes, options->record_limit_bytes);
         return input;
     }
@@ -191,6 +200,22 @@ bool parse_input_next(struct parse_input *input, struct batch *batch) {
 
 const struct parse_input_counts *parse_input_get_counts(const struct parse_input *input) {
     return &input->counts;
+}
+
+struct parse_input_health parse_input_get_health(const struct parse_input *input) {
+    if (input->evtx == NULL) {
+        return (struct parse_input_health){.is_event_log = false};
+    }
+    const struct evtx_counts n = evtx_reader_counts(input->evtx);
+    return (struct parse_input_health){.is_event_log = true,
+                                       .has_header = n.has_header,
+                                       .bad_header = n.bad_header,
+                                       .is_dirty = n.is_dirty,
+                                       .records = n.records,
+                                       .damaged = n.damaged - n.bad_slack,
+                                       .recovered = n.recovered,
+                                       .chunks = n.chunks,
+                                       .bad_chunks = n.bad_chunks};
 }
 
 enum dataset parse_input_kind(const struct parse_input *input) {

@@ -27,6 +27,7 @@ struct parse_input_options {
     int64_t receive_ns;
     size_t record_limit_bytes; /* 0: 1 MiB */
     bool recover_slack;        /* EVTX: also records found in slack space */
+    bool carve;                /* chunks of EVTX also in what is no event log (disk images) */
     bool more_follows;         /* the bytes are the first window of an input (parse_input_window) */
 };
 
@@ -58,6 +59,19 @@ void parse_input_window(struct parse_input *input, const uint8_t *bytes, size_t 
  * nothing is left (and nothing was added), of the window if more follows. */
 bool parse_input_next(struct parse_input *input, struct batch *batch);
 const struct parse_input_counts *parse_input_get_counts(const struct parse_input *input);
+/* What an event log file says of itself, when all of it was read. */
+struct parse_input_health {
+    bool is_event_log;
+    bool has_header;
+    bool bad_header; /* fails its checksum */
+    bool is_dirty;   /* was not closed: its checksums may be out of date */
+    uint64_t records;
+    uint64_t damaged;   /* but for recovered ones, which may be overwritten in part */
+    uint64_t recovered; /* from slack */
+    uint64_t chunks;
+    uint64_t bad_chunks; /* fail their checksum */
+};
+struct parse_input_health parse_input_get_health(const struct parse_input *input);
 /* The format of most rows. */
 enum dataset parse_input_kind(const struct parse_input *input);
 void parse_input_close(struct parse_input **input);

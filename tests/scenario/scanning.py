@@ -7,9 +7,10 @@ import pty
 import re
 import signal
 import subprocess
+import sys
 import time
 
-from harness import PROGRAM, case, equal, jsonl, main, run, true
+from harness import PROGRAM, ROOT, case, equal, jsonl, main, run, true
 
 RULE = """title: {title}
 id: {id}
@@ -187,6 +188,58 @@ def a_terminal_sees_how_far_it_is(folder):
         equal(bool(re.search(r"\d+ % · \S+ k? ?M? ?events/s · .*hits", text)), not quiet,
               f"progress in {text!r}")
         true(quiet or "\r\x1b[K" in text, "the line is taken away")
+
+
+def event_log(folder, name, damages=()):
+    """An EVTX file of five events of rule "Process", with damages of demo/evtx_writer.py."""
+    plan = {"options": {"damages": list(damages)}, "events": [
+        {"provider": "P", "event_id": 4688, "channel": "Security", "computer": "pc1.example",
+         "time": f"2026-11-09T00:00:0{n}Z", "data": [["Text", f"record {n}"]]} for n in range(5)]}
+    (folder / "plan.json").write_text(json.dumps(plan))
+    subprocess.run([sys.executable, ROOT / "demo" / "evtx_writer.py", folder / "plan.json",
+                    folder / name], check=True)
+    return folder / name
+
+
+def records(folder, path, *more):
+    hits = jsonl(run("scan", "--rules", rules(folder), "--format", "jsonl", *more, path))
+    return sorted(hit["event"]["record_id"] for hit in hits)
+
+
+@case
+def checksums_are_told(folder):
+    good = event_log(folder, "good.evtx")
+    broken = bytearray(good.read_bytes())
+    broken[4096 + 512 + 100] ^= 0xff
+    bad = folder / "bad.evtx"
+    bad.write_bytes(broken)
+    header = bytearray(good.read_bytes())
+    header[16] ^= 0xff
+    (folder / "header.evtx").write_bytes(header)
+    run("scan", "--rules", rules(folder), "--no-summary", good)
+    true("checksum" not in run.stderr, "nothing to tell of an intact file: " + run.stderr)
+    run("scan", "--rules", rules(folder), "--no-summary", bad)
+    true("bad.evtx: damaged: 1 of 1 chunks" in run.stderr, run.stderr)
+    true("1 event log files are damaged" in run.stderr, run.stderr)
+    run("scan", "--rules", rules(folder), "--validate-checksums", good, folder / "header.evtx")
+    true("good.evtx: intact: 0 of 1 chunks fail" in run.stderr, run.stderr)
+    true("header.evtx: damaged" in run.stderr and "file header fails" in run.stderr, run.stderr)
+
+
+@case
+def chunks_are_carved(folder):
+    """Event logs at odd places of what is no event log, packed too; only when asked."""
+    log = event_log(folder, "log.evtx").read_bytes()
+    noise = b"\x7fELF" + bytes(range(256)) * 2000
+    image = folder / "disk.img"
+    image.write_bytes(noise + b"x" * 333 + log[4096:] + noise + log + noise[:99])
+    equal(records(folder, image), [], "not asked")
+    equal(records(folder, image, "--carve"), sorted([1, 2, 3, 4, 5] * 2), "both copies")
+    equal(records(folder, image, "--carve", "--dedup"), [1, 2, 3, 4, 5], "once")
+    packed = folder / "disk.img.gz"
+    packed.write_bytes(gzip.compress(image.read_bytes()))
+    equal(records(folder, packed, "--carve"), sorted([1, 2, 3, 4, 5] * 2), "in a stream")
+    equal(scan(folder, sample(folder), "--carve"), ALL, "text is read as before")
 
 
 main()

@@ -30,6 +30,9 @@ struct evtx_options {
 
 /* By content: a file header, or (header damaged) a chunk at one of the first chunk positions. */
 bool evtx_is_file(const uint8_t *bytes, size_t size_bytes);
+/* True if a chunk's signature stands anywhere in the bytes (a disk image, a memory dump). Cost: one
+ * pass. The reader finds all of them; bytes between them are ROW_META rows. */
+bool evtx_has_chunk(const uint8_t *bytes, size_t size_bytes);
 struct evtx_reader *evtx_reader_open(const uint8_t *bytes, size_t size_bytes,
                                      const struct evtx_options *options);
 /* Appends rows to the batch (which the caller has cleared). False when nothing is left. */
@@ -41,8 +44,12 @@ struct evtx_counts {
     uint64_t records;    /* rows that are records */
     uint64_t damaged;    /* of these */
     uint64_t recovered;  /* of these */
+    uint64_t bad_slack;  /* recovered ones that are damaged: what is overwritten is so by nature */
     uint64_t chunks;     /* with a chunk's magic */
     uint64_t bad_chunks; /* header or records fail their checksum, or header unusable */
+    bool has_header;     /* a file header, whole */
+    bool bad_header;     /* which fails its checksum */
+    bool is_dirty;       /* and says that the file was not closed: checksums may be out of date */
 };
 struct evtx_counts evtx_reader_counts(const struct evtx_reader *reader);
 

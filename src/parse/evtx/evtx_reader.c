@@ -2,6 +2,7 @@
 
 #include "binxml_value.h"
 #include "bytes.h"
+#include "crc32.h"
 #include "event_decode.h"
 #include "evtx_chunk.h"
 #include "mem.h"
@@ -11,6 +12,7 @@ enum {
     FILE_HEADER_BYTES = 4096,
     META_ROW_BYTES = 1 << 20,
     HEADER_FLAG_DIRTY = 1,
+    HEADER_SUMMED_BYTES = 120,
     SEARCH_BYTES = 16 * EVTX_CHUNK_BYTES /* for a chunk behind a damaged file header */
 };
 
@@ -57,6 +59,10 @@ bool evtx_is_file(const uint8_t *bytes, size_t size_bytes) {
            (limit > 0 && bytes[0] == 0 && find_chunk(bytes, 0, limit) < limit);
 }
 
+bool evtx_has_chunk(const uint8_t *bytes, size_t size_bytes) {
+    return find_chunk(bytes, 0, size_bytes) < size_bytes;
+}
+
 struct evtx_reader *evtx_reader_open(const uint8_t *bytes, size_t size_bytes,
                                      const struct evtx_options *options) {
     struct evtx_reader *r = mem_calloc(1, sizeof *r);
@@ -66,6 +72,10 @@ struct evtx_reader *evtx_reader_open(const uint8_t *bytes, size_t size_bytes,
     r->decoder = event_decoder_create();
     bool whole_header = has_file_magic(bytes, size_bytes) && size_bytes >= FILE_HEADER_BYTES;
     r->dirty = whole_header && (bytes_le32(bytes + 120) & HEADER_FLAG_DIRTY) != 0;
+    r->counts.has_header = whole_header;
+    r->counts.is_dirty = r->dirty;
+    r->counts.bad_header =
+        whole_header && crc32_update(0, bytes, HEADER_SUMMED_BYTES) != bytes_le32(bytes + 124);
     return r;
 }
 
@@ -189,6 +199,7 @@ static void decode_record(struct evtx_reader *r, struct batch *batch, size_t chu
     if (fault.what != NULL) {
         batch_row(batch)->flags |= ROW_DAMAGED;
         r->counts.damaged++;
+        r->counts.bad_slack += record->recovered ? 1 : 0;
         add_error(batch, chunk_off + record->off, fault.what,
                   fault.offset > 0 ? chunk_off + fault.offset : 0);
     }
