@@ -2,16 +2,26 @@
 
 #include "bare_event.h"
 #include "file_io.h"
+#include "file_rows.h"
 #include "i18n.h"
 #include "input_file.h"
-#include "scan.h"
+#include "sigma_correlator.h"
+
+enum { COUNTED_MAX = 64 };
 
 struct run {
     const struct sigma_case *test;
     struct case_result *result;
+    const struct sigma_rules *rules;
     struct sigma_matcher *matcher;
+    struct sigma_correlator *correlator; /* NULL: no correlation */
     struct bare_event event;
+    const struct sigma_rule_info *counted[COUNTED_MAX]; /* rules of this event */
+    size_t counted_count;
+    uint64_t events;
+    bool has_time; /* this event: else no correlation sees it */
     size_t bad_lines;
+    struct str file;
 };
 
 static void fail(struct case_result *result, struct str why) {
@@ -81,30 +91,98 @@ static const struct sigma_rules *rules_for(struct case_result *result, struct ca
 
 /* --- events --- */
 
-static void count_hit(const struct sigma_hit *hit, void *ctx) {
+/* A rule that a correlation refers to may be told of twice (as a hit, and to the correlation), or
+ * only to the correlation: it counts once. */
+static void count_rule(struct run *run, const struct sigma_rule_info *rule) {
+    if (!is_under_test(run->test, rule)) {
+        return;
+    }
+    for (size_t i = 0; i < run->counted_count; i++) {
+        if (run->counted[i] == rule) {
+            return;
+        }
+    }
+    if (run->counted_count < COUNTED_MAX) {
+        run->counted[run->counted_count++] = rule;
+    }
+    run->result->hits++;
+}
+
+static void found(const struct sigma_hit *hit, void *ctx) {
+    count_rule(ctx, hit->rule);
+}
+
+static void fed(const struct sigma_feed *feed, void *ctx) {
+    struct run *run = ctx;
+    if (run->correlator != NULL && run->has_time) {
+        sigma_correlator_take(feed, run->correlator);
+    }
+    count_rule(run, sigma_rules_info(run->rules, feed->rule));
+}
+
+static void correlated(const struct sigma_correlation_hit *hit, void *ctx) {
     struct run *run = ctx;
     run->result->hits += is_under_test(run->test, hit->rule);
 }
 
+static void begin_event(struct run *run, const int64_t *time_ns, const struct row *row) {
+    struct err err = ERR_INIT;
+    const struct sigma_event_place place = {.origin = run->file,
+                                            .record = row != NULL ? row->record_id : 0,
+                                            .line = row != NULL ? row->line : 0,
+                                            .number = run->events++};
+    run->counted_count = 0;
+    run->has_time = time_ns != NULL;
+    if (run->correlator != NULL && run->has_time &&
+        sigma_correlator_event(run->correlator, *time_ns, &place, &err) != STATUS_OK) {
+        fail(run->result, str_from_c(err.message));
+        run->has_time = false;
+    }
+}
+
+static void begin_run(struct run *run) {
+    const struct sigma_correlator_options options = {
+        .rules = run->rules, .hit = correlated, .ctx = run};
+    run->matcher = sigma_matcher_create(run->rules);
+    run->correlator = sigma_correlator_create(&options);
+    sigma_matcher_feed(run->matcher, fed, run);
+}
+
+static void end_run(struct run *run) {
+    struct err err = ERR_INIT;
+    if (run->correlator != NULL && run->result->why.len == 0 &&
+        sigma_correlator_finish(run->correlator, &err) != STATUS_OK) {
+        fail(run->result, str_from_c(err.message));
+    }
+    if (run->bad_lines > 0) {
+        buf_printf(&run->result->why, _("%zu lines are no JSON objects"), run->bad_lines);
+    } else if (run->events == 0) {
+        fail(run->result, str_from_c(_("the file holds no event")));
+    }
+    sigma_matcher_destroy(&run->matcher);
+    sigma_correlator_destroy(&run->correlator);
+    bare_event_fini(&run->event);
+}
+
 static void match_object(json_object *object, void *ctx) {
     struct run *run = ctx;
+    int64_t time_ns;
     if (object == NULL) {
         run->bad_lines++;
         return;
     }
     bare_event_read(&run->event, object);
-    sigma_match_event(run->matcher, run->event.values, run->event.count, count_hit, run);
+    bool has_time = sigma_event_time(&time_ns, run->event.values, run->event.count);
+    begin_event(run, has_time ? &time_ns : NULL, NULL);
+    sigma_match_event(run->matcher, run->event.values, run->event.count, found, run);
 }
 
 static void match_text(struct case_result *result, const struct sigma_rules *rules,
                        const struct sigma_case *test, struct str text) {
-    struct run run = {.test = test, .result = result, .matcher = sigma_matcher_create(rules)};
+    struct run run = {.test = test, .result = result, .rules = rules, .file = STR_EMPTY};
+    begin_run(&run);
     bare_event_each(text, match_object, &run);
-    if (run.bad_lines > 0) {
-        buf_printf(&result->why, _("%zu lines are no JSON objects"), run.bad_lines);
-    }
-    sigma_matcher_destroy(&run.matcher);
-    bare_event_fini(&run.event);
+    end_run(&run);
 }
 
 /* --- files --- */
@@ -137,12 +215,20 @@ static bool find_file(struct buf *path, const struct sigma_case *test) {
     return file_exists(path->ptr);
 }
 
-static bool count_scan_hit(const struct scan_hit *hit, void *ctx) {
-    count_hit(hit->sigma, ctx);
+static bool match_batch(const struct batch *batch, struct str file, void *ctx) {
+    struct run *run = ctx;
+    run->file = file;
+    for (size_t i = 0; i < batch->row_count; i++) {
+        const struct row *row = &batch->rows[i];
+        if (file_rows_is_event(row) && (row->flags & ROW_DAMAGED) == 0) {
+            begin_event(run, &row->time_ns, row);
+            sigma_match_row(run->matcher, batch, row, found, run);
+        }
+    }
     return true;
 }
 
-static void scan_failed(const char *path, const struct err *err, void *ctx) {
+static void reading_failed(const char *path, const struct err *err, void *ctx) {
     struct run *run = ctx;
     (void)path; /* the message names it */
     fail(run->result, str_from_c(err->message));
@@ -150,18 +236,13 @@ static void scan_failed(const char *path, const struct err *err, void *ctx) {
 
 static void match_rows(struct case_result *result, const struct sigma_rules *rules,
                        const struct sigma_case *test, const char *path) {
-    struct run run = {.test = test, .result = result};
-    struct scan_counts counts;
-    const struct scan_options options = {.rules = rules,
-                                         .least_level = SIGMA_INFORMATIONAL,
-                                         .zone = zone_utc(),
-                                         .hit = count_scan_hit,
-                                         .failed = scan_failed,
-                                         .ctx = &run};
-    scan_paths(&options, &path, 1, &counts);
-    if (counts.events == 0) {
-        fail(result, str_from_c(_("the file holds no event")));
-    }
+    struct run run = {.test = test, .result = result, .rules = rules, .file = STR_EMPTY};
+    struct file_rows_counts counts;
+    const struct file_rows_options options = {
+        .zone = zone_utc(), .rows = match_batch, .failed = reading_failed, .ctx = &run};
+    begin_run(&run);
+    file_rows_read(&options, &path, 1, &counts);
+    end_run(&run);
 }
 
 static void match_file(struct case_result *result, const struct sigma_rules *rules,

@@ -100,6 +100,48 @@ def a_refused_rule_fails_its_case(folder):
     true("refused" in results[0]["why"] and "cotnains" in results[0]["why"], results[0]["why"])
 
 
+CORRELATION = RULE.replace("status: test", "status: test\nname: download") + """---
+title: Many Downloads
+id: 5a6f2e0c-0c5f-4b7e-9d53-6c1b1f0a9e11
+correlation:
+  type: event_count
+  rules: [download]
+  group-by: [Computer]
+  timespan: 10m
+  condition: {gte: 3}
+level: high
+"""
+
+
+@case
+def cases_of_correlations_hold_several_events(folder):
+    (folder / "many.yml").write_text(CORRELATION)
+    event = lambda minute, computer: json.dumps(
+        {**EVENT, "Computer": computer, "@timestamp": f"2026-03-01T00:{minute:02}:00Z"})
+    events = {"three": [(0, "a"), (4, "a"), (9, "a")], "slow": [(0, "a"), (6, "a"), (12, "a")],
+              "apart": [(0, "a"), (1, "b"), (2, "a")],
+              "two groups": [(0, "a"), (1, "a"), (2, "a"), (0, "b"), (1, "b"), (2, "b")],
+              "base": [(0, "a"), (30, "a")]}
+    wanted = {"three": 1, "slow": 0, "apart": 0, "two groups": 2, "base": 2}
+    cases = ["cases:"]
+    for name, times in events.items():
+        (folder / f"{name}.jsonl").write_text("\n".join(event(*t) for t in times) + "\n")
+        rule = "4a6f2e0c" if name == "base" else "5a6f2e0c"
+        cases.append(f"  - {{name: {name}, rule: {rule}-0c5f-4b7e-9d53-6c1b1f0a9e11, "
+                     f"expect: {wanted[name]}, events: {name}.jsonl}}")
+        cases.append(f"  - {{name: {name} as evidence, rule: {rule}-0c5f-4b7e-9d53-6c1b1f0a9e11, "
+                     f"expect: {wanted[name]}, file: {name}.json}}")
+        (folder / f"{name}.json").write_text("\n".join(
+            json.dumps({"Provider_Name": "Microsoft-Windows-Security-Auditing", "EventRecordID": i + 1,
+                        "TimeCreated_SystemTime": json.loads(event(*t))["@timestamp"],
+                        **EVENT, "Computer": t[1]}) for i, t in enumerate(times)) + "\n")
+    (folder / "many.test.yml").write_text("\n".join(cases) + "\n")
+    results = jsonl(run("rules", "test", folder, expect=(0, 1)))
+    equal([(r["case"], r.get("why"), r["hits"]) for r in results],
+          [(name + kind, None, wanted[name]) for name in events for kind in ("", " as evidence")],
+          "hits")
+
+
 @case
 def nothing_to_test(folder):
     (folder / "a.yml").write_text(RULE)

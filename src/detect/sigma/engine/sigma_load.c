@@ -303,6 +303,10 @@ size_t sigma_rules_count(const struct sigma_rules *rules) {
     return rules->rule_count + rules->correlation_count;
 }
 
+const struct sigma_rule_info *sigma_rules_info(const struct sigma_rules *rules, uint32_t rule) {
+    return &rules->documents[rule].info;
+}
+
 size_t sigma_rules_correlation_count(const struct sigma_rules *rules) {
     return rules->correlation_count;
 }
