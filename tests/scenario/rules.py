@@ -308,5 +308,66 @@ def differences_between_collections(folder):
     run("rules", "diff", old, folder / "nowhere", expect=4)
 
 
+def proposed(folder, event, *options):
+    """Writes a rule for the event, checks and tests it; the rule's text."""
+    run("rules", "new", "--out", folder / "new.yml", *options, input=json.dumps(event).encode())
+    equal([r["status"] for r in jsonl(run("rules", "check", folder / "new.yml"))], ["ok"], "check")
+    equal([r["result"] for r in jsonl(run("rules", "test", folder))], ["passed"], "test")
+    return (folder / "new.yml").read_text()
+
+
+@case
+def a_rule_is_drafted_from_an_event(folder):
+    rule = proposed(folder, {**EVENT, "NewProcessId": "0x1f4", "SubjectUserName": "bob",
+                             "TimeCreated_SystemTime": "2026-03-01T00:00:00Z"}, "--author", "it's me")
+    for line in ("    category: 'process_creation'", "        Image|endswith: '\\certutil.exe'",
+                 "        CommandLine|contains: '-URLCACHE'", "author: 'it''s me'"):
+        true(line + "\n" in rule, f"{line!r} in {rule}")
+    for word in ("bob", "0x1f4", "2026-03-01T", "EventID"):
+        true(word not in rule, f"{word!r} not in {rule}")
+    run("rules", "new", "--out", folder / "new.yml", input=json.dumps(EVENT).encode(), expect=5)
+    true("new.yml" in run.stderr, "files that are there stay")
+
+
+@case
+def what_an_event_holds_is_quoted(folder):
+    nasty = "a'b \\\\srv\\*x?\\ \"q\" : # {%s} \\\\"
+    event = {"Channel": "Security", "EventID": 4697, "ServiceName": nasty, "Extra": "x\ny\x00\x1b[1m",
+             "List": ["one", "t*o"], "Nothing": None, "ImagePath": "C:\\x.exe -k\t--run\u202e now"}
+    rule = proposed(folder, event, "--title", "'; id: x\n- \x1b[0m")
+    true("        ServiceName: 'a''b \\\\\\\\srv\\\\\\*x\\?\\ " in rule, rule)
+    true("        EventID: 4697\n" in rule and "    service: 'security'\n" in rule, rule)
+    true("\x1b" not in rule and "\u202e" not in rule, "no controls of the terminal")
+    other = dict(event, ServiceName=nasty.replace("*", "yy"))
+    (folder / "o.jsonl").write_text(json.dumps(other) + "\n" + json.dumps(event) + "\n")
+    equal([e["match"] for e in jsonl(run("rules", "eval", folder / "new.yml", folder / "o.jsonl"))],
+          [False, True], "a star of the event is no wildcard")
+
+
+@case
+def drafts_of_lines_and_of_what_does_not_fit(folder):
+    lines = [{"eventSource": "iam.amazonaws.com", "eventName": "CreateUser", "awsRegion": "eu"},
+             {"nobody": "knows"}]
+    (folder / "cloud.json").write_text("".join(json.dumps(x) + "\n" for x in lines))
+    rule = run("rules", "new", "--jsonl", folder / "cloud.json").decode()
+    true("service: 'cloudtrail'" in rule and "eventName: 'CreateUser'" in rule, rule)
+    rule = run("rules", "new", "--jsonl", folder / "cloud.json", "--fields", "awsRegion").decode()
+    true("awsRegion: 'eu'" in rule and "CreateUser" not in rule, rule)
+    run("rules", "new", "--jsonl", folder / "cloud.json", "--line", "2", expect=1)
+    run("rules", "new", "--jsonl", folder / "cloud.json", "--line", "9", expect=4)
+    run("rules", "new", input=b"no json", expect=4)
+    run("rules", "new", input=b"", expect=4)
+
+
+@case
+def drafts_of_real_records(folder):
+    data = need(DATA / "evtx" / "sigma-regression", "SigmaHQ's regression data")
+    files = sorted(data.rglob("*.evtx"))[::5]
+    for i, path in enumerate(files):
+        run("rules", "new", "--evtx", path, "--out", folder / f"{i}.yml")
+    results = jsonl(run("rules", "test", "--require-tests", folder))
+    equal([r["result"] for r in results], ["passed"] * len(files), "drafts")
+
+
 if __name__ == "__main__":
     main()

@@ -1,0 +1,337 @@
+#include "draft_fields.h"
+
+#include "ip.h"
+
+enum draft_kind {
+    KIND_VALUE,   /* the whole value */
+    KIND_PROGRAM, /* the last part of a path */
+    KIND_KEY,     /* the last two parts of a path */
+    KIND_WORDS    /* switches and words of a command or script */
+};
+
+/* Fields that identify, the best first; names as rules use them. */
+static const struct known_field {
+    const char *name;
+    enum draft_kind kind;
+} known_fields[] = {
+    {"Image", KIND_PROGRAM},
+    {"OriginalFileName", KIND_VALUE},
+    {"CommandLine", KIND_WORDS},
+    {"ParentImage", KIND_PROGRAM},
+    {"TargetObject", KIND_KEY},
+    {"TargetFilename", KIND_PROGRAM},
+    {"ImageLoaded", KIND_PROGRAM},
+    {"SourceImage", KIND_PROGRAM},
+    {"TargetImage", KIND_PROGRAM},
+    {"GrantedAccess", KIND_VALUE},
+    {"PipeName", KIND_VALUE},
+    {"QueryName", KIND_VALUE},
+    {"DestinationHostname", KIND_VALUE},
+    {"DestinationPort", KIND_VALUE},
+    {"ScriptBlockText", KIND_WORDS},
+    {"Payload", KIND_WORDS},
+    {"HostApplication", KIND_WORDS},
+    {"ServiceName", KIND_VALUE},
+    {"ImagePath", KIND_WORDS},
+    {"ServiceFileName", KIND_WORDS},
+    {"TaskName", KIND_KEY},
+    {"ShareName", KIND_VALUE},
+    {"RelativeTargetName", KIND_VALUE},
+    {"ObjectName", KIND_KEY},
+    {"ObjectType", KIND_VALUE},
+    {"AccessMask", KIND_VALUE},
+    {"ProcessName", KIND_PROGRAM},
+    {"Application", KIND_PROGRAM},
+    {"LogonType", KIND_VALUE},
+    {"LogonProcessName", KIND_VALUE},
+    {"AuthenticationPackageName", KIND_VALUE},
+    {"TicketEncryptionType", KIND_VALUE},
+    {"TicketOptions", KIND_VALUE},
+    {"Status", KIND_VALUE},
+    {"SubStatus", KIND_VALUE},
+    {"Signature", KIND_VALUE},
+    {"ThreatName", KIND_VALUE},
+    {"Details", KIND_VALUE},
+    {"EventType", KIND_VALUE},
+    {"eventName", KIND_VALUE},
+    {"eventSource", KIND_VALUE},
+    {"eventType", KIND_VALUE},
+    {"operationName", KIND_VALUE},
+    {"OperationName", KIND_VALUE},
+    {"Operation", KIND_VALUE},
+    {"Workload", KIND_VALUE},
+    {"protoPayload.methodName", KIND_VALUE},
+    {"action", KIND_VALUE},
+    {"Data", KIND_WORDS},
+};
+
+enum {
+    KNOWN_COUNT = sizeof known_fields / sizeof known_fields[0],
+    REST_MAX = 3,
+    VALUE_MAX = 120,
+    SHORT_CODE = 12
+};
+
+/* --- what differs each time --- */
+
+static bool name_has(struct str name, const char *const *parts) {
+    for (; *parts != NULL; parts++) {
+        if (str_find_ci(name, str_from_c(*parts)) != STR_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_volatile_name(struct str name) {
+    static const char *const parts[] = {
+        "guid",     "time",    "date",        "hash",    "processid", "threadid", "logonid",
+        "recordid", "address", "user",        "account", "sid",       "computer", "host",
+        "domain",   "version", "keywords",    "opcode",  "port",      "session",  "activity",
+        "uuid",     "request", "correlation", NULL};
+    static const struct str names[] = {STR_INIT("Channel"),
+                                       STR_INIT("EventID"),
+                                       STR_INIT("Level"),
+                                       STR_INIT("Task"),
+                                       STR_INIT("Provider_Name"),
+                                       STR_INIT("RuleName"),
+                                       STR_INIT("CurrentDirectory"),
+                                       STR_INIT("Company"),
+                                       STR_INIT("Product"),
+                                       STR_INIT("Description"),
+                                       STR_INIT("id"),
+                                       STR_INIT("EventID_Qualifiers")};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (str_eq(name, names[i])) {
+            return true;
+        }
+    }
+    return str_starts(name, STR("EventData.")) || name_has(name, parts);
+}
+
+/* Ids, hashes, numbers of many digits, addresses, SIDs. */
+static bool is_volatile_value(struct str value) {
+    struct ip address;
+    size_t digits = 0, hex = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        digits += ascii_is_digit(value.ptr[i]);
+        hex += ascii_hex_value(value.ptr[i]) >= 0;
+    }
+    return value.len == 0 || str_eq(value, STR("-")) || ip_parse(&address, value) ||
+           (digits > 5 && digits * 2 > value.len) || (hex > 15 && hex * 10 > value.len * 8) ||
+           str_starts(value, STR("S-1-")) || str_starts(value, STR("{"));
+}
+
+size_t draft_hidden_bytes(struct str text, size_t at) {
+    static const struct str marks[] = {STR_INIT("\xE2\x80\x8B"), STR_INIT("\xEF\xBB\xBF")};
+    struct str rest = str_skip(text, at);
+    unsigned char c = (unsigned char)rest.ptr[0];
+    unsigned char last = rest.len > 2 ? (unsigned char)rest.ptr[2] : 0;
+    if (c < 0x20 || c == 0x7f) {
+        return 1;
+    }
+    if (c == 0xc2 && rest.len > 1 && (unsigned char)rest.ptr[1] < 0xa0) {
+        return 2; /* C1 controls */
+    }
+    if (str_starts(rest, marks[0]) || str_starts(rest, marks[1])) {
+        return 3;
+    }
+    bool is_direction = (str_starts(rest, STR("\xE2\x80")) &&
+                         ((last >= 0x8c && last <= 0x8f) || (last >= 0xa8 && last <= 0xae))) ||
+                        (str_starts(rest, STR("\xE2\x81")) && last >= 0xa6 && last <= 0xa9);
+    return is_direction ? 3 : 0;
+}
+
+static bool is_plain(struct str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        if (draft_hidden_bytes(text, i) > 0) {
+            return false;
+        }
+    }
+    return text.len > 0;
+}
+
+static bool is_plain_name(struct str name) {
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (!ascii_is_alnum(c) && c != '_' && c != '-' && c != '.' && c != '@') {
+            return false;
+        }
+    }
+    return name.len > 0;
+}
+
+/* --- how a value is compared --- */
+
+static void add_part(struct draft_item *item, struct str part) {
+    if (item->part_count < DRAFT_PARTS_MAX && is_plain(part)) {
+        item->parts[item->part_count++] = part;
+    }
+}
+
+/* From the `parts`-th separator from the end on: "\certutil.exe", "\Run\Updater". */
+static struct str tail_of(struct str path, size_t parts) {
+    size_t at = path.len;
+    for (size_t i = path.len; i > 0 && parts > 0; i--) {
+        if (path.ptr[i - 1] == '\\' || path.ptr[i - 1] == '/') {
+            at = i - 1;
+            parts--;
+        }
+    }
+    return parts > 0 ? path : str_skip(path, at);
+}
+
+static struct str unquoted(struct str word) {
+    while (word.len > 0 && strchr("\"'`,;()", word.ptr[0]) != NULL) {
+        word = str_skip(word, 1);
+    }
+    while (word.len > 0 && strchr("\"'`,;()", word.ptr[word.len - 1]) != NULL) {
+        word.len--;
+    }
+    return word;
+}
+
+static bool is_switch(struct str word) {
+    return word.len > 2 && (word.ptr[0] == '-' || word.ptr[0] == '/') &&
+           ascii_is_alpha(word.ptr[1] == '-' ? word.ptr[2] : word.ptr[1]) &&
+           str_find_char(str_skip(word, 1), '/') == STR_NONE;
+}
+
+/* A word that would be the same the next time: no path, no address, no number. */
+static bool is_lasting_word(struct str word) {
+    return word.len >= 4 && str_find_char(word, '\\') == STR_NONE &&
+           str_find_char(word, '/') == STR_NONE && str_find_char(word, ':') == STR_NONE &&
+           !is_volatile_value(word);
+}
+
+/* Switches first, then words; the program itself (the first word) is told by Image. */
+static void add_words(struct draft_item *item, struct str text, bool skip_first) {
+    for (int pass = 0; pass < 2 && item->part_count < DRAFT_PARTS_MAX; pass++) {
+        struct str rest = text;
+        bool is_first = skip_first;
+        while (rest.len > 0) {
+            size_t end = 0;
+            while (end < rest.len && !ascii_is_space(rest.ptr[end])) {
+                end++;
+            }
+            struct str word = unquoted(str_head(rest, end));
+            rest = str_skip(rest, end + 1);
+            if (word.len == 0 || is_first) {
+                is_first = is_first && word.len == 0;
+                continue;
+            }
+            if (pass == 0 ? is_switch(word) && !is_volatile_value(word)
+                          : !is_switch(word) && is_lasting_word(word)) {
+                add_part(item, word);
+            }
+        }
+        if (item->part_count > 1) {
+            return;
+        }
+    }
+}
+
+static bool fill(struct draft_item *item, struct str name, enum draft_kind kind, struct str value) {
+    *item = (struct draft_item){.name = name};
+    switch (kind) {
+    case KIND_VALUE:
+        if (value.len <= VALUE_MAX) {
+            add_part(item, value);
+        }
+        break;
+    case KIND_PROGRAM:
+    case KIND_KEY:
+        item->comparison = DRAFT_ENDSWITH;
+        add_part(item, tail_of(value, kind == KIND_KEY ? 2 : 1));
+        break;
+    case KIND_WORDS:
+        item->comparison = DRAFT_CONTAINS;
+        add_words(item, value, str_eq(name, STR("CommandLine")));
+        break;
+    }
+    return item->part_count > 0;
+}
+
+/* --- which fields --- */
+
+static struct str rule_name(const struct draft_source *source, struct str event_name) {
+    for (size_t i = 0; i < source->rename_count; i++) {
+        if (str_eq(source->renames[i].event_name, event_name)) {
+            return source->renames[i].rule_name;
+        }
+    }
+    return event_name;
+}
+
+static bool is_usable(const struct sigma_event_value *v) {
+    return !v->is_null && !v->is_structure && v->text.len > 0 && is_plain_name(v->name) &&
+           !str_eq(v->text, STR("-"));
+}
+
+static enum draft_kind kind_of(struct str name) {
+    for (size_t k = 0; k < KNOWN_COUNT; k++) {
+        if (str_eq(name, str_from_c(known_fields[k].name))) {
+            return known_fields[k].kind;
+        }
+    }
+    return KIND_VALUE;
+}
+
+static size_t choose_named(struct draft_item *items, const struct draft_source *source,
+                           const struct sigma_event_value *values, size_t count, struct str only) {
+    struct str name;
+    size_t chosen = 0;
+    while (chosen < DRAFT_ITEMS_MAX && str_split_next(&name, &only, ',')) {
+        name = str_trim(name);
+        struct str text = draft_value(values, count, name);
+        struct str called = rule_name(source, name);
+        if (text.len > 0 && is_plain_name(name) &&
+            (fill(&items[chosen], called, kind_of(called), text) ||
+             fill(&items[chosen], called, KIND_VALUE, text))) {
+            chosen++;
+        }
+    }
+    return chosen;
+}
+
+static size_t choose_known(struct draft_item *items, const struct draft_source *source,
+                           const struct sigma_event_value *values, size_t count) {
+    size_t chosen = 0;
+    for (size_t k = 0; k < KNOWN_COUNT && chosen < DRAFT_ITEMS_MAX; k++) {
+        for (size_t i = 0; i < count; i++) {
+            struct str name = rule_name(source, values[i].name);
+            if (is_usable(&values[i]) && str_eq(name, str_from_c(known_fields[k].name))) {
+                bool is_volatile = values[i].text.len > SHORT_CODE &&
+                                   known_fields[k].kind == KIND_VALUE &&
+                                   is_volatile_value(values[i].text);
+                chosen += !is_volatile &&
+                          fill(&items[chosen], name, known_fields[k].kind, values[i].text);
+                break; /* of a list the first */
+            }
+        }
+    }
+    return chosen;
+}
+
+static size_t choose_rest(struct draft_item *items, const struct draft_source *source,
+                          const struct sigma_event_value *values, size_t count) {
+    size_t chosen = 0;
+    for (size_t i = 0; i < count && chosen < REST_MAX; i++) {
+        bool is_again = i > 0 && str_eq(values[i].name, values[i - 1].name);
+        if (is_usable(&values[i]) && !is_again && !is_volatile_name(values[i].name) &&
+            !is_volatile_value(values[i].text)) {
+            chosen +=
+                fill(&items[chosen], rule_name(source, values[i].name), KIND_VALUE, values[i].text);
+        }
+    }
+    return chosen;
+}
+
+size_t draft_choose(struct draft_item *items, const struct draft_source *source,
+                    const struct sigma_event_value *values, size_t count, struct str only) {
+    if (only.len > 0) {
+        return choose_named(items, source, values, count, only);
+    }
+    size_t chosen = choose_known(items, source, values, count);
+    return chosen > 0 ? chosen : choose_rest(items, source, values, count);
+}
