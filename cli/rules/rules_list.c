@@ -24,13 +24,6 @@ struct list_options {
     bool help;
 };
 
-static struct str runs(const struct known_rule *rule) {
-    if (rule->why.len > 0) {
-        return STR("refused");
-    }
-    return rule->info.is_source_known ? STR("yes") : STR("no source");
-}
-
 /* "windows/process_creation", "linux//auditd": product/category/service without empty ends. */
 static void add_source(struct buf *out, const struct sigma_rule_info *rule) {
     buf_add(out, rule->product);
@@ -71,9 +64,15 @@ static void add_json(struct buf *out, const struct known_rule *rule) {
     }
     buf_putc(out, ']');
     add_member(out, "path", info->path);
-    add_member(out, "runs", runs(rule));
+    add_member(out, "runs", known_rule_runs_name(rule->runs));
     if (rule->why.len > 0) {
         add_member(out, "why", rule->why);
+    }
+    if (rule->needs.len > 0) {
+        add_member(out, "needs", rule->needs);
+    }
+    if (info->correlation.len > 0) {
+        add_member(out, "correlation", info->correlation);
     }
     buf_add(out, STR("}\n"));
 }
@@ -88,9 +87,10 @@ static bool write_row(struct output *table, struct buf *text, const struct known
         buf_add(text, info->tags[i]);
     }
     struct str both = buf_str(text);
-    const struct str cells[COLUMN_COUNT] = {sigma_level_name(info->level), info->status, runs(rule),
-                                            str_head(both, source_len),    info->title,  info->id,
-                                            str_skip(both, source_len),    info->path};
+    const struct str cells[COLUMN_COUNT] = {
+        sigma_level_name(info->level), info->status, known_rule_runs_name(rule->runs),
+        str_head(both, source_len),    info->title,  info->id,
+        str_skip(both, source_len),    info->path};
     return output_row(table, cells);
 }
 
@@ -173,6 +173,7 @@ static int list(const struct list_options *options, const struct positionals *pa
     load.path_count = (size_t)paths->count;
     load.report = known_rules_add;
     load.ctx = &known;
+    load.judge = true;
     if (sigma_rules_load(&rules, &load, &err) != STATUS_OK) {
         fprintf(stderr, "konseki rules list: %s\n", err.message);
     } else {
