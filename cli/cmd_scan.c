@@ -206,8 +206,12 @@ static int run(struct command_line *c, const struct sigma_rules *rules, const st
         !scan_filters_read(&filters, &c->filter, scan.zone)) {
         return EXIT_USAGE;
     }
-    const struct scan_output_settings settings = {
-        &c->output, scan.zone, (const char *const *)paths->items, (size_t)paths->count};
+    const struct scan_output_settings settings = {.options = &c->output,
+                                                  .zone = scan.zone,
+                                                  .inputs = (const char *const *)paths->items,
+                                                  .input_count = (size_t)paths->count,
+                                                  .others = c->rules.rules.items,
+                                                  .other_count = c->rules.rules.count};
     struct print_context print = {.notes = &c->notes, .health = &c->health};
     struct err err = ERR_INIT;
     enum status s = scan_output_open(&print.output, &settings, &err);

@@ -8,6 +8,7 @@
 #include "report_summary.h"
 #include "scan_target.h"
 #include "scan_view.h"
+#include "scratch_file.h"
 
 enum { TARGETS_MAX = 32, ORDER_BYTES = 64 << 20 };
 
@@ -46,15 +47,19 @@ static enum status set_columns(struct scan_output *out, struct scan_target *targ
                                struct err *err) {
     enum report_form form = target->writer.form;
     target->columns = out->columns;
-    if (out->has_columns) {
-        target->writer.columns = &target->columns;
-        return STATUS_OK;
-    }
-    if (form != REPORT_TABLE && form != REPORT_CSV) {
-        return STATUS_OK;
+    enum status s = STATUS_OK;
+    if (!out->has_columns) {
+        if (form != REPORT_TABLE && form != REPORT_CSV) {
+            return STATUS_OK;
+        }
+        s = report_profiles_columns(&target->columns, out->profiles, report_form_name(form), err);
     }
     target->writer.columns = &target->columns;
-    return report_profiles_columns(&target->columns, out->profiles, report_form_name(form), err);
+    if (out->options->all_tags && !report_columns_have(&target->columns, COLUMN_TAGS) &&
+        target->columns.count < REPORT_COLUMNS_MAX) {
+        target->columns.ids[target->columns.count++] = COLUMN_TAGS;
+    }
+    return s;
 }
 
 static bool shows_details(const struct scan_target *target) {
@@ -86,9 +91,18 @@ static void add_wishes(struct scan_output *out, const struct scan_target *target
 static enum status add_target(struct scan_output *out, enum report_form form, const char *path,
                               const struct scan_output_settings *settings, struct err *err) {
     const struct scan_output_options *o = out->options;
-    const struct scan_target_rules rules = {o->overwrite, settings->inputs, settings->input_count};
+    const struct scan_target_rules rules = {.overwrite = o->overwrite,
+                                            .inputs = settings->inputs,
+                                            .input_count = settings->input_count,
+                                            .others = settings->others,
+                                            .other_count = settings->other_count};
     if (out->target_count == TARGETS_MAX) {
         return err_set(err, STATUS_BAD_INPUT, _("more than %d outputs"), TARGETS_MAX);
+    }
+    for (size_t i = 0; path != NULL && i < out->target_count; i++) {
+        if (path_is_within(path, out->targets[i].path)) {
+            return err_set(err, STATUS_BAD_INPUT, _("--out %s: named twice"), path);
+        }
     }
     struct scan_target *target = &out->targets[out->target_count++];
     target->writer =

@@ -28,6 +28,7 @@ struct scan_output_options {
     const char *summary_format;
     bool overwrite;
     bool abbreviate;
+    bool all_tags;
     bool summary;
     bool no_summary;
 };
@@ -39,6 +40,8 @@ struct scan_output_settings {
     const struct zone *zone; /* of times for people; programs get UTC */
     const char *const *inputs;
     size_t input_count;
+    const char *const *others; /* what else is read: rules, the site file; may be NULL */
+    size_t other_count;
 };
 
 /* BAD_INPUT: what was asked for cannot be; ENVIRONMENT: a file could not be made. */

@@ -23,6 +23,12 @@ static enum status check_place(const char *path, const struct scan_target_rules 
                            rules->inputs[i]);
         }
     }
+    for (size_t i = 0; i < rules->other_count && file_exists(path); i++) {
+        if (path_is_within(path, rules->others[i])) {
+            return err_set(err, STATUS_BAD_INPUT, _("--out %s: is read by this scan (%s)"), path,
+                           rules->others[i]);
+        }
+    }
     if (!rules->overwrite && file_exists(path)) {
         return err_set(err, STATUS_BAD_INPUT, _("--out %s: is there; --overwrite replaces it"),
                        path);
@@ -57,6 +63,7 @@ enum status scan_target_open(struct scan_target *target, const char *path,
         return STATUS_OK;
     }
     enum status s = check_place(path, rules, err);
+    target->is_new = !file_exists(path);
     if (s == STATUS_OK) {
         s = open_file(target, path, rules->overwrite, err);
     }
@@ -167,6 +174,9 @@ bool scan_target_close(struct scan_target *target, const struct report_run *run)
         written = close_file(target) && written;
     } else if (target->file != NULL) {
         written = output_finish(target->file) && written;
+    }
+    if (run == NULL && target->is_new && target->path != NULL) {
+        written = file_remove(target->path, NULL) == STATUS_OK && written;
     }
     buf_fini(&target->text);
     mem_free(target->path);

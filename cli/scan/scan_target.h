@@ -16,14 +16,17 @@ struct scan_target {
     struct buf text;
     struct output *table; /* REPORT_TABLE */
     bool by_time;
+    bool is_new; /* the file was not there before */
     bool failed;
 };
 
 /* What a file may not overwrite or lie in. */
 struct scan_target_rules {
     bool overwrite;
-    const char *const *inputs;
+    const char *const *inputs; /* nothing is written there */
     size_t input_count;
+    const char *const *others; /* rules and the like: nothing there is overwritten */
+    size_t other_count;
 };
 
 /* Opens the file at `path`, NULL: standard output. BAD_INPUT: the place is among the inputs, or
@@ -33,7 +36,8 @@ enum status scan_target_open(struct scan_target *target, const char *path,
 void scan_target_begin(struct scan_target *target);
 /* False after a write error. */
 bool scan_target_hit(struct scan_target *target, const struct report_hit *hit);
-/* Writes the end and closes; false with a message if something could not be written. */
+/* Writes the end and closes; false with a message if something could not be written. `run` NULL:
+ * the scan does not begin, a new file is removed. */
 bool scan_target_close(struct scan_target *target, const struct report_run *run);
 
 #endif

@@ -1,5 +1,6 @@
 #include "scan_view.h"
 
+#include "mem.h"
 #include "windows_names.h"
 
 struct source {
@@ -9,6 +10,8 @@ struct source {
 
 void scan_view_fini(struct scan_view *view) {
     arena_fini(&view->arena);
+    arena_fini(&view->name_arena);
+    mem_free(view->names);
     buf_fini(&view->scratch);
 }
 
@@ -22,12 +25,20 @@ static struct str line_text(const struct scan_hit *hit) {
     return line;
 }
 
-static struct str field_name(struct scan_view *view, uint32_t field) {
-    buf_clear(&view->scratch);
-    if (windows_flat_name(&view->scratch, field)) {
-        return arena_str(&view->arena, buf_str(&view->scratch));
+static const struct scan_view_name *name_of(struct scan_view *view, uint32_t field) {
+    if (field >= view->name_capacity) {
+        size_t known = view->name_capacity;
+        MEM_GROW(view->names, view->name_capacity, (size_t)field + 1);
+        memset(view->names + known, 0, (view->name_capacity - known) * sizeof *view->names);
     }
-    return schema_name(field);
+    struct scan_view_name *name = &view->names[field];
+    if (name->text.ptr == NULL) {
+        buf_clear(&view->scratch);
+        name->is_windows = windows_flat_name(&view->scratch, field);
+        name->text = name->is_windows ? arena_str(&view->name_arena, buf_str(&view->scratch))
+                                      : schema_name(field);
+    }
+    return name;
 }
 
 /* The text of an attribute (or the line itself), in the arena; false if there is none. */
@@ -46,7 +57,7 @@ static bool attribute(struct str *out, struct source *s, uint32_t field) {
 
 static size_t add_values(struct report_field *out, struct source *s, uint32_t field) {
     const struct row *row = s->hit->row;
-    struct str name = field_name(s->view, field);
+    struct str name = name_of(s->view, field)->text;
     size_t n = 0;
     if (schema_is_attribute(field)) {
         out[0].name = name;
@@ -82,10 +93,9 @@ static void add_all(struct report_hit *out, struct source *s) {
     size_t n = 0;
     for (uint32_t i = 0; i < row->value_count; i++) {
         const struct value *v = &batch->values[row->first_value + i];
-        struct str part;
-        if (!is_windows || windows_part_of(&part, v->field) != WINDOWS_NO_PART) {
-            fields[n++] =
-                (struct report_field){field_name(s->view, v->field), batch_value_text(batch, v)};
+        const struct scan_view_name *name = name_of(s->view, v->field);
+        if (!is_windows || name->is_windows) {
+            fields[n++] = (struct report_field){name->text, batch_value_text(batch, v)};
         }
     }
     if (n == 0) {

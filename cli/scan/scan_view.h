@@ -10,12 +10,21 @@
 #include "report_profiles.h"
 #include "scan.h"
 
+/* How a field is called in the output, worked out once. */
+struct scan_view_name {
+    struct str text; /* ptr NULL: not yet */
+    bool is_windows; /* an event's own field, no copy that we made */
+};
+
 struct scan_view {
     const struct report_profiles *profiles; /* templates of details; NULL: none */
     struct report_wishes wishes;
-    bool abbreviate; /* channels and providers */
-    struct arena arena;
+    bool abbreviate;    /* channels and providers */
+    struct arena arena; /* of one hit */
     struct buf scratch;
+    struct scan_view_name *names; /* by field id */
+    size_t name_capacity;
+    struct arena name_arena;
 };
 
 void scan_view_fini(struct scan_view *view);

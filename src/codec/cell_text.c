@@ -10,7 +10,6 @@ size_t cell_text_next(int32_t *c, struct str s) {
     return n > 0 ? (size_t)n : 1;
 }
 
-/* Would the character move the cursor, reorder the text or hide in it? */
 bool cell_text_is_unsafe(int32_t c) {
     utf8proc_category_t category = utf8proc_category(c);
     return c < 0x20 || (c >= 0x7f && c < 0xa0) || category == UTF8PROC_CATEGORY_CF ||
@@ -35,9 +34,24 @@ static void append_escape(struct buf *out, int32_t c) {
     }
 }
 
+/* How many bytes at the beginning are printable ASCII: shown as they are, a column each. */
+static size_t plain_run(struct str text) {
+    size_t n = 0;
+    while (n < text.len && text.ptr[n] >= ' ' && text.ptr[n] < 0x7f) {
+        n++;
+    }
+    return n;
+}
+
 void cell_text_visible(struct buf *out, struct str text) {
     while (text.len > 0) {
         int32_t c;
+        size_t plain = plain_run(text);
+        buf_add(out, str_head(text, plain));
+        text = str_skip(text, plain);
+        if (text.len == 0) {
+            break;
+        }
         size_t length = cell_text_next(&c, text);
         if (c < 0) {
             buf_printf(out, "\\x%02x", (unsigned char)text.ptr[0]);
@@ -54,6 +68,12 @@ int cell_text_width(struct str text) {
     int columns = 0;
     while (text.len > 0) {
         int32_t c;
+        size_t plain = plain_run(text);
+        columns += (int)(plain < INT32_MAX / 4 ? plain : INT32_MAX / 4);
+        text = str_skip(text, plain);
+        if (text.len == 0) {
+            break;
+        }
         size_t length = cell_text_next(&c, text);
         columns += c < 0 ? 1 : utf8proc_charwidth(c);
         text = str_skip(text, length);
@@ -89,7 +109,7 @@ static bool is_formula(struct str cell) {
     return is_formula_sign(sign) && !number;
 }
 
-/* The next character of a cell: its quotation marks are doubled, what a table would not show as it
+/* The next characters of a cell: its quotation marks are doubled, what a table would not show as it
  * is becomes visible here too, but for blanks and the ends of lines. Returns its bytes. */
 static size_t append_csv_character(struct buf *out, struct str rest) {
     char first = rest.ptr[0];
@@ -97,9 +117,18 @@ static size_t append_csv_character(struct buf *out, struct str rest) {
         buf_add(out, STR("\"\""));
         return 1;
     }
-    if ((first >= ' ' && first < 0x7f) || first == '\t' || first == '\r' || first == '\n') {
+    if (first == '\t' || first == '\r' || first == '\n') {
         buf_putc(out, first);
         return 1;
+    }
+    size_t plain = 0;
+    while (plain < rest.len && rest.ptr[plain] >= ' ' && rest.ptr[plain] < 0x7f &&
+           rest.ptr[plain] != '"') {
+        plain++;
+    }
+    if (plain > 0) {
+        buf_add(out, str_head(rest, plain));
+        return plain;
     }
     int32_t c;
     size_t length = cell_text_next(&c, rest);
@@ -110,7 +139,8 @@ static size_t append_csv_character(struct buf *out, struct str rest) {
 static void append_csv(struct buf *out, struct str cell, bool formula) {
     bool quoted = formula;
     for (size_t i = 0; i < cell.len && !quoted; i++) {
-        quoted = memchr(",\"\r\n", cell.ptr[i], 4) != NULL;
+        char c = cell.ptr[i];
+        quoted = c == ',' || c == '"' || c == '\r' || c == '\n';
     }
     if (quoted) {
         buf_putc(out, '"');

@@ -26,8 +26,24 @@ static void add_character(struct buf *out, struct str character) {
     }
 }
 
+/* How many bytes at the beginning stand in a page as they are. */
+static size_t plain_run(struct str text) {
+    size_t n = 0;
+    while (n < text.len && text.ptr[n] >= ' ' && text.ptr[n] < 0x7f && text.ptr[n] != '&' &&
+           text.ptr[n] != '<' && text.ptr[n] != '>' && text.ptr[n] != '"' && text.ptr[n] != '\'') {
+        n++;
+    }
+    return n;
+}
+
 void html_out_text(struct buf *out, struct str text) {
     while (text.len > 0) {
+        size_t plain = plain_run(text);
+        if (plain > 0) {
+            buf_add(out, str_head(text, plain));
+            text = str_skip(text, plain);
+            continue;
+        }
         int32_t c;
         size_t length = cell_text_next(&c, text);
         add_character(out, str_head(text, length));

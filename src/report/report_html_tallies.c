@@ -97,4 +97,5 @@ void report_html_tallies(struct buf *out, const struct report_stats *stats) {
     add_tally(out, stats, &stats->users, _("Top users"), false);
     add_matrix(out, stats);
     add_tally(out, stats, &stats->channels, _("Channels and formats"), false);
+    add_tally(out, stats, &stats->files, _("Files with hits"), false);
 }

@@ -225,6 +225,9 @@ def columns_are_chosen(folder):
     equal(rows[1][:2], ["'=cmd|calc", "Discovery"], "a formula is none")
     true(rows[1][2].startswith("Cmd: whoami <script>") and "User: EX\\user'1" in rows[1][2], rows[1][2])
     true("ProcessId: 7" in rows[1][3], rows[1][3])
+    text = run(*arguments, "--format", "csv", "--profile", "minimal", "--all-tags").decode("utf-8-sig")
+    row = next(csv.DictReader(io.StringIO(text)))
+    equal(row["tags"], "attack.discovery | attack.t1033 | attack.t1059.001 | cve.2021-44228", "--all-tags")
     row = jsonl(run(*arguments, "--format", "jsonl", "--profile", "super", "--abbreviate"))[0]
     equal((row["channel"], row["computer"], row["event_id"]), ("Sysmon", "ws0.example", "1"), "profile")
     (folder / "mine.conf").write_text('profile mine { columns = [details] }\n'
@@ -248,6 +251,11 @@ def files_are_made_anew_and_not_among_the_evidence(folder):
     equal(out.read_bytes(), first, "what was there stays")
     run(*arguments, "--out", f"csv={out}", "--overwrite")
     true(out.read_bytes().startswith(b"\xef\xbb\xbftimestamp,"), "--overwrite")
+    run(*arguments, "--out", f"csv={folder}/new.csv", "--out", f"jsonl={folder}/new.csv", expect=2)
+    true("twice" in run.stderr and not (folder / "new.csv").exists(), "no file of a scan that did not begin")
+    rule = folder / "rules" / "start.yml"
+    run(*arguments, "--out", f"csv={rule}", "--overwrite", expect=2)
+    equal(rule.read_text(), RULES["start.yml"], "a rule")
     evidence = folder / "in" / "a b#1.json"
     before = evidence.read_bytes()
     for place in (evidence, folder / "in" / "new.html", folder / "rules" / ".." / "in" / "x"):
