@@ -299,8 +299,11 @@ def random_case(rng):
         correlations.append(random_correlation(rng, "corr_%d" % i,
                                                [c["name"] for c in correlations]))
     events, clock = [], BEGIN + 100
-    for index in range(rng.randint(5, 60)):
-        clock += rng.choice((0, 0, 1, 1, 2, 5, 20))
+    steps, count = (0, 0, 1, 1, 2, 5, 20), rng.randint(5, 60)
+    if rng.random() < 0.15:  # large windows
+        steps, count = (0, 0, 1), 150
+    for index in range(count):
+        clock += rng.choice(steps)
         events.append(random_event(rng, index, clock))
     return correlations, events
 

@@ -298,15 +298,17 @@ static void match(struct sigma_correlator *k, uint32_t correlation, struct sigma
 static bool enter(struct sigma_correlator *k, uint32_t correlation, const struct entrance *e) {
     struct sigma_windows *w = &k->windows;
     const struct sigma_record *event = k->event;
+    enum sigma_correlation_type type = k->correlations[correlation].type;
+    bool is_temporal = type == SIGMA_TEMPORAL || type == SIGMA_TEMPORAL_ORDERED;
     const struct sigma_node_event node = {.time_ns = event->time_ns,
-                                          .value = e->value,
+                                          .value = is_temporal ? e->mask : e->value,
                                           .record = event->record,
                                           .line = event->line,
                                           .origin = event->origin};
     double value = 0;
     uint32_t group = sigma_window_group(w, correlation, e->key);
     sigma_window_slide(w, correlation, group, event->time_ns);
-    sigma_window_push(w, correlation, group, &node, e->mask);
+    sigma_window_push(w, correlation, group, &node);
     struct sigma_group *g = sigma_window_at(w, group);
     bool holds = sigma_measure_holds(w, correlation, g, &value);
     if (holds) {

@@ -7,6 +7,7 @@
 #include "num.h"
 
 #define DECIMALS 1000000000
+enum { SMALL_WINDOW = 16 };
 
 __extension__ typedef __int128 int128; /* sums: 10^18 * 10^9 * 10^9 events fit */
 
@@ -30,16 +31,6 @@ static struct sigma_extra *need_extra(struct sigma_windows *w, struct sigma_grou
         extra->bytes = size;
     }
     return extra;
-}
-
-void sigma_measure_drop(struct sigma_windows *w, struct sigma_group *g) {
-    if (g->extra != 0) {
-        struct sigma_extra *extra = extra_of(w, g);
-        w->bytes -= extra->bytes + sizeof *extra;
-        mem_free(extra->block);
-        sigma_pool_give(&w->extras, g->extra);
-        g->extra = 0;
-    }
 }
 
 static double number_of(uint64_t bits) {
@@ -82,6 +73,33 @@ static void discount_value(struct sigma_windows *w, struct sigma_group *g, uint6
     g->distinct -= sigma_counts_sub(&w->counts, value_key(g, value)) == 0;
 }
 
+/* Events from `from` on that have the value. */
+static uint32_t count_from(const struct sigma_windows *w, uint32_t from, uint64_t value) {
+    uint32_t count = 0;
+    for (uint32_t e = from; e != 0; e = sigma_window_event(w, e)->next) {
+        count += sigma_window_event(w, e)->value == value;
+    }
+    return count;
+}
+
+static uint32_t distinct_of(const struct sigma_windows *w, const struct sigma_group *g) {
+    uint32_t distinct = 0;
+    if (g->extra != 0) {
+        return g->distinct;
+    }
+    for (uint32_t e = g->head; e != 0; e = sigma_window_event(w, e)->next) {
+        distinct += count_from(w, e, sigma_window_event(w, e)->value) == 1; /* the last of them */
+    }
+    return distinct;
+}
+
+static double share_of(const struct sigma_windows *w, const struct sigma_group *g) {
+    uint64_t value = sigma_window_event(w, g->tail)->value;
+    uint32_t same = g->extra != 0 ? sigma_counts_get(&w->counts, value_key(g, value))
+                                  : count_from(w, g->head, value);
+    return 100.0 * same / g->count;
+}
+
 /* --- sums --- */
 
 static int128 decimal_of(double number) {
@@ -98,10 +116,20 @@ static void add_to_sum(struct sigma_windows *w, struct sigma_group *g, uint64_t 
     memcpy(extra->block, &sum, sizeof sum);
 }
 
-static double sum_of(const struct sigma_windows *w, const struct sigma_group *g, double divisor) {
-    int128 sum;
-    memcpy(&sum, extra_of(w, g)->block, sizeof sum);
+static double quotient(int128 sum, double divisor) {
     return (double)((long double)sum / DECIMALS / (long double)divisor);
+}
+
+static int128 sum_of(const struct sigma_windows *w, const struct sigma_group *g) {
+    int128 sum = 0;
+    if (g->extra != 0) {
+        memcpy(&sum, extra_of(w, g)->block, sizeof sum);
+        return sum;
+    }
+    for (uint32_t e = g->head; e != 0; e = sigma_window_event(w, e)->next) {
+        sum += decimal_of(number_of(sigma_window_event(w, e)->value));
+    }
+    return sum;
 }
 
 /* --- numbers in order --- */
@@ -139,13 +167,27 @@ static void remove_number(struct sigma_windows *w, struct sigma_group *g, double
     extra->used--;
 }
 
+static double nearest_rank(const double *numbers, size_t count, double percentile) {
+    double rank = ceil(percentile * (double)count / 100);
+    size_t place = rank < 1 ? 1 : (size_t)rank;
+    return numbers[(place < count ? place : count) - 1];
+}
+
 static double percentile_of(const struct sigma_windows *w, const struct sigma_group *g,
                             double percentile) {
-    const struct sigma_extra *extra = extra_of(w, g);
-    const double *numbers = extra->block;
-    double rank = ceil(percentile * (double)extra->used / 100);
-    size_t place = rank < 1 ? 1 : (size_t)rank;
-    return numbers[(place < extra->used ? place : extra->used) - 1];
+    double few[SMALL_WINDOW];
+    size_t count = 0;
+    if (g->extra != 0) {
+        return nearest_rank(extra_of(w, g)->block, extra_of(w, g)->used, percentile);
+    }
+    for (uint32_t e = g->head; e != 0; e = sigma_window_event(w, e)->next) {
+        double number = number_of(sigma_window_event(w, e)->value);
+        size_t at = lower_bound(few, count, number);
+        memmove(few + at + 1, few + at, (count - at) * sizeof number);
+        few[at] = number;
+        count++;
+    }
+    return nearest_rank(few, count, percentile);
 }
 
 /* --- temporal --- */
@@ -163,15 +205,10 @@ static size_t chain_times(const struct sigma_correlation *c) {
     return count;
 }
 
-static int64_t *times_of(struct sigma_windows *w, const struct sigma_correlation *c,
-                         struct sigma_group *g) {
-    size_t count = c->ref_count + chain_times(c);
-    bool is_new = g->extra == 0;
-    int64_t *times = need_extra(w, g, count * sizeof *times)->block;
-    for (size_t i = 0; is_new && i < count; i++) {
+static void clear_times(int64_t *times, size_t count) {
+    for (size_t i = 0; i < count; i++) {
         times[i] = INT64_MIN;
     }
-    return times;
 }
 
 /* The refs of `required` in order are places 0, 1 ...; later places first, so that this event is
@@ -206,19 +243,19 @@ static void extend_lengths(int64_t *chains, size_t refs, uint64_t mask, int64_t 
     }
 }
 
-static void add_temporal(struct sigma_windows *w, const struct sigma_correlation *c,
-                         struct sigma_group *g, uint64_t mask, int64_t now_ns) {
-    int64_t *times = times_of(w, c, g);
+static void add_to_times(int64_t *times, const struct sigma_correlation *c,
+                         const struct sigma_node_event *event) {
+    uint64_t mask = event->value;
     int64_t *chain = times + c->ref_count;
     for (size_t ref = 0; ref < c->ref_count; ref++) {
-        times[ref] = (mask >> ref & 1) != 0 ? now_ns : times[ref];
+        times[ref] = (mask >> ref & 1) != 0 ? event->time_ns : times[ref];
     }
     if (c->type == SIGMA_TEMPORAL_ORDERED && c->limit_count > 0) {
-        extend_lengths(chain, c->ref_count, mask, now_ns);
+        extend_lengths(chain, c->ref_count, mask, event->time_ns);
         return;
     }
     for (size_t i = 0; c->type == SIGMA_TEMPORAL_ORDERED && i < c->term_count; i++) {
-        extend_chain(chain, c->terms[i].required, mask, now_ns);
+        extend_chain(chain, c->terms[i].required, mask, event->time_ns);
         chain += __builtin_popcountll(c->terms[i].required);
     }
 }
@@ -256,53 +293,102 @@ static bool some_term_holds(const struct sigma_correlation *c, const int64_t *ch
     return false;
 }
 
-/* --- together --- */
+/* --- the index of a large window --- */
 
 static bool counts_values(enum sigma_correlation_type type) {
     return type == SIGMA_VALUE_COUNT || type == SIGMA_VALUE_SHARE;
 }
 
-void sigma_measure_add(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,
-                       const struct sigma_node_event *event, uint64_t mask) {
-    const struct sigma_correlation *c = &w->correlations[correlation];
+static bool is_temporal(enum sigma_correlation_type type) {
+    return type == SIGMA_TEMPORAL || type == SIGMA_TEMPORAL_ORDERED;
+}
+
+static size_t time_count(const struct sigma_correlation *c) {
+    return c->ref_count + chain_times(c);
+}
+
+static void index_add(struct sigma_windows *w, const struct sigma_correlation *c,
+                      struct sigma_group *g, const struct sigma_node_event *event) {
     if (counts_values(c->type)) {
         count_value(w, g, event->value);
     } else if (c->type == SIGMA_VALUE_SUM || c->type == SIGMA_VALUE_AVG) {
         add_to_sum(w, g, event->value, 1);
-    } else if (sigma_measure_takes_numbers(c->type)) {
+    } else if (is_temporal(c->type)) {
+        add_to_times(extra_of(w, g)->block, c, event);
+    } else {
         insert_number(w, g, number_of(event->value));
-    } else if (c->type != SIGMA_EVENT_COUNT) {
-        add_temporal(w, c, g, mask, event->time_ns);
+    }
+}
+
+static void index_window(struct sigma_windows *w, const struct sigma_correlation *c,
+                         struct sigma_group *g) {
+    size_t bytes = is_temporal(c->type) ? time_count(c) * sizeof(int64_t) : sizeof(int128);
+    struct sigma_extra *extra = need_extra(w, g, bytes);
+    if (is_temporal(c->type)) {
+        clear_times(extra->block, time_count(c));
+    }
+    g->distinct = 0;
+    for (uint32_t e = g->head; e != 0; e = sigma_window_event(w, e)->next) {
+        index_add(w, c, g, sigma_window_event(w, e));
+    }
+}
+
+void sigma_measure_add(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,
+                       const struct sigma_node_event *event) {
+    const struct sigma_correlation *c = &w->correlations[correlation];
+    if (c->type == SIGMA_EVENT_COUNT || (g->extra == 0 && g->count <= SMALL_WINDOW)) {
+        return;
+    }
+    if (g->extra == 0) {
+        index_window(w, c, g);
+    } else {
+        index_add(w, c, g, event);
     }
 }
 
 void sigma_measure_remove(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,
                           const struct sigma_node_event *event) {
     enum sigma_correlation_type type = w->correlations[correlation].type;
+    if (g->extra == 0 || is_temporal(type)) {
+        return;
+    }
     if (counts_values(type)) {
         discount_value(w, g, event->value);
-    } else if (g->extra == 0) {
-        return; /* the group is being closed */
     } else if (type == SIGMA_VALUE_SUM || type == SIGMA_VALUE_AVG) {
         add_to_sum(w, g, event->value, -1);
-    } else if (sigma_measure_takes_numbers(type)) {
+    } else {
         remove_number(w, g, number_of(event->value));
     }
 }
+
+void sigma_measure_drop(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g) {
+    if (g->extra == 0) {
+        return;
+    }
+    bool counted = counts_values(w->correlations[correlation].type);
+    for (uint32_t e = g->head; e != 0 && counted; e = sigma_window_event(w, e)->next) {
+        discount_value(w, g, sigma_window_event(w, e)->value);
+    }
+    struct sigma_extra *extra = extra_of(w, g);
+    w->bytes -= extra->bytes + sizeof *extra;
+    mem_free(extra->block);
+    sigma_pool_give(&w->extras, g->extra);
+    g->extra = 0;
+}
+
+/* --- the condition --- */
 
 static double measured(const struct sigma_windows *w, const struct sigma_correlation *c,
                        const struct sigma_group *g) {
     switch (c->type) {
     case SIGMA_VALUE_COUNT:
-        return g->distinct;
-    case SIGMA_VALUE_SHARE: {
-        uint64_t value = sigma_window_event(w, g->tail)->value;
-        return 100.0 * sigma_counts_get(&w->counts, value_key(g, value)) / g->count;
-    }
+        return distinct_of(w, g);
+    case SIGMA_VALUE_SHARE:
+        return share_of(w, g);
     case SIGMA_VALUE_SUM:
-        return sum_of(w, g, 1);
+        return quotient(sum_of(w, g), 1);
     case SIGMA_VALUE_AVG:
-        return sum_of(w, g, g->count);
+        return quotient(sum_of(w, g), g->count);
     case SIGMA_VALUE_MIN:
         return percentile_of(w, g, 0);
     case SIGMA_VALUE_MAX:
@@ -324,10 +410,24 @@ static bool limits_hold(const struct sigma_correlation *c, double value) {
     return true;
 }
 
+/* The times of the group; those of a small window are worked out anew. */
+static const int64_t *times_of(struct sigma_windows *w, const struct sigma_correlation *c,
+                               const struct sigma_group *g) {
+    if (g->extra != 0) {
+        return extra_of(w, g)->block;
+    }
+    MEM_GROW(w->times, w->time_capacity, time_count(c));
+    clear_times(w->times, time_count(c));
+    for (uint32_t e = g->head; e != 0; e = sigma_window_event(w, e)->next) {
+        add_to_times(w->times, c, sigma_window_event(w, e));
+    }
+    return w->times;
+}
+
 bool sigma_measure_holds(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,
                          double *value) {
     const struct sigma_correlation *c = &w->correlations[correlation];
-    if (c->type != SIGMA_TEMPORAL && c->type != SIGMA_TEMPORAL_ORDERED) {
+    if (!is_temporal(c->type)) {
         *value = measured(w, c, g);
         return limits_hold(c, *value);
     }

@@ -1,5 +1,7 @@
 /*
- * What a correlation measures in a window, kept up to date as events come and go:
+ * What a correlation measures in a window. Small windows (up to 16 events) are measured by looking
+ * at their events, so that very many quiet groups cost no more than those; a window that grows
+ * beyond gets an index, which is kept up to date until the group is closed:
  *
  *   event_count          the number of events                                    O(1)
  *   value_count          different values (of the tuple of fields)               O(1)
@@ -19,19 +21,21 @@
 
 #include "sigma_window.h"
 
-/* Memory of a group besides its events. */
+/* The index of a large window. */
 struct sigma_extra {
     void *block;
     size_t bytes;
     size_t used; /* sorted numbers */
 };
 
+/* The event is the newest of the group already. */
 void sigma_measure_add(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,
-                       const struct sigma_node_event *event, uint64_t mask);
+                       const struct sigma_node_event *event);
+/* The event is still the oldest of the group. */
 void sigma_measure_remove(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,
                           const struct sigma_node_event *event);
-/* Frees what the group has besides its events. */
-void sigma_measure_drop(struct sigma_windows *w, struct sigma_group *g);
+/* Frees the index; events must still be there. */
+void sigma_measure_drop(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g);
 /* Does the condition hold for the window that ends with its newest event? *value is what was
  * measured; temporal types: how many of the refs are there. */
 bool sigma_measure_holds(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,

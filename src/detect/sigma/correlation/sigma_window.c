@@ -20,7 +20,7 @@ void sigma_windows_init(struct sigma_windows *w, const struct sigma_correlation 
 void sigma_windows_fini(struct sigma_windows *w) {
     for (size_t c = 0; c < w->correlation_count && w->lists != NULL; c++) {
         for (uint32_t g = w->lists[c].oldest; g != 0; g = sigma_window_at(w, g)->newer) {
-            sigma_measure_drop(w, sigma_window_at(w, g));
+            sigma_measure_drop(w, (uint32_t)c, sigma_window_at(w, g));
         }
     }
     sigma_pool_fini(&w->groups);
@@ -28,6 +28,7 @@ void sigma_windows_fini(struct sigma_windows *w) {
     sigma_pool_fini(&w->extras);
     sigma_counts_fini(&w->counts);
     mem_free(w->table);
+    mem_free(w->times);
     mem_free(w->lists);
     memset(w, 0, sizeof *w);
 }
@@ -142,7 +143,7 @@ void sigma_window_slide(struct sigma_windows *w, uint32_t correlation, uint32_t 
 }
 
 void sigma_window_push(struct sigma_windows *w, uint32_t correlation, uint32_t group,
-                       const struct sigma_node_event *event, uint64_t mask) {
+                       const struct sigma_node_event *event) {
     struct sigma_group *g = sigma_window_at(w, group);
     uint32_t index = sigma_pool_take(&w->events);
     struct sigma_node_event *kept = sigma_window_event(w, index);
@@ -156,7 +157,7 @@ void sigma_window_push(struct sigma_windows *w, uint32_t correlation, uint32_t g
         unlink_group(w, correlation, group);
         link_newest(w, correlation, group);
     }
-    sigma_measure_add(w, correlation, g, kept, mask);
+    sigma_measure_add(w, correlation, g, kept);
 }
 
 /* --- the end of a group --- */
@@ -166,7 +167,7 @@ static void close_group(struct sigma_windows *w, uint32_t correlation, uint32_t 
     if (g->stretch != 0) {
         w->closing(correlation, group, w->ctx);
     }
-    sigma_measure_drop(w, g); /* first: sorted numbers need not be kept in order any more */
+    sigma_measure_drop(w, correlation, g); /* first: its numbers need no order any more */
     while (g->head != 0) {
         pop_oldest(w, correlation, g);
     }

@@ -39,8 +39,8 @@ struct sigma_group {
     uint32_t count;
     uint32_t older; /* of the list of invariant 3 */
     uint32_t newer;
-    uint32_t distinct; /* different values in the window */
-    uint32_t extra;    /* what the type needs besides (sigma_measure.h) */
+    uint32_t distinct; /* different values, if there is an index */
+    uint32_t extra;    /* the index of a large window (sigma_measure.h); 0: none */
     uint32_t stretch;  /* a hit that is being collected (sigma_stretch.h) */
 };
 
@@ -63,6 +63,8 @@ struct sigma_windows {
     size_t bytes; /* of everything above that grows, and of stretches */
     size_t limit_bytes;
     uint64_t evicted;
+    int64_t *times; /* scratch of sigma_measure.c */
+    size_t time_capacity;
     /* Called before a group goes away: its window is still as it was. */
     void (*closing)(uint32_t correlation, uint32_t group, void *ctx);
     void *ctx;
@@ -94,9 +96,9 @@ uint32_t sigma_window_group(struct sigma_windows *w, uint32_t correlation, const
 /* Takes events out that have left the window. */
 void sigma_window_slide(struct sigma_windows *w, uint32_t correlation, uint32_t group,
                         int64_t now_ns);
-/* Adds the event as the newest; `mask` are the refs that it is of. */
+/* Adds the event as the newest. */
 void sigma_window_push(struct sigma_windows *w, uint32_t correlation, uint32_t group,
-                       const struct sigma_node_event *event, uint64_t mask);
+                       const struct sigma_node_event *event);
 /* Invariant 4; `keep` is not evicted. */
 void sigma_windows_shrink(struct sigma_windows *w, uint32_t keep);
 /* At the end: every group of every correlation. */
