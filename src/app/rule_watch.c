@@ -101,7 +101,8 @@ static enum status begin_row(struct rule_watch *watch, const struct batch *batch
 /* What was told while the correlator worked: its own failure, else that of keeping a hit. */
 static enum status told(struct rule_watch *watch, enum status status, struct err *err) {
     if (status == STATUS_OK && watch->correlated != STATUS_OK) {
-        return err_set(err, watch->correlated, "%s", watch->correlated_err.message);
+        *err = watch->correlated_err;
+        return watch->correlated;
     }
     return status;
 }

@@ -1,0 +1,420 @@
+/* Correlations as scan and the server use them: hits and their members, stretches, memory bounds,
+ * the temporary file, live events, the cache. What types and conditions mean stands in
+ * tests/golden/sigma/correlation.case. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "civil.h"
+#include "file_io.h"
+#include "hash.h"
+#include "mem.h"
+#include "sigma_correlation.h"
+#include "sigma_correlator.h"
+#include "sigma_records.h"
+
+#define RULE(name, value)                                                                          \
+    "---\ntitle: " name "\nid: id-" name "\nname: " name                                           \
+    "\nlogsource:\n  product: windows\ndetection:\n  s:\n    k: " value "\n  condition: s\n"
+
+static const char many_text[] =
+    "title: many\nid: many\nlevel: high\ncorrelation:\n  type: event_count\n  rules: [a]\n"
+    "  group-by: [U]\n  timespan: 10s\n  condition:\n    gte: 3\n" RULE("a", "1");
+
+static const char other_text[] =
+    "title: order\nid: order\ncorrelation:\n  type: temporal_ordered\n  rules: [inner, b]\n"
+    "  group-by: [who]\n  timespan: 1m\n  aliases:\n    who:\n      inner: U\n      b: V\n"
+    "---\ntitle: inner\nid: inner\nname: inner\ncorrelation:\n  type: value_count\n  rules: [a]\n"
+    "  group-by: [U]\n  timespan: 1m\n  condition:\n    gt: 1\n    lte: 5\n    field: V\n" RULE(
+        "a", "1") RULE("b", "2");
+
+/* A hit, kept. */
+struct kept {
+    char user[32];
+    uint64_t id;
+    uint64_t count;
+    double value;
+    int64_t first_ns;
+    int64_t last_ns;
+    size_t head_count;
+    size_t tail_count;
+    uint32_t first_line;
+    uint32_t last_line;
+    uint32_t version;
+    bool is_open;
+};
+
+struct run {
+    struct sigma_rules *rules;
+    struct sigma_matcher *matcher;
+    struct sigma_correlator *correlator;
+    struct kept *hits;
+    size_t count;
+    size_t capacity;
+    uint32_t line;
+};
+
+static void keep(const struct sigma_correlation_hit *hit, void *ctx) {
+    struct run *run = ctx;
+    size_t shown = hit->head_count + hit->tail_count;
+    const struct sigma_correlation_member *last =
+        hit->tail_count > 0 ? &hit->tail[hit->tail_count - 1] : &hit->head[hit->head_count - 1];
+    struct kept kept = {.id = hit->id,
+                        .count = hit->count,
+                        .value = hit->value,
+                        .first_ns = hit->first_ns,
+                        .last_ns = hit->last_ns,
+                        .head_count = hit->head_count,
+                        .tail_count = hit->tail_count,
+                        .first_line = hit->head[0].line,
+                        .last_line = last->line,
+                        .version = hit->version,
+                        .is_open = hit->is_open};
+    assert_true(shown <= 2 * SIGMA_MEMBERS_MAX && shown <= hit->count);
+    assert_true(hit->group_count <= 1);
+    if (hit->group_count == 1) {
+        (void)snprintf(kept.user, sizeof kept.user, "%.*s", STR_ARG(hit->group_values[0]));
+    }
+    MEM_GROW(run->hits, run->capacity, run->count + 1);
+    run->hits[run->count++] = kept;
+}
+
+static struct sigma_rules *load(const char *text, const char *cache) {
+    char path[] = P_tmpdir "/konseki_correlation_XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_true(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    assert_int_equal(close(fd), 0);
+    const char *paths[] = {path};
+    struct sigma_rules *rules = NULL;
+    struct err err = ERR_INIT;
+    const struct sigma_load_options options = {
+        .paths = paths, .path_count = 1, .everywhere = true, .cache_folder = cache};
+    assert_int_equal(sigma_rules_load(&rules, &options, &err), STATUS_OK);
+    if (cache != NULL) { /* the second time it comes from the cache, under the same name */
+        sigma_rules_free(&rules);
+        assert_int_equal(sigma_rules_load(&rules, &options, &err), STATUS_OK);
+    }
+    (void)unlink(path);
+    return rules;
+}
+
+static void begin(struct run *run, const char *text, struct sigma_correlator_options options) {
+    *run = (struct run){.rules = load(text, NULL)};
+    options.rules = run->rules;
+    options.hit = keep;
+    options.ctx = run;
+    run->matcher = sigma_matcher_create(run->rules);
+    run->correlator = sigma_correlator_create(&options);
+    assert_non_null(run->correlator);
+    sigma_matcher_feed(run->matcher, sigma_correlator_take, run->correlator);
+}
+
+static void end(struct run *run) {
+    sigma_matcher_destroy(&run->matcher);
+    sigma_correlator_destroy(&run->correlator);
+    sigma_rules_free(&run->rules);
+    mem_free(run->hits);
+}
+
+static void no_hit(const struct sigma_hit *hit, void *ctx) {
+    (void)hit, (void)ctx;
+    fail_msg("a rule that only a correlation names told a hit of its own");
+}
+
+static void event(struct run *run, int64_t second, const char *k, const char *u, const char *v) {
+    const struct sigma_event_value values[] = {
+        {.name = STR("k"), .text = str_from_c(k)},
+        {.name = STR("U"), .text = str_from_c(u)},
+        {.name = STR("V"), .text = str_from_c(v)},
+    };
+    const struct sigma_event_place place = {.origin = STR("file"), .line = ++run->line};
+    assert_int_equal(sigma_correlator_event(run->correlator, second * NS_PER_SECOND, &place, NULL),
+                     STATUS_OK);
+    sigma_match_event(run->matcher, values, sizeof values / sizeof values[0], no_hit, NULL);
+}
+
+static void finish(struct run *run) {
+    assert_int_equal(sigma_correlator_finish(run->correlator, NULL), STATUS_OK);
+}
+
+/* --- stretches --- */
+
+static void test_stretch(void **state) {
+    (void)state;
+    struct run run;
+    begin(&run, many_text, (struct sigma_correlator_options){0});
+    for (int i = 0; i < 300; i++) {
+        event(&run, i, "1", "x", "");
+    }
+    event(&run, 1000, "1", "x", ""); /* alone: the stretch is over */
+    event(&run, 1001, "1", "x", "");
+    event(&run, 1002, "1", "x", "");
+    finish(&run);
+    assert_int_equal(run.count, 2);
+    assert_string_equal(run.hits[0].user, "x");
+    assert_int_equal(run.hits[0].count, 300);
+    assert_true(run.hits[0].value == 10);
+    assert_int_equal(run.hits[0].head_count, SIGMA_MEMBERS_MAX);
+    assert_int_equal(run.hits[0].tail_count, SIGMA_MEMBERS_MAX);
+    assert_int_equal(run.hits[0].first_line, 1);
+    assert_int_equal(run.hits[0].last_line, 300);
+    assert_int_equal(run.hits[0].last_ns, 299 * NS_PER_SECOND);
+    assert_int_equal(run.hits[1].count, 3);
+    assert_int_equal(run.hits[1].first_line, 301);
+    assert_true(run.hits[0].id != run.hits[1].id);
+    assert_false(run.hits[1].is_open);
+    end(&run);
+}
+
+/* The tail is in order, whatever the count. */
+static void test_members(void **state) {
+    (void)state;
+    for (int count = 3; count < 210; count += 23) {
+        struct run run;
+        begin(&run, many_text, (struct sigma_correlator_options){0});
+        for (int i = 0; i < count; i++) {
+            event(&run, i, "1", "x", "");
+        }
+        finish(&run);
+        assert_int_equal(run.count, 1);
+        assert_int_equal(run.hits[0].last_line, count);
+        assert_int_equal(run.hits[0].head_count + run.hits[0].tail_count,
+                         count < 100 ? count : 100);
+        end(&run);
+    }
+}
+
+static void test_chain(void **state) {
+    (void)state;
+    struct run run;
+    begin(&run, other_text, (struct sigma_correlator_options){0});
+    event(&run, 1, "1", "x", "p");
+    event(&run, 2, "2", "", "x"); /* before the inner one matches */
+    event(&run, 3, "1", "x", "q");
+    event(&run, 4, "2", "", "y");
+    event(&run, 5, "2", "", "x");
+    finish(&run);
+    assert_int_equal(run.count, 1); /* the inner one is quiet */
+    assert_string_equal(run.hits[0].user, "x");
+    assert_int_equal(run.hits[0].last_line, 5);
+    end(&run);
+}
+
+/* --- bounds --- */
+
+static void spread(struct run *run, uint32_t groups) {
+    char user[32];
+    for (uint32_t i = 0; i < groups * 3; i++) { /* three of each, no order of time */
+        uint32_t n = i * 7919 % (groups * 3);
+        (void)snprintf(user, sizeof user, "user%u", n / 3);
+        event(run, 1000 + (int64_t)(n / 3) * 20 + n % 3, "1", user, "");
+    }
+    finish(run);
+}
+
+static void test_temporary_file(void **state) {
+    (void)state;
+    enum { GROUPS = 2000 };
+    struct run run;
+    begin(&run, many_text, (struct sigma_correlator_options){.record_bytes = 10000});
+    spread(&run, GROUPS);
+    struct sigma_correlator_counts counts = sigma_correlator_counts(run.correlator);
+    assert_true(counts.spilled_bytes > 100000);
+    assert_int_equal(counts.events, GROUPS * 3);
+    assert_int_equal(run.count, GROUPS);
+    for (size_t i = 0; i < run.count; i++) {
+        assert_int_equal(run.hits[i].count, 3);
+        assert_true(i == 0 || run.hits[i].first_ns > run.hits[i - 1].first_ns);
+    }
+    end(&run);
+}
+
+static void test_eviction(void **state) {
+    (void)state;
+    struct run run;
+    char user[32];
+    begin(&run, many_text, (struct sigma_correlator_options){.state_bytes = 20000});
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 1000; i++) {
+            (void)snprintf(user, sizeof user, "user%d", i);
+            event(&run, 100 + round, "1", user, "");
+        }
+        event(&run, 100 + round, "1", "kept", ""); /* the newest: not forgotten in its round */
+        event(&run, 100 + round, "1", "kept", "");
+        event(&run, 100 + round, "1", "kept", "");
+    }
+    finish(&run);
+    struct sigma_correlator_counts counts = sigma_correlator_counts(run.correlator);
+    assert_true(counts.evicted > 1000);
+    assert_int_equal(run.count, 3);
+    assert_string_equal(run.hits[0].user, "kept");
+    end(&run);
+}
+
+/* One group that is larger than the bound: its oldest events go. */
+static void test_large_group(void **state) {
+    (void)state;
+    struct run run;
+    begin(&run, many_text, (struct sigma_correlator_options){.state_bytes = 60000});
+    for (int i = 0; i < 5000; i++) {
+        event(&run, 1, "1", "x", "");
+    }
+    finish(&run);
+    assert_int_equal(run.count, 1);
+    assert_int_equal(run.hits[0].count, 5000);
+    assert_true(run.hits[0].value < 2000); /* what the window still held */
+    assert_true(sigma_correlator_counts(run.correlator).evicted > 3000);
+    end(&run);
+}
+
+static void test_long_values(void **state) {
+    (void)state;
+    struct run run;
+    char a[5000];
+    char b[5000];
+    memset(a, 'a', sizeof a);
+    memset(b, 'a', sizeof b);
+    a[sizeof a - 1] = b[sizeof b - 1] = '\0';
+    b[sizeof b - 2] = 'b';
+    begin(&run, many_text, (struct sigma_correlator_options){0});
+    for (int i = 0; i < 2; i++) { /* different at the very end: two groups of two */
+        event(&run, i, "1", a, "");
+        event(&run, i, "1", b, "");
+    }
+    finish(&run);
+    assert_int_equal(run.count, 0);
+    assert_int_equal(sigma_correlator_counts(run.correlator).events, 4);
+    end(&run);
+}
+
+/* --- live --- */
+
+static void test_live(void **state) {
+    (void)state;
+    struct run run;
+    begin(&run, many_text, (struct sigma_correlator_options){.is_live = true});
+    event(&run, 102, "1", "x", "");
+    event(&run, 100, "1", "x", "");
+    event(&run, 101, "1", "x", "");
+    assert_int_equal(sigma_correlator_advance(run.correlator, 101 * NS_PER_SECOND, NULL),
+                     STATUS_OK);
+    assert_int_equal(run.count, 0); /* the third still waits */
+    assert_int_equal(sigma_correlator_advance(run.correlator, 105 * NS_PER_SECOND, NULL),
+                     STATUS_OK);
+    assert_int_equal(run.count, 1);
+    assert_true(run.hits[0].is_open && run.hits[0].version == 1 && run.hits[0].count == 3);
+    event(&run, 106, "1", "x", "");
+    event(&run, 50, "1", "x", ""); /* too late */
+    assert_int_equal(sigma_correlator_advance(run.correlator, 108 * NS_PER_SECOND, NULL),
+                     STATUS_OK);
+    assert_int_equal(run.count, 2);
+    assert_true(run.hits[1].is_open && run.hits[1].version == 2 && run.hits[1].count == 4);
+    assert_int_equal(sigma_correlator_counts(run.correlator).late, 1);
+    assert_int_equal(sigma_correlator_advance(run.correlator, 500 * NS_PER_SECOND, NULL),
+                     STATUS_OK);
+    assert_int_equal(run.count, 3); /* its window is empty: over */
+    assert_true(!run.hits[2].is_open && run.hits[2].version == 3);
+    assert_true(run.hits[2].id == run.hits[0].id);
+    finish(&run);
+    assert_int_equal(run.count, 3);
+    end(&run);
+}
+
+/* --- loading --- */
+
+static void forget_file(const char *name, void *ctx) {
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/%s", (const char *)ctx, name);
+    (void)unlink(path);
+}
+
+static void test_cache(void **state) {
+    (void)state;
+    char folder[] = P_tmpdir "/konseki_correlation_XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    struct run run = {.rules = load(other_text, folder)};
+    const struct sigma_correlator_options options = {.rules = run.rules, .hit = keep, .ctx = &run};
+    assert_int_equal(sigma_rules_correlation_count(run.rules), 2);
+    run.matcher = sigma_matcher_create(run.rules);
+    run.correlator = sigma_correlator_create(&options);
+    sigma_matcher_feed(run.matcher, sigma_correlator_take, run.correlator);
+    event(&run, 1, "1", "x", "p");
+    event(&run, 2, "1", "x", "q");
+    event(&run, 3, "2", "", "x");
+    finish(&run);
+    assert_int_equal(run.count, 1);
+    end(&run);
+    assert_int_equal(file_list(folder, forget_file, folder, NULL), STATUS_OK);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void test_timespan(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t seconds; /* 0: refused */
+    } rows[] = {{"1s", 1},
+                {"90m", 5400},
+                {"2h", 7200},
+                {"1d", 86400},
+                {"1w", 604800},
+                {"1M", 2629746},
+                {"1y", 31556952},
+                {"0s", 0},
+                {"5", 0},
+                {"m", 0},
+                {"", 0},
+                {"5 m", 0},
+                {"-5m", 0},
+                {"1.5h", 0},
+                {"5D", 0},
+                {"300y", 0},
+                {"99999999999999999999s", 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t ns = 0;
+        assert_int_equal(sigma_timespan_parse(&ns, str_from_c(rows[i].text)), rows[i].seconds > 0);
+        assert_int_equal(ns, rows[i].seconds * NS_PER_SECOND);
+    }
+}
+
+static void test_times(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t ns; /* 0: no time */
+    } rows[] = {{"2026-01-01T00:00:00Z", INT64_C(1767225600) * NS_PER_SECOND},
+                {"2026-01-01T09:00:00+09:00", INT64_C(1767225600) * NS_PER_SECOND},
+                {"1767225600", INT64_C(1767225600) * NS_PER_SECOND},
+                {"1767225600.5", INT64_C(1767225600) * NS_PER_SECOND + 500000000},
+                {"1767225600123", INT64_C(1767225600123) * 1000000},
+                {"1767225600123456", INT64_C(1767225600123456) * 1000},
+                {"1767225600123456789", INT64_C(1767225600123456789)},
+                {"yesterday", 0},
+                {"9e99", 0},
+                {"", 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t ns = 0;
+        const struct sigma_event_value value = {.name = STR("timestamp"),
+                                                .text = str_from_c(rows[i].text)};
+        assert_int_equal(sigma_event_time(&ns, &value, 1), rows[i].ns != 0);
+        assert_true(ns == rows[i].ns);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stretch),     cmocka_unit_test(test_members),
+        cmocka_unit_test(test_chain),       cmocka_unit_test(test_temporary_file),
+        cmocka_unit_test(test_eviction),    cmocka_unit_test(test_large_group),
+        cmocka_unit_test(test_long_values), cmocka_unit_test(test_live),
+        cmocka_unit_test(test_cache),       cmocka_unit_test(test_timespan),
+        cmocka_unit_test(test_times),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
