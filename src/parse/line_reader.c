@@ -13,15 +13,22 @@ void line_reader_init(struct line_reader *reader, const struct parse_settings *s
         .settings = *settings, .host = host, .wanted = wanted, .last_parser = PARSER_COUNT};
 }
 
-/* Controls that are no line ends. */
+/* Controls that are no line ends, nor the separator of the audit daemon's enriched lines. */
 static bool has_other_control(struct str s) {
+    bool audit = str_find(s, STR("audit(")) != STR_NONE;
+    unsigned char allowed = audit ? 0x1d : '\t';
     unsigned found = 0;
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
-        found |= (unsigned)((c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r')) |
+        found |= (unsigned)((c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r') & (c != allowed)) |
                  (unsigned)(c == 0x7f);
     }
     return found != 0;
+}
+
+/* A lone carriage return in a line is damage, in a document it is not. */
+static bool is_damaged(const struct line_reader *reader, struct str s) {
+    return has_other_control(s) || (!reader->is_document && str_find_char(s, '\r') != STR_NONE);
 }
 
 void line_reader_fini(struct line_reader *reader) {
@@ -227,7 +234,7 @@ void line_reader_read(struct line_reader *reader, struct batch *batch, struct st
                       enum text_charset charset) {
     bool control = false;
     struct str utf8 = to_utf8(reader, batch_row(batch), text, charset, &control);
-    control = control && (!reader->is_document || has_other_control(utf8));
+    control = control && is_damaged(reader, utf8);
     if (is_blank(utf8)) {
         batch_row(batch)->flags |= ROW_BLANK;
     } else {
