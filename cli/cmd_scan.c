@@ -236,6 +236,7 @@ static int run(struct command_line *c, const struct sigma_rules *rules, const st
     print_summary(&counts, end.rules, end.elapsed_ns);
     scan_health_finish(&c->health);
     bool written = scan_output_close(&print.output, &end);
+    rule_tuning_tell(scan.tuning, c->site, warn, NULL);
     rule_tuning_destroy(&scan.tuning); /* hits may name rules of its making */
     if (!written) {
         return EXIT_STORE;
@@ -264,7 +265,7 @@ static enum status load(struct command_line *c, struct sigma_rules **rules, stru
         s = site_load(site, c->site, err);
     }
     if (*site != NULL) {
-        rule_tuning_warn(*site, c->site, warn, NULL);
+        rule_tuning_warn(*site, *rules, c->site, warn, NULL);
     }
     return s;
 }

@@ -99,6 +99,24 @@ static struct tuned_rule *tuned_rule(struct rule_tuning *tuning,
 
 /* --- the event --- */
 
+/* What the sections look at: an event, or what a correlation is grouped by. */
+struct subject {
+    const struct batch *batch; /* NULL: a correlation */
+    const struct row *row;
+    const struct str *names;
+    const struct str *values;
+    size_t count;
+};
+
+static bool group_fits(const struct site_rule *section, size_t m, const struct subject *subject) {
+    for (size_t i = 0; i < subject->count; i++) {
+        if (str_eq(subject->names[i], site_rule_field(section, m))) {
+            return site_rule_covers(section, m, subject->values[i]);
+        }
+    }
+    return false;
+}
+
 /* The event has the field, and each of its values is one of those named. */
 static bool field_fits(struct rule_tuning *tuning, const struct site_rule *section, size_t m,
                        const struct match_field *field, const struct batch *batch,
@@ -123,11 +141,13 @@ static bool field_fits(struct rule_tuning *tuning, const struct site_rule *secti
     return has_any;
 }
 
-static bool event_fits(struct rule_tuning *tuning, size_t i, const struct batch *batch,
-                       const struct row *row) {
+static bool subject_fits(struct rule_tuning *tuning, size_t i, const struct subject *subject) {
     const struct site_rule *section = site_rule_at(tuning->site, i);
     for (size_t m = 0; m < section->match_count; m++) {
-        if (row == NULL || !field_fits(tuning, section, m, &tuning->fields[i][m], batch, row)) {
+        bool fits = subject->batch == NULL ? group_fits(section, m, subject)
+                                           : field_fits(tuning, section, m, &tuning->fields[i][m],
+                                                        subject->batch, subject->row);
+        if (!fits) {
             return false;
         }
     }
@@ -153,14 +173,14 @@ bool rule_tuning_is_expired(const struct site_rule *section, int64_t now_wall_ns
 /* The first section in force that suppresses the hit; *level: the first that changes the level. */
 static const struct site_rule *find_sections(struct rule_tuning *tuning,
                                              const struct tuned_rule *tuned, size_t *level,
-                                             const struct batch *batch, const struct row *row) {
+                                             const struct subject *subject) {
     int64_t now_ns = clock_wall_ns();
     for (size_t s = 0; s < tuned->section_count; s++) {
         size_t i = tuned->sections[s];
         const struct site_rule *section = site_rule_at(tuning->site, i);
         bool is_level = section->action == SITE_RULE_LEVEL;
         if (rule_tuning_is_expired(section, now_ns) || (is_level && *level != SIZE_MAX) ||
-            !event_fits(tuning, i, batch, row)) {
+            !subject_fits(tuning, i, subject)) {
             continue;
         }
         if (!is_level) {
@@ -172,8 +192,8 @@ static const struct site_rule *find_sections(struct rule_tuning *tuning,
     return NULL;
 }
 
-const struct site_rule *rule_tuning_apply(struct rule_tuning *tuning, struct sigma_hit *hit,
-                                          const struct batch *batch, const struct row *row) {
+static const struct site_rule *apply(struct rule_tuning *tuning, struct sigma_hit *hit,
+                                     const struct subject *subject) {
     if (tuning == NULL) {
         return NULL;
     }
@@ -182,12 +202,25 @@ const struct site_rule *rule_tuning_apply(struct rule_tuning *tuning, struct sig
     if (tuned->section_count == 0) {
         return NULL;
     }
-    const struct site_rule *suppressed = find_sections(tuning, tuned, &level, batch, row);
+    const struct site_rule *suppressed = find_sections(tuning, tuned, &level, subject);
     if (level != SIZE_MAX) {
         hit->rule = with_level(tuning, tuned, hit->rule, site_rule_at(tuning->site, level)->level);
         tuning->acted[level] += suppressed == NULL;
     }
     return suppressed;
+}
+
+const struct site_rule *rule_tuning_apply(struct rule_tuning *tuning, struct sigma_hit *hit,
+                                          const struct batch *batch, const struct row *row) {
+    const struct subject subject = {.batch = batch, .row = row};
+    return apply(tuning, hit, &subject);
+}
+
+const struct site_rule *rule_tuning_apply_group(struct rule_tuning *tuning, struct sigma_hit *hit,
+                                                const struct str *names, const struct str *values,
+                                                size_t count) {
+    const struct subject subject = {.names = names, .values = values, .count = count};
+    return apply(tuning, hit, &subject);
 }
 
 struct str rule_tuning_reason(struct rule_tuning *tuning, const struct site_rule *section) {
@@ -210,27 +243,59 @@ void rule_tuning_add_day(struct buf *out, const struct site *site,
     buf_printf(out, "%04d-%02d-%02d", (int)day.year, (int)day.month, (int)day.day);
 }
 
-void rule_tuning_warn(const struct site *site, const char *path,
+static bool names_any(const struct site_rule *section, const struct sigma_rules *rules) {
+    size_t count = rules != NULL ? sigma_rules_count(rules) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (site_rule_names(section, sigma_rules_info(rules, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_expired(struct buf *text, const struct site *site, const struct site_rule *section,
+                        const char *path) {
+    struct buf day = BUF_INIT;
+    rule_tuning_add_day(&day, site, section);
+    buf_printf(text, _("%s: line %u: expired on %.*s and does not act any more: ask %.*s"), path,
+               section->line, STR_ARG(buf_str(&day)), STR_ARG(section->owner));
+    buf_fini(&day);
+}
+
+void rule_tuning_warn(const struct site *site, const struct sigma_rules *rules, const char *path,
                       void (*warn)(const char *text, void *ctx), void *ctx) {
     struct buf text = BUF_INIT;
-    struct buf day = BUF_INIT;
     int64_t now_ns = clock_wall_ns();
     for (size_t i = 0; i < site_rule_count(site); i++) {
         const struct site_rule *section = site_rule_at(site, i);
+        buf_clear(&text);
         if (rule_tuning_is_expired(section, now_ns)) {
-            buf_clear(&text);
-            buf_clear(&day);
-            rule_tuning_add_day(&day, site, section);
-            buf_printf(&text, _("%s: line %u: expired on %.*s and does not act any more: ask %.*s"),
-                       path, section->line, STR_ARG(buf_str(&day)), STR_ARG(section->owner));
+            add_expired(&text, site, section, path);
+        } else if (rules != NULL && !names_any(section, rules)) {
+            buf_printf(&text, _("%s: line %u: names no rule that is loaded"), path, section->line);
+        }
+        if (text.len > 0) {
             buf_putc(&text, '\0');
             warn(text.ptr, ctx);
         }
     }
     buf_fini(&text);
-    buf_fini(&day);
 }
 
-uint64_t rule_tuning_count(const struct rule_tuning *tuning, size_t i) {
-    return tuning->acted[i];
+void rule_tuning_tell(const struct rule_tuning *tuning, const char *path,
+                      void (*tell)(const char *text, void *ctx), void *ctx) {
+    struct buf text = BUF_INIT;
+    size_t count = tuning != NULL ? site_rule_count(tuning->site) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct site_rule *section = site_rule_at(tuning->site, i);
+        if (tuning->acted[i] > 0) {
+            buf_clear(&text);
+            buf_printf(&text, _("%s: line %u: %.*s acted on %llu hits"), path, section->line,
+                       STR_ARG(site_rule_action_name(section->action)),
+                       (unsigned long long)tuning->acted[i]);
+            buf_putc(&text, '\0');
+            tell(text.ptr, ctx);
+        }
+    }
+    buf_fini(&text);
 }

@@ -42,8 +42,9 @@ static enum status need_transaction(struct rule_watch *watch, struct err *err) {
 static void keep_correlation(const struct sigma_correlation_hit *hit, void *ctx) {
     struct rule_watch *watch = ctx;
     struct sigma_hit tuned = {.rule = hit->rule};
-    struct str why =
-        rule_tuning_reason(watch->tuning, rule_tuning_apply(watch->tuning, &tuned, NULL, NULL));
+    struct str why = rule_tuning_reason(
+        watch->tuning, rule_tuning_apply_group(watch->tuning, &tuned, hit->group_fields,
+                                               hit->group_values, hit->group_count));
     const struct rule_hit rule = {.rule_id = tuned.rule->id,
                                   .title = tuned.rule->title,
                                   .path = tuned.rule->path,

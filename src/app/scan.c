@@ -60,8 +60,8 @@ static void found(const struct sigma_hit *sigma, void *ctx) {
 static void correlated(const struct sigma_correlation_hit *hit, void *ctx) {
     struct scan *scan = ctx;
     struct sigma_hit tuned = {.rule = hit->rule};
-    const struct site_rule *suppressed_by =
-        rule_tuning_apply(scan->options->tuning, &tuned, NULL, NULL);
+    const struct site_rule *suppressed_by = rule_tuning_apply_group(
+        scan->options->tuning, &tuned, hit->group_fields, hit->group_values, hit->group_count);
     if (scan->stopped || !is_wanted(scan->options, tuned.rule)) {
         return;
     }

@@ -147,11 +147,11 @@ enum status surroundings_open(struct surroundings *out, const struct surrounding
                                           .reserve_bytes = options->reserve_bytes,
                                           .writer_name = "konseki " KONSEKI_VERSION};
     enum status status = open_site(&s, options, err);
-    if (status == STATUS_OK && options->site_path != NULL && options->rule_count > 0) {
-        rule_tuning_warn(s.site, options->site_path, warn, ctx);
-    }
     if (status == STATUS_OK) {
         status = surroundings_load_rules(&s.rules, &s.rules_refused, options, warn, ctx, err);
+    }
+    if (status == STATUS_OK && options->site_path != NULL && options->rule_count > 0) {
+        rule_tuning_warn(s.site, s.rules, options->site_path, warn, ctx);
     }
     if (status == STATUS_OK) {
         status = store_open(&s.store, &store_options, err);

@@ -199,6 +199,8 @@ def scan_honours_the_site_file(folder):
     options, events = tuned(folder)
     equal(hits(run("scan", *options, events)), [("critical", None, 2), ("critical", None, 3)], "hits")
     true("1 hits suppressed by the site file" in run.stderr, run.stderr)
+    true("line 3: level acted on 2 hits" in run.stderr and
+         "line 4: suppress acted on 1 hits" in run.stderr, run.stderr)
     equal(hits(run("scan", *options, "--level", "critical", "--suppressed", events)),
           [("critical", "IT: patch tool", 1)], "suppressed hits")
 
@@ -225,6 +227,26 @@ def a_section_about_no_rule_is_said(folder):
     (folder / "bad.conf").write_text("rules {\n  disable { rule = x, reason = b, until = never }\n}")
     run("rules", "tuning", "--site", folder / "bad.conf", expect=2)
     true("line 2" in run.stderr and "owner" in run.stderr, run.stderr)
+
+
+@case
+def correlations_are_suppressed_by_their_groups(folder):
+    (folder / "many.yml").write_text(CORRELATION)
+    (folder / "site.conf").write_text("""rules {
+    suppress { rule = "5a6f2e0c-0c5f-4b7e-9d53-6c1b1f0a9e11", match { Computer = "a*" }
+               owner = IT, reason = mirror, until = never }
+    disable { rule = nobody, owner = IT, reason = gone, until = never }
+}""")
+    (folder / "events.json").write_text("\n".join(
+        json.dumps({"Provider_Name": "Microsoft-Windows-Security-Auditing", "EventRecordID": i + 1,
+                    "TimeCreated_SystemTime": f"2026-03-01T00:0{i}:00Z", **EVENT, "Computer": name})
+        for i in range(3) for name in ("a1", "b1")) + "\n")
+    scan = ["scan", "--rules", folder / "many.yml", "--site", folder / "site.conf", "--format", "jsonl"]
+    text = lambda *more: run(*scan, *more, folder / "events.json").decode()
+    counted, suppressed = text(), text("--suppressed")
+    true('"b1"' in counted and '"a1"' not in counted, counted)
+    true('"a1"' in suppressed and "IT: mirror" in suppressed and '"b1"' not in suppressed, suppressed)
+    true("line 4: names no rule that is loaded" in run.stderr, run.stderr)
 
 
 @case

@@ -115,8 +115,8 @@ struct sigma_feed {
     size_t value_count;
 };
 typedef void sigma_feed_fn(const struct sigma_feed *feed, void *ctx);
-/* The rule of a feed. */
-const struct sigma_rule_info *sigma_rules_info(const struct sigma_rules *rules, uint32_t rule);
+/* The rule of a feed; of all rules with numbers below sigma_rules_count, correlations last. */
+const struct sigma_rule_info *sigma_rules_info(const struct sigma_rules *rules, size_t rule);
 /* From now on `feed` hears of these. Texts are borrowed for the call. */
 void sigma_matcher_feed(struct sigma_matcher *matcher, sigma_feed_fn *feed, void *ctx);
 size_t sigma_rules_correlation_count(const struct sigma_rules *rules);

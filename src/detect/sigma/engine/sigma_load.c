@@ -303,8 +303,9 @@ size_t sigma_rules_count(const struct sigma_rules *rules) {
     return rules->rule_count + rules->correlation_count;
 }
 
-const struct sigma_rule_info *sigma_rules_info(const struct sigma_rules *rules, uint32_t rule) {
-    return &rules->documents[rule].info;
+const struct sigma_rule_info *sigma_rules_info(const struct sigma_rules *rules, size_t rule) {
+    return rule < rules->rule_count ? &rules->documents[rule].info
+                                    : &rules->correlations[rule - rules->rule_count].info;
 }
 
 size_t sigma_rules_correlation_count(const struct sigma_rules *rules) {
