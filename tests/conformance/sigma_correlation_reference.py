@@ -2,7 +2,7 @@
 """Correlations against a slow reference: random rules, random events, `rules eval --ids`.
 
 The reference evaluates each event by the definition (docs/manual/sigma.md): it gathers the window
-(t - timespan, t] of the event's group anew from all events before it, keeps no state and shares no
+[t - timespan, t] of the event's group anew from all events before it, keeps no state and shares no
 idea with the program but the definition.
 
     sigma_correlation_reference.py KONSEKI [--cases N] [--seed S]
@@ -92,7 +92,7 @@ class Reference:
             found = self.arrivals(c, event)
             for arrival, path in found:
                 window = [a for a in earlier if a.group == arrival.group
-                          and a.time > arrival.time - c["seconds"]] + [arrival]
+                          and a.time >= arrival.time - c["seconds"]] + [arrival]
                 if holds(c, window):
                     result.setdefault(event["index"], []).append(path)
             earlier += [a for a, _ in found]

@@ -3,7 +3,7 @@
  *
  * Events are given in any order; what correlations need of them is kept as small records, which are
  * sorted by time (equal times: in the order given) and then go through the windows. Records beyond
- * record_bytes wait in an unlinked temporary file. An event at t looks at the window (t - timespan,
+ * record_bytes wait in an unlinked temporary file. An event at t looks at the window [t - timespan,
  * t] of its group; a correlation matches at an event when its condition holds for that window. One
  * hit stands for a stretch of matches of one group. docs/manual/sigma.md says what each type
  * measures.

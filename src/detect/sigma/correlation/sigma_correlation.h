@@ -3,7 +3,7 @@
  * value_median and `percentile` as pySigma writes them) as plain data: indexes instead of pointers
  * to other documents, every array in the arena of the rule set, immutable once resolved.
  *
- * What it means: an event at time t looks at the window (t - timespan, t] of its own group; the
+ * What it means: an event at time t looks at the window [t - timespan, t] of its own group; the
  * correlation matches at the event when the condition holds for that window (sigma_correlator.h).
  *
  * Threads: functions here are pure but for the arena they are given.

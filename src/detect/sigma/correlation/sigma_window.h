@@ -5,7 +5,7 @@
  * Invariants:
  *   1. times given to sigma_window_group never fall, whatever the correlation.
  *   2. the events of a group form a list from the oldest (head) to the newest (tail); all lie in
- *      (now - timespan, now] after sigma_window_slide.
+ *      [now - timespan, now] after sigma_window_slide.
  *   3. the groups of a correlation form a list by the time of their newest event; a group whose
  *      newest event has left the window is closed.
  *   4. `bytes` never stays above `limit_bytes`: the group that was quiet longest is closed first
@@ -84,9 +84,10 @@ static inline struct sigma_node_event *sigma_window_event(const struct sigma_win
     return sigma_pool_at(&w->events, event);
 }
 
-/* The times before this one, and itself, have left a window that ends at now. */
+/* This time, and those before it, have left a window that ends at now: an event that is exactly
+ * the timespan old is still in it. */
 static inline int64_t sigma_window_floor(const struct sigma_correlation *c, int64_t now_ns) {
-    return now_ns < INT64_MIN + c->timespan_ns ? INT64_MIN : now_ns - c->timespan_ns;
+    return now_ns <= INT64_MIN + c->timespan_ns ? INT64_MIN : now_ns - c->timespan_ns - 1;
 }
 
 /* Closes groups of the correlation whose window is empty at `now`. */
