@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "correlation_note.h"
 #include "detect_stored.h"
 #include "i18n.h"
 #include "mem.h"
@@ -105,6 +106,7 @@ static int run(const struct arguments *a) {
         fprintf(stderr, _("%llu hits suppressed by the site file\n"),
                 (unsigned long long)counts.rule_hits_suppressed);
     }
+    correlation_note(&counts.correlation);
     tell_hunt(&counts.analyses.hunt);
     fprintf(stderr, _("findings: %" PRIu64 " new, %" PRIu64 " changed\n"),
             counts.analyses.findings_new, counts.analyses.findings_updated);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "correlation_note.h"
 #include "i18n.h"
 #include "import.h"
 #include "json_out.h"
@@ -174,6 +175,7 @@ static void print_totals(const struct import_totals *totals, bool analysed) {
 }
 
 static void print_suppressed(const struct import_totals *totals) {
+    correlation_note(&totals->correlation);
     if (totals->rule_hits_suppressed > 0) {
         fprintf(stderr, _("%llu hits suppressed by the site file\n"),
                 (unsigned long long)totals->rule_hits_suppressed);

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "commands.h"
+#include "correlation_note.h"
 #include "i18n.h"
 #include "mem.h"
 #include "options.h"
@@ -158,13 +159,7 @@ static void print_summary(const struct scan_counts *n, size_t rules, int64_t ela
         fprintf(stderr, _("%llu hits suppressed by the site file\n"),
                 (unsigned long long)n->suppressed);
     }
-    if (n->correlation.evicted > 0) {
-        fprintf(
-            stderr,
-            _("correlation: %llu groups or events were forgotten because the memory for them was "
-              "full: hits may be missing\n"),
-            (unsigned long long)n->correlation.evicted);
-    }
+    correlation_note(&n->correlation);
     if (n->filtered > 0) {
         fprintf(stderr, _("%llu events were not asked for\n"), (unsigned long long)n->filtered);
     }

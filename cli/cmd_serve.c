@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "correlation_note.h"
 #include "i18n.h"
 #include "mem.h"
 #include "options.h"
@@ -117,6 +118,7 @@ static void print_counts(const struct serve_counts *counts) {
               " commits, %" PRIu64 " seals; %" PRIu64 " findings, %" PRIu64 " rule hits\n"),
             counts->received, counts->stored, counts->truncated, counts->commits, counts->seals,
             counts->findings, counts->rule_hits);
+    correlation_note(&counts->correlation);
 }
 
 static int run(const struct arguments *a) {

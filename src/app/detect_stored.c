@@ -47,6 +47,7 @@ static enum status run_rules(struct surroundings *around, int64_t from_ns, int64
         .rules = around->rules, .site = around->site, .db = around->db});
     status = watch_rows(watch, scan, counts, err);
     counts->rule_hits = rule_watch_hits(watch);
+    counts->correlation = rule_watch_correlation(watch);
     counts->rule_hits_suppressed = rule_watch_suppressed(watch);
     rule_watch_destroy(&watch);
     store_scan_close(&scan);

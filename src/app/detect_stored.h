@@ -8,12 +8,14 @@
 #define KONSEKI_DETECT_STORED_H
 
 #include "runner.h"
+#include "sigma_correlator.h"
 #include "surroundings.h"
 
 struct detect_stored_counts {
     uint64_t events; /* that the rules saw */
     uint64_t rule_hits;
     uint64_t rule_hits_suppressed; /* by the site file */
+    struct sigma_correlator_counts correlation;
     struct runner_counts analyses;
 };
 

@@ -259,6 +259,7 @@ enum status import_run(struct surroundings *surroundings, const struct import_op
         struct ingest_counts counts = ingest_get_counts(import.ingest);
         totals->derived = counts.derived;
         totals->rule_hits = counts.rule_hits;
+        totals->correlation = counts.correlation;
         totals->rule_hits_suppressed = counts.rule_hits_suppressed;
     }
     batch_fini(&import.batch);

@@ -10,6 +10,7 @@
 #define KONSEKI_IMPORT_H
 
 #include "runner.h"
+#include "sigma_correlator.h"
 #include "surroundings.h"
 
 struct import_options {
@@ -51,6 +52,7 @@ struct import_totals {
     uint64_t derived;
     uint64_t rule_hits;
     uint64_t rule_hits_suppressed; /* by the site file */
+    struct sigma_correlator_counts correlation;
     struct runner_counts analyses;
 };
 

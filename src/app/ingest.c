@@ -84,13 +84,15 @@ enum status ingest_commit(struct ingest *ingest, struct err *err) {
     return status == STATUS_OK ? rule_watch_commit(ingest->rules, err) : status;
 }
 
-void ingest_set_rules(struct ingest *ingest, const struct sigma_rules *rules) {
-    rule_watch_set_rules(ingest->rules, rules);
+enum status ingest_set_rules(struct ingest *ingest, const struct sigma_rules *rules,
+                             struct err *err) {
+    return rule_watch_set_rules(ingest->rules, rules, err);
 }
 
 struct ingest_counts ingest_get_counts(const struct ingest *ingest) {
     struct ingest_counts counts = ingest->counts;
     counts.rule_hits = rule_watch_hits(ingest->rules);
+    counts.correlation = rule_watch_correlation(ingest->rules);
     counts.rule_hits_suppressed = rule_watch_suppressed(ingest->rules);
     return counts;
 }

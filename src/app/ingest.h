@@ -10,7 +10,7 @@
 #define KONSEKI_INGEST_H
 
 #include "findings_db.h"
-#include "sigma.h"
+#include "sigma_correlator.h"
 #include "site.h"
 #include "store.h"
 
@@ -34,6 +34,7 @@ struct ingest_counts {
     uint64_t raw_bytes;
     uint64_t rule_hits;
     uint64_t rule_hits_suppressed;
+    struct sigma_correlator_counts correlation;
 };
 
 struct ingest *ingest_create(const struct ingest_options *options);
@@ -49,7 +50,8 @@ enum status ingest_flush(struct ingest *ingest, struct err *err) MUST_CHECK;
 /* Everything taken in so far becomes durable and visible, then the rule hits. */
 enum status ingest_commit(struct ingest *ingest, struct err *err) MUST_CHECK;
 /* Other rules from the next batch on. Call between a commit and the next batch. */
-void ingest_set_rules(struct ingest *ingest, const struct sigma_rules *rules);
+enum status ingest_set_rules(struct ingest *ingest, const struct sigma_rules *rules,
+                             struct err *err) MUST_CHECK;
 struct ingest_counts ingest_get_counts(const struct ingest *ingest);
 
 #endif

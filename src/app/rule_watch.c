@@ -17,7 +17,7 @@ struct rule_watch {
     bool in_transaction;        /* of the findings file */
     uint64_t hits;
     uint64_t suppressed;
-    struct sigma_correlator_counts correlation; /* when it is finished */
+    struct sigma_correlator_counts correlation; /* of correlators that are finished */
 };
 
 struct hit_context {
@@ -125,7 +125,7 @@ enum status rule_watch_finish(struct rule_watch *watch, struct err *err) {
     enum status status = STATUS_OK;
     if (watch->correlator != NULL) {
         status = told(watch, sigma_correlator_finish(watch->correlator, err), err);
-        watch->correlation = sigma_correlator_counts(watch->correlator);
+        watch->correlation = rule_watch_correlation(watch);
         sigma_matcher_feed(watch->matcher, NULL, NULL);
         sigma_correlator_destroy(&watch->correlator);
     }
@@ -133,8 +133,18 @@ enum status rule_watch_finish(struct rule_watch *watch, struct err *err) {
 }
 
 struct sigma_correlator_counts rule_watch_correlation(const struct rule_watch *watch) {
-    return watch->correlator != NULL ? sigma_correlator_counts(watch->correlator)
-                                     : watch->correlation;
+    struct sigma_correlator_counts sum = watch->correlation;
+    if (watch->correlator != NULL) {
+        struct sigma_correlator_counts now = sigma_correlator_counts(watch->correlator);
+        sum.events += now.events;
+        sum.hits += now.hits;
+        sum.evicted += now.evicted;
+        sum.late += now.late;
+        sum.without_group += now.without_group;
+        sum.without_value += now.without_value;
+        sum.spilled_bytes += now.spilled_bytes;
+    }
+    return sum;
 }
 
 /* --- life --- */
@@ -150,12 +160,16 @@ struct rule_watch *rule_watch_create(const struct rule_watch_options *options) {
     return watch;
 }
 
-void rule_watch_set_rules(struct rule_watch *watch, const struct sigma_rules *rules) {
+enum status rule_watch_set_rules(struct rule_watch *watch, const struct sigma_rules *rules,
+                                 struct err *err) {
+    enum status status = rule_watch_finish(watch, err); /* it looks at the old set */
     sigma_matcher_destroy(&watch->matcher);
     rule_tuning_destroy(&watch->tuning);
     watch->options.rules = rules;
     watch->matcher = sigma_matcher_create(rules);
     watch->tuning = rule_tuning_create(watch->options.site);
+    open_correlator(watch);
+    return status;
 }
 
 void rule_watch_destroy(struct rule_watch **watch) {

@@ -26,8 +26,11 @@ struct rule_watch_options {
 };
 
 struct rule_watch *rule_watch_create(const struct rule_watch_options *options);
-/* Other rules from the next batch on; hits so far are committed. The old set is free then. */
-void rule_watch_set_rules(struct rule_watch *watch, const struct sigma_rules *rules);
+/* Other rules from the next batch on; hits so far are committed. The old set is free then. What
+ * correlations were collecting is told (with the next commit); their windows begin anew. On failure
+ * the new rules act all the same. */
+enum status rule_watch_set_rules(struct rule_watch *watch, const struct sigma_rules *rules,
+                                 struct err *err) MUST_CHECK;
 /* Hits that were not committed are lost. */
 void rule_watch_destroy(struct rule_watch **watch);
 /* Rows that are blank, damaged, derived or no event are left out. */

@@ -196,13 +196,16 @@ static void take_rules(struct sigma_rules *rules, size_t refused, void *ctx) {
         sigma_rules_free(&rules);
         return;
     }
-    ingest_set_rules(serve->ingest, rules);
+    enum status status = ingest_set_rules(serve->ingest, rules, serve->err);
     sigma_rules_free(&serve->around.rules);
     serve->around.rules = rules;
     serve->around.rules_refused = refused;
     (void)snprintf(text, sizeof text, _("rules loaded anew: %zu, %zu left out"),
                    sigma_rules_count(rules), refused);
     serve->callbacks->warn(text, serve->callbacks->ctx);
+    if (status != STATUS_OK) {
+        fail(serve, status);
+    }
 }
 
 static void on_stop_signal(uv_signal_t *handle, int number) {
@@ -335,6 +338,7 @@ static void finish(struct serve *serve) {
     if (serve->status == STATUS_OK) {
         serve->status = ingest_commit(serve->ingest, serve->err);
     }
+    serve->counts->correlation = ingest_get_counts(serve->ingest).correlation;
     serve->unsealed_bytes = 1; /* derived rows too: seal whatever there is */
     seal(serve);
     detect(serve, true);

@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "err.h"
+#include "sigma_correlator.h"
 
 struct serve_counts {
     uint64_t received;  /* records from all inputs */
@@ -22,6 +23,7 @@ struct serve_counts {
     uint64_t seals;
     uint64_t findings; /* new or raised */
     uint64_t rule_hits;
+    struct sigma_correlator_counts correlation;
 };
 
 struct serve_callbacks {
