@@ -225,7 +225,9 @@ static enum status run_next(const struct sigma_records *r, struct sigma_run *run
         if (left == 0) {
             return STATUS_OK;
         }
-        memmove(run->read.ptr, run->read.ptr + run->at, have);
+        if (have > 0) {
+            memmove(run->read.ptr, run->read.ptr + run->at, have);
+        }
         run->read.len = have;
         run->at = 0;
         size_t wanted = read_bytes(r, head.bytes);
