@@ -15,6 +15,8 @@ struct base64 {
     struct triage_host host;
     size_t id, channel;
     struct triage_cells cells;
+    uint8_t *is_body; /* by field: 1 yes, 2 no, 0 not asked yet */
+    size_t body_count;
     /* of the value being looked at */
     const struct triage_event *event;
     uint32_t field;
@@ -70,13 +72,27 @@ static void look_at(struct base64 *b, uint32_t field, struct str text) {
     }
 }
 
+/* Windows: the event's own values are looked at, not the copies under our names. */
+static bool is_body(struct base64 *b, uint32_t field) {
+    if (field >= b->body_count) {
+        size_t count = (size_t)field + 256;
+        b->is_body = mem_realloc(b->is_body, count, 1);
+        memset(b->is_body + b->body_count, 0, count - b->body_count);
+        b->body_count = count;
+    }
+    if (b->is_body[field] == 0) {
+        struct str name;
+        b->is_body[field] = windows_part_of(&name, field) == WINDOWS_BODY ? 1 : 2;
+    }
+    return b->is_body[field] == 1;
+}
+
 static void base64_event(void *state, const struct triage_event *event) {
     struct base64 *b = state;
     const struct value *v = event->batch->values + event->row->first_value;
     b->event = event;
     for (uint32_t i = 0; i < event->row->value_count; i++) {
-        struct str name; /* Windows: the event's own values, not the copies under our names */
-        if (!event->is_windows || windows_part_of(&name, v[i].field) == WINDOWS_BODY) {
+        if (v[i].text_len >= b->least && (!event->is_windows || is_body(b, v[i].field))) {
             look_at(b, v[i].field, batch_value_text(event->batch, &v[i]));
         }
     }
@@ -91,6 +107,7 @@ static void base64_end(void *state) {
 
 static void base64_close(void *state) {
     struct base64 *b = state;
+    mem_free(b->is_body);
     base64_finder_fini(&b->finder);
     triage_fields_fini(&b->fields);
     triage_cells_fini(&b->cells);

@@ -13,28 +13,36 @@ void base64_finder_fini(struct base64_finder *finder) {
 
 /* --- runs --- */
 
-static bool is_digit(char c) {
-    return ascii_is_alnum(c) || c == '+' || c == '/';
+/* Letters, digits, '+' and '/'. */
+static const bool is_digit[256] = {
+    ['+'] = true, ['/' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true};
+
+static bool has_digit(struct str text, size_t at) {
+    return is_digit[(unsigned char)text.ptr[at]];
 }
 
-/* The next run of at least `least` characters from *at on; steps *at behind it. */
+/* The next run of at least `least` characters from *at on; steps *at behind it. A run that begins
+ * at a place or behind it covers the place `least` - 1 further on: most bytes are not looked at. */
 static bool next_run(struct str *run, size_t *at, struct str text, size_t least) {
-    while (*at < text.len) {
-        /* whatever run covers this place is long enough, or none begins before it */
-        size_t from = *at;
-        while (from < text.len && !is_digit(text.ptr[from])) {
-            from++;
+    size_t from = *at;
+    while (from + least <= text.len) {
+        size_t last = from + least; /* behind the place that is looked at, going back */
+        while (last > from && has_digit(text, last - 1)) {
+            last--;
         }
-        size_t to = from;
-        while (to < text.len && is_digit(text.ptr[to])) {
+        if (last > from) {
+            from = last;
+            continue;
+        }
+        size_t to = from + least;
+        while (to < text.len && has_digit(text, to)) {
             to++;
         }
-        *at = to + 1;
-        if (to - from >= least) {
-            *run = str_make(text.ptr + from, to - from);
-            return true;
-        }
+        *run = str_make(text.ptr + from, to - from);
+        *at = to;
+        return true;
     }
+    *at = text.len;
     return false;
 }
 
