@@ -227,7 +227,8 @@ static int run(struct command_line *c, const struct sigma_rules *rules, const st
                                         .notes = &c->notes,
                                         .rules = rules != NULL ? sigma_rules_count(rules) : 0,
                                         .started_wall_ns = started_ns,
-                                        .elapsed_ns = clock_mono_ns() - from_ns};
+                                        .elapsed_ns = clock_mono_ns() - from_ns,
+                                        .is_interrupted = counts.files.interrupted};
     print_summary(&counts, end.rules, end.elapsed_ns);
     scan_health_finish(&c->health);
     bool written = scan_output_close(&print.output, &end);
@@ -282,6 +283,7 @@ int cmd_scan(int argc, char **argv) {
     sigma_rules_free(&rules);
     site_free(&site);
     scan_notes_fini(&c.notes);
+    scan_output_options_fini(&c.output);
     scan_filter_options_fini(&c.filter);
     rule_options_fini(&c.rules);
     return code;

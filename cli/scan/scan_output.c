@@ -191,9 +191,13 @@ static void destroy(struct scan_output **out) {
     report_stats_fini(&gone->stats);
     report_profiles_free(&gone->profiles);
     scan_view_fini(&gone->view);
-    mem_free(gone->options->out.items);
     mem_free(gone);
     *out = NULL;
+}
+
+void scan_output_options_fini(struct scan_output_options *options) {
+    mem_free(options->out.items);
+    options->out = (struct option_list){.count = 0};
 }
 
 enum status scan_output_open(struct scan_output **out, const struct scan_output_settings *settings,
@@ -290,6 +294,8 @@ static struct report_run make_run(const struct scan_output_run *run,
                                .damaged = n->damaged,
                                .events_with_hits = n->events_with_hits,
                                .suppressed = n->suppressed,
+                               .filtered = n->filtered,
+                               .copies = n->copies,
                                .first_ns = n->first_ns,
                                .last_ns = n->last_ns,
                                .started_wall_ns = run->started_wall_ns,

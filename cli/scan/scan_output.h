@@ -33,6 +33,8 @@ struct scan_output_options {
     bool no_summary;
 };
 
+void scan_output_options_fini(struct scan_output_options *options);
+
 struct scan_output;
 
 struct scan_output_settings {

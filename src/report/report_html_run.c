@@ -120,6 +120,12 @@ void report_html_run(struct buf *out, const struct report_stats *stats,
     count_row(out, _("Rules used"), run->rules);
     count_row(out, _("Damaged events, not looked at"), run->damaged);
     count_row(out, _("Suppressed by the site file"), run->suppressed);
+    if (run->filtered > 0) {
+        count_row(out, _("Events that were not asked for"), run->filtered);
+    }
+    if (run->copies > 0) {
+        count_row(out, _("Copies of events in other files, left out"), run->copies);
+    }
     open_row(out, _("Events with hits"));
     report_text_count(out, run->events_with_hits);
     buf_add(out, STR(" ("));

@@ -87,6 +87,8 @@ struct report_run {
     uint64_t damaged;
     uint64_t events_with_hits;
     uint64_t suppressed; /* hits that the site file explains */
+    uint64_t filtered;   /* events that were not asked for */
+    uint64_t copies;     /* events with hits that were in another file already */
     int64_t first_ns;    /* of all events; TIME_NONE: none */
     int64_t last_ns;
     int64_t started_wall_ns;

@@ -99,6 +99,8 @@ void report_summary_json(struct buf *out, const struct report_stats *stats,
     add_number(out, "events_with_hits", run->events_with_hits);
     add_number(out, "damaged", run->damaged);
     add_number(out, "suppressed", run->suppressed);
+    add_number(out, "filtered", run->filtered);
+    add_number(out, "copies", run->copies);
     add_number(out, "files", run->files);
     add_number(out, "files_with_hits", stats->files.names.count);
     add_number(out, "unreadable", run->unreadable);
