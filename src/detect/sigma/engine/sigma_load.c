@@ -1,4 +1,5 @@
 #include "hash.h"
+#include "i18n.h"
 #include "mem.h"
 #include "sigma_cache.h"
 #include "sigma_runs.h"
@@ -69,7 +70,8 @@ static void keep(struct loader *l, struct sigma_document *d, uint64_t hash) {
         d->parts[i].info.is_source_known = d->info.is_source_known;
         keep_document(l, &d->parts[i], hash);
     }
-    if (d->correlation == NULL) { /* of the others we know when all documents are there */
+    /* of correlations and filters we know more when all documents are there */
+    if (d->correlation == NULL && !d->is_filter) {
         tell(l, d, STR_EMPTY);
     }
 }
@@ -162,16 +164,31 @@ static bool is_target(const struct sigma_document *filter, const struct sigma_do
 }
 
 /* A filter's condition is ANDed to the rules that it names. */
-static void apply_filters(struct sigma_rules *set, const struct loader *l) {
+static void apply_filter(struct sigma_rules *set, struct loader *l, struct sigma_document *filter) {
+    size_t rules = 0;
+    for (size_t r = 0; r < set->rule_count; r++) {
+        struct sigma_document *rule = &set->documents[r];
+        if (is_target(filter, rule)) {
+            struct sigma_node *both = sigma_node_inner(&set->arena, SIGMA_NODE_AND, 2);
+            both->children[0] = rule->root;
+            both->children[1] = filter->root;
+            rule->root = both;
+            rules++;
+        }
+    }
+    if (rules == 0) {
+        filter->info.hint =
+            str_from_c(_("no accepted rule has this id or name and this log source: the filter "
+                         "changes nothing"));
+        filter->info.hint = arena_str(&set->arena, filter->info.hint);
+    }
+    tell(l, filter, STR_EMPTY);
+}
+
+static void apply_filters(struct sigma_rules *set, struct loader *l) {
     for (size_t f = 0; f < l->count; f++) {
-        for (size_t r = 0; l->documents[f].is_filter && r < set->rule_count; r++) {
-            struct sigma_document *rule = &set->documents[r];
-            if (is_target(&l->documents[f], rule)) {
-                struct sigma_node *both = sigma_node_inner(&set->arena, SIGMA_NODE_AND, 2);
-                both->children[0] = rule->root;
-                both->children[1] = l->documents[f].root;
-                rule->root = both;
-            }
+        if (l->documents[f].is_filter) {
+            apply_filter(set, l, &l->documents[f]);
         }
     }
 }

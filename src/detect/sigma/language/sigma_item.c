@@ -1,5 +1,6 @@
 #include "sigma_item.h"
 
+#include "num.h"
 #include "sigma_modifier.h"
 #include "sigma_regex.h"
 #include "sigma_text.h"
@@ -183,6 +184,64 @@ static enum status list_node(struct sigma_node **out, struct arena *arena, struc
     return STATUS_OK;
 }
 
+/* --- maps as values: Hayabusa's way to ask for a length --- */
+
+enum { LENGTH_LIMIT = 32768 };
+
+/* Any text of at least so many characters. */
+static enum status length_node(struct sigma_node **out, struct arena *arena,
+                               const struct sigma_key *key, const sigma_yaml_node *n,
+                               struct err *err) {
+    uint64_t length;
+    bool is_text = sigma_yaml_is_scalar(n);
+    if (!is_text || !num_parse_u64(&length, sigma_yaml_text(n)) || length > LENGTH_LIMIT) {
+        return err_set(err, STATUS_BAD_INPUT,
+                       "line %zu: 'min_length' must be a whole number up to %d", sigma_yaml_line(n),
+                       LENGTH_LIMIT);
+    }
+    struct buf pattern = BUF_INIT;
+    for (uint64_t i = 0; i < length; i++) {
+        buf_putc(&pattern, (char)SIGMA_ANY);
+    }
+    buf_putc(&pattern, (char)SIGMA_STAR);
+    *out = leaf(arena, SIGMA_NODE_TEST, key->field);
+    (*out)->test.kind = SIGMA_TEST_PATTERN;
+    (*out)->test.text = arena_str(arena, buf_str(&pattern));
+    buf_fini(&pattern);
+    return STATUS_OK;
+}
+
+/* {min_length: N, value: V}: both must hold. */
+static enum status map_node(struct sigma_node **out, struct arena *arena, struct sigma_yaml *yaml,
+                            const struct sigma_key *key, const sigma_yaml_node *map,
+                            struct err *err) {
+    size_t count = sigma_yaml_count(map);
+    struct sigma_node *both = sigma_node_inner(arena, SIGMA_NODE_AND, count);
+    for (size_t i = 0; i < count; i++) {
+        struct str name;
+        const sigma_yaml_node *n = sigma_yaml_entry(yaml, &name, map, i);
+        enum status s;
+        if (str_eq(name, STR("min_length")) && key->field.len > 0) {
+            s = length_node(&both->children[i], arena, key, n, err);
+        } else if (str_eq(name, STR("value")) && count > 1 && sigma_yaml_is_scalar(n)) {
+            s = scalar_node(&both->children[i], arena, key, n, err);
+        } else {
+            s = err_set(err, STATUS_BAD_INPUT,
+                        "line %zu: the value of '%.*s' is a map with '%.*s'; allowed: a value, a "
+                        "list of values, or min_length with or without value",
+                        sigma_yaml_line(map), STR_ARG(str_head(key->field, 60)),
+                        STR_ARG(str_head(name, 60)));
+        }
+        if (s != STATUS_OK) {
+            return s;
+        }
+    }
+    *out = both;
+    return count > 0 ? STATUS_OK
+                     : err_set(err, STATUS_BAD_INPUT, "line %zu: an empty list of values",
+                               sigma_yaml_line(map));
+}
+
 enum status sigma_item_parse(struct sigma_node **out, struct arena *arena, struct sigma_yaml *yaml,
                              struct str text, const sigma_yaml_node *values, struct err *err) {
     struct sigma_key key;
@@ -202,8 +261,7 @@ enum status sigma_item_parse(struct sigma_node **out, struct arena *arena, struc
     } else if (sigma_yaml_is_scalar(values)) {
         s = scalar_node(&n, arena, &key, values, err);
     } else {
-        s = err_set(err, STATUS_BAD_INPUT, "line %zu: the value of '%.*s' is a map", key.line,
-                    STR_ARG(str_head(text, 60)));
+        s = map_node(&n, arena, yaml, &key, values, err);
     }
     if (s == STATUS_OK) {
         *out = sigma_key_has(&key, SIGMA_MOD_NEQ) ? sigma_node_not(arena, n) : n;

@@ -315,6 +315,8 @@ static enum status apply_fieldref(const struct apply *a, struct sigma_value *v) 
         return refuse(a, "needs the name of a field");
     }
     v->kind = SIGMA_VALUE_FIELDREF;
+    bool is_end = a->key->modifiers[a->at] == SIGMA_MOD_ENDSWITHFIELD;
+    v->anchor = is_end ? SIGMA_END : SIGMA_WHOLE;
     return STATUS_OK;
 }
 
@@ -400,6 +402,8 @@ static enum status apply_typed(const struct apply *a, struct sigma_value *v) {
     case SIGMA_MOD_CIDR:
         return apply_cidr(a, v);
     case SIGMA_MOD_FIELDREF:
+    case SIGMA_MOD_EQUALSFIELD:
+    case SIGMA_MOD_ENDSWITHFIELD:
         return apply_fieldref(a, v);
     case SIGMA_MOD_EXISTS:
         return apply_exists(a, v);
