@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from sigma_language_cases import PLACEHOLDERS, REFUSED, VALUES, WHOLE, Raw
+from sigma_language_cases import BAD_PLACEHOLDERS, PLACEHOLDERS, REFUSED, VALUES, WHOLE, Raw
 
 NEVER = "never in any event \u2603"
 HEAD = "title: '%s'\nid: %s\nlogsource:\n    product: windows\ndetection:\n"
@@ -152,6 +152,18 @@ def run_refused(konseki, folder):
             yield "%s: expected a reason with a line and \"%s\", got: %s" % (name, word, why)
 
 
+def run_bad_placeholders(konseki, folder):
+    path = folder / "bad.yml"
+    for text, words in BAD_PLACEHOLDERS:
+        path.write_text(text, encoding="utf-8")
+        done = subprocess.run([konseki, "rules", "eval", "--placeholders", str(path), str(folder / "rules"),
+                               str(folder / "events.jsonl")], check=False, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, timeout=60)
+        if done.returncode != 2 or words not in done.stderr or str(path) not in done.stderr:
+            yield "placeholders %r: expected exit code 2 and \"%s\", got %d: %s" % (
+                text, words, done.returncode, done.stderr.strip())
+
+
 def main():
     konseki = sys.argv[1]
     suite = Suite()
@@ -162,6 +174,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         problems = run_matching(konseki, pathlib.Path(name), suite)
         problems += run_refused(konseki, pathlib.Path(name))
+        problems += run_bad_placeholders(konseki, pathlib.Path(name))
     for problem in problems:
         print("FAILED %s" % problem)
     print("%d rules, %d events, %d expectations, %d refusals, %d differences" %

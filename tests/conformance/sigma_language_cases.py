@@ -256,6 +256,18 @@ vars:
 transformations: []
 """, "nets: [192.168.0.0/16]\n")
 
+# Files of placeholders that must be refused: text, words of the reason.
+BAD_PLACEHOLDERS = (
+    ("- a\n- b\n", "map of names"),
+    ("name: []\n", "has no values"),
+    ("name: [a, null]\n", "must be text or a number"),
+    ("name:\n", "must be text or a number"),
+    ("name: {a: b}\n", "must be text or a number"),
+    ("vars:\n    name: [[a]]\n", "line 2"),
+    ("name: [a\n", "not YAML"),
+    ("name: a\nname: b\n", "twice"),
+)
+
 # Values that no single event value tells apart: the event is written out.
 WHOLE = [
     ("exists true", "s: {'A|exists': true}\ncondition: s",

@@ -1,6 +1,7 @@
-/* Rule files: YAML, schema, modifiers, condition, compiling, and matching on values that are the
- * same bytes. */
+/* Rule files: YAML, schema, lint, modifiers, condition, compiling, and matching on values that are
+ * the same bytes. */
 #include "mem.h"
+#include "sigma_lint_work.h"
 #include "sigma_match.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,6 +23,22 @@ static void match(const struct sigma_rules *set, struct str bytes) {
     sigma_matcher_destroy(&m);
 }
 
+static void count_finding(const struct sigma_lint_finding *finding, void *ctx) {
+    *(size_t *)ctx += finding->detail.len;
+}
+
+static void lint(struct sigma_yaml *yaml, const sigma_yaml_node *root) {
+    size_t bytes = 0;
+    struct sigma_lint_counts counts = {0};
+    const struct sigma_lint_options options = {.found = count_finding, .ctx = &bytes};
+    const struct sigma_lint_work work = {&options, &counts, yaml, STR("fuzz.yml")};
+    if (sigma_yaml_is_map(root)) {
+        sigma_lint_attributes(&work, root);
+        sigma_lint_detection(&work, sigma_yaml_get(yaml, root, "detection"), false);
+        sigma_lint_detection(&work, sigma_yaml_get(yaml, root, "filter"), true);
+    }
+}
+
 static size_t parse_all(struct sigma_rules *set, struct str bytes) {
     struct sigma_yaml yaml;
     const sigma_yaml_node *root;
@@ -29,8 +46,10 @@ static size_t parse_all(struct sigma_rules *set, struct str bytes) {
     set->documents = mem_calloc(16, sizeof *set->documents);
     sigma_yaml_open(&yaml, bytes);
     while (count < 16 && sigma_yaml_next(&yaml, &root, NULL) == STATUS_OK && root != NULL) {
-        if (sigma_document_parse(&set->documents[count], &set->arena, &yaml, root, STR("fuzz.yml"),
-                                 NULL) == STATUS_OK) {
+        struct sigma_document *d = &set->documents[count];
+        lint(&yaml, root);
+        if (sigma_document_parse(d, &set->arena, &yaml, root, STR("fuzz.yml"), NULL) == STATUS_OK &&
+            d->root != NULL) {
             count++;
         }
     }
