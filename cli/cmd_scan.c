@@ -150,6 +150,16 @@ static bool open_zone(struct scan_options *scan, const struct command_line *c,
     return c->zone == NULL || options_zone(&scan->zone, c->zone, NULL);
 }
 
+static void print_limits(const struct scan_counts *n) {
+    struct buf rule = BUF_INIT;
+    output_append_visible(&rule, n->limited->id);
+    fprintf(
+        stderr,
+        _("%llu times a regular expression hit its limit and did not match, most in rule %.*s\n"),
+        (unsigned long long)n->limits, STR_ARG(buf_str(&rule)));
+    buf_fini(&rule);
+}
+
 static void print_summary(const struct scan_counts *n, size_t rules, int64_t elapsed_ns) {
     double seconds = (double)elapsed_ns / 1e9;
     fprintf(stderr, _("%llu hits in %llu events of %llu files with %zu rules, %.1f s\n"),
@@ -173,6 +183,9 @@ static void print_summary(const struct scan_counts *n, size_t rules, int64_t ela
     }
     if (n->files.interrupted) {
         fputs(_("interrupted: the rest was not looked at\n"), stderr);
+    }
+    if (n->limits > 0 && n->limited != NULL) {
+        print_limits(n);
     }
     if (n->damaged > 0) {
         fprintf(stderr, _("%llu damaged events were not looked at\n"),

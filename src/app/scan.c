@@ -1,6 +1,7 @@
 #include "scan.h"
 
 #include "event_copies.h"
+#include "sigma_profile.h"
 
 struct scan {
     const struct scan_options *options;
@@ -203,6 +204,9 @@ void scan_paths(const struct scan_options *options, const char *const *paths, si
     file_rows_read(&reading, paths, path_count, &counts->files);
     finish_correlator(&scan);
     event_copies_destroy(&scan.copies);
+    if (scan.matcher != NULL) {
+        counts->limits = sigma_matcher_limit_hits(&counts->limited, scan.matcher);
+    }
     sigma_matcher_destroy(&scan.matcher);
     sigma_correlator_destroy(&scan.correlator);
 }

@@ -69,7 +69,9 @@ struct scan_counts {
     uint64_t forgotten;  /* events with hits that could not be remembered */
     uint64_t suppressed; /* by the site file: not among the hits */
     uint64_t events_with_hits;
-    int64_t first_ns; /* of all events; TIME_NONE: there was none */
+    uint64_t limits;                       /* expressions that a limit ended: no match */
+    const struct sigma_rule_info *limited; /* whose expression that befell most; NULL: none */
+    int64_t first_ns;                      /* of all events; TIME_NONE: there was none */
     int64_t last_ns;
     struct sigma_correlator_counts correlation; /* its hits are among `hits` */
     uint64_t by_dataset[DATASET_COUNT];         /* events */

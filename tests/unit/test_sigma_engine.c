@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 #include "mem.h"
+#include "sigma_ast.h"
 #include "sigma_profile.h"
+#include "sigma_regex.h"
 
 static struct sigma_rules *load_text(const char *text) {
     char path[] = P_tmpdir "/konseki_engine_XXXXXX";
@@ -86,6 +88,71 @@ static void test_limits_name_the_rule(void **state) {
     sigma_rules_free(&rules);
 }
 
+static const char *const expressions[] = {
+    "abc",     "a.c",      "^.b",    "(?i)k",   "[^a]b$", "\\w\\W",     "(?:\xC3\xA9|s)c",
+    "\\d|k",   "[k-s]{2}", "s$",     "\\bk",    ".{4}",   "a?\xC3\xA9", "\\p{L}c",
+    "\\w[^k]", "\\d\\s",   "[\\W]a", "[^\\s]c", "\\S\\D", "x*[^a-z]$"};
+static const char *const pieces[] = {"a",        "b",        "c", "k", "K", "s",    "\xE2\x84\xAA",
+                                     "\xC5\xBF", "\xC3\xA9", "1", "-", " ", "\xFF", "\xC3"};
+
+static void write_rules(struct buf *out, const char *modifiers) {
+    for (size_t i = 0; i < sizeof expressions / sizeof expressions[0]; i++) {
+        buf_printf(out,
+                   "%stitle: x\nid: rule%02zu\nlogsource:\n  category: x\ndetection:\n"
+                   "  s:\n    A|re%s: '%s'\n  condition: s\n",
+                   i > 0 ? "---\n" : "", i, modifiers, expressions[i]);
+    }
+    buf_putc(out, '\0');
+}
+
+static void note_rule(const struct sigma_hit *hit, void *ctx) {
+    struct str id = hit->rule->id;
+    ((bool *)ctx)[(id.ptr[4] - '0') * 10 + id.ptr[5] - '0'] = true;
+}
+
+/* All expressions of a field together find what PCRE2 finds one by one, beyond ASCII too. */
+static void assert_like_pcre2(const char *modifiers, unsigned flags) {
+    enum { COUNT = sizeof expressions / sizeof expressions[0] };
+    struct sigma_regex *plain[COUNT];
+    struct sigma_regex_matcher *one = sigma_regex_matcher_create();
+    struct buf text = BUF_INIT;
+    write_rules(&text, modifiers);
+    struct sigma_rules *rules = load_text(text.ptr);
+    struct sigma_matcher *m = sigma_matcher_create(rules);
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_int_equal(sigma_regex_compile(&plain[i], str_from_c(expressions[i]), flags, NULL),
+                         STATUS_OK);
+    }
+    srand(11);
+    for (int round = 0; round < 20000; round++) {
+        bool found[COUNT] = {false};
+        buf_clear(&text);
+        for (int n = rand() % 7; n > 0; n--) {
+            buf_add(&text, str_from_c(pieces[(size_t)rand() % (sizeof pieces / sizeof *pieces)]));
+        }
+        const struct sigma_event_value values[] = {value("A", buf_str(&text))};
+        sigma_match_event(m, values, 1, note_rule, found);
+        for (size_t i = 0; i < COUNT; i++) {
+            if (found[i] != sigma_regex_match(one, plain[i], buf_str(&text))) {
+                fail_msg("%s on '%.*s'", expressions[i], STR_ARG(buf_str(&text)));
+            }
+        }
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        sigma_regex_free(&plain[i]);
+    }
+    sigma_regex_matcher_destroy(&one);
+    sigma_matcher_destroy(&m);
+    sigma_rules_free(&rules);
+    buf_fini(&text);
+}
+
+static void test_prefilter_is_like_pcre2(void **state) {
+    (void)state;
+    assert_like_pcre2("", 0);
+    assert_like_pcre2("|i", SIGMA_RE_CASELESS);
+}
+
 static const struct sigma_slot_cost *find_slot(const struct sigma_profile *p, const char *name) {
     for (size_t i = 0; i < p->slot_count; i++) {
         if (str_eq(p->slots[i].name, str_from_c(name))) {
@@ -133,6 +200,7 @@ int main(void) {
         cmocka_unit_test(test_long_repeat_is_no_limit),
         cmocka_unit_test(test_limits_name_the_rule),
         cmocka_unit_test(test_profile_counts),
+        cmocka_unit_test(test_prefilter_is_like_pcre2),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

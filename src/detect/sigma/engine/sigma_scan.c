@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* memmem */
 #include <string.h>
 
+#include "charset.h"
 #include "check.h"
 #include "clock.h"
 #include "mem.h"
@@ -15,6 +16,8 @@ struct sigma_scanner {
     struct sigma_regex_matcher *matcher;
     struct sigma_regex **regexes; /* by number; NULL: not needed yet */
     size_t regex_count;
+    bool *sensitive;               /* by number: vectorscan may miss it in a value beyond ASCII */
+    bool is_ascii;                 /* the value is */
     uint64_t *limits;              /* by number of the expression */
     struct sigma_profile *profile; /* NULL: nothing is counted */
     struct buf folded;
@@ -24,6 +27,24 @@ struct sigma_scanner {
     struct sigma_ids *out;
 };
 
+/* Outside ASCII vectorscan folds case by its own tables and knows the properties of another Unicode
+ * version than PCRE2: expressions that ask for either are tried on such values without it. What
+ * stands in a class or is quoted may look so, too: that costs time only. */
+static bool is_unicode_sensitive(const struct sigma_test *test) {
+    struct str text = test->text;
+    for (size_t i = 0; i + 1 < text.len; i++) {
+        bool escape = text.ptr[i] == '\\' &&
+                      str_find_char(STR("pPXRhHvVNBb"), text.ptr[i + 1]) != STR_NONE;
+        bool group = text.ptr[i] == '(' && (text.ptr[i + 1] == '?' || text.ptr[i + 1] == '*') &&
+                     !str_starts(str_skip(text, i), STR("(?:"));
+        bool named = text.ptr[i] == '[' && text.ptr[i + 1] == ':';
+        if (escape || group || named) {
+            return true;
+        }
+    }
+    return (test->regex_flags & SIGMA_RE_CASELESS) != 0;
+}
+
 struct sigma_scanner *sigma_scanner_create(const struct sigma_slot *slots, size_t count,
                                            const struct sigma_set_test *tests, size_t regex_count) {
     struct sigma_scanner *s = mem_calloc(1, sizeof *s);
@@ -32,7 +53,12 @@ struct sigma_scanner *sigma_scanner_create(const struct sigma_slot *slots, size_
     s->regexes = mem_calloc(regex_count + 1, sizeof(struct sigma_regex *));
     s->regex_count = regex_count;
     s->limits = mem_calloc(regex_count + 1, sizeof *s->limits);
+    s->sensitive = mem_calloc(regex_count + 1, sizeof *s->sensitive);
     for (size_t i = 0; i < count; i++) {
+        for (size_t r = 0; r < slots[i].regexes.count; r++) {
+            const struct sigma_set_test *t = &tests[slots[i].regexes.ids[r]];
+            s->sensitive[t->regex] = is_unicode_sensitive(&t->test);
+        }
         const hs_database_t *both[] = {slots[i].literal_db, slots[i].regex_db};
         for (size_t j = 0; j < 2; j++) {
             CHECK(both[j] == NULL || hs_alloc_scratch(both[j], &s->scratch) == HS_SUCCESS);
@@ -59,6 +85,7 @@ void sigma_scanner_destroy(struct sigma_scanner **scanner) {
         }
         mem_free(s->regexes);
         mem_free(s->limits);
+        mem_free(s->sensitive);
         buf_fini(&s->folded);
         mem_free(s);
         *scanner = NULL;
@@ -139,7 +166,7 @@ static const struct sigma_regex *regex_of(const struct sigma_scanner *s, uint32_
     struct sigma_regex **regex = &s->regexes[t->regex];
     if (*regex == NULL &&
         sigma_regex_compile(regex, t->test.text, t->test.regex_flags, NULL) == STATUS_OK) {
-        sigma_regex_speed_up(*regex);
+        sigma_regex_speed_up(*regex, t->test.text, t->test.regex_flags);
     }
     return *regex;
 }
@@ -171,12 +198,24 @@ static int regex_found(unsigned id, unsigned long long from, unsigned long long 
                        void *context) {
     (void)from, (void)to, (void)flags;
     const struct sigma_scanner *s = context;
-    try_regex(s, s->slot->regexes.ids[id]);
+    uint32_t test = s->slot->regexes.ids[id];
+    if (s->is_ascii || !s->sensitive[s->tests[test].regex]) { /* else it is tried anyway */
+        try_regex(s, test);
+    }
     return 0;
 }
 
-/* vectorscan reads UTF-8 and its caseless matching outside ASCII differs from PCRE2's: other
- * values than ASCII go to PCRE2 at once. */
+/* The value is not ASCII: the rest of the slot's expressions, or all of them. */
+static void try_sensitive(const struct sigma_scanner *s, bool all) {
+    for (size_t i = 0; i < s->slot->regexes.count; i++) {
+        uint32_t id = s->slot->regexes.ids[i];
+        if (all || s->sensitive[s->tests[id].regex]) {
+            try_regex(s, id);
+        }
+    }
+}
+
+/* vectorscan must not be given what is no UTF-8. */
 static void scan_regexes(struct sigma_scanner *s) {
     const struct sigma_slot *slot = s->slot;
     for (size_t i = 0; i < slot->direct_regexes.count; i++) {
@@ -185,14 +224,15 @@ static void scan_regexes(struct sigma_scanner *s) {
     if (slot->regex_db == NULL) {
         return;
     }
-    if (s->value.len > 0 && sigma_is_ascii(s->value)) {
+    s->is_ascii = sigma_is_ascii(s->value);
+    bool prefilter = s->value.len > 0 && (s->is_ascii || utf8_is_valid(s->value));
+    if (prefilter) {
         hs_error_t status = hs_scan(slot->regex_db, s->value.ptr, (unsigned)s->value.len, 0,
                                     s->scratch, regex_found, s);
         CHECK(status == HS_SUCCESS);
-        return;
     }
-    for (size_t i = 0; i < slot->regexes.count; i++) {
-        try_regex(s, slot->regexes.ids[i]);
+    if (!s->is_ascii || !prefilter) {
+        try_sensitive(s, !prefilter);
     }
 }
 

@@ -7,8 +7,8 @@
  *   literals   every other pattern by the longest literal it holds: found all at once (vectorscan,
  *              or one by one when they are few); the hits are then confirmed exactly
  *   regexes    found all at once as a superset (vectorscan in prefilter mode), confirmed by PCRE2;
- *              those that vectorscan refuses or compiles slowly run in PCRE2 directly, and so do
- *              all of them on values that are not ASCII
+ *              those that vectorscan refuses or compiles slowly run in PCRE2 directly, and so do,
+ *              on values beyond ASCII, those that ignore case or name properties of characters
  *   always     tests without any of these: comparisons, networks, times, "*"
  *
  * Immutable once built; a scanner (scratch memory) belongs to one thread.

@@ -16,7 +16,8 @@ enum {
 };
 
 struct sigma_regex {
-    pcre2_code *code;
+    pcre2_code *code; /* for any bytes */
+    pcre2_code *fast; /* machine code, for UTF-8; NULL: none */
 };
 
 struct sigma_regex_matcher {
@@ -27,11 +28,20 @@ struct sigma_regex_matcher {
 };
 
 static uint32_t options_of(unsigned flags) {
-    uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
+    uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C;
     options |= flags & SIGMA_RE_CASELESS ? PCRE2_CASELESS : 0;
     options |= flags & SIGMA_RE_MULTILINE ? PCRE2_MULTILINE : 0;
     options |= flags & SIGMA_RE_DOTALL ? PCRE2_DOTALL : 0;
     return options;
+}
+
+static pcre2_code *compile(struct str pattern, uint32_t options, int *code, PCRE2_SIZE *at) {
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+    pcre2_code *compiled =
+        pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, options, code, at, context);
+    pcre2_compile_context_free(context);
+    return compiled;
 }
 
 enum status sigma_regex_compile(struct sigma_regex **out, struct str pattern, unsigned flags,
@@ -42,11 +52,8 @@ enum status sigma_regex_compile(struct sigma_regex **out, struct str pattern, un
     }
     int code = 0;
     PCRE2_SIZE at = 0;
-    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
-    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
     pcre2_code *compiled =
-        pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, options_of(flags), &code, &at, context);
-    pcre2_compile_context_free(context);
+        compile(pattern, options_of(flags) | PCRE2_MATCH_INVALID_UTF, &code, &at);
     if (compiled == NULL) {
         PCRE2_UCHAR message[160];
         pcre2_get_error_message(code, message, sizeof message);
@@ -58,13 +65,23 @@ enum status sigma_regex_compile(struct sigma_regex **out, struct str pattern, un
     return STATUS_OK;
 }
 
-void sigma_regex_speed_up(struct sigma_regex *regex) {
-    (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); /* without it, it is only slower */
+/* PCRE2 10.42's machine code for texts that may be no UTF-8 misses "\w\W" before a character of
+ * several bytes at the end: so that of plain UTF mode is used, and no machine code for what is no
+ * UTF-8. */
+void sigma_regex_speed_up(struct sigma_regex *regex, struct str pattern, unsigned flags) {
+    int code = 0;
+    PCRE2_SIZE at = 0;
+    regex->fast = compile(pattern, options_of(flags), &code, &at);
+    if (regex->fast != NULL && pcre2_jit_compile(regex->fast, PCRE2_JIT_COMPLETE) != 0) {
+        pcre2_code_free(regex->fast);
+        regex->fast = NULL;
+    }
 }
 
 void sigma_regex_free(struct sigma_regex **regex) {
     if (*regex != NULL) {
         pcre2_code_free((*regex)->code);
+        pcre2_code_free((*regex)->fast);
         mem_free(*regex);
         *regex = NULL;
     }
@@ -92,10 +109,16 @@ void sigma_regex_matcher_destroy(struct sigma_regex_matcher **matcher) {
     }
 }
 
+static int run(const struct sigma_regex_matcher *matcher, const pcre2_code *code, struct str text) {
+    return pcre2_match(code, (PCRE2_SPTR)text.ptr, text.len, 0, 0, matcher->data, matcher->context);
+}
+
 bool sigma_regex_match(struct sigma_regex_matcher *matcher, const struct sigma_regex *regex,
                        struct str text) {
-    int found = pcre2_match(regex->code, (PCRE2_SPTR)text.ptr, text.len, 0, 0, matcher->data,
-                            matcher->context);
+    int found = run(matcher, regex->fast != NULL ? regex->fast : regex->code, text);
+    if (found <= PCRE2_ERROR_UTF8_ERR1 && found >= PCRE2_ERROR_UTF8_ERR21) {
+        found = run(matcher, regex->code, text);
+    }
     if (found < 0 && found != PCRE2_ERROR_NOMATCH) {
         matcher->limit_hits++;
     }

@@ -15,7 +15,7 @@ enum status sigma_regex_compile(struct sigma_regex **out, struct str pattern, un
                                 struct err *err) MUST_CHECK;
 /* Machine code for an expression that is going to be used: not worth it to see whether it is valid.
  */
-void sigma_regex_speed_up(struct sigma_regex *regex);
+void sigma_regex_speed_up(struct sigma_regex *regex, struct str pattern, unsigned flags);
 void sigma_regex_free(struct sigma_regex **regex);
 
 struct sigma_regex_matcher;
