@@ -33,8 +33,8 @@ struct sigma_scanner {
 static bool is_unicode_sensitive(const struct sigma_test *test) {
     struct str text = test->text;
     for (size_t i = 0; i + 1 < text.len; i++) {
-        bool escape = text.ptr[i] == '\\' &&
-                      str_find_char(STR("pPXRhHvVNBb"), text.ptr[i + 1]) != STR_NONE;
+        bool escape =
+            text.ptr[i] == '\\' && str_find_char(STR("pPXRhHvVNBb"), text.ptr[i + 1]) != STR_NONE;
         bool group = text.ptr[i] == '(' && (text.ptr[i + 1] == '?' || text.ptr[i + 1] == '*') &&
                      !str_starts(str_skip(text, i), STR("(?:"));
         bool named = text.ptr[i] == '[' && text.ptr[i + 1] == ':';
