@@ -123,6 +123,36 @@ def negation_of_renamed_fields(folder):
     assert scan_lines(rule, log, "--mapping", mapping) == [3, 4]
 
 
+@case
+def rules_eval_in_ecs_and_native(folder):
+    """Bare events: native names, ECS as Winlogbeat writes it, and rules in either."""
+    native = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1,
+              "Image": "C:\\a\\b.exe", "CommandLine": "b -x", "ParentImage": "C:\\p.exe"}
+    beat = {"winlog": {"channel": native["Channel"], "event_id": 1, "event_data":
+                       {"Image": "C:\\a\\b.exe", "CommandLine": "b -x", "ParentImage": "C:\\p.exe"}}}
+    ecs = {"winlog": {"channel": native["Channel"]}, "event": {"code": "1"},
+           "process": {"executable": "C:\\a\\b.exe", "command_line": "b -x",
+                       "parent": {"executable": "C:\\p.exe"}}}
+    other = dict(native, EventID=5)
+    events = text(folder, "e.jsonl", "\n".join(map(json.dumps, [native, beat, ecs, other])) + "\n")
+    source = "product: windows, category: process_creation"
+    selections = {
+        1: ("    Image|endswith: \\b.exe\n    CommandLine: b -x\n    ParentImage: C:\\p.exe",
+            [True, True, True, False]),
+        2: ("    process.executable|endswith: \\b.exe\n    process.command_line: b -x\n"
+            "    process.parent.executable: C:\\p.exe", [True, True, True, False]),
+        3: ("    process.name: b.exe\n    process.parent.name: p.exe\n    event.code: 1",
+            [True, True, False, False]),
+        4: ("    winlog.event_data.CommandLine: b -x", [True, True, False, False]),
+        5: ("    EventID: 1\n    process.command_line: null", [False, False, False, False]),
+    }
+    for number, (selection, wanted) in selections.items():
+        rule = text(folder, "%d.yml" % number, RULE % (number, source, selection))
+        answers = [json.loads(line)["match"] for line in
+                   run("rules", "eval", rule, events).splitlines()]
+        assert answers == wanted, (number, answers)
+
+
 def check(*paths):
     return {r["id"]: r for r in
             map(json.loads, run("rules", "check", "--format", "jsonl", *paths,

@@ -96,7 +96,7 @@ static void match_mapped(const struct bare *b, size_t place, struct buf *scratch
     }
 }
 
-/* winlog.event_data.Image is Image, winlog.event_id is EventID. */
+/* winlog.event_data.Image is Image and the other way round, winlog.event_id is EventID. */
 static void match_flat(const struct bare *b, size_t place, struct buf *scratch) {
     struct str name = b->values[place].name;
     if (str_starts(name, BODY_PREFIX)) {
@@ -105,6 +105,12 @@ static void match_flat(const struct bare *b, size_t place, struct buf *scratch) 
     }
     uint32_t field = str_starts(name, STR("winlog.")) ? schema_find(name) : FIELD_NONE;
     buf_clear(scratch);
+    if (b->has_body && field == FIELD_NONE) {
+        buf_add(scratch, BODY_PREFIX);
+        buf_add(scratch, name);
+        match_name(b, buf_str(scratch), b->values[place].text, place);
+        buf_clear(scratch);
+    }
     if (field != FIELD_NONE && windows_flat_name(scratch, field)) {
         match_name(b, buf_str(scratch), b->values[place].text, place);
     }
