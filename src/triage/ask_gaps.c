@@ -13,6 +13,7 @@
 
 enum {
     RECORDS_MAX = 1 << 22, /* of one file */
+    SERIES_MAX = 1 << 16,
     DEFAULT_FACTOR = 100,
     USUAL_LEAST = 20, /* intervals, before there is a usual one */
 };
@@ -107,13 +108,15 @@ static void write_gap(struct gaps *g, struct str file, const struct gap *gap) {
 
 /* --- an event --- */
 
+/* INTERN_NONE: one too many. */
 static uint32_t series_of(struct gaps *g, const struct triage_event *event) {
     struct str dataset = dataset_info((enum dataset)event->row->dataset)->name;
     buf_clear(&g->name);
     buf_add(&g->name, event->is_windows ? triage_field(&g->fields, g->channel) : dataset);
     buf_putc(&g->name, '\0');
     buf_add(&g->name, triage_host_of(&g->host, &g->fields, event));
-    return intern_add(&g->series, buf_str(&g->name));
+    return g->series.count < SERIES_MAX ? intern_add(&g->series, buf_str(&g->name))
+                                        : intern_find(&g->series, buf_str(&g->name));
 }
 
 /* Security 1102 and System 104: a log was emptied. */
@@ -154,6 +157,10 @@ static void gaps_event(void *state, const struct triage_event *event) {
     }
     triage_fields_read(&g->fields, event->batch, row);
     uint32_t series = series_of(g, event);
+    if (series == INTERN_NONE) {
+        g->out->dropped++;
+        return;
+    }
     see_cleared(g, event, series);
     MEM_GROW(g->records, g->capacity, g->count + 1);
     g->records[g->count++] =

@@ -71,55 +71,76 @@ static uint32_t next_below(const struct process_list *list, uint32_t at, uint32_
     return at == top ? PROCESS_NONE : list->items[at].next;
 }
 
-enum { SHOWN = 1, SHOWN_BELOW = 2 };
+/* What is known of a process: it is shown; so is all below it; so are those above it; one of its
+ * later siblings is shown. */
+enum { SHOWN = 1, SHOWN_BELOW = 2, SHOWN_ABOVE = 4, SHOWN_LATER = 8 };
 
 static void show_below(struct ptree *t, uint32_t top) {
     if ((t->is_shown[top] & SHOWN_BELOW) != 0) {
         return;
     }
     for (uint32_t at = top; at != PROCESS_NONE; at = next_below(&t->list, at, top)) {
-        t->is_shown[at] = SHOWN | SHOWN_BELOW;
+        t->is_shown[at] |= SHOWN | SHOWN_BELOW;
     }
 }
 
-/* Returns the root. */
-static uint32_t show_above(struct ptree *t, uint32_t from) {
-    uint32_t at = from;
-    t->is_shown[at] |= SHOWN;
+static void show_above(struct ptree *t, uint32_t at) {
+    while (at != PROCESS_NONE && (t->is_shown[at] & SHOWN_ABOVE) == 0) {
+        t->is_shown[at] |= SHOWN | SHOWN_ABOVE;
+        at = t->list.items[at].parent;
+    }
+}
+
+static uint32_t root_of(const struct ptree *t, uint32_t at) {
     while (t->list.items[at].parent != PROCESS_NONE) {
         at = t->list.items[at].parent;
-        t->is_shown[at] |= SHOWN;
     }
     return at;
 }
 
-static void choose(struct ptree *t) {
-    struct str show = t->options->show;
-    bool wants_below =
-        show.len == 0 || str_eq(show, STR("both")) || str_eq(show, STR("descendants"));
-    for (uint32_t i = 0; i < t->list.count; i++) {
-        if (!is_chosen(t, &t->list.items[i])) {
+static void show(struct ptree *t, uint32_t at) {
+    struct str what = t->options->show;
+    if (str_eq(what, STR("tree"))) {
+        if ((t->is_shown[at] & SHOWN_BELOW) == 0) {
+            show_below(t, root_of(t, at));
+        }
+        return;
+    }
+    if (!str_eq(what, STR("ancestors"))) {
+        show_below(t, at);
+    }
+    if (!str_eq(what, STR("descendants"))) {
+        show_above(t, at);
+    }
+}
+
+/* Marks the shown ones of a list of siblings that are not the last of them. */
+static void mark_later(struct ptree *t, uint32_t first) {
+    uint32_t before = PROCESS_NONE;
+    for (uint32_t at = first; at != PROCESS_NONE; at = t->list.items[at].next) {
+        if (t->is_shown[at] == 0) {
             continue;
         }
-        if (wants_below) {
-            show_below(t, i);
+        if (before != PROCESS_NONE) {
+            t->is_shown[before] |= SHOWN_LATER;
         }
-        if (str_eq(show, STR("tree"))) {
-            show_below(t, show_above(t, i));
-        } else if (!str_eq(show, STR("descendants"))) {
-            (void)show_above(t, i);
+        before = at;
+    }
+}
+
+static void choose(struct ptree *t) {
+    for (uint32_t i = 0; i < t->list.count; i++) {
+        if (is_chosen(t, &t->list.items[i])) {
+            show(t, i);
         }
+    }
+    mark_later(t, t->list.first_root);
+    for (uint32_t i = 0; i < t->list.count; i++) {
+        mark_later(t, t->list.items[i].first_child);
     }
 }
 
 /* --- printing --- */
-
-static bool has_shown_after(const struct ptree *t, uint32_t at) {
-    do {
-        at = t->list.items[at].next;
-    } while (at != PROCESS_NONE && t->is_shown[at] == 0);
-    return at != PROCESS_NONE;
-}
 
 /* Branches for the depth, then the name of the program. */
 static void add_branches(struct buf *out, const struct ptree *t, uint32_t at, uint32_t depth) {
@@ -130,7 +151,7 @@ static void add_branches(struct buf *out, const struct ptree *t, uint32_t at, ui
     uint32_t count = depth < DRAWN_DEPTH ? depth : DRAWN_DEPTH;
     for (uint32_t i = count; i > 0; i--) {
         bool is_own = i == count;
-        drawn[i - 1] = marks[(is_own ? 0 : 2) + !has_shown_after(t, at)];
+        drawn[i - 1] = marks[(is_own ? 0 : 2) + ((t->is_shown[at] & SHOWN_LATER) == 0)];
         at = t->list.items[at].parent;
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -16,14 +16,16 @@ static uint32_t session_of(struct privileged *p, struct str computer, struct str
     buf_putc(&p->scratch, '\0');
     buf_add(&p->scratch, logon_id);
     uint32_t before = p->sessions.count;
-    uint32_t id = before < PRIVILEGED_LOGONS
-                      ? intern_add_lower(&p->sessions, buf_str(&p->scratch))
-                      : intern_find_lower(&p->sessions, buf_str(&p->scratch));
+    bool has_room = before < PRIVILEGED_LOGONS && p->text_bytes < PRIVILEGED_TEXT_BYTES;
+    struct str session = buf_str(&p->scratch);
+    uint32_t id = has_room ? intern_add_lower(&p->sessions, session)
+                           : intern_find_lower(&p->sessions, session);
     if (id == INTERN_NONE) {
         p->dropped++;
     } else if (p->sessions.count != before) {
         MEM_GROW(p->has_privileges, p->session_capacity, (size_t)id + 1);
         p->has_privileges[id] = false;
+        p->text_bytes += session.len;
     }
     return id;
 }

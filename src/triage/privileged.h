@@ -8,7 +8,7 @@
 #include "buf.h"
 #include "intern.h"
 
-enum { PRIVILEGED_LOGONS = 1 << 20 };
+enum { PRIVILEGED_LOGONS = 1 << 20, PRIVILEGED_TEXT_BYTES = 1 << 25 };
 
 struct privileged_logon {
     uint32_t session;
@@ -24,6 +24,7 @@ struct privileged {
     size_t logon_count;
     size_t logon_capacity;
     struct buf scratch;
+    uint64_t text_bytes;
     uint64_t dropped;
 };
 

@@ -169,34 +169,98 @@ static void test_gaps(void **unused) {
 #define PROCESS(id, parent, image)                                                                 \
     D("NewProcessId", id) D("ProcessId", parent) D("NewProcessName", image)
 
-static void test_ptree_reuse(void **unused) {
-    (void)unused;
-    /* id 8 ends and is given to another one: c is b's child, d has a parent that no event shows */
-    const struct triage_options options = {.at_ns = TIME_NONE};
-    struct buf rows = ask(
-        &triage_ptree, &options,
-        STR(EVENT(AUDIT, "Security", "4688", "1", "00:01", PROCESS("0x8", "0x4", "a"))
-                EVENT(AUDIT, "Security", "4689", "2", "00:02", D("ProcessId", "0x8"))
-                    EVENT(AUDIT, "Security", "4688", "3", "00:03", PROCESS("0x9", "0x8", "d"))
-                        EVENT(AUDIT, "Security", "4688", "4", "00:04", PROCESS("0x8", "0x4", "b"))
-                            EVENT(AUDIT, "Security", "4688", "5", "00:05",
-                                  PROCESS("0xa", "0x8", "c"))));
-    struct buf short_rows = BUF_INIT; /* depth and image */
+/* "depth:image " of each row of the answer. */
+static void assert_tree(const struct triage_options *options, struct str input,
+                        const char *expected) {
+    struct buf rows = ask(&triage_ptree, options, input);
+    struct buf tree = BUF_INIT;
     struct str rest = str_from_c(rows.ptr);
     struct str line;
     while (str_split_next(&line, &rest, '\n')) {
         struct str cell;
         for (int i = 0; str_split_next(&cell, &line, '|'); i++) {
             if (i == 1 || i == 8) {
-                buf_add(&short_rows, cell);
-                buf_putc(&short_rows, i == 1 ? ':' : ' ');
+                buf_add(&tree, cell);
+                buf_putc(&tree, i == 1 ? ':' : ' ');
             }
         }
     }
-    buf_putc(&short_rows, '\0');
-    assert_string_equal(short_rows.ptr, "0: 1:a 1:b 2:c 0: 1:d ");
+    buf_putc(&tree, '\0');
+    assert_string_equal(tree.ptr, expected);
     buf_fini(&rows);
-    buf_fini(&short_rows);
+    buf_fini(&tree);
+}
+
+static void test_ptree_reuse(void **unused) {
+    (void)unused;
+    /* id 8 ends and is given to another one: c is b's child, d has a parent that no event shows */
+    const struct triage_options options = {.at_ns = TIME_NONE};
+    assert_tree(
+        &options,
+        STR(EVENT(AUDIT, "Security", "4688", "1", "00:01", PROCESS("0x8", "0x4", "a"))
+                EVENT(AUDIT, "Security", "4689", "2", "00:02", D("ProcessId", "0x8")) EVENT(
+                    AUDIT, "Security", "4688", "3", "00:03", PROCESS("0x9", "0x8", "d"))
+                    EVENT(AUDIT, "Security", "4688", "4", "00:04", PROCESS("0x8", "0x4", "b"))
+                        EVENT(AUDIT, "Security", "4688", "5", "00:05", PROCESS("0xa", "0x8", "c"))),
+        "0: 1:a 1:b 2:c 0: 1:d ");
+}
+
+#define SYSMON(record, second, guid, parent, image)                                                \
+    EVENT("Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", "1", record, second, \
+          D("ProcessGuid", guid) D("ParentProcessGuid", parent) D("Image", image)                  \
+              D("ProcessId", "1") D("ParentImage", "p"))
+
+/* a -> b -> c, b -> d, a -> e; f's parent is g and g's is f: one of them has a missing parent. */
+static const struct str family =
+    STR_INIT(SYSMON("1", "00:01", "A", "", "a") SYSMON("2", "00:02", "B", "A", "b")
+                 SYSMON("3", "00:03", "C", "B", "c") SYSMON("4", "00:04", "D", "B", "d")
+                     SYSMON("5", "00:05", "E", "A", "e") SYSMON("6", "00:06", "F", "G", "f")
+                         SYSMON("7", "00:07", "G", "F", "g") SYSMON("8", "00:03", "C", "B", "c"));
+
+static void test_ptree_choice(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *image;
+        const char *show;
+        const char *expected;
+    } cases[] = {
+        {"", "", "0:a 1:b 2:c 2:d 1:e 0:p 1:f 2:g "},
+        {"b", "", "0:a 1:b 2:c 2:d "},
+        {"b", "ancestors", "0:a 1:b "},
+        {"d", "both", "0:a 1:b 2:d "},
+        {"b", "descendants", "0:b 1:c 1:d "},
+        {"c", "tree", "0:a 1:b 2:c 2:d 1:e "},
+        {"zzz", "", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct triage_options options = {.at_ns = TIME_NONE,
+                                               .image = str_from_c(cases[i].image),
+                                               .show = str_from_c(cases[i].show)};
+        assert_tree(&options, family, cases[i].expected);
+    }
+    const struct triage_options by_guid = {
+        .at_ns = TIME_NONE, .guid = STR("d"), .show = STR("ancestors")};
+    assert_tree(&by_guid, family, "0:a 1:b 2:d ");
+    const struct triage_options elsewhere = {.at_ns = TIME_NONE, .host = STR("pc2")};
+    assert_tree(&elsewhere, family, "");
+}
+
+/* The branches: what is not shown has none. */
+static void test_ptree_drawing(void **unused) {
+    (void)unused;
+    const struct triage_options options = {
+        .at_ns = TIME_NONE, .image = STR("d"), .is_drawn = true, .is_ascii = true};
+    struct buf rows = ask(&triage_ptree, &options, family);
+    assert_true(str_starts(str_from_c(rows.ptr), STR("a|0|")));
+    assert_non_null(strstr(rows.ptr, "\n`- b|1|"));
+    assert_non_null(strstr(rows.ptr, "\n   `- d|2|"));
+    buf_fini(&rows);
+    const struct triage_options all = {.at_ns = TIME_NONE, .is_drawn = true, .is_ascii = true};
+    rows = ask(&triage_ptree, &all, family);
+    assert_non_null(strstr(rows.ptr, "\n|- b|1|"));
+    assert_non_null(strstr(rows.ptr, "\n|  |- c|2|"));
+    assert_non_null(strstr(rows.ptr, "\np (no event)|0|"));
+    buf_fini(&rows);
 }
 
 /* --- counting --- */
@@ -450,6 +514,8 @@ int main(void) {
         cmocka_unit_test(test_logons_privileged),
         cmocka_unit_test(test_gaps),
         cmocka_unit_test(test_ptree_reuse),
+        cmocka_unit_test(test_ptree_choice),
+        cmocka_unit_test(test_ptree_drawing),
         cmocka_unit_test(test_tally),
         cmocka_unit_test(test_tally_is_bounded),
         cmocka_unit_test(test_ways),
