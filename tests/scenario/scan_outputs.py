@@ -1,10 +1,13 @@
 """What `konseki scan` writes: every form over the same hits, hostile values inert, files, full disks."""
 import csv
+import gzip
 import html.parser
 import io
 import json
 import os
+import signal
 import subprocess
+import time
 
 from harness import PROGRAM, case, equal, jsonl, main, run, true
 
@@ -316,6 +319,35 @@ def order_and_summary(folder):
     true("\u2588" not in text and "@" in text, "blocks where the terminal has none")
     run(*arguments, "--no-summary")
     true("Top hosts" not in run.stderr, "--no-summary")
+
+
+@case
+def interrupted_reports_are_whole(folder):
+    arguments = scene(folder)
+    block = (folder / "in" / "a b#1.json").read_bytes() * 2000
+    with gzip.open(folder / "in" / "big.json.gz", "wb", compresslevel=1) as out:
+        for _ in range(15):
+            out.write(block)
+    outs = {x: folder / f"out.{x}" for x in ("json", "html", "sarif", "csv")}
+    done = subprocess.Popen([PROGRAM, *map(str, arguments), "--level", "high", "--summary", "--summary-format",
+                             "json", *[x for form, path in outs.items() for x in ("--out", f"{form}={path}")]],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while done.poll() is None and not (outs["csv"].exists() and outs["csv"].stat().st_size > 0):
+        time.sleep(0.01)  # hits are being written
+    done.send_signal(signal.SIGINT)
+    summary, err = done.communicate(timeout=60)
+    equal(done.returncode, 130, f"exit code ({err.decode()})")
+    summary = jsonl(summary)[0]["summary"]
+    true(summary["interrupted"] and 0 < summary["hits"] < 4 * 2000 * 15, f"{summary['hits']} hits")
+    equal(len(json.loads(outs["json"].read_text())), summary["hits"], "json")
+    log = json.loads(outs["sarif"].read_text())["runs"][0]
+    equal(log["invocations"][0]["executionSuccessful"], False, "sarif says so")
+    equal(len(log["results"]), summary["hits"], "sarif")
+    with outs["csv"].open(encoding="utf-8-sig", newline="") as rows:
+        equal(len(list(csv.DictReader(rows))), summary["hits"], "csv")
+    page = Page(outs["html"].read_text(encoding="utf-8"))
+    equal(page.stack, [], "open elements")
+    true("interrupted" in "".join(page.text), "the page says so")
 
 
 @case
