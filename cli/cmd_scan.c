@@ -13,6 +13,7 @@
 #include "scan_correlation.h"
 #include "scan_filters.h"
 #include "scan_health.h"
+#include "scan_live.h"
 #include "scan_output.h"
 #include "scan_progress.h"
 #include "site.h"
@@ -29,6 +30,8 @@ struct command_line {
     const char *password;
     uint64_t unpack_limit;
     struct scan_health health;
+    struct option_list live_roots;
+    struct scan_live live;
     bool recover;
     bool carve;
     bool dedup;
@@ -57,6 +60,7 @@ struct print_context {
     struct scan_output *output;
     struct scan_notes *notes;
     struct scan_health *health;
+    struct scan_live *live;
     struct scan_progress progress;
 };
 
@@ -95,6 +99,11 @@ static void tell_health(const char *path, const struct parse_input_health *found
     scan_health_tell(print->health, path, found);
 }
 
+static void see_batch(const struct batch *batch, struct str file, void *ctx) {
+    const struct print_context *print = ctx;
+    scan_live_batch(print->live, batch, file);
+}
+
 static void warn(const char *text, void *ctx) {
     (void)ctx;
     fprintf(stderr, "konseki scan: %s\n", text);
@@ -123,7 +132,7 @@ static int read_options(struct command_line *c, struct positionals *paths, int a
     if (!options_parse(paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
         return EXIT_USAGE;
     }
-    if (c->help || paths->count == 0) {
+    if (c->help || (paths->count == 0 && c->live_roots.count == 0)) {
         print_usage(c->help ? stdout : stderr);
         return c->help ? EXIT_DONE : EXIT_USAGE;
     }
@@ -193,58 +202,72 @@ static void print_summary(const struct scan_counts *n, size_t rules, int64_t ela
     }
 }
 
-static int run(struct command_line *c, const struct sigma_rules *rules, const struct site *site,
-               const struct positionals *paths) {
-    struct scan_options scan = {.rules = rules,
-                                .only_suppressed = c->suppressed,
-                                .recover_slack = c->recover,
-                                .carve = c->carve,
-                                .health = tell_health,
-                                .packed = {c->password, c->unpack_limit},
-                                .no_copies = c->dedup,
-                                .interrupt = scan_interrupt_catch(),
-                                .hit = print_hit,
-                                .correlated = print_correlation,
-                                .failed = print_failure};
-    struct scan_counts counts;
-    struct scan_filters filters;
+/* What the command line asks of the scan. False with a message. */
+static bool prepare(struct scan_options *scan, struct scan_filters *filters,
+                    const struct command_line *c, const struct site *site) {
+    *scan = (struct scan_options){.only_suppressed = c->suppressed,
+                                  .recover_slack = c->recover,
+                                  .carve = c->carve,
+                                  .packed = {c->password, c->unpack_limit},
+                                  .no_copies = c->dedup,
+                                  .interrupt = scan_interrupt_catch(),
+                                  .hit = print_hit,
+                                  .correlated = print_correlation,
+                                  .failed = print_failure,
+                                  .health = tell_health,
+                                  .seen = c->live_roots.count > 0 ? see_batch : NULL};
+    return read_level(&scan->least_level, c->level) && open_zone(scan, c, site) &&
+           scan_filters_read(filters, &c->filter, scan->zone);
+}
+
+static bool scan_all(struct command_line *c, struct scan_options *scan, struct print_context *print,
+                     struct scan_counts *counts) {
     int64_t from_ns = clock_mono_ns();
     int64_t started_ns = clock_wall_ns();
-    if (!read_level(&scan.least_level, c->level) || !open_zone(&scan, c, site) ||
-        !scan_filters_read(&filters, &c->filter, scan.zone)) {
+    const struct sigma_rules *rules = scan->rules;
+    scan->ctx = print;
+    scan_progress_begin(&print->progress, c->quiet);
+    scan->progress = print->progress.is_shown ? show_progress : NULL;
+    scan_paths(scan, c->live.paths, c->live.path_count, counts);
+    scan_progress_clear(&print->progress);
+    const struct scan_output_run end = {.counts = counts,
+                                        .notes = &c->notes,
+                                        .rules = rules != NULL ? sigma_rules_count(rules) : 0,
+                                        .started_wall_ns = started_ns,
+                                        .elapsed_ns = clock_mono_ns() - from_ns,
+                                        .is_interrupted = counts->files.interrupted};
+    print_summary(counts, end.rules, end.elapsed_ns);
+    scan_health_finish(&c->health);
+    scan_live_tell(&c->live, scan->zone);
+    return scan_output_close(&print->output, &end);
+}
+
+static int run(struct command_line *c, const struct sigma_rules *rules, const struct site *site) {
+    struct scan_options scan;
+    struct scan_counts counts;
+    struct scan_filters filters;
+    struct err err = ERR_INIT;
+    if (!prepare(&scan, &filters, c, site)) {
         return EXIT_USAGE;
     }
     const struct scan_output_settings settings = {.options = &c->output,
                                                   .zone = scan.zone,
-                                                  .inputs = (const char *const *)paths->items,
-                                                  .input_count = (size_t)paths->count,
+                                                  .inputs = c->live.inputs,
+                                                  .input_count = c->live.input_count,
                                                   .others = c->rules.rules.items,
                                                   .other_count = c->rules.rules.count};
-    struct print_context print = {.notes = &c->notes, .health = &c->health};
-    struct err err = ERR_INIT;
+    struct print_context print = {.notes = &c->notes, .health = &c->health, .live = &c->live};
     enum status s = scan_output_open(&print.output, &settings, &err);
     if (s != STATUS_OK) {
         fprintf(stderr, "konseki scan: %s\n", err.message);
         return s == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
     }
-    scan_filters_find_last(&filters, &scan, settings.inputs, settings.input_count);
+    scan_filters_find_last(&filters, &scan, c->live.paths, c->live.path_count);
+    scan.rules = rules;
     scan.events = &filters.events;
     scan.wanted = &filters.rules;
-    scan.ctx = &print;
-    scan_progress_begin(&print.progress, c->quiet);
-    scan.progress = print.progress.is_shown ? show_progress : NULL;
     scan.tuning = rule_tuning_create(site);
-    scan_paths(&scan, (const char *const *)paths->items, (size_t)paths->count, &counts);
-    scan_progress_clear(&print.progress);
-    const struct scan_output_run end = {.counts = &counts,
-                                        .notes = &c->notes,
-                                        .rules = rules != NULL ? sigma_rules_count(rules) : 0,
-                                        .started_wall_ns = started_ns,
-                                        .elapsed_ns = clock_mono_ns() - from_ns,
-                                        .is_interrupted = counts.files.interrupted};
-    print_summary(&counts, end.rules, end.elapsed_ns);
-    scan_health_finish(&c->health);
-    bool written = scan_output_close(&print.output, &end);
+    bool written = scan_all(c, &scan, &print, &counts);
     rule_tuning_tell(scan.tuning, c->site, warn, NULL);
     rule_tuning_destroy(&scan.tuning); /* hits may name rules of its making */
     if (!written) {
@@ -291,13 +314,16 @@ int cmd_scan(int argc, char **argv) {
         code = EXIT_USAGE;
     }
     if (code < 0) {
-        code = run(&c, rules, site, &paths);
+        bool found = scan_live_open(&c.live, &c.live_roots, &paths);
+        code = found ? run(&c, rules, site) : EXIT_USAGE;
     }
     sigma_rules_free(&rules);
     site_free(&site);
     scan_notes_fini(&c.notes);
     scan_output_options_fini(&c.output);
     scan_filter_options_fini(&c.filter);
+    scan_live_fini(&c.live);
+    mem_free(c.live_roots.items);
     rule_options_fini(&c.rules);
     return code;
 }

@@ -154,6 +154,9 @@ static bool scan_batch(const struct batch *batch, struct str file, void *ctx) {
     struct scan *scan = ctx;
     scan->batch = batch;
     scan->file = file;
+    if (scan->options->seen != NULL) {
+        scan->options->seen(batch, file, scan->options->ctx);
+    }
     for (size_t i = 0; i < batch->row_count && !scan->stopped; i++) {
         scan->row = &batch->rows[i];
         if (file_rows_is_event(scan->row)) {

@@ -36,6 +36,9 @@ struct scan_counts;
 typedef void scan_progress_fn(const struct scan_counts *counts,
                               const struct file_rows_progress *progress, void *ctx);
 
+/* Every batch of rows before it is looked at. */
+typedef void scan_batch_fn(const struct batch *batch, struct str file, void *ctx);
+
 struct scan_options {
     const struct sigma_rules *rules; /* NULL: none */
     struct rule_tuning *tuning;      /* NULL: none; levels are compared after it */
@@ -53,6 +56,7 @@ struct scan_options {
     scan_progress_fn *progress;             /* NULL: nobody looks */
     scan_hit_fn *hit;
     scan_correlated_fn *correlated; /* may be NULL */
+    scan_batch_fn *seen;            /* NULL: nobody asks */
     file_rows_error_fn *failed;
     file_rows_health_fn *health; /* NULL: nobody asks */
     void *ctx;

@@ -199,6 +199,45 @@ static int compare_names(const struct dirent **a, const struct dirent **b) {
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+static bool is_real_folder(const char *folder, const struct dirent *entry) {
+    struct stat info;
+    struct buf path = BUF_INIT;
+    if (entry->d_type != DT_UNKNOWN) {
+        return entry->d_type == DT_DIR;
+    }
+    buf_printf(&path, "%s/%s", folder, entry->d_name);
+    buf_putc(&path, '\0');
+    bool is_folder = lstat(path.ptr, &info) == 0 && S_ISDIR(info.st_mode);
+    buf_fini(&path);
+    return is_folder;
+}
+
+enum status input_names_read(struct input_names *out, const char *path) {
+    struct dirent **entries = NULL;
+    int count = scandir(path, &entries, keep_real_entries, compare_names);
+    if (count < 0) {
+        return STATUS_ENVIRONMENT;
+    }
+    *out = (struct input_names){.items = NULL};
+    for (int i = 0; i < count; i++) {
+        MEM_GROW(out->items, out->capacity, out->count + 1);
+        out->items[out->count++] =
+            (struct input_name){mem_strdup(entries[i]->d_name, strlen(entries[i]->d_name)),
+                                is_real_folder(path, entries[i])};
+        free(entries[i]); /* style: heap: scandir's own */
+    }
+    free(entries); /* style: heap: scandir's own */
+    return STATUS_OK;
+}
+
+void input_names_fini(struct input_names *names) {
+    for (size_t i = 0; i < names->count; i++) {
+        mem_free(names->items[i].name);
+    }
+    mem_free(names->items);
+    *names = (struct input_names){.items = NULL};
+}
+
 static enum status walk_folder(const struct walk *walk, const char *path, int depth) {
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, keep_real_entries, compare_names);

@@ -50,6 +50,20 @@ typedef enum status input_walk_fn(const char *path, void *ctx);
 /* Called for what cannot be read (missing, no permission, special file). */
 typedef void input_walk_error_fn(const char *path, const struct err *err, void *ctx);
 
+/* The names in a folder, bytewise in order, without "." and "..". Links to folders are no folders.
+ */
+struct input_name {
+    char *name;
+    bool is_folder;
+};
+struct input_names {
+    struct input_name *items;
+    size_t count;
+    size_t capacity;
+};
+enum status input_names_read(struct input_names *out, const char *path) MUST_CHECK;
+void input_names_fini(struct input_names *names);
+
 enum status input_walk(const char *path, input_walk_fn *visit, input_walk_error_fn *failed,
                        void *ctx) MUST_CHECK;
 

@@ -242,4 +242,34 @@ def chunks_are_carved(folder):
     equal(scan(folder, sample(folder), "--carve"), ALL, "text is read as before")
 
 
+@case
+def logs_below_an_image(folder):
+    """Any case of letters; a drive letter as a folder; names escaped once more; an old Windows."""
+    root = folder / "mount"
+    logs = root / "C" / "WINDOWS" / "system32" / "winevt" / "logs"
+    logs.mkdir(parents=True)
+    event_log(logs, "Security.evtx")
+    (logs / "plan.json").unlink()
+    event_log(folder, "x.evtx").rename(logs / "Microsoft-Windows-Sysmon%254Operational.evtx")
+    (logs / "System.EVTX").write_bytes(event_log(folder, "y.evtx").read_bytes()[:4096])
+    old = root / "C" / "Windows.old" / "Windows" / "System32" / "winevt" / "Logs"
+    old.mkdir(parents=True)
+    event_log(folder, "z.evtx").rename(old / "Security.evtx")
+    (root / "C" / "Users").mkdir()
+    (root / "C" / "Users" / "loop").symlink_to(root)
+    (root / "C" / "Users" / "Security.evtx").write_bytes(b"of no interest")
+    hits = jsonl(run("scan", "--rules", rules(folder), "--format", "jsonl", "--no-summary",
+                     "--live", root))
+    equal(len(hits), 15, "hits of three logs")
+    true("4 event logs in 2 folders" in run.stderr, run.stderr)
+    for line in ("  Security: 5 events, 2026-11-09T00:00:00", "Sysmon/Operational: 5 events",
+                 "  System: empty", "  Windows PowerShell: absent"):
+        true(line in run.stderr, f"{line!r} in {run.stderr}")
+    run("scan", "--rules", rules(folder), "--live", root / "C" / "Users", expect=2)
+    true("no Windows/System32" in run.stderr, run.stderr)
+    run("scan", "--rules", rules(folder), "--live", root, "--out",
+        f"csv={root}/hits.csv", expect=2)
+    true(not (root / "hits.csv").exists(), "nothing is written into the image")
+
+
 main()
