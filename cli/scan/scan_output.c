@@ -190,6 +190,7 @@ static void destroy(struct scan_output **out) {
     report_order_destroy(&gone->order);
     report_stats_fini(&gone->stats);
     report_profiles_free(&gone->profiles);
+    geoip_close(&gone->view.geoip);
     scan_view_fini(&gone->view);
     mem_free(gone);
     *out = NULL;
@@ -197,7 +198,9 @@ static void destroy(struct scan_output **out) {
 
 void scan_output_options_fini(struct scan_output_options *options) {
     mem_free(options->out.items);
+    mem_free(options->geoip.items);
     options->out = (struct option_list){.count = 0};
+    options->geoip = (struct option_list){.count = 0};
 }
 
 enum status scan_output_open(struct scan_output **out, const struct scan_output_settings *settings,
@@ -207,7 +210,11 @@ enum status scan_output_open(struct scan_output **out, const struct scan_output_
     output->inputs = settings->inputs;
     output->input_count = settings->input_count;
     report_stats_init(&output->stats, settings->zone, 0);
-    enum status s = open_all(output, settings, err);
+    const struct option_list *geoip = &settings->options->geoip;
+    enum status s = geoip->count == 0
+                        ? STATUS_OK
+                        : geoip_open(&output->view.geoip, geoip->items, geoip->count, err);
+    s = s == STATUS_OK ? open_all(output, settings, err) : s;
     if (s != STATUS_OK) {
         for (size_t i = 0; i < output->target_count; i++) {
             (void)scan_target_close(&output->targets[i], NULL);

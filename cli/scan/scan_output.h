@@ -21,6 +21,7 @@
 struct scan_output_options {
     const char *format;
     struct option_list out;
+    struct option_list geoip;
     const char *profile;
     const char *columns;
     const char *profiles;

@@ -72,13 +72,54 @@ static size_t add_values(struct report_field *out, struct source *s, uint32_t fi
     return n;
 }
 
+enum { PLACES_MAX = 8, PLACE_FIELDS = 4 };
+
+static void add_place_field(struct report_field *fields, size_t *count, struct source *s,
+                            struct str address_field, const char *part, struct str value) {
+    if (value.len > 0) {
+        struct str name =
+            arena_printf(&s->view->arena, "%.*s.geo.%s", STR_ARG(address_field), part);
+        fields[(*count)++] = (struct report_field){name, value};
+    }
+}
+
+/* "IpAddress.geo.country" and the like for each public address of the event, as often as its own
+ * fields name one; the copies that we made of them say nothing new. */
+static size_t add_places(struct report_field *fields, struct source *s) {
+    const struct row *row = s->hit->row;
+    bool is_windows = str_eq(dataset_info((enum dataset)row->dataset)->family, STR("windows"));
+    size_t places = 0;
+    size_t n = 0;
+    for (uint32_t i = 0; i < row->value_count && places < PLACES_MAX; i++) {
+        const struct value *v = &s->hit->batch->values[row->first_value + i];
+        struct geoip_place place;
+        const struct scan_view_name *name = name_of(s->view, v->field);
+        if ((is_windows && !name->is_windows) ||
+            !geoip_find(&place, s->view->geoip, batch_value_text(s->hit->batch, v))) {
+            continue;
+        }
+        struct str number =
+            place.as_number == 0 ? STR_EMPTY : arena_printf(&s->view->arena, "%u", place.as_number);
+        add_place_field(fields, &n, s, name->text, "country", place.country);
+        add_place_field(fields, &n, s, name->text, "city", place.city);
+        add_place_field(fields, &n, s, name->text, "asn", number);
+        add_place_field(fields, &n, s, name->text, "as", place.as_name);
+        places++;
+    }
+    return n;
+}
+
 static void add_matched(struct report_hit *out, struct source *s) {
     const struct sigma_hit *sigma = s->hit->sigma;
     /* no more than every value of the row once, and one a name that is an attribute */
     size_t room = sigma->field_count + s->hit->row->value_count;
+    room += s->view->geoip != NULL ? PLACES_MAX * PLACE_FIELDS : 0;
     struct report_field *fields = arena_array(&s->view->arena, room, sizeof *fields);
     for (size_t i = 0; i < sigma->field_count; i++) {
         out->field_count += add_values(fields + out->field_count, s, sigma->fields[i]);
+    }
+    if (s->view->geoip != NULL) {
+        out->field_count += add_places(fields + out->field_count, s);
     }
     out->fields = fields;
 }

@@ -6,6 +6,7 @@
 #ifndef KONSEKI_SCAN_VIEW_H
 #define KONSEKI_SCAN_VIEW_H
 
+#include "geoip.h"
 #include "report_hit.h"
 #include "report_profiles.h"
 #include "scan.h"
@@ -19,8 +20,9 @@ struct scan_view_name {
 struct scan_view {
     const struct report_profiles *profiles; /* templates of details; NULL: none */
     struct report_wishes wishes;
-    bool abbreviate;    /* channels and providers */
-    struct arena arena; /* of one hit */
+    struct geoip *geoip; /* places of public addresses among the fields; NULL: none */
+    bool abbreviate;     /* channels and providers */
+    struct arena arena;  /* of one hit */
     struct buf scratch;
     struct scan_view_name *names; /* by field id */
     size_t name_capacity;

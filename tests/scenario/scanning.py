@@ -272,4 +272,71 @@ def logs_below_an_image(folder):
     true(not (root / "hits.csv").exists(), "nothing is written into the image")
 
 
+def mmdb_value(value):
+    """A value of a database in MaxMind's format 2.0: maps, texts, numbers."""
+    def control(kind, size):
+        head, extra = (kind << 5, b"") if kind < 8 else (0, bytes([kind - 7]))
+        if size < 29:
+            return bytes([head | size]) + extra
+        return bytes([head | 29]) + extra + bytes([size - 29])
+    if isinstance(value, dict):
+        return control(7, len(value)) + b"".join(mmdb_value(k) + mmdb_value(v)
+                                                 for k, v in value.items())
+    if isinstance(value, list):
+        return control(11, len(value)) + b"".join(map(mmdb_value, value))
+    if isinstance(value, tuple):  # (kind of number, number): 5 of 16 bits, 6 of 32, 9 of 64
+        raw = value[1].to_bytes(8, "big").lstrip(b"\0")
+        return control(value[0], len(raw)) + raw
+    raw = value.encode()
+    return control(2, len(raw)) + raw
+
+
+def mmdb(path, networks):
+    """Writes a database of IPv4 networks [("203.0.113.0", bits, value)]."""
+    nodes, data = [[None, None]], b""
+    for address, bits, value in networks:
+        number = int.from_bytes(bytes(map(int, address.split("."))), "big")
+        at = 0
+        for depth in range(bits):
+            side = number >> (31 - depth) & 1
+            if depth == bits - 1:
+                nodes[at][side] = ("data", len(data))
+            elif nodes[at][side] is None:
+                nodes.append([None, None])
+                nodes[at][side] = len(nodes) - 1
+            at = nodes[at][side] if depth < bits - 1 else at
+        data += mmdb_value(value)
+    def record(r):
+        place = len(nodes) if r is None else len(nodes) + 16 + r[1] if isinstance(r, tuple) else r
+        return place.to_bytes(4, "big")
+    tree = b"".join(record(left) + record(right) for left, right in nodes)
+    about = {"node_count": (6, len(nodes)), "record_size": (5, 32), "ip_version": (5, 4),
+             "database_type": "Test", "languages": ["en"], "description": {"en": "Test"},
+             "binary_format_major_version": (5, 2), "binary_format_minor_version": (5, 0),
+             "build_epoch": (9, 1)}
+    path.write_bytes(tree + bytes(16) + data + b"\xab\xcd\xefMaxMind.com" + mmdb_value(about))
+    return path
+
+
+@case
+def places_of_addresses(folder):
+    city = mmdb(folder / "city.mmdb", [("203.0.113.0", 24, {
+        "country": {"iso_code": "JP"}, "city": {"names": {"en": "Nara\x1b[31m"}}})])
+    network = mmdb(folder / "asn.mmdb", [("203.0.112.0", 23, {
+        "autonomous_system_number": (6, 64500), "autonomous_system_organization": "=Example"})])
+    path = folder / "logon.json"
+    path.write_bytes(lines([dict(event(n, 4624), IpAddress=a) for n, a in enumerate(
+        ["203.0.113.9", "::ffff:203.0.113.9", "203.0.112.1", "10.1.2.3", "198.51.100.1", "-"], 1)]))
+    hits = jsonl(run("scan", "--rules", rules(folder), "--format", "jsonl", "--geoip", city,
+                     "--geoip", network, path))
+    places = [{k[14:]: v for k, v in hit["fields"].items() if ".geo." in k} for hit in hits]
+    whole = {"country": "JP", "city": "Nara\x1b[31m", "asn": "64500", "as": "=Example"}
+    equal(places, [whole, whole, {"asn": "64500", "as": "=Example"}, {}, {}, {}], "places")
+    table = run("scan", "--rules", rules(folder), "--format", "csv", "--geoip", city, path)
+    true(b"\x1b" not in table, "no control in CSV")
+    (folder / "no.mmdb").write_bytes(b"no database")
+    run("scan", "--rules", rules(folder), "--geoip", folder / "no.mmdb", path, expect=2)
+    true("no.mmdb" in run.stderr, run.stderr)
+
+
 main()
