@@ -255,7 +255,10 @@ static enum status walk_folder(const struct walk *walk, const char *path, int de
             buf_clear(&child);
             buf_printf(&child, "%s%s%s", path, slash ? "" : "/", entries[i]->d_name);
             buf_putc(&child, '\0');
-            status = walk_path(walk, child.ptr, depth + 1);
+            /* what the folder itself calls a file needs no further question: rule folders have
+             * thousands */
+            status = entries[i]->d_type == DT_REG ? walk->visit(child.ptr, walk->ctx)
+                                                  : walk_path(walk, child.ptr, depth + 1);
         }
         free(entries[i]); /* style: heap: scandir's own */
     }
