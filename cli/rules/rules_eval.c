@@ -124,7 +124,12 @@ static void report(const struct sigma_rule_info *rule, struct str why, void *ctx
     struct refusals *refusals = ctx;
     if (why.len > 0) {
         refusals->count++;
-        fprintf(stderr, "konseki rules eval: %.*s: %.*s\n", STR_ARG(rule->path), STR_ARG(why));
+        struct buf line = BUF_INIT;
+        output_append_visible(&line, rule->path);
+        buf_add(&line, STR(": "));
+        output_append_visible(&line, why);
+        fprintf(stderr, "konseki rules eval: %.*s\n", STR_ARG(buf_str(&line)));
+        buf_fini(&line);
     }
 }
 

@@ -390,7 +390,7 @@ REFUSED = [
     ("exists of a list", "s: {'A|exists': [true, false]}\ncondition: s", "exists"),
     ("exists with contains", "s: {'A|exists|contains': true}\ncondition: s", "contains"),
     ("exists of no field", "s: {'|exists': true}\ncondition: s", "exists"),
-    ("gt of text", "s: {'A|gt': 'x'}\ncondition: s", "number"),
+    ("gt of text", "s: {'A|gt': 'six'}\ncondition: s", "'gt' on 'six' needs a number"),
     ("gt of truth", "s: {'A|gt': true}\ncondition: s", "number"),
     ("gt and lt in one chain", "s: {'A|gt|lt': 5}\ncondition: s", "lt"),
     ("contains and gt", "s: {'A|contains|gt': 5}\ncondition: s", "gt"),

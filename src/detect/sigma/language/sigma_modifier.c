@@ -83,14 +83,16 @@ static size_t first_kind(const struct sigma_key *key) {
 
 struct apply {
     const struct sigma_key *key;
-    size_t at; /* index of the modifier being applied */
+    struct str written; /* the value as it stands in the rule */
+    size_t at;          /* index of the modifier being applied */
     bool is_expanded;
     struct err *err;
 };
 
 static enum status refuse(const struct apply *a, const char *why) {
-    return err_set(a->err, STATUS_BAD_INPUT, "line %zu: modifier '%.*s' %s", a->key->line,
-                   STR_ARG(names[a->key->modifiers[a->at]]), why);
+    return err_set(a->err, STATUS_BAD_INPUT, "line %zu: modifier '%.*s' on '%.*s' %s", a->key->line,
+                   STR_ARG(names[a->key->modifiers[a->at]]), STR_ARG(str_head(a->written, 60)),
+                   why);
 }
 
 /* --- text --- */
@@ -562,8 +564,8 @@ static bool is_done(const struct apply *a) {
 }
 
 static enum status apply_all(struct sigma_value *first, const struct sigma_key *key,
-                             struct err *err) {
-    struct apply a = {.key = key, .err = err};
+                             struct str written, struct err *err) {
+    struct apply a = {.key = key, .written = written, .err = err};
     enum status early = expands_early(key) ? apply_expand(&a, first) : STATUS_OK;
     if (early != STATUS_OK) {
         return early;
@@ -590,7 +592,7 @@ enum status sigma_value_make(struct sigma_value **out, const struct sigma_key *k
     read_scalar(v, key, scalar);
     struct sigma_key here = *key;
     here.line = sigma_yaml_line(scalar);
-    enum status s = apply_all(v, &here, err);
+    enum status s = apply_all(v, &here, sigma_yaml_text(scalar), err);
     if (s != STATUS_OK) {
         sigma_value_destroy(&v);
         return s;
