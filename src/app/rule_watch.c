@@ -9,7 +9,7 @@ struct rule_watch {
     struct rule_watch_options options;
     struct sigma_matcher *matcher;       /* NULL: no rules */
     struct sigma_correlator *correlator; /* NULL: no correlations */
-    struct buf origin;                   /* of the row: source NUL file */
+    struct buf origin;                   /* of the row: source NUL file, or source NUL NUL peer */
     enum status correlated;              /* of hits told by the correlator */
     struct err correlated_err;
     struct rule_tuning *tuning; /* NULL: none */
@@ -89,7 +89,8 @@ static enum status begin_row(struct rule_watch *watch, const struct batch *batch
     buf_clear(&watch->origin);
     buf_add(&watch->origin, intern_text(&batch->names, row->source));
     if (row->origin != INTERN_NONE) {
-        buf_putc(&watch->origin, '\0');
+        bool is_peer = row->line == 0 && row->record_id == 0;
+        buf_append(&watch->origin, "\0", is_peer ? 2 : 1);
         buf_add(&watch->origin, intern_text(&batch->names, row->origin));
     }
     const struct sigma_event_place place = {.origin = buf_str(&watch->origin),
@@ -163,6 +164,9 @@ struct rule_watch *rule_watch_create(const struct rule_watch_options *options) {
 enum status rule_watch_set_rules(struct rule_watch *watch, const struct sigma_rules *rules,
                                  struct err *err) {
     enum status status = rule_watch_finish(watch, err); /* it looks at the old set */
+    if (status == STATUS_OK) { /* others write to the findings file between our commits */
+        status = rule_watch_commit(watch, err);
+    }
     sigma_matcher_destroy(&watch->matcher);
     rule_tuning_destroy(&watch->tuning);
     watch->options.rules = rules;

@@ -27,7 +27,7 @@ struct rule_watch_options {
 
 struct rule_watch *rule_watch_create(const struct rule_watch_options *options);
 /* Other rules from the next batch on; hits so far are committed. The old set is free then. What
- * correlations were collecting is told (with the next commit); their windows begin anew. On failure
+ * correlations were collecting is told; their windows begin anew. On failure
  * the new rules act all the same. */
 enum status rule_watch_set_rules(struct rule_watch *watch, const struct sigma_rules *rules,
                                  struct err *err) MUST_CHECK;

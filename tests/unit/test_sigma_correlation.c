@@ -318,11 +318,15 @@ static void test_live(void **state) {
     assert_int_equal(sigma_correlator_counts(run.correlator).late, 1);
     assert_int_equal(sigma_correlator_advance(run.correlator, 500 * NS_PER_SECOND, NULL),
                      STATUS_OK);
-    assert_int_equal(run.count, 3); /* its window is empty: over */
-    assert_true(!run.hits[2].is_open && run.hits[2].version == 3);
-    assert_true(run.hits[2].id == run.hits[0].id);
+    assert_int_equal(run.count, 2); /* its window is empty: over, and told as it is */
+    assert_true(run.hits[1].id == run.hits[0].id);
+    event(&run, 501, "1", "x", "");
+    event(&run, 502, "1", "x", "");
+    event(&run, 503, "1", "x", "");
     finish(&run);
     assert_int_equal(run.count, 3);
+    assert_true(!run.hits[2].is_open && run.hits[2].version == 1);
+    assert_true(run.hits[2].id != run.hits[0].id);
     end(&run);
 }
 

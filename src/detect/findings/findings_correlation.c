@@ -84,16 +84,19 @@ static void add_entities(struct buf *out, const struct sigma_correlation_hit *hi
     buf_putc(out, '}');
 }
 
-/* The origin is "source NUL file" (rule_watch.c). */
+/* The origin is "source NUL file" or "source NUL NUL peer" (rule_watch.c). */
 static void add_member(struct buf *out, const struct sigma_correlation_member *member) {
     size_t end = str_find_char(member->origin, '\0');
     struct str source = str_head(member->origin, end);
     struct str file = end == STR_NONE ? STR_EMPTY : str_skip(member->origin, end + 1);
+    bool is_peer = str_take_char(&file, '\0');
     buf_putc(out, '{');
     add_time(out, "@timestamp", member->time_ns);
     if (file.len > 0) {
-        buf_add(out, STR(",\"file\":"));
+        buf_add(out, is_peer ? STR(",\"peer\":") : STR(",\"file\":"));
         json_out_string(out, file);
+    }
+    if (file.len > 0 && !is_peer) {
         buf_printf(out, ",\"%s\":%u", member->line > 0 ? "line" : "idx",
                    member->line > 0 ? member->line : member->idx);
     }

@@ -274,7 +274,10 @@ static void close_stretch(uint32_t correlation, uint32_t group, void *ctx) {
     struct sigma_correlator *k = ctx;
     struct sigma_group *g = sigma_window_at(&k->windows, group);
     (void)correlation;
-    tell(k, sigma_stretch_at(&k->stretches, g->stretch), false);
+    struct sigma_stretch *st = sigma_stretch_at(&k->stretches, g->stretch);
+    if (st->is_dirty) { /* else it was told as it is */
+        tell(k, st, false);
+    }
     sigma_stretch_end(&k->stretches, &k->windows, g->stretch);
     g->stretch = 0;
 }
