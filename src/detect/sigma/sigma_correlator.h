@@ -88,7 +88,8 @@ struct sigma_correlator_counts {
 struct sigma_correlator *sigma_correlator_create(const struct sigma_correlator_options *options);
 void sigma_correlator_destroy(struct sigma_correlator **correlator);
 
-/* Begins the next event; hits of rules that follow are its own. */
+/* Begins the next event; hits of rules that follow are its own. The origin's text must stay until
+ * the next event. Not OK: here, too, if a hit before could not be kept. */
 enum status sigma_correlator_event(struct sigma_correlator *correlator, int64_t time_ns,
                                    const struct sigma_event_place *place,
                                    struct err *err) MUST_CHECK;

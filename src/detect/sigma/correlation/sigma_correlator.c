@@ -57,6 +57,12 @@ struct sigma_correlator {
     struct sigma_correlator_counts counts;
     int64_t newest_ns; /* of the events that were given */
     int64_t now_ns;    /* of the event that was looked at last */
+    /* the event that was given last; the origin's text is the caller's until the next one */
+    struct sigma_event_place place;
+    int64_t place_ns;
+    bool is_waiting;    /* it has no record yet */
+    enum status status; /* of its record; sticky */
+    struct err err;
     /* the event being looked at */
     const struct sigma_record *event;
     struct rule_hit *hits;
@@ -381,27 +387,49 @@ static void look_at(const struct sigma_record *record, const char *hits, void *c
 
 /* --- the door --- */
 
+/* What went wrong where nobody could be told. */
+static enum status failed_before(const struct sigma_correlator *k, struct err *err) {
+    if (k->status != STATUS_OK && err != NULL) {
+        *err = k->err;
+    }
+    return k->status;
+}
+
 enum status sigma_correlator_event(struct sigma_correlator *k, int64_t time_ns,
                                    const struct sigma_event_place *place, struct err *err) {
-    uint32_t line = place->line != 0 ? place->line & ~SIGMA_IS_INDEX : place->idx | SIGMA_IS_INDEX;
-    const struct sigma_record head = {.time_ns = time_ns,
-                                      .record = place->record,
-                                      .number = place->number,
-                                      .line = line,
-                                      .origin = intern_add(&k->origins, place->origin)};
+    enum status s = failed_before(k, err);
     k->newest_ns = time_ns > k->newest_ns ? time_ns : k->newest_ns;
-    if (k->options.is_live && sigma_records_bytes(&k->records) > k->options.record_bytes) {
-        enum status s = sigma_records_drain(&k->records, k->newest_ns, look_at, k, err);
-        if (s != STATUS_OK) {
-            return s;
-        }
+    if (s == STATUS_OK && k->options.is_live &&
+        sigma_records_bytes(&k->records) > k->options.record_bytes) {
+        s = sigma_records_drain(&k->records, k->newest_ns, look_at, k, err);
     }
-    return sigma_records_begin(&k->records, &head, err);
+    k->place = *place;
+    k->place_ns = time_ns;
+    k->is_waiting = true;
+    return s;
+}
+
+/* Most events are of no rule that counts: a record begins with the first hit. */
+static void begin_record(struct sigma_correlator *k) {
+    const struct sigma_event_place *p = &k->place;
+    uint32_t line = p->line != 0 ? p->line & ~SIGMA_IS_INDEX : p->idx | SIGMA_IS_INDEX;
+    const struct sigma_record head = {.time_ns = k->place_ns,
+                                      .record = p->record,
+                                      .number = p->number,
+                                      .line = line,
+                                      .origin = intern_add(&k->origins, p->origin)};
+    k->is_waiting = false;
+    k->status = sigma_records_begin(&k->records, &head, &k->err);
 }
 
 void sigma_correlator_take(const struct sigma_feed *feed, void *ctx) {
     struct sigma_correlator *k = ctx;
-    sigma_records_hit(&k->records, feed->rule, feed->values, feed->value_count);
+    if (k->is_waiting && k->status == STATUS_OK) {
+        begin_record(k);
+    }
+    if (k->status == STATUS_OK) {
+        sigma_records_hit(&k->records, feed->rule, feed->values, feed->value_count);
+    }
 }
 
 int64_t sigma_correlator_newest(const struct sigma_correlator *k) {
@@ -410,7 +438,8 @@ int64_t sigma_correlator_newest(const struct sigma_correlator *k) {
 
 enum status sigma_correlator_advance(struct sigma_correlator *k, int64_t until_ns,
                                      struct err *err) {
-    enum status s = sigma_records_drain(&k->records, until_ns, look_at, k, err);
+    enum status s = failed_before(k, err);
+    s = s == STATUS_OK ? sigma_records_drain(&k->records, until_ns, look_at, k, err) : s;
     if (s != STATUS_OK) {
         return s;
     }
@@ -427,7 +456,8 @@ enum status sigma_correlator_advance(struct sigma_correlator *k, int64_t until_n
 }
 
 enum status sigma_correlator_finish(struct sigma_correlator *k, struct err *err) {
-    enum status s = sigma_records_drain(&k->records, INT64_MAX, look_at, k, err);
+    enum status s = failed_before(k, err);
+    s = s == STATUS_OK ? sigma_records_drain(&k->records, INT64_MAX, look_at, k, err) : s;
     if (s == STATUS_OK) {
         sigma_windows_close_all(&k->windows);
     }
