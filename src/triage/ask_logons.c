@@ -84,6 +84,7 @@ struct logons {
     uint8_t places[LOGON_EVENT_COUNT][PART_COUNT];                       /* NO_PLACE: none */
     size_t id, channel, logon_id, privileged_id;                         /* Windows */
     size_t category, outcome, user, address, code, action, app, message; /* others */
+    size_t audit_type, audit_program;
     struct tally tally;
     struct privileged privileged;
     struct buf by; /* scratch */
@@ -118,6 +119,8 @@ static enum status logons_open(void **state, struct triage_out *out,
     l->action = triage_fields_add(f, FIELD_EVENT_ACTION);
     l->app = triage_fields_add(f, FIELD_SYSLOG_APPNAME);
     l->message = triage_fields_add(f, FIELD_MESSAGE);
+    l->audit_type = triage_fields_add_name(f, STR("auditd.type"));
+    l->audit_program = triage_fields_add_name(f, STR("auditd.exe"));
     tally_init(&l->tally, KEY_COUNT);
     *state = l;
     return STATUS_OK;
@@ -225,6 +228,21 @@ static bool fill_sshd(struct str *key, const struct logons *l) {
     return true;
 }
 
+/* The audit daemon of Linux: USER_AUTH (who it is was asked), USER_LOGIN (a session began or not).
+ */
+static bool fill_audit(struct str *key, const struct logons *l) {
+    struct str type = triage_field(&l->fields, l->audit_type);
+    if (!str_eq(type, STR("USER_LOGIN")) && !str_eq(type, STR("USER_AUTH"))) {
+        return false;
+    }
+    key[KEY_RESULT] = triage_field(&l->fields, l->outcome);
+    key[KEY_EVENT] = type;
+    key[KEY_USER] = triage_field(&l->fields, l->user);
+    key[KEY_ADDRESS] = triage_field(&l->fields, l->address);
+    key[KEY_PROCESS] = triage_field(&l->fields, l->audit_program);
+    return true;
+}
+
 static bool fill_ecs(struct str *key, const struct logons *l) {
     if (!str_eq(triage_field(&l->fields, l->category), STR("authentication"))) {
         return false;
@@ -240,7 +258,7 @@ static bool fill_ecs(struct str *key, const struct logons *l) {
 static void other_event(struct logons *l, const struct triage_event *event) {
     struct str host = triage_host_of(&l->host, &l->fields, event);
     struct str key[KEY_COUNT] = {[KEY_COMPUTER] = host};
-    if (fill_ecs(key, l) || fill_sshd(key, l)) {
+    if (fill_ecs(key, l) || fill_sshd(key, l) || fill_audit(key, l)) {
         (void)tally_add(&l->tally, key, host, triage_time(event->row));
     }
 }

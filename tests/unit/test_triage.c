@@ -148,6 +148,29 @@ static void test_logons_privileged(void **unused) {
         "|2026-11-09T00:00:04.000000000Z|2026-11-09T00:00:04.000000000Z\n");
 }
 
+static void test_logons_elsewhere(void **unused) {
+    (void)unused;
+    const struct triage_options options = {0};
+    assert_answer(
+        &triage_logons, &options,
+        STR("<86>1 2026-11-09T00:00:01Z web1 sshd 9 - - Failed password for invalid user x from "
+            "10.0.0.9 "
+            "port 22 ssh2\n"
+            "<86>1 2026-11-09T00:00:02Z web1 sshd 9 - - Connection closed by 10.0.0.9 port 22\n"),
+        "1|0|failure|sshd|x|||||10.0.0.9|web1|password||||||||2026-11-09T00:00:01.000000000Z|"
+        "2026-11-09T00:00:01.000000000Z\n");
+    assert_answer(
+        &triage_logons, &options,
+        STR("type=USER_LOGIN msg=audit(1772377273.355:4443): pid=9 uid=0 auid=4294967295 "
+            "ses=4294967295 msg='op=login acct=\"adm\" exe=\"/usr/sbin/sshd\" hostname=10.0.0.9 "
+            "addr=10.0.0.9 terminal=ssh res=success'\n"
+            "type=USER_END msg=audit(1772377274.355:4444): pid=9 uid=0 auid=0 ses=1 "
+            "msg='op=PAM:session_close acct=\"adm\" exe=\"/usr/sbin/sshd\" hostname=10.0.0.9 "
+            "addr=10.0.0.9 terminal=ssh res=success'\n"),
+        "1|0|success|USER_LOGIN|adm|||||10.0.0.9||||/usr/sbin/sshd||||||"
+        "2026-03-01T15:01:13.355000000Z|2026-03-01T15:01:13.355000000Z\n");
+}
+
 static void test_gaps(void **unused) {
     (void)unused;
     const struct triage_options options = {0};
@@ -512,6 +535,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_metrics),
         cmocka_unit_test(test_logons_privileged),
+        cmocka_unit_test(test_logons_elsewhere),
         cmocka_unit_test(test_gaps),
         cmocka_unit_test(test_ptree_reuse),
         cmocka_unit_test(test_ptree_choice),
