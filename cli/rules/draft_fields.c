@@ -142,7 +142,7 @@ size_t draft_hidden_bytes(struct str text, size_t at) {
     return is_direction ? 3 : 0;
 }
 
-static bool is_plain(struct str text) {
+bool draft_is_plain(struct str text) {
     for (size_t i = 0; i < text.len; i++) {
         if (draft_hidden_bytes(text, i) > 0) {
             return false;
@@ -164,7 +164,7 @@ static bool is_plain_name(struct str name) {
 /* --- how a value is compared --- */
 
 static void add_part(struct draft_item *item, struct str part) {
-    if (item->part_count < DRAFT_PARTS_MAX && is_plain(part)) {
+    if (item->part_count < DRAFT_PARTS_MAX && draft_is_plain(part)) {
         item->parts[item->part_count++] = part;
     }
 }

@@ -27,4 +27,7 @@ size_t draft_choose(struct draft_item *items, const struct draft_source *source,
  * that reorder or hide text; 0 if it is an ordinary one. */
 size_t draft_hidden_bytes(struct str text, size_t at);
 
+/* Not empty, and no such character in it. */
+bool draft_is_plain(struct str text);
+
 #endif

@@ -151,9 +151,11 @@ static void fill_selection(struct draft *draft, const struct new_options *o,
     }
     if (!source->names_channel) {
         draft->channel = draft_value(event->values, event->count, STR("Channel"));
+        draft->channel = draft_is_plain(draft->channel) ? draft->channel : STR_EMPTY;
     }
     if (is_shared) {
         draft->provider = draft_value(event->values, event->count, STR("Provider_Name"));
+        draft->provider = draft_is_plain(draft->provider) ? draft->provider : STR_EMPTY;
     }
     draft->item_count =
         draft_choose(draft->items, source, event->values, event->count, text_or_empty(o->fields));
