@@ -74,7 +74,30 @@ void report_text_correlation(struct buf *out, const struct report_correlation *c
     }
 }
 
+/* Runs of blanks that hold an end of a line or a tab become one blank, from `start` on. */
+static void join_lines(struct buf *out, size_t start) {
+    size_t to = start;
+    for (size_t at = start; at < out->len;) {
+        size_t end = at;
+        bool is_joined = false;
+        for (; end < out->len && ascii_is_space(out->ptr[end]); end++) {
+            is_joined = is_joined || out->ptr[end] != ' ';
+        }
+        if (is_joined) {
+            out->ptr[to++] = ' ';
+            at = end;
+        } else {
+            end = end > at ? end : at + 1;
+            memmove(out->ptr + to, out->ptr + at, end - at);
+            to += end - at;
+            at = end;
+        }
+    }
+    out->len = to;
+}
+
 void report_text_details(struct buf *out, const struct report_hit *hit) {
+    size_t start = out->len;
     if (hit->details.len > 0) {
         buf_add(out, hit->details);
     } else if (hit->correlation != NULL) {
@@ -82,6 +105,7 @@ void report_text_details(struct buf *out, const struct report_hit *hit) {
     } else {
         report_text_fields(out, hit->fields, hit->field_count);
     }
+    join_lines(out, start);
 }
 
 void report_text_count(struct buf *out, uint64_t count) {

@@ -13,7 +13,7 @@ void report_text_time(struct buf *out, int64_t ns, const struct zone *zone);
 void report_text_place(struct buf *out, const struct report_place *place);
 /* "k: v | k: v"; values of a list are joined with ", ". */
 void report_text_fields(struct buf *out, const struct report_field *fields, size_t count);
-/* The hit's details, else those of its correlation, else its fields. */
+/* The hit's details, else those of its correlation, else its fields; on one line. */
 void report_text_details(struct buf *out, const struct report_hit *hit);
 /* "event_count: 12 events in 5m, value 12 | User: x | ..."; nothing for NULL. */
 void report_text_correlation(struct buf *out, const struct report_correlation *correlation);

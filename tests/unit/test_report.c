@@ -204,6 +204,17 @@ static void reads_columns(void **state) {
     buf_fini(&out);
 }
 
+static void details_are_one_line(void **state) {
+    (void)state;
+    struct report_hit hit = make_hit(0);
+    struct buf out = BUF_INIT;
+    hit.details = STR("a  b\r\n\t c \n d\n");
+    buf_add(&out, STR("\n"));
+    report_text_details(&out, &hit);
+    expect(&out, "\na  b c d ");
+    buf_fini(&out);
+}
+
 static bool look_up(struct buf *out, struct str name, void *ctx) {
     (void)ctx;
     if (str_eq(name, STR("LogonType"))) {
@@ -470,6 +481,7 @@ int main(void) {
         cmocka_unit_test(knows_what_lies_in_what),
         cmocka_unit_test(copies_whole_hits),
         cmocka_unit_test(reads_columns),
+        cmocka_unit_test(details_are_one_line),
         cmocka_unit_test(user_profiles_come_on_top),
         cmocka_unit_test(bad_profiles_are_told),
         cmocka_unit_test(reads_attack_tags),
