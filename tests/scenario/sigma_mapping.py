@@ -112,6 +112,20 @@ def files_extend_and_replace(folder):
 
 
 @case
+def exports_of_clouds_as_tables_and_arrays(folder):
+    rule = text(folder, "r.yml", RULE % (1, "product: aws, service: cloudtrail",
+                                         "    eventName: ConsoleLogin\n    userIdentity.type: Root"))
+    table = text(folder, "r.csv", "eventTime,eventSource,eventName,userIdentity.type\n"
+                 "2026-03-04T10:00:00Z,signin.amazonaws.com,ConsoleLogin,Root\n"
+                 "2026-03-04T10:00:01Z,signin.amazonaws.com,ConsoleLogin,IAMUser\n")
+    assert scan_lines(rule, table) == [2]
+    record = {"eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin",
+              "userIdentity": {"type": "Root"}}
+    whole = text(folder, "r.json", json.dumps({"Records": [record, dict(record, eventName="x")]}))
+    assert len(scan_lines(rule, whole)) == 1
+
+
+@case
 def negation_of_renamed_fields(folder):
     """Of several names for a field: NOT means none of them, null means all of them."""
     rule = text(folder, "r.yml", (RULE % (1, "product: acme", "    Who: '*'")).replace(

@@ -53,6 +53,8 @@ CASES = [
      "TargetFilename|startswith: /etc/cron.d/",
      SYSMON_LINUX % (11, data(TargetFilename="/etc/cron.d/x")),
      SYSMON_LINUX % (11, data(TargetFilename="/tmp/x"))),
+    ("every channel of Windows", "product: windows", "Computer: host1",
+     dict(WINDOWS, Computer="host1"), SYSMON_LINUX % (1, data(Image="/usr/bin/curl"))),
     ("windows process in ECS", "product: windows\n  category: process_creation",
      "process.name: evil.exe\n    process.command_line|contains: ' -x'\n"
      "    process.parent.name: explorer.exe\n    event.code: 1", WINDOWS,

@@ -233,7 +233,8 @@ static bool passes_windows(const struct sigma_gate *gate, const struct sigma_ori
     if (!origin->is_windows) {
         return false;
     }
-    bool channel = gate->channel_count == 0;
+    /* "every channel of Windows" leaves out Sysmon for Linux, whose events look alike */
+    bool channel = gate->channel_count == 0 && !str_starts(origin->channel, STR("Linux-"));
     for (size_t i = 0; i < gate->channel_count && !channel; i++) {
         channel = is(origin->channel, gate->channels[i]);
     }
