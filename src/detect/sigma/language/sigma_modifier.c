@@ -4,6 +4,7 @@
 #include "num.h"
 #include "sigma_encode.h"
 #include "sigma_expand.h"
+#include "sigma_number.h"
 #include "sigma_text.h"
 
 enum { DASH_LIMIT = 4 };
@@ -449,20 +450,6 @@ static enum status apply_one(const struct apply *a, struct sigma_value *v) {
 
 /* --- the scalar --- */
 
-static void read_number(struct sigma_value *v, struct str text) {
-    uint64_t based;
-    v->kind = SIGMA_VALUE_NUMBER;
-    if (text.len > 2 && text.ptr[0] == '0' && text.ptr[1] == 'x') {
-        v->number = num_parse_hex(&based, str_skip(text, 2)) ? (double)based : 0;
-    } else if (text.len > 2 && text.ptr[0] == '0' && text.ptr[1] == 'o') {
-        for (size_t i = 2; i < text.len; i++) {
-            v->number = v->number * 8 + (text.ptr[i] - '0');
-        }
-    } else if (!num_parse_double(&v->number, text)) {
-        v->kind = SIGMA_VALUE_PATTERN; /* out of range: text */
-    }
-}
-
 /* A regular expression's text must stay as it is. */
 static bool is_expression(const struct sigma_key *key) {
     size_t first = first_kind(key);
@@ -487,8 +474,9 @@ static void read_scalar(struct sigma_value *v, const struct sigma_key *key,
         buf_add(&v->text, text);
         v->kind = SIGMA_VALUE_TRUTH;
         v->truth = type != SIGMA_SCALAR_NUMBER && sigma_yaml_truth(scalar);
-        if (type == SIGMA_SCALAR_NUMBER) {
-            read_number(v, text);
+        if (type == SIGMA_SCALAR_NUMBER) { /* out of range: text */
+            bool good = sigma_number_read(&v->number, &v->text);
+            v->kind = good ? SIGMA_VALUE_NUMBER : SIGMA_VALUE_PATTERN;
         }
     }
 }

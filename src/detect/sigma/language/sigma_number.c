@@ -1,11 +1,38 @@
 #include "sigma_number.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 #include "civil.h"
+#include "num.h"
 
 bool sigma_number_is_exact(double number) {
     return fabs(number) < 9007199254740992.0;
+}
+
+static bool parse_octal(uint64_t *out, struct str digits) {
+    *out = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        *out = *out * 8 + (uint64_t)(digits.ptr[i] - '0');
+    }
+    return digits.len <= 21; /* 63 bits */
+}
+
+bool sigma_number_read(double *out, struct buf *text) {
+    struct str s = buf_str(text);
+    uint64_t based = 0;
+    char base = s.len > 2 && s.ptr[0] == '0' ? s.ptr[1] : '\0';
+    if (base != 'x' && base != 'o') {
+        return num_parse_double(out, s);
+    }
+    struct str digits = str_skip(s, 2);
+    if (!(base == 'x' ? num_parse_hex(&based, digits) : parse_octal(&based, digits))) {
+        return false;
+    }
+    *out = (double)based;
+    buf_clear(text);
+    buf_printf(text, "%" PRIu64, based);
+    return true;
 }
 
 bool sigma_number_compares(double value, enum sigma_compare compare, double limit) {
