@@ -9,6 +9,7 @@
 #include "json_out.h"
 #include "mem.h"
 #include "options.h"
+#include "rule_options.h"
 #include "sigma_profile.h"
 #include "subcommands.h"
 
@@ -27,7 +28,7 @@ struct cost {
 };
 
 struct profiling {
-    struct option_list rules;
+    struct rule_options rules;
     enum output_format format;
     uint64_t limit; /* of each kind; 0: all */
     struct sigma_matcher *matcher;
@@ -203,13 +204,17 @@ static int run(struct profiling *p, const struct positionals *paths) {
     struct sigma_rules *rules = NULL;
     struct err err = ERR_INIT;
     struct file_rows_counts counts = {0};
-    const struct sigma_load_options load = {.paths = p->rules.items, .path_count = p->rules.count};
+    struct buf folder = BUF_INIT;
+    struct sigma_load_options load = rule_options_load(&p->rules);
     const struct file_rows_options reading = {.zone = zone_utc(),
                                               .zone_is_guess = true,
                                               .rows = match_batch,
                                               .failed = unreadable,
                                               .ctx = p};
-    if (sigma_rules_load(&rules, &load, &err) != STATUS_OK) {
+    load.cache_folder = sigma_cache_default_folder(&folder) ? folder.ptr : NULL;
+    enum status loaded = sigma_rules_load(&rules, &load, &err);
+    buf_fini(&folder);
+    if (loaded != STATUS_OK) {
         fprintf(stderr, "konseki rules profile: %s\n", err.message);
         return EXIT_USAGE;
     }
@@ -226,16 +231,17 @@ static int run(struct profiling *p, const struct positionals *paths) {
 int rules_profile(int argc, char **argv) {
     struct profiling p = {.format = options_default_format(), .limit = LIMIT_DEFAULT};
     bool help = false;
-    const struct option_spec specs[] = {{"rules", OPTION_LIST, &p.rules, NULL},
+    const struct option_spec specs[] = {RULE_OPTION_ROWS(p.rules),
                                         {"format", OPTION_FORMAT, &p.format, NULL},
                                         {"limit", OPTION_NUMBER, &p.limit, NULL},
                                         {"help", OPTION_FLAG, &help, NULL}};
     struct positionals paths;
     int code = EXIT_USAGE;
     if (options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
-        code = help || paths.count == 0 || p.rules.count == 0 ? subcommand_usage("profile", help)
-                                                              : run(&p, &paths);
+        code = help || paths.count == 0 || p.rules.rules.count == 0
+                   ? subcommand_usage("profile", help)
+                   : run(&p, &paths);
     }
-    mem_free(p.rules.items);
+    rule_options_fini(&p.rules);
     return code;
 }
