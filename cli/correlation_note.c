@@ -16,6 +16,10 @@ void correlation_note(const struct sigma_correlator_counts *n) {
         fprintf(stderr, _("correlation: %llu events came too late and were left out\n"),
                 (unsigned long long)n->late);
     }
+    if (n->timeless > 0) {
+        fprintf(stderr, _("correlation: %llu events have no time of their own and were left out\n"),
+                (unsigned long long)n->timeless);
+    }
     if (n->without_group + n->without_value > 0) {
         fprintf(
             stderr,

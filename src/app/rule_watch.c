@@ -86,10 +86,15 @@ static enum status begin_row(struct rule_watch *watch, const struct batch *batch
     if (watch->correlator == NULL) {
         return STATUS_OK;
     }
+    bool is_peer = row->line == 0 && row->record_id == 0;
+    if ((row->flags & ROW_TIME_RECEIVED) != 0 &&
+        !is_peer) { /* the time of the import says nothing */
+        sigma_correlator_timeless_event(watch->correlator);
+        return STATUS_OK;
+    }
     buf_clear(&watch->origin);
     buf_add(&watch->origin, intern_text(&batch->names, row->source));
     if (row->origin != INTERN_NONE) {
-        bool is_peer = row->line == 0 && row->record_id == 0;
         buf_append(&watch->origin, "\0", is_peer ? 2 : 1);
         buf_add(&watch->origin, intern_text(&batch->names, row->origin));
     }
@@ -141,6 +146,7 @@ struct sigma_correlator_counts rule_watch_correlation(const struct rule_watch *w
         sum.hits += now.hits;
         sum.evicted += now.evicted;
         sum.late += now.late;
+        sum.timeless += now.timeless;
         sum.without_group += now.without_group;
         sum.without_value += now.without_value;
         sum.spilled_bytes += now.spilled_bytes;

@@ -87,6 +87,10 @@ static void begin_row(struct scan *scan) {
     const struct row *row = scan->row;
     const struct sigma_event_place place = {
         .origin = scan->file, .record = row->record_id, .line = row->line, .idx = row->idx};
+    if (scan->correlator != NULL && (row->flags & ROW_TIME_RECEIVED) != 0) {
+        sigma_correlator_timeless_event(scan->correlator); /* it would be of now */
+        return;
+    }
     if (scan->correlator != NULL &&
         sigma_correlator_event(scan->correlator, row->time_ns, &place, &scan->err) != STATUS_OK) {
         correlator_failed(scan);

@@ -71,6 +71,20 @@ def files_in_any_order(folder):
 
 
 @case
+def events_without_a_time(folder):
+    """They would all be of now."""
+    rules, log = write_rules(folder), folder / "a.json"
+    (rules / "r.yml").write_text(RULES.replace("category: firewall", "product: windows\n    service: security"))
+    event = {"Channel": "Security", "EventID": 1, "action": "deny", "src_ip": "10.0.0.7"}
+    for times, hits in ((False, 0), (True, 1)):
+        rows = [dict(event, dst_port=i, **({"@timestamp": "2026-01-01T00:00:%02dZ" % i} if times else {}))
+                for i in range(20)]
+        log.write_text("".join(json.dumps(r) + "\n" for r in rows))
+        found = jsonl(run("scan", "--rules", rules, "--format", "jsonl", "--no-summary", log))
+        equal(len(found), hits, f"hits, times: {times}")
+
+
+@case
 def stored_events(folder):
     rules, log, store = write_rules(folder), folder / "a.log", folder / "store"
     log.write_text("".join(events(7, 30)))

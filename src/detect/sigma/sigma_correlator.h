@@ -81,6 +81,7 @@ struct sigma_correlator_counts {
     uint64_t late;          /* events older than what was already looked at: left out */
     uint64_t without_group; /* a field of group-by is missing: left out of that correlation */
     uint64_t without_value; /* the field is missing, or no number where one is needed: the same */
+    uint64_t timeless;      /* events without a time of their own: left out */
     uint64_t spilled_bytes; /* written to the temporary file */
 };
 
@@ -93,6 +94,8 @@ void sigma_correlator_destroy(struct sigma_correlator **correlator);
 enum status sigma_correlator_event(struct sigma_correlator *correlator, int64_t time_ns,
                                    const struct sigma_event_place *place,
                                    struct err *err) MUST_CHECK;
+/* The same for an event that does not say when it was: its hits count for no window. */
+void sigma_correlator_timeless_event(struct sigma_correlator *correlator);
 /* For sigma_matcher_feed, with the correlator as ctx. */
 void sigma_correlator_take(const struct sigma_feed *feed, void *ctx);
 /* Looks at all events up to this time; later ones wait. Live: tells what began or grew. */

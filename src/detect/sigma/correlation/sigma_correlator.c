@@ -60,6 +60,7 @@ struct sigma_correlator {
     /* the event that was given last; the origin's text is the caller's until the next one */
     struct sigma_event_place place;
     int64_t place_ns;
+    bool is_timeless;
     bool is_waiting;    /* it has no record yet */
     enum status status; /* of its record; sticky */
     struct err err;
@@ -406,7 +407,13 @@ enum status sigma_correlator_event(struct sigma_correlator *k, int64_t time_ns,
     k->place = *place;
     k->place_ns = time_ns;
     k->is_waiting = true;
+    k->is_timeless = false;
     return s;
+}
+
+void sigma_correlator_timeless_event(struct sigma_correlator *k) {
+    k->is_waiting = true;
+    k->is_timeless = true;
 }
 
 /* Most events are of no rule that counts: a record begins with the first hit. */
@@ -424,6 +431,11 @@ static void begin_record(struct sigma_correlator *k) {
 
 void sigma_correlator_take(const struct sigma_feed *feed, void *ctx) {
     struct sigma_correlator *k = ctx;
+    if (k->is_timeless) {
+        k->counts.timeless += k->is_waiting;
+        k->is_waiting = false;
+        return;
+    }
     if (k->is_waiting && k->status == STATUS_OK) {
         begin_record(k);
     }
