@@ -391,5 +391,24 @@ def drafts_of_real_records(folder):
     equal([r["result"] for r in results], ["passed"] * len(files), "drafts")
 
 
+@case
+def profile_counts_what_matching_costs(folder):
+    (folder / "r.yml").write_text(
+        "title: Shell\nid: shell\nlogsource:\n  product: windows\n  service: security\n"
+        "detection:\n  s:\n    Image|endswith: '\\sh.exe'\n    Line|re: 'a.c'\n  condition: s\n")
+    event = {"Channel": "Security", "EventID": 1, "Provider_Name": "x", "Computer": "c",
+             "TimeCreated_SystemTime": "2026-01-01T00:00:00Z", "Image": "C:\\sh.exe", "Line": "abc"}
+    other = dict(event, Image="C:\\other.exe", Line="xyz")
+    (folder / "e.jsonl").write_text("".join(json.dumps(x) + "\n" for x in (event, other, event)))
+    done = run("rules", "profile", "--rules", folder / "r.yml", "--format", "jsonl",
+               folder / "e.jsonl")
+    rows = {(r["kind"], r["name"]): r for r in jsonl(done)}
+    equal(rows["rule", "Shell"]["hits"], 2, "hits of the rule")
+    equal(rows["field", "Image"]["evaluated"], 3, "values of the field")
+    equal(rows["field", "Image"]["scanned"], 2, "values that had not come before")
+    equal(rows["regex", "a.c"]["hits"], 1, "PCRE2 was asked once: the value came again")
+    run("rules", "profile", folder / "e.jsonl", expect=2)
+
+
 if __name__ == "__main__":
     main()
