@@ -125,7 +125,10 @@ static bool see_batch(const struct batch *batch, struct str file, void *ctx) {
 
 static void print_failure(const char *path, const struct err *err, void *ctx) {
     (void)path, (void)ctx; /* the message names it */
-    fprintf(stderr, "konseki triage: %s\n", err->message);
+    struct buf text = BUF_INIT;
+    output_append_visible(&text, str_from_c(err->message)); /* names of members are foreign */
+    fprintf(stderr, "konseki triage: %.*s\n", STR_ARG(buf_str(&text)));
+    buf_fini(&text);
 }
 
 /* --- the run --- */
