@@ -313,6 +313,11 @@ static enum packed_step next_member(struct packed *p, struct packed_member *out,
                        : err_set(err, STATUS_BAD_INPUT, _("more than %d members"), MEMBERS_LIMIT));
             return PACKED_BROKEN;
         }
+        if (p->form == FORM_STREAM && archive_filter_code(p->archive, 0) == ARCHIVE_FILTER_NONE) {
+            p->is_over = true;
+            (void)err_set(err, STATUS_DAMAGED, "%s", _("the packed bytes are damaged"));
+            return PACKED_BROKEN;
+        }
         if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_hardlink(entry) == NULL) {
             describe(p, out, entry);
             return PACKED_MEMBER;

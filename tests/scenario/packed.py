@@ -213,6 +213,9 @@ def no_archive_at_all(folder):
     """Bytes that only begin like one: told and counted, or read as text."""
     (folder / "half.zip").write_bytes(b"PK\x03\x04 and then text\n")
     scan(folder, folder / "half.zip", expect=(0, 4))
+    (folder / "half.gz").write_bytes(b"\x1f\x8b\x08 and then text\n")
+    scan(folder, folder / "half.gz", expect=4)
+    true("half.gz: " in run.stderr and "times" not in run.stderr, run.stderr)
     (folder / "BZh.log").write_bytes(b"BZh is no magic by itself\n")
     scan(folder, folder / "BZh.log")
     true("1 files" in run.stderr, run.stderr)
