@@ -130,6 +130,9 @@ static void finish_correlator(struct scan *scan) {
 static void count_event(struct scan_counts *counts, const struct row *row) {
     counts->events++;
     counts->by_dataset[row->dataset]++;
+    if ((row->flags & ROW_TIME_RECEIVED) != 0) {
+        return; /* no time of its own */
+    }
     counts->first_ns = row->time_ns < counts->first_ns || counts->first_ns == TIME_NONE
                            ? row->time_ns
                            : counts->first_ns;

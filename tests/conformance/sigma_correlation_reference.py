@@ -16,6 +16,7 @@ import math
 import pathlib
 import random
 import subprocess
+import statistics
 import sys
 import tempfile
 from fractions import Fraction
@@ -164,7 +165,9 @@ def measured(c, window):
         return sum(numbers)
     if c["type"] == "value_avg":
         return sum(numbers) / len(numbers)
-    rank = math.ceil(Fraction(c["percentile"] or 50) * len(numbers) / 100)
+    if c["type"] == "value_median":
+        return statistics.median(numbers)
+    rank = math.ceil(Fraction(c["percentile"]) * len(numbers) / 100)
     return numbers[max(rank, 1) - 1]
 
 

@@ -24,7 +24,7 @@ enum sigma_correlation_type {
     SIGMA_VALUE_AVG,
     SIGMA_VALUE_MIN, /* MIN and MAX: only from the older `| min(F) > N` */
     SIGMA_VALUE_MAX,
-    SIGMA_VALUE_MEDIAN,     /* the percentile 50 */
+    SIGMA_VALUE_MEDIAN,     /* the middle number; of two the mean */
     SIGMA_VALUE_PERCENTILE, /* nearest rank of the window's numbers */
     /* value_percentile without `percentile`: how many percent of the window's events have the value
      * of the event that is looked at (the example of the specification) */
@@ -84,7 +84,7 @@ struct sigma_correlation {
     bool is_quiet;       /* set by resolve: prints nothing itself */
     bool is_from_legacy; /* made of `| count() by F > N`, not of a correlation document */
     int64_t timespan_ns; /* > 0 */
-    double percentile;   /* VALUE_PERCENTILE, VALUE_MEDIAN: 0 < percentile <= 100 */
+    double percentile;   /* VALUE_PERCENTILE: 0 < percentile <= 100 */
     struct sigma_correlation_ref *refs; /* at least one */
     size_t ref_count;
     struct sigma_correlation_alias *aliases;

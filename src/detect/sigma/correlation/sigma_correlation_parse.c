@@ -408,9 +408,7 @@ static enum status check_keys(const struct reader *r) {
 
 /* A percentile without `percentile` is the share of the event's value. */
 static void settle_percentile(struct sigma_correlation *c) {
-    if (c->type == SIGMA_VALUE_MEDIAN) {
-        c->percentile = 50;
-    } else if (c->type == SIGMA_VALUE_PERCENTILE && c->percentile == 0) {
+    if (c->type == SIGMA_VALUE_PERCENTILE && c->percentile == 0) {
         c->type = SIGMA_VALUE_SHARE;
     }
 }

@@ -173,12 +173,32 @@ static double nearest_rank(const double *numbers, size_t count, double percentil
     return numbers[(place < count ? place : count) - 1];
 }
 
-static double percentile_of(const struct sigma_windows *w, const struct sigma_group *g,
-                            double percentile) {
+/* The middle number; of two the mean. */
+static double median(const double *numbers, size_t count) {
+    double upper = numbers[count / 2];
+    return count % 2 == 1 ? upper : numbers[count / 2 - 1] / 2 + upper / 2;
+}
+
+/* What the correlation asks of the window's numbers in order. */
+static double ranked(const struct sigma_correlation *c, const double *numbers, size_t count) {
+    switch (c->type) {
+    case SIGMA_VALUE_MIN:
+        return numbers[0];
+    case SIGMA_VALUE_MAX:
+        return numbers[count - 1];
+    case SIGMA_VALUE_MEDIAN:
+        return median(numbers, count);
+    default:
+        return nearest_rank(numbers, count, c->percentile);
+    }
+}
+
+static double ranked_of(const struct sigma_correlation *c, const struct sigma_windows *w,
+                        const struct sigma_group *g) {
     double few[SMALL_WINDOW];
     size_t count = 0;
     if (g->extra != 0) {
-        return nearest_rank(extra_of(w, g)->block, extra_of(w, g)->used, percentile);
+        return ranked(c, extra_of(w, g)->block, extra_of(w, g)->used);
     }
     for (uint32_t e = g->head; e != 0; e = sigma_window_event(w, e)->next) {
         double number = number_of(sigma_window_event(w, e)->value);
@@ -187,7 +207,7 @@ static double percentile_of(const struct sigma_windows *w, const struct sigma_gr
         few[at] = number;
         count++;
     }
-    return nearest_rank(few, count, percentile);
+    return ranked(c, few, count);
 }
 
 /* --- temporal --- */
@@ -390,12 +410,10 @@ static double measured(const struct sigma_windows *w, const struct sigma_correla
     case SIGMA_VALUE_AVG:
         return quotient(sum_of(w, g), g->count);
     case SIGMA_VALUE_MIN:
-        return percentile_of(w, g, 0);
     case SIGMA_VALUE_MAX:
-        return percentile_of(w, g, 100);
     case SIGMA_VALUE_MEDIAN:
     case SIGMA_VALUE_PERCENTILE:
-        return percentile_of(w, g, c->percentile);
+        return ranked_of(c, w, g);
     default:
         return g->count;
     }
