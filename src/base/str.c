@@ -135,3 +135,55 @@ bool str_word_next(struct str *out, struct str *rest) {
     *rest = str_skip(*rest, end);
     return true;
 }
+
+bool str_is_word_of(struct str word, const char *words) {
+    struct str rest = str_from_c(words);
+    struct str one;
+    while (str_word_next(&one, &rest)) {
+        if (str_eq(one, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool continues_character(char c) {
+    return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+size_t str_characters(struct str s) {
+    size_t count = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        count += !continues_character(s.ptr[i]);
+    }
+    return count;
+}
+
+bool str_fits(struct str text, struct str pattern) {
+    size_t t = 0, p = 0;
+    size_t star = STR_NONE, star_text = 0;
+    while (t < text.len) {
+        char c = p < pattern.len ? pattern.ptr[p] : '\0';
+        if (c == '*') {
+            star = p++;
+            star_text = t;
+        } else if (c == '?') {
+            p++;
+            do {
+                t++;
+            } while (t < text.len && continues_character(text.ptr[t]));
+        } else if (p < pattern.len && ascii_lower(c) == ascii_lower(text.ptr[t])) {
+            p++;
+            t++;
+        } else if (star != STR_NONE) {
+            p = star + 1;
+            t = ++star_text;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && pattern.ptr[p] == '*') {
+        p++;
+    }
+    return p == pattern.len;
+}

@@ -121,6 +121,13 @@ struct str str_trim(struct str s);
 bool str_split_next(struct str *out, struct str *rest, char sep);
 /* Takes the next run of non-blank (not space, not tab) bytes out of *rest. */
 bool str_word_next(struct str *out, struct str *rest);
+/* Is `word` one of `words`, which stand apart by blanks? */
+bool str_is_word_of(struct str word, const char *words);
+/* Code points of UTF-8 text; bytes that are no UTF-8 count one by one or not at all. */
+size_t str_characters(struct str s);
+/* Fits the whole text? '*' is any text, '?' one character of UTF-8; ASCII letters compare without
+ * case; a backslash is one, as in paths. One star to come back to: O(pattern * text) at worst. */
+bool str_fits(struct str text, struct str pattern);
 
 static inline char ascii_lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;

@@ -82,18 +82,10 @@ static size_t match_head(struct str segment, struct str text) {
     return at <= text.len ? at : STR_NONE;
 }
 
-static size_t count_characters(struct str s) {
-    size_t count = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        count += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
-    }
-    return count;
-}
-
 /* Does the text end with the segment? */
 static bool match_tail(struct str segment, struct str text) {
     size_t at = text.len;
-    for (size_t left = count_characters(segment); left > 0; left--) {
+    for (size_t left = str_characters(segment); left > 0; left--) {
         if (at == 0) {
             return false;
         }

@@ -161,8 +161,34 @@ static void substrings_are_found(void **state) {
     assert_in_range(found, 10000, 19999);
 }
 
+static bool fits(const char *text, const char *pattern) {
+    return str_fits(str_from_c(text), str_from_c(pattern));
+}
+
+static void patterns_fit_whole_texts(void **state) {
+    (void)state;
+    assert_true(fits("", "") && fits("", "*") && fits("", "**") && !fits("", "?"));
+    assert_true(fits("Abc", "aBC") && !fits("abc", "ab") && !fits("ab", "abc"));
+    assert_true(fits("abcabd", "*abd") && fits("aXbXc", "a*b*c") && !fits("aXb", "a*c"));
+    assert_true(fits("C:\\x\\y", "c:\\*\\?")); /* a backslash is one */
+    assert_true(fits("日本", "??") && !fits("日本", "?") && fits("日本", "日*"));
+    assert_true(fits("a*", "a*") && !fits("b", "a*"));
+    assert_true(fits("a\nb", "a?b") && fits("aab", "*ab"));
+}
+
+static void words_and_characters(void **state) {
+    (void)state;
+    assert_true(str_is_word_of(STR("high"), " low  high\tcritical"));
+    assert_true(!str_is_word_of(STR("hig"), "high") && !str_is_word_of(STR("high"), "higher"));
+    assert_true(!str_is_word_of(STR(""), "a b") && !str_is_word_of(STR("a"), ""));
+    assert_int_equal(str_characters(STR("日本x")), 3);
+    assert_int_equal(str_characters(STR_EMPTY), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(patterns_fit_whole_texts),
+        cmocka_unit_test(words_and_characters),
         cmocka_unit_test(civil_round_trip),
         cmocka_unit_test(civil_refuses_impossible_dates),
         cmocka_unit_test(numbers_check_their_range),

@@ -3,40 +3,12 @@
 #include "i18n.h"
 #include "num.h"
 
-/* `*` any text, `?` one byte; linear: the last star is enough to come back to. */
-static bool fits(struct str text, struct str pattern) {
-    size_t t = 0;
-    size_t p = 0;
-    size_t star = STR_NONE;
-    size_t star_text = 0;
-    while (t < text.len) {
-        bool same = p < pattern.len && (pattern.ptr[p] == '?' ||
-                                        ascii_lower(pattern.ptr[p]) == ascii_lower(text.ptr[t]));
-        if (p < pattern.len && pattern.ptr[p] == '*') {
-            star = p++;
-            star_text = t;
-        } else if (same) {
-            p++;
-            t++;
-        } else if (star != STR_NONE) {
-            p = star + 1;
-            t = ++star_text;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.len && pattern.ptr[p] == '*') {
-        p++;
-    }
-    return p == pattern.len;
-}
-
 bool event_words_fit(const struct event_words *words, struct str text) {
     for (size_t i = 0; i < words->count; i++) {
         struct str rest = str_from_c(words->items[i]);
         struct str word;
         while (str_split_next(&word, &rest, ',')) {
-            if (fits(text, str_trim(word))) {
+            if (str_fits(text, str_trim(word))) {
                 return true;
             }
         }

@@ -191,37 +191,6 @@ const struct site_rule *site_rule_at(const struct site *site, size_t i) {
     return &site->rules[i];
 }
 
-/* '*' is any text, '?' one character; ASCII letters without case; the whole text. A backslash is
- * one: paths are written as they are. One point to go back to: O(pattern * text) at worst. */
-static bool fits(struct str pattern, struct str text) {
-    size_t p = 0, t = 0;
-    size_t star = STR_NONE, star_text = 0;
-    while (t < text.len) {
-        char c = p < pattern.len ? pattern.ptr[p] : '\0';
-        if (c == '*') {
-            star = p++;
-            star_text = t;
-        } else if (p < pattern.len && c == '?') {
-            p++;
-            do {
-                t++;
-            } while (t < text.len && ((unsigned char)text.ptr[t] & 0xc0) == 0x80);
-        } else if (p < pattern.len && ascii_lower(c) == ascii_lower(text.ptr[t])) {
-            p++;
-            t++;
-        } else if (star != STR_NONE) {
-            p = star + 1;
-            t = ++star_text;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.len && pattern.ptr[p] == '*') {
-        p++;
-    }
-    return p == pattern.len;
-}
-
 static bool has_id(const struct site_rule *section, struct str id) {
     for (size_t i = 0; i < section->id_count; i++) {
         if (str_eq_ci(section->ids[i], id)) {
@@ -250,7 +219,7 @@ static bool has_tag(const struct site_rule *section, const struct sigma_rule_inf
 
 static bool has_title(const struct site_rule *section, struct str title) {
     for (size_t i = 0; i < section->title_count; i++) {
-        if (fits(section->titles[i], title)) {
+        if (str_fits(title, section->titles[i])) {
             return true;
         }
     }
@@ -270,7 +239,7 @@ static bool value_covers(const struct rule_value *wanted, struct str value) {
     if (wanted->is_network && ip_parse(&address, value)) {
         return ip_network_has(&wanted->network, &address);
     }
-    return fits(wanted->text, value);
+    return str_fits(value, wanted->text);
 }
 
 bool site_rule_covers(const struct site_rule *section, size_t i, struct str value) {

@@ -45,25 +45,6 @@ static const struct row rows[] = {
 
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
-static size_t characters(struct str s) {
-    size_t count = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        count += ((unsigned char)s.ptr[i] & 0xC0) != 0x80;
-    }
-    return count;
-}
-
-static bool is_word_of(struct str text, const char *words) {
-    struct str rest = str_from_c(words);
-    struct str word;
-    while (str_word_next(&word, &rest)) {
-        if (str_eq(word, text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* `shape` has 0 for a digit, x for a hexadecimal one, anything else for itself. */
 static bool has_shape(struct str text, const char *shape) {
     struct str wanted = str_from_c(shape);
@@ -106,13 +87,13 @@ static void check_text(const struct sigma_lint_work *w, const struct row *row,
         sigma_lint_tell(w, SIGMA_LINT_TYPE, line, str_from_c(row->key));
         return;
     }
-    if (characters(text) > row->max_characters) {
+    if (str_characters(text) > row->max_characters) {
         sigma_lint_tell(w, SIGMA_LINT_LENGTH, line, str_from_c(row->key));
     }
     if (row->shape == SHAPE_DATE && !is_date(text)) {
         sigma_lint_tell(w, SIGMA_LINT_DATE, line, text);
     }
-    if (row->words != NULL && !is_word_of(text, row->words)) {
+    if (row->words != NULL && !str_is_word_of(text, row->words)) {
         sigma_lint_tell(w, SIGMA_LINT_WORD, line, text);
     }
     if (str_eq(str_from_c(row->key), STR("id")) && !is_uuid(text)) {
@@ -130,7 +111,7 @@ static void check_tag(const struct sigma_lint_work *w, size_t line, struct str t
     }
     if (!good) {
         sigma_lint_tell(w, SIGMA_LINT_TAG, line, tag);
-    } else if (!is_word_of(str_head(tag, dot), "attack car cve d3fend detection stp tlp")) {
+    } else if (!str_is_word_of(str_head(tag, dot), "attack car cve d3fend detection stp tlp")) {
         sigma_lint_tell(w, SIGMA_LINT_NAMESPACE, line, tag);
     }
 }
@@ -149,7 +130,7 @@ static bool stands_before(const struct sigma_lint_work *w, const sigma_yaml_node
 static void check_list(const struct sigma_lint_work *w, const struct row *row,
                        const sigma_yaml_node *list) {
     bool wants_length =
-        is_word_of(str_from_c(row->key), "falsepositives scope"); /* minLength of the schema */
+        str_is_word_of(str_from_c(row->key), "falsepositives scope"); /* minLength of the schema */
     if (!sigma_yaml_is_list(list)) {
         sigma_lint_tell(w, SIGMA_LINT_TYPE, sigma_yaml_line(list), str_from_c(row->key));
         return;
@@ -162,7 +143,7 @@ static void check_list(const struct sigma_lint_work *w, const struct row *row,
             continue;
         }
         struct str text = sigma_yaml_text(n);
-        if (wants_length && characters(text) < 2) {
+        if (wants_length && str_characters(text) < 2) {
             sigma_lint_tell(w, SIGMA_LINT_SHORT, line, text);
         }
         if (stands_before(w, list, i)) {
@@ -181,7 +162,7 @@ static void check_relation(const struct sigma_lint_work *w, const sigma_yaml_nod
         sigma_lint_tell(w, SIGMA_LINT_TYPE, sigma_yaml_line(n), STR("related"));
         return;
     }
-    if (!is_word_of(sigma_yaml_text(type), relations)) {
+    if (!str_is_word_of(sigma_yaml_text(type), relations)) {
         sigma_lint_tell(w, SIGMA_LINT_WORD, sigma_yaml_line(type), sigma_yaml_text(type));
     }
     if (!is_uuid(sigma_yaml_text(id))) {

@@ -31,25 +31,6 @@ static const struct schema_row rows[] = {
     {"related", SHAPE_RELATED, 0, false, "derived obsolete merged renamed similar"},
 };
 
-static size_t characters(struct str s) {
-    size_t count = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        count += ((unsigned char)s.ptr[i] & 0xC0) != 0x80;
-    }
-    return count;
-}
-
-static bool is_word_of(struct str text, const char *words) {
-    struct str rest = str_from_c(words);
-    struct str word;
-    while (str_word_next(&word, &rest)) {
-        if (str_eq(word, text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* YYYY-MM-DD; the older form with slashes is still common and says the same. */
 static bool is_date(struct str s) {
     static const char shape[] = "0000-00-00";
@@ -93,7 +74,7 @@ static enum status check_text(const struct schema_row *row, const sigma_yaml_nod
         return wrong(row, n, "text", err);
     }
     struct str text = sigma_yaml_text(n);
-    if (characters(text) > row->max_characters) {
+    if (str_characters(text) > row->max_characters) {
         return err_set(err, STATUS_BAD_INPUT, "line %zu: '%s' is longer than %zu characters",
                        sigma_yaml_line(n), row->key, row->max_characters);
     }
@@ -103,7 +84,7 @@ static enum status check_text(const struct schema_row *row, const sigma_yaml_nod
     if (row->shape == SHAPE_TAGS && !is_tag(text)) {
         return wrong(row, n, "tags such as attack.t1059 in lower case", err);
     }
-    if (row->shape == SHAPE_TEXT && row->words != NULL && !is_word_of(text, row->words)) {
+    if (row->shape == SHAPE_TEXT && row->words != NULL && !str_is_word_of(text, row->words)) {
         return err_set(err, STATUS_BAD_INPUT, "line %zu: '%s' is '%.*s'; allowed: %s",
                        sigma_yaml_line(n), row->key, STR_ARG(str_head(text, 60)), row->words);
     }
@@ -134,7 +115,7 @@ static enum status check_map(struct sigma_yaml *yaml, const struct schema_row *r
     for (size_t i = 0; i < sigma_yaml_count(n); i++) {
         struct str key;
         const sigma_yaml_node *value = sigma_yaml_entry(yaml, &key, n, i);
-        bool known = is_word_of(key, "category product service definition");
+        bool known = str_is_word_of(key, "category product service definition");
         if (known &&
             (!sigma_yaml_is_scalar(value) || sigma_yaml_type(value) == SIGMA_SCALAR_NULL)) {
             return err_set(err, STATUS_BAD_INPUT, "line %zu: '%s: %.*s' must be text",
@@ -157,7 +138,7 @@ static enum status check_related(struct sigma_yaml *yaml, const struct schema_ro
         if (!sigma_yaml_is_scalar(id) || !sigma_yaml_is_scalar(type)) {
             return wrong(row, item, "a list of maps with 'id' and 'type'", err);
         }
-        if (!is_word_of(sigma_yaml_text(type), row->words)) {
+        if (!str_is_word_of(sigma_yaml_text(type), row->words)) {
             return err_set(err, STATUS_BAD_INPUT, "line %zu: related type '%.*s'; allowed: %s",
                            sigma_yaml_line(type), STR_ARG(str_head(sigma_yaml_text(type), 60)),
                            row->words);

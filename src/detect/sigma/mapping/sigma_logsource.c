@@ -6,17 +6,6 @@ static bool is(struct str text, const char *word) {
     return str_eq_ci(text, str_from_c(word));
 }
 
-bool sigma_is_word_of(struct str word, const char *words) {
-    struct str rest = str_from_c(words);
-    struct str one;
-    while (str_word_next(&one, &rest)) {
-        if (str_eq(one, word)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* --- which sources fit --- */
 
 static bool names_it(struct sigma_words wanted, struct str given) {
@@ -238,7 +227,7 @@ static bool passes_windows(const struct sigma_gate *gate, const struct sigma_ori
     for (size_t i = 0; i < gate->channel_count && !channel; i++) {
         channel = is(origin->channel, gate->channels[i]);
     }
-    return channel && (gate->ids[0] == '\0' || sigma_is_word_of(origin->event_id, gate->ids)) &&
+    return channel && (gate->ids[0] == '\0' || str_is_word_of(origin->event_id, gate->ids)) &&
            (gate->provider[0] == '\0' || is(origin->provider, gate->provider));
 }
 
@@ -247,11 +236,11 @@ static bool passes_datasets(const struct sigma_gate *gate, const struct sigma_or
         return origin->is_untold && gate->takes_bare;
     }
     if (origin->dataset == DATASET_UNKNOWN) {
-        return sigma_is_word_of(STR("?"), gate->datasets);
+        return str_is_word_of(STR("?"), gate->datasets);
     }
     const struct dataset_info *info = dataset_info(origin->dataset);
-    return sigma_is_word_of(info->name, gate->datasets) ||
-           sigma_is_word_of(info->family, gate->datasets);
+    return str_is_word_of(info->name, gate->datasets) ||
+           str_is_word_of(info->family, gate->datasets);
 }
 
 bool sigma_gate_passes(const struct sigma_gate *gate, const struct sigma_origin *origin) {

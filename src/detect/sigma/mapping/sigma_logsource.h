@@ -44,6 +44,5 @@ bool sigma_gate_is_closed(const struct sigma_gate *gate);
 bool sigma_gate_passes(const struct sigma_gate *gate, const struct sigma_origin *origin);
 /* A text that is equal for equal gates. */
 void sigma_gate_key(struct buf *out, const struct sigma_gate *gate);
-bool sigma_is_word_of(struct str word, const char *words);
 
 #endif

@@ -250,11 +250,11 @@ static void judge_datasets(struct judging *j, const struct sigma_gate *gate) {
     for (int i = DATASET_UNKNOWN; i < DATASET_COUNT; i++) {
         const struct dataset_info *info = dataset_info((enum dataset)i);
         if (i == DATASET_UNKNOWN) {
-            if (sigma_is_word_of(STR("?"), gate->datasets)) {
+            if (str_is_word_of(STR("?"), gate->datasets)) {
                 judge_dataset(j, STR("?"), NULL);
             }
-        } else if (sigma_is_word_of(info->name, gate->datasets) ||
-                   sigma_is_word_of(info->family, gate->datasets)) {
+        } else if (str_is_word_of(info->name, gate->datasets) ||
+                   str_is_word_of(info->family, gate->datasets)) {
             judge_dataset(j, info->name, info);
         }
     }
