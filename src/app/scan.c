@@ -28,8 +28,10 @@ static bool is_copy(struct scan *scan) {
     return scan->seen == COPY;
 }
 
-static bool is_wanted(const struct scan_options *options, const struct sigma_rule_info *rule) {
-    return rule->level >= options->least_level &&
+/* The site file may give it another level: that is asked after the tuning. */
+static bool is_asked_for(const struct sigma_rule_info *rule, const void *ctx) {
+    const struct scan_options *options = ctx;
+    return (options->tuning != NULL || rule->level >= options->least_level) &&
            (options->wanted == NULL || wanted_rules_admits(options->wanted, rule));
 }
 
@@ -43,9 +45,12 @@ static void count_hit(struct scan_counts *counts, const struct sigma_rule_info *
 static void found(const struct sigma_hit *sigma, void *ctx) {
     struct scan *scan = ctx;
     struct sigma_hit tuned = *sigma;
+    if (scan->stopped || !is_asked_for(sigma->rule, scan->options)) {
+        return; /* it was looked for because a correlation refers to it */
+    }
     const struct site_rule *suppressed_by =
         rule_tuning_apply(scan->options->tuning, &tuned, scan->batch, scan->row);
-    if (scan->stopped || !is_wanted(scan->options, tuned.rule) || is_copy(scan)) {
+    if (tuned.rule->level < scan->options->least_level || is_copy(scan)) {
         return;
     }
     count_hit(scan->counts, tuned.rule, suppressed_by != NULL);
@@ -61,9 +66,12 @@ static void found(const struct sigma_hit *sigma, void *ctx) {
 static void correlated(const struct sigma_correlation_hit *hit, void *ctx) {
     struct scan *scan = ctx;
     struct sigma_hit tuned = {.rule = hit->rule};
+    if (scan->stopped || !is_asked_for(hit->rule, scan->options)) {
+        return;
+    }
     const struct site_rule *suppressed_by = rule_tuning_apply_group(
         scan->options->tuning, &tuned, hit->group_fields, hit->group_values, hit->group_count);
-    if (scan->stopped || !is_wanted(scan->options, tuned.rule)) {
+    if (tuned.rule->level < scan->options->least_level) {
         return;
     }
     count_hit(scan->counts, tuned.rule, suppressed_by != NULL);
@@ -206,6 +214,7 @@ void scan_paths(const struct scan_options *options, const char *const *paths, si
     *counts = (struct scan_counts){.first_ns = TIME_NONE, .last_ns = TIME_NONE};
     if (options->rules != NULL) {
         scan.matcher = sigma_matcher_create(options->rules);
+        sigma_matcher_select(scan.matcher, is_asked_for, options);
         open_correlator(&scan);
     }
     if (options->no_copies) {

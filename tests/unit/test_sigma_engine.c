@@ -88,6 +88,54 @@ static void test_limits_name_the_rule(void **state) {
     sigma_rules_free(&rules);
 }
 
+static bool is_not_low(const struct sigma_rule_info *rule, const void *ctx) {
+    (void)ctx;
+    return rule->level > SIGMA_LOW;
+}
+
+static bool is_any(const struct sigma_rule_info *rule, const void *ctx) {
+    (void)rule;
+    (void)ctx;
+    return true;
+}
+
+static void count_feed(const struct sigma_feed *feed, void *ctx) {
+    (void)feed;
+    *(int *)ctx += 1;
+}
+
+/* What is not asked for is not looked for, but for what a correlation refers to. */
+static void test_select(void **state) {
+    (void)state;
+    struct sigma_rules *rules = load_text(
+        "title: a\nid: a\nlevel: low\nlogsource:\n  category: x\ndetection:\n  s:\n    A: one\n"
+        "  condition: s\n---\n"
+        "title: b\nid: b\nlevel: high\nlogsource:\n  category: x\ndetection:\n  s:\n    "
+        "A|contains: on\n"
+        "  condition: s\n---\n"
+        "title: c\nid: c\nlevel: low\nlogsource:\n  category: x\ndetection:\n  s:\n    "
+        "A|startswith: o\n"
+        "  condition: s\n---\n"
+        "title: d\nid: d\nlevel: low\nlogsource:\n  category: x\ndetection:\n  s:\n    B: zzz\n"
+        "  condition: not s\n---\n"
+        "title: e\nid: e\ncorrelation:\n  type: event_count\n  rules: [c]\n  timespan: 1m\n"
+        "  condition:\n    gte: 2\n");
+    struct sigma_matcher *m = sigma_matcher_create(rules);
+    int fed = 0;
+    sigma_matcher_feed(m, count_feed, &fed);
+    const struct sigma_event_value values[] = {value("A", STR("one"))};
+    assert_int_equal(match(m, values, 1), 3); /* a, b, d; c is told by the correlation */
+    assert_int_equal(fed, 1);
+    sigma_matcher_select(m, is_not_low, NULL);
+    assert_int_equal(match(m, values, 1), 1);
+    assert_int_equal(fed, 2);
+    sigma_matcher_select(m, is_any, NULL);
+    assert_int_equal(match(m, values, 1), 3);
+    assert_int_equal(fed, 3);
+    sigma_matcher_destroy(&m);
+    sigma_rules_free(&rules);
+}
+
 static const char *const expressions[] = {
     "abc",     "a.c",      "^.b",    "(?i)k",   "[^a]b$", "\\w\\W",     "(?:\xC3\xA9|s)c",
     "\\d|k",   "[k-s]{2}", "s$",     "\\bk",    ".{4}",   "a?\xC3\xA9", "\\p{L}c",
@@ -199,6 +247,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_long_repeat_is_no_limit),
         cmocka_unit_test(test_limits_name_the_rule),
+        cmocka_unit_test(test_select),
         cmocka_unit_test(test_profile_counts),
         cmocka_unit_test(test_prefilter_is_like_pcre2),
     };

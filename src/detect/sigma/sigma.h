@@ -98,6 +98,11 @@ size_t sigma_rules_count(const struct sigma_rules *rules);
 
 struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules);
 void sigma_matcher_destroy(struct sigma_matcher **matcher);
+/* From the next event on only the rules that `select` admits are looked for, and those that
+ * correlations refer to: the fewer, the less an event costs. The set stays as it is: it may be
+ * shared, and in the cache it is one, whatever is asked for. */
+typedef bool sigma_select_fn(const struct sigma_rule_info *rule, const void *ctx);
+void sigma_matcher_select(struct sigma_matcher *matcher, sigma_select_fn *select, const void *ctx);
 
 /* `fields` are the event fields whose values made the rule match (ids, no duplicates). */
 struct sigma_hit {

@@ -34,6 +34,7 @@ struct sigma_matcher {
     struct sigma_memo *memo;
     struct sigma_binding *binding;
     struct sigma_profile *profile; /* NULL: nothing is counted */
+    bool *is_off;                  /* by variant: not asked for; NULL: all are */
     uint32_t epoch;
     uint32_t *test_epoch;
     uint32_t *test_field;
@@ -92,6 +93,7 @@ void sigma_matcher_destroy(struct sigma_matcher **matcher) {
     sigma_memo_destroy(&m->memo);
     sigma_binding_destroy(&m->binding);
     sigma_profile_destroy(&m->profile);
+    mem_free(m->is_off);
     sigma_ids_fini(&m->candidates);
     sigma_ids_fini(&m->hit_fields);
     sigma_ids_fini(&m->hit_rules);
@@ -129,7 +131,29 @@ struct sigma_binding **sigma_matcher_binding(struct sigma_matcher *m) {
     return &m->binding;
 }
 
+void sigma_matcher_select(struct sigma_matcher *m, sigma_select_fn *select, const void *ctx) {
+    const struct sigma_rules *rules = m->rules;
+    bool is_any_off = false;
+    mem_free(m->is_off);
+    m->is_off = mem_calloc(rules->variant_count + 1, sizeof *m->is_off);
+    for (size_t i = 0; i < rules->variant_count; i++) {
+        uint32_t rule = rules->variants[i].rule;
+        bool is_fed = rules->wants != NULL && rules->wants[rule].is_named;
+        m->is_off[i] = !is_fed && !select(&rules->documents[rule].info, ctx);
+        is_any_off = is_any_off || m->is_off[i];
+    }
+    if (!is_any_off) {
+        mem_free(m->is_off);
+        m->is_off = NULL;
+    }
+    forget_groups(m);
+}
+
 /* --- groups --- */
+
+static bool is_on(const struct sigma_matcher *m, uint32_t variant) {
+    return m->is_off == NULL || !m->is_off[variant];
+}
 
 /* Folding makes no ASCII text shorter or longer, so a pattern needs the bytes of its literals. */
 static uint16_t least_bytes(const struct sigma_test *test) {
@@ -165,15 +189,16 @@ static void fill_group(const struct sigma_matcher *m, struct group *g,
         g->passes[i] = sigma_gate_passes(&rules->gates[i], origin);
     }
     for (size_t i = 0; i < rules->always.count; i++) {
-        if (g->passes[rules->variants[rules->always.ids[i]].gate]) {
-            sigma_ids_add(&g->always, rules->always.ids[i]);
+        uint32_t variant = rules->always.ids[i];
+        if (g->passes[rules->variants[variant].gate] && is_on(m, variant)) {
+            sigma_ids_add(&g->always, variant);
         }
     }
     g->least = mem_calloc(rules->slot_count + 1, sizeof *g->least);
     memset(g->least, 0xff, rules->slot_count * sizeof *g->least); /* NOT_WANTED */
-    for (size_t i = 0; i < rules->variant_count; i++) {
+    for (uint32_t i = 0; i < rules->variant_count; i++) {
         const struct sigma_variant *v = &rules->variants[i];
-        if (g->passes[v->gate]) {
+        if (g->passes[v->gate] && is_on(m, i)) {
             want_slots(g, rules, &rules->plans[v->plan]);
             if (v->wanted != 0) {
                 want_slots(g, rules, &rules->plans[v->wanted]);
@@ -228,7 +253,7 @@ bool sigma_match_wants(const struct sigma_matcher *m, uint32_t slot) {
 
 static void add_candidate(struct sigma_matcher *m, uint32_t variant) {
     if (m->variant_epoch[variant] != m->epoch &&
-        m->group->passes[m->rules->variants[variant].gate]) {
+        m->group->passes[m->rules->variants[variant].gate] && is_on(m, variant)) {
         m->variant_epoch[variant] = m->epoch;
         sigma_ids_add(&m->candidates, variant);
     }
