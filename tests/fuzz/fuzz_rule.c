@@ -10,6 +10,7 @@ enum { DOCUMENTS_MAX = 16 };
 struct documents {
     const struct sigma_correlation *correlations[DOCUMENTS_MAX];
     size_t correlation_count;
+    struct sigma_filters filters;
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -72,7 +73,11 @@ static void keep(struct sigma_rules *set, struct documents *all, const struct si
     if (d->correlation != NULL) {
         all->correlations[all->correlation_count++] = d->correlation;
     }
-    if (d->root != NULL) {
+    if (d->is_filter) {
+        struct sigma_document *copy = arena_alloc(&set->arena, sizeof *copy);
+        *copy = *d;
+        sigma_filters_add(&all->filters, copy);
+    } else if (d->root != NULL) {
         set->documents[set->rule_count++] = *d;
     }
 }
@@ -100,19 +105,26 @@ static void tell(const struct sigma_correlation *correlation, struct str why, vo
     (void)correlation, (void)why, (void)ctx;
 }
 
-static void resolve(struct sigma_rules *set, const struct documents *all) {
+static bool resolve(struct sigma_rules *set, struct documents *all) {
+    bool ok = true;
     struct sigma_resolve r = {.arena = &set->arena,
                               .rules = set->documents,
                               .rule_count = set->rule_count,
                               .given = all->correlations,
                               .given_count = all->correlation_count,
+                              .filters = &all->filters,
                               .tell = tell};
+    sigma_filters_apply(&all->filters, &set->arena, set->documents, set->rule_count);
     if (all->correlation_count > 0) {
-        sigma_resolve(&r);
+        ok = sigma_resolve(&r, NULL) == STATUS_OK;
+        set->documents = r.rules;
+        set->rule_count = r.rule_count;
         set->correlations = r.correlations;
         set->correlation_count = r.correlation_count;
         set->wants = r.wants;
     }
+    sigma_filters_fini(&all->filters);
+    return ok;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -123,7 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     sigma_set_init(&set);
     ok = sigma_mapping_load(&set.mapping, NULL, 0, NULL) == STATUS_OK;
     parse_all(&set, &all, bytes);
-    resolve(&set, &all);
+    ok = ok && resolve(&set, &all);
     for (size_t i = 0; i < set.rule_count && ok; i++) {
         ok = sigma_set_add(&set, (uint32_t)i, true, NULL) == STATUS_OK;
     }

@@ -5,6 +5,7 @@
 #include "buf.h"
 #include "i18n.h"
 #include "mem.h"
+#include "sigma_narrow.h"
 
 enum state { STATE_OPEN, STATE_ACCEPTED, STATE_REFUSED };
 
@@ -190,7 +191,6 @@ static void quieten(struct work *w) {
             } else { /* a refused correlation quiets its rules too: they were written for it */
                 r->wants[ref->target].is_quiet = true;
                 loud[ref->target] |= e->c.generate;
-                r->wants[ref->target].is_named |= e->state == STATE_ACCEPTED;
             }
         }
     }
@@ -302,7 +302,11 @@ static void collect_wants(struct sigma_resolve *r) {
             add_name(own, k < c->group_count ? c->group_by[k] : c->fields[k - c->group_count]);
         }
         for (uint32_t ref = 0; ref < c->ref_count; ref++) {
-            size_t to = c->refs[ref].target + (c->refs[ref].is_correlation ? r->rule_count : 0);
+            bool is_correlation = c->refs[ref].is_correlation;
+            size_t to = c->refs[ref].target + (is_correlation ? r->rule_count : 0);
+            if (!is_correlation) {
+                r->wants[to].is_named = true;
+            }
             for (size_t k = 0; k < own->count; k++) {
                 add_name(&lists[to], sigma_correlation_field(c, ref, own->names[k]));
             }
@@ -322,7 +326,7 @@ static void collect_wants(struct sigma_resolve *r) {
     mem_free(lists);
 }
 
-void sigma_resolve(struct sigma_resolve *r) {
+enum status sigma_resolve(struct sigma_resolve *r, struct err *err) {
     struct work w = {.r = r, .entries = mem_calloc(r->given_count + 1, sizeof *w.entries)};
     r->wants = arena_array(r->arena, r->rule_count + 1, sizeof *r->wants);
     for (size_t i = 0; i < r->given_count; i++) {
@@ -337,6 +341,12 @@ void sigma_resolve(struct sigma_resolve *r) {
     settle_all(&w);
     quieten(&w);
     keep_accepted(&w);
-    collect_wants(r);
     mem_free(w.entries);
+    if (!sigma_narrow(r)) {
+        return err_set(err, STATUS_BAD_INPUT,
+                       _("filters that name correlations: more than %d copies of rules"),
+                       SIGMA_NARROW_LIMIT);
+    }
+    collect_wants(r);
+    return STATUS_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "sigma_correlation.h"
 #include "sigma_document.h"
+#include "sigma_filter.h"
 
 /* What correlations want of a rule. */
 struct sigma_want {
@@ -19,20 +20,22 @@ struct sigma_want {
 
 struct sigma_resolve {
     struct arena *arena;
-    const struct sigma_document *rules;
+    struct sigma_document *rules; /* on the heap; narrowed copies of some come after them */
     size_t rule_count;
     const struct sigma_correlation *const *given; /* as parsed */
     size_t given_count;
     /* Called for each given one; `why` is empty if it was accepted. */
     void (*tell)(const struct sigma_correlation *correlation, struct str why, void *ctx);
     void *ctx;
+    struct sigma_filters *filters; /* some may name correlations */
     /* out, in the arena: */
     struct sigma_correlation *correlations; /* accepted; one that is referred to comes before */
     size_t correlation_count;
     struct sigma_want *wants; /* by rule */
 };
 
-void sigma_resolve(struct sigma_resolve *r);
+/* BAD_INPUT: filters that name correlations would make too many copies of rules. */
+enum status sigma_resolve(struct sigma_resolve *r, struct err *err) MUST_CHECK;
 
 /* The field that `name` means in events of ref `ref`: an alias, or the name itself. */
 struct str sigma_correlation_field(const struct sigma_correlation *c, uint32_t ref,

@@ -2,6 +2,7 @@
 #include "i18n.h"
 #include "mem.h"
 #include "sigma_cache.h"
+#include "sigma_filter.h"
 #include "sigma_runs.h"
 #include "sigma_set.h"
 #include "sigma_source.h"
@@ -19,6 +20,7 @@ struct loader {
     uint64_t *hashes; /* of the files the documents came from */
     size_t count;
     size_t capacity;
+    struct sigma_filters filters;
 };
 
 /* --- documents --- */
@@ -115,7 +117,7 @@ static void read_file(struct loader *l, const struct sigma_sources *sources, siz
     }
 }
 
-/* --- order, duplicates, filters --- */
+/* --- order, duplicates --- */
 
 struct sorted {
     const struct sigma_document *document;
@@ -152,44 +154,27 @@ static void sort_rules(struct sigma_rules *set, const struct loader *l) {
     mem_free(order);
 }
 
-static bool is_target(const struct sigma_document *filter, const struct sigma_document *rule) {
-    for (size_t i = 0; i < filter->target_count; i++) {
-        struct str target = filter->targets[i];
-        if (str_eq(target, STR("any")) || str_eq_ci(target, rule->info.id) ||
-            (rule->name.len > 0 && str_eq(target, rule->name))) {
-            return sigma_logsource_has(&filter->logsource, &rule->logsource);
+/* --- filters --- */
+
+static void collect_filters(struct loader *l) {
+    for (size_t i = 0; i < l->count; i++) {
+        if (l->documents[i].is_filter) {
+            sigma_filters_add(&l->filters, &l->documents[i]);
         }
     }
-    return false;
 }
 
-/* A filter's condition is ANDed to the rules that it names. */
-static void apply_filter(struct sigma_rules *set, struct loader *l, struct sigma_document *filter) {
-    size_t rules = 0;
-    for (size_t r = 0; r < set->rule_count; r++) {
-        struct sigma_document *rule = &set->documents[r];
-        if (is_target(filter, rule)) {
-            struct sigma_node *both = sigma_node_inner(&set->arena, SIGMA_NODE_AND, 2);
-            both->children[0] = rule->root;
-            both->children[1] = filter->root;
-            rule->root = both;
-            rules++;
+/* Only now is known which of them change something. */
+static void tell_filters(struct loader *l) {
+    for (size_t i = 0; i < l->filters.count; i++) {
+        struct sigma_document filter = *l->filters.rows[i].document;
+        if (!l->filters.rows[i].acts) {
+            filter.info.hint = arena_str(
+                &l->set->arena,
+                str_from_c(_("no accepted rule has this id or name and this log source: the filter "
+                             "changes nothing")));
         }
-    }
-    if (rules == 0) {
-        filter->info.hint =
-            str_from_c(_("no accepted rule has this id or name and this log source: the filter "
-                         "changes nothing"));
-        filter->info.hint = arena_str(&set->arena, filter->info.hint);
-    }
-    tell(l, filter, STR_EMPTY);
-}
-
-static void apply_filters(struct sigma_rules *set, struct loader *l) {
-    for (size_t f = 0; f < l->count; f++) {
-        if (l->documents[f].is_filter) {
-            apply_filter(set, l, &l->documents[f]);
-        }
+        tell(l, &filter, STR_EMPTY);
     }
 }
 
@@ -209,26 +194,31 @@ static bool is_read_before(const struct loader *l, size_t document) {
     return false;
 }
 
-static void add_correlations(struct sigma_rules *set, struct loader *l) {
+static enum status add_correlations(struct sigma_rules *set, struct loader *l, struct err *err) {
+    enum status s = STATUS_OK;
     const struct sigma_correlation **given = mem_calloc(l->count + 1, sizeof(void *));
     struct sigma_resolve r = {.arena = &set->arena,
                               .rules = set->documents,
                               .rule_count = set->rule_count,
                               .given = given,
                               .tell = tell_correlation,
-                              .ctx = l};
+                              .ctx = l,
+                              .filters = &l->filters};
     for (size_t i = 0; i < l->count; i++) {
         if (l->documents[i].correlation != NULL && !is_read_before(l, i)) {
             given[r.given_count++] = l->documents[i].correlation;
         }
     }
     if (r.given_count > 0) {
-        sigma_resolve(&r);
+        s = sigma_resolve(&r, err);
+        set->documents = r.rules;
+        set->rule_count = r.rule_count;
         set->correlations = r.correlations;
         set->correlation_count = r.correlation_count;
         set->wants = r.wants;
     }
     mem_free(given);
+    return s;
 }
 
 static enum status compile(struct sigma_rules *set, bool everywhere, struct err *err) {
@@ -248,9 +238,12 @@ static enum status build(struct sigma_rules *set, const struct sigma_sources *so
         read_file(&l, sources, i);
     }
     sort_rules(set, &l);
-    apply_filters(set, &l);
-    add_correlations(set, &l);
-    enum status s = compile(set, options->everywhere, err);
+    collect_filters(&l);
+    sigma_filters_apply(&l.filters, &set->arena, set->documents, set->rule_count);
+    enum status s = add_correlations(set, &l, err);
+    tell_filters(&l);
+    s = s == STATUS_OK ? compile(set, options->everywhere, err) : s;
+    sigma_filters_fini(&l.filters);
     mem_free(l.documents);
     mem_free(l.hashes);
     return s;

@@ -2,7 +2,8 @@
  * A compiled rule set. Each rule becomes one plan a way to its events (a variant): the tree with
  * the field names of that way resolved to slots and equal tests shared. Invariants:
  *
- *   1. rules are sorted by id; variants of one rule stand together.
+ *   1. rules are sorted by id, copies of some that filters narrowed for a correlation stand behind
+ *      all (correlation/sigma_narrow.h); variants of one rule stand together.
  *   2. tests with the same slot and the same content exist once.
  *   3. a variant is in the triggers of some tests (one of which must pass for it to match), or in
  *      `always` when there are none such.
@@ -49,7 +50,7 @@ struct sigma_rules {
     struct sigma_report *reports;  /* in the order of the files; kept while loading only */
     size_t report_count;
     size_t report_capacity;
-    struct sigma_document *documents; /* rules only, sorted by id */
+    struct sigma_document *documents; /* rules only */
     size_t rule_count;
     struct intern slot_names;
     struct sigma_slot *slots;
