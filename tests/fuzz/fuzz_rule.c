@@ -1,6 +1,7 @@
 /* Rule files: YAML, schema, modifiers, condition, compiling, and matching on values that are the
  * same bytes; correlations over a few such events; lint. */
 #include "mem.h"
+#include "sigma_collection.h"
 #include "sigma_correlator.h"
 #include "sigma_lint_work.h"
 #include "sigma_match.h"
@@ -89,7 +90,7 @@ static void parse_all(struct sigma_rules *set, struct documents *all, struct str
     size_t count = 0;
     set->documents = mem_calloc(DOCUMENTS_MAX, sizeof *set->documents);
     sigma_yaml_open(&yaml, bytes);
-    while (count < DOCUMENTS_MAX && sigma_yaml_next(&yaml, &root, NULL) == STATUS_OK &&
+    while (count < DOCUMENTS_MAX && sigma_collection_next(&yaml, &root, NULL) == STATUS_OK &&
            root != NULL) {
         lint(&yaml, root);
         if (sigma_document_parse(&d, &set->arena, &yaml, root, STR("fuzz.yml"), NULL) ==

@@ -2,6 +2,7 @@
 #include "i18n.h"
 #include "mem.h"
 #include "sigma_cache.h"
+#include "sigma_collection.h"
 #include "sigma_filter.h"
 #include "sigma_runs.h"
 #include "sigma_set.h"
@@ -86,7 +87,7 @@ static void read_documents(struct loader *l, struct str path, struct str bytes) 
     yaml.placeholders = l->placeholders;
     for (size_t number = 0;; number++) {
         struct err why = ERR_INIT;
-        enum status s = sigma_yaml_next(&yaml, &root, &why);
+        enum status s = sigma_collection_next(&yaml, &root, &why);
         if (s == STATUS_OK && root == NULL) {
             if (number == 0) {
                 tell(l, &d, STR("the file is empty"));

@@ -6,7 +6,7 @@
 #include "input_file.h"
 #include "mem.h"
 #include "sigma_case.h"
-#include "sigma_yaml.h"
+#include "sigma_collection.h"
 
 enum { DIGEST_FILE_LIMIT = 4 << 20 };
 
@@ -117,7 +117,7 @@ static void read_documents(struct digest_reader *r, struct str path, struct str 
     sigma_yaml_open(&yaml, bytes);
     r->yaml = &yaml;
     for (size_t number = 0;; number++) {
-        if (sigma_yaml_next(&yaml, &root, &why) != STATUS_OK) {
+        if (sigma_collection_next(&yaml, &root, &why) != STATUS_OK) {
             r->out->unreadable++;
             break;
         }

@@ -1,5 +1,6 @@
 #include "sigma_document.h"
 
+#include "i18n.h"
 #include "sigma_condition.h"
 #include "sigma_correlation.h"
 #include "sigma_item.h"
@@ -251,13 +252,12 @@ static enum status read_correlation(const struct reader *r, struct sigma_documen
     return s;
 }
 
-static enum status check_kind(const struct reader *r, const sigma_yaml_node *root) {
-    if (sigma_yaml_get(r->yaml, root, "action") != NULL) {
-        return err_set(r->err, STATUS_BAD_INPUT,
-                       "line %zu: 'action' (rule collections) is not part of Sigma 2",
-                       sigma_yaml_line(root));
+/* Unless there is more to say. */
+static void hint_collection(const struct reader *r, struct sigma_document *out) {
+    if (r->yaml->is_collection && out->info.hint.len == 0) {
+        out->info.hint = arena_str(
+            r->arena, str_from_c(_("'action' is of Sigma 1: write each rule of the file whole")));
     }
-    return STATUS_OK;
 }
 
 enum status sigma_document_parse(struct sigma_document *out, struct arena *arena,
@@ -272,10 +272,8 @@ enum status sigma_document_parse(struct sigma_document *out, struct arena *arena
                        sigma_yaml_line(root));
     }
     read_info(&r, out, root);
-    enum status s = check_kind(&r, root);
-    if (s == STATUS_OK) {
-        s = sigma_schema_check(yaml, root, err);
-    }
+    hint_collection(&r, out);
+    enum status s = sigma_schema_check(yaml, root, err);
     if (s == STATUS_OK && out->is_filter) {
         s = read_targets(&r, out, root);
     }

@@ -6,6 +6,7 @@
 #include "intern.h"
 #include "num.h"
 #include "sigma_case.h"
+#include "sigma_collection.h"
 #include "sigma_document.h"
 #include "sigma_lint_work.h"
 #include "sigma_placeholders.h"
@@ -126,10 +127,10 @@ static void check_bytes(struct lint *l, struct str bytes) {
     sigma_yaml_open(&yaml, bytes);
     yaml.placeholders = l->placeholders;
     l->work.yaml = &yaml;
-    enum status s = sigma_yaml_next(&yaml, &root, &err);
+    enum status s = sigma_collection_next(&yaml, &root, &err);
     while (s == STATUS_OK && root != NULL) {
         check_document(l, root);
-        s = sigma_yaml_next(&yaml, &root, &err);
+        s = sigma_collection_next(&yaml, &root, &err);
     }
     if (s != STATUS_OK) {
         struct str why = str_from_c(err.message);

@@ -21,6 +21,12 @@ static void drop_document(struct sigma_yaml *y) {
 
 void sigma_yaml_close(struct sigma_yaml *y) {
     drop_document(y);
+    if (y->has_global) {
+        yaml_document_delete(&y->global);
+    }
+    if (y->has_previous) {
+        yaml_document_delete(&y->previous);
+    }
     yaml_parser_delete(&y->parser);
 }
 
@@ -220,6 +226,11 @@ static enum status check_node(struct walk *w, const sigma_yaml_node *n, int dept
     return STATUS_OK;
 }
 
+enum status sigma_yaml_check(struct sigma_yaml *y, struct err *err) {
+    struct walk w = {.yaml = y, .err = err};
+    return check_node(&w, yaml_document_get_root_node(&y->document), 0);
+}
+
 static enum status load_failed(struct sigma_yaml *y, struct err *err) {
     const yaml_parser_t *p = &y->parser;
     return err_set(err, STATUS_BAD_INPUT, "line %zu: not YAML: %s", p->problem_mark.line + 1,
@@ -245,7 +256,6 @@ enum status sigma_yaml_next(struct sigma_yaml *y, const sigma_yaml_node **root, 
                            "line %zu: '<<' takes a map of at most 2000 keys, or a list of such",
                            sigma_yaml_line(*root));
         }
-        struct walk w = {.yaml = y, .err = err};
-        return check_node(&w, *root, 0);
+        return sigma_yaml_check(y, err);
     }
 }

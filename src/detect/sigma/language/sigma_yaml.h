@@ -19,6 +19,13 @@ struct sigma_yaml {
     yaml_parser_t parser;
     yaml_document_t document;
     bool has_document;
+    /* For sigma_collection_next: */
+    yaml_document_t global;   /* what goes into all documents */
+    yaml_document_t previous; /* the document before this one, merged */
+    bool has_global;
+    bool has_previous;
+    bool is_collection; /* `action` stood in a document */
+    size_t copied;      /* nodes, by merging */
     /* What `expand` puts in: set after sigma_yaml_open, borrowed; NULL: no placeholder has values.
      */
     const struct sigma_placeholders *placeholders;
@@ -39,6 +46,9 @@ void sigma_yaml_close(struct sigma_yaml *y);
 /* *root is NULL at the end of the stream. An empty document is skipped. */
 enum status sigma_yaml_next(struct sigma_yaml *y, const sigma_yaml_node **root,
                             struct err *err) MUST_CHECK;
+
+/* Depth, size and keys of the document, which sigma_yaml_next checks; again after a change. */
+enum status sigma_yaml_check(struct sigma_yaml *y, struct err *err) MUST_CHECK;
 
 static inline bool sigma_yaml_is_map(const sigma_yaml_node *n) {
     return n != NULL && n->type == YAML_MAPPING_NODE;
