@@ -1,5 +1,6 @@
 #include "bare_event.h"
 
+#include "bare_windows.h"
 #include "mem.h"
 
 enum { JSON_DEPTH = 64 };
@@ -18,18 +19,16 @@ static struct str text_of(json_object *value) {
     return str_from_c(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
 }
 
-static void add_json(struct bare_event *e, struct str name, json_object *value);
-
 static void add_object(struct bare_event *e, struct str name, json_object *object) {
     json_object_object_foreach(object, key, value) {
         struct str full = name.len == 0 ? str_from_c(key)
                                         : arena_printf(&e->arena, "%.*s.%s", STR_ARG(name), key);
-        add_json(e, full, value);
+        bare_event_add(e, full, value);
     }
 }
 
 /* A structure is a field itself too (its JSON text), so that it exists and is not null. */
-static void add_json(struct bare_event *e, struct str name, json_object *value) {
+void bare_event_add(struct bare_event *e, struct str name, json_object *value) {
     if (value == NULL) {
         add_value(e, (struct sigma_event_value){.name = name, .is_null = true});
     } else if (json_object_is_type(value, json_type_object)) {
@@ -43,7 +42,7 @@ static void add_json(struct bare_event *e, struct str name, json_object *value) 
                              .name = name, .text = STR("[]"), .is_structure = true});
         }
         for (size_t i = 0; i < count; i++) {
-            add_json(e, name, json_object_array_get_idx(value, i));
+            bare_event_add(e, name, json_object_array_get_idx(value, i));
         }
     } else {
         add_value(e, (struct sigma_event_value){.name = name, .text = text_of(value)});
@@ -77,7 +76,9 @@ static json_object *unwrap(json_object *object) {
 void bare_event_read(struct bare_event *event, json_object *object) {
     event->count = 0;
     arena_reset(&event->arena);
-    add_object(event, STR_EMPTY, unwrap(object));
+    object = unwrap(object);
+    add_object(event, STR_EMPTY, object);
+    bare_windows_add(event, object);
 }
 
 void bare_event_fini(struct bare_event *event) {

@@ -1,7 +1,8 @@
 /*
  * Bare events: JSON objects with native field names, as `rules eval` and `rules test` take them,
  * bare or in the wrapper of `dump --flat` ({"file","idx","event":{...}}). Nested objects are
- * reached with dots; a list is several values of one name.
+ * reached with dots; a list is several values of one name. Events in the shape of Windows' XML have
+ * their native names too (bare_windows.h).
  */
 #ifndef KONSEKI_BARE_EVENT_H
 #define KONSEKI_BARE_EVENT_H
@@ -21,6 +22,8 @@ struct bare_event {
 
 /* Replaces the values by those of the object, which must live as long as they are used. */
 void bare_event_read(struct bare_event *event, json_object *object);
+/* One more value, or those of a list or of an object under its name. The name is borrowed. */
+void bare_event_add(struct bare_event *event, struct str name, json_object *value);
 void bare_event_fini(struct bare_event *event);
 
 /* Called for each event of the text; `object` is NULL for a line or item that is no JSON object. */
