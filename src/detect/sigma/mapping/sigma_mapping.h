@@ -45,11 +45,13 @@ struct sigma_condition_row {
 };
 
 /* What rules call `name` is one of `natives` there; whole values may be written differently:
- * values.items[2 * i] in rules is values.items[2 * i + 1] in events. */
+ * values.items[2 * i] in rules is values.items[2 * i + 1] in events. With a `part` natives of
+ * another name hold pairs "KEY=value,KEY=value": the value of that key is meant. */
 struct sigma_rename {
     struct str name;
     struct sigma_words natives;
     struct sigma_words values;
+    struct str part;
 };
 
 /* One kind of events of a log source. */

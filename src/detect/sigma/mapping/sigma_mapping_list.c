@@ -37,6 +37,9 @@ static void put_renames(struct buf *out, const struct sigma_way_row *way) {
         json_out_string(out, way->renames[i].name);
         put_words(out, "fields", way->renames[i].natives);
         put_words(out, "values", way->renames[i].values);
+        if (way->renames[i].part.len > 0) {
+            put_text(out, "part", way->renames[i].part);
+        }
         buf_putc(out, '}');
     }
     buf_putc(out, ']');
@@ -139,6 +142,9 @@ static void say_way(struct buf *out, const struct sigma_way_row *way) {
     for (size_t i = 0; i < way->rename_count; i++) {
         buf_printf(out, "        %.*s", STR_ARG(way->renames[i].name));
         say_part(out, " =", way->renames[i].natives);
+        if (way->renames[i].part.len > 0) {
+            buf_printf(out, ", part %.*s", STR_ARG(way->renames[i].part));
+        }
         buf_putc(out, '\n');
     }
 }

@@ -138,7 +138,8 @@ static enum status read_values(struct mapping_reader *r, const struct conf_node 
     return s;
 }
 
-/* Rule = Native, Rule = [Native, Native], Rule = { field = Native, values { rule = native } } */
+/* Rule = Native, Rule = [Native, Native], Rule = { field = Native, values { rule = native } },
+ * Rule = { field = Native, part = KEY } */
 static enum status read_rename(struct mapping_reader *r, const struct conf_node *node,
                                struct sigma_rename *rename) {
     rename->name = node->name;
@@ -147,10 +148,11 @@ static enum status read_rename(struct mapping_reader *r, const struct conf_node 
     }
     enum status s = STATUS_OK;
     for (const struct conf_node *n = node->first; n != NULL && s == STATUS_OK; n = n->next) {
-        s = str_eq(n->name, STR("field")) ? sigma_mapping_read_list(r, n, &rename->natives)
-            : str_eq(n->name, STR("values"))
-                ? read_values(r, n, rename)
-                : sigma_mapping_fault(r, n, "allowed are field, values");
+        s = str_eq(n->name, STR("field"))    ? sigma_mapping_read_list(r, n, &rename->natives)
+            : str_eq(n->name, STR("values")) ? read_values(r, n, rename)
+            : str_eq(n->name, STR("part"))
+                ? sigma_mapping_read_text(r, n, &rename->part)
+                : sigma_mapping_fault(r, n, "allowed are field, values, part");
     }
     return s != STATUS_OK || rename->natives.count > 0
                ? s

@@ -1,5 +1,7 @@
 #include "sigma_way.h"
 
+#include "sigma_text.h"
+
 static const struct sigma_rename *rename_of(const struct sigma_way_row *row, struct str name) {
     for (size_t i = 0; i < row->rename_count && name.len > 0; i++) {
         if (str_eq(row->renames[i].name, name)) {
@@ -22,6 +24,69 @@ static struct sigma_test translated(const struct sigma_rename *rename,
     return *test;
 }
 
+/* --- parts: "KEY=value,KEY=value" --- */
+
+static void push_pattern(struct arena *arena, struct sigma_node *any, const struct sigma_node *leaf,
+                         struct str text) {
+    struct sigma_node *copy = arena_alloc(arena, sizeof *copy);
+    *copy = *leaf;
+    copy->test = (struct sigma_test){
+        .kind = SIGMA_TEST_PATTERN, .cased = leaf->test.cased, .text = arena_str(arena, text)};
+    sigma_node_push(arena, any, copy);
+}
+
+static void put_pair(struct buf *out, struct str key, struct str value, bool cased) {
+    struct buf plain = BUF_INIT;
+    buf_printf(&plain, "%.*s=", STR_ARG(key));
+    if (cased) {
+        buf_add(out, buf_str(&plain));
+    } else {
+        sigma_fold(out, buf_str(&plain));
+    }
+    buf_add(out, value);
+    buf_fini(&plain);
+}
+
+/* The pair alone, first, last or between others; what is open at its end holds those behind. */
+static struct sigma_node *part_patterns(struct arena *arena, const struct sigma_node *leaf,
+                                        struct str key, bool is_open) {
+    struct sigma_node *any = sigma_node_inner(arena, SIGMA_NODE_OR, 0);
+    struct buf text = BUF_INIT;
+    for (unsigned place = 0; place < (is_open ? 2 : 4); place++) {
+        buf_clear(&text);
+        if ((place & 1) != 0) {
+            buf_putc(&text, (char)SIGMA_STAR);
+            buf_putc(&text, ',');
+        }
+        put_pair(&text, key, leaf->test.text, leaf->test.cased);
+        if ((place & 2) != 0) {
+            buf_putc(&text, ',');
+            buf_putc(&text, (char)SIGMA_STAR);
+        }
+        push_pattern(arena, any, leaf, buf_str(&text));
+    }
+    buf_fini(&text);
+    return any;
+}
+
+/* NULL if the test is not about the value's beginning: then it is of the field as it is. */
+static struct sigma_node *part_of(struct arena *arena, const struct sigma_node *leaf,
+                                  const struct sigma_rename *rename) {
+    const struct sigma_test *test = &leaf->test;
+    bool is_text = test->kind == SIGMA_TEST_PATTERN || test->kind == SIGMA_TEST_NUMBER;
+    if (rename->part.len == 0 || str_eq(leaf->field, rename->name) || leaf->op != SIGMA_NODE_TEST ||
+        !is_text || test->text.len == 0) {
+        return NULL;
+    }
+    struct str begin = str_head(test->text, test->text.len - 1);
+    bool is_open = (unsigned char)test->text.ptr[begin.len] == SIGMA_STAR;
+    return sigma_pattern_has_wildcard(is_open ? begin : test->text)
+               ? NULL
+               : part_patterns(arena, leaf, rename->part, is_open);
+}
+
+/* --- leaves --- */
+
 static struct sigma_node *leaf_for(struct arena *arena, const struct sigma_node *leaf,
                                    const struct sigma_rename *rename, struct str native) {
     struct sigma_node *copy = arena_alloc(arena, sizeof *copy);
@@ -30,7 +95,8 @@ static struct sigma_node *leaf_for(struct arena *arena, const struct sigma_node 
     if (leaf->op == SIGMA_NODE_TEST) {
         copy->test = translated(rename, &leaf->test);
     }
-    return copy;
+    struct sigma_node *parts = part_of(arena, copy, rename);
+    return parts != NULL ? parts : copy;
 }
 
 /* Any of the native fields; null only if all of them are. */
