@@ -224,7 +224,8 @@ void scan_view_make(struct report_hit *out, struct scan_view *view, const struct
                             .time_ns = row->time_ns,
                             .place = {hit->file, row->time_ns, row->record_id, row->line, row->idx},
                             .dataset = dataset_info((enum dataset)row->dataset)->name,
-                            .is_recovered = (row->flags & ROW_RECOVERED) != 0};
+                            .is_recovered = (row->flags & ROW_RECOVERED) != 0,
+                            .is_time_received = (row->flags & ROW_TIME_RECEIVED) != 0};
     if (hit->suppressed_by != NULL) {
         out->suppressed_by =
             arena_printf(&view->arena, "%.*s: %.*s", STR_ARG(hit->suppressed_by->owner),

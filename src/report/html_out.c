@@ -74,3 +74,18 @@ void html_out_number(struct buf *out, const char *tag, uint64_t number) {
     report_text_count(out, number);
     buf_printf(out, "</%s>", tag);
 }
+
+void html_out_level_name(struct buf *out, const char *tag, enum sigma_level level) {
+    struct str name = sigma_level_name(level);
+    buf_printf(out, "<%s class=\"level %.*s\">%.*s</%s>", tag, STR_ARG(name), STR_ARG(name), tag);
+}
+
+void html_out_level(struct buf *out, int level, uint64_t number) {
+    if (number == 0) {
+        html_out_number(out, "td", 0);
+        return;
+    }
+    buf_printf(out, "<td class=\"n %.*s\">", STR_ARG(sigma_level_name((enum sigma_level)level)));
+    report_text_count(out, number);
+    buf_add(out, STR("</td>"));
+}

@@ -63,6 +63,7 @@ void report_copy_write(struct buf *out, const struct report_hit *hit, size_t tex
         put_text(out, texts[i], text_max);
     }
     wire_put_u64(out, hit->is_recovered);
+    wire_put_u64(out, hit->is_time_received);
     put_fields(out, hit->fields, hit->field_count, text_max);
     put_fields(out, hit->all, hit->all_count, text_max);
     put_correlation(out, hit->correlation, text_max);
@@ -121,6 +122,7 @@ void report_copy_read(struct report_hit *out, struct str bytes, struct arena *ar
         *texts[i] = wire_str(&w);
     }
     out->is_recovered = wire_u64(&w) != 0;
+    out->is_time_received = wire_u64(&w) != 0;
     out->fields = take_fields(&out->field_count, &w, arena);
     out->all = take_fields(&out->all_count, &w, arena);
     out->correlation = take_correlation(&w, arena);

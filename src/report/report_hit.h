@@ -56,6 +56,7 @@ struct report_hit {
     struct str details;                /* one line for people; empty: made of `fields` */
     struct str suppressed_by;          /* "owner: reason" of the site file; empty: the hit counts */
     bool is_recovered;                 /* from slack space */
+    bool is_time_received;             /* the event says no time: `time_ns` is when it was read */
     const struct report_field *fields; /* those that made the rule match */
     size_t field_count;
     const struct report_field *all; /* every field of the event, where a writer wants them */

@@ -44,11 +44,15 @@ void report_html_write(struct buf *out, const struct report_stats *stats,
     struct str js = str_make(report_page_js, report_page_js_size);
     add_head(out, css, js);
     html_out_element(out, "h1", NULL, str_from_c(_("Report of a scan")));
-    report_html_run(out, stats, run);
+    report_html_subtitle(out, stats, run);
     report_html_levels(out, stats);
+    report_html_run(out, stats, run);
     if (stats->total > 0) {
+        report_html_first(out, stats);
+        report_html_who(out, stats);
         report_html_timeline(out, stats);
         report_html_days(out, stats);
+        report_html_next(out, stats, run);
         report_html_tallies(out, stats);
         report_html_rules(out, stats);
     }

@@ -5,30 +5,45 @@
 #include "report_html_parts.h"
 #include "report_text.h"
 
-enum { RULES_MAX = 2000, TOP_RULES = 10 };
+/* Of the rules to look at first at most so many are of one level. */
+enum { RULES_MAX = 2000, FIRST_RULES = 20, LEVEL_RULES = 10 };
 
-static void add_top(struct buf *out, const struct report_stats *stats) {
-    size_t top[TOP_RULES];
-    html_out_element(out, "h2", NULL, str_from_c(_("Top rules by level")));
-    buf_add(out, STR("\n<div class=\"two\">\n"));
+static void add_first_row(struct buf *out, const struct report_stats *stats, size_t place) {
+    const struct report_rule_row *row = &stats->rules[place];
+    buf_add(out, STR("<tr>"));
+    html_out_level_name(out, "td", row->level);
+    buf_printf(out, "<td><a href=\"#r%zu\">", place);
+    html_out_text(out, row->rule->title);
+    buf_add(out, STR("</a></td>"));
+    html_out_number(out, "td", row->count);
+    html_out_number(out, "td", row->hosts);
+    buf_add(out, STR("<td class=\"t\">"));
+    report_text_time(out, row->first_ns, stats->zone);
+    buf_add(out, STR("</td><td class=\"t\">"));
+    report_text_time(out, row->last_ns, stats->zone);
+    buf_add(out, STR("</td></tr>\n"));
+}
+
+void report_html_first(struct buf *out, const struct report_stats *stats) {
+    size_t top[FIRST_RULES];
+    size_t left = FIRST_RULES;
+    html_out_element(out, "h2", NULL, str_from_c(_("Rules to look at first")));
+    buf_add(out, STR("\n<table><tr>"));
+    html_out_element(out, "th", NULL, str_from_c(_("Level")));
+    html_out_element(out, "th", NULL, str_from_c(_("Rule")));
+    html_out_element(out, "th", "n", str_from_c(_("Hits")));
+    html_out_element(out, "th", "n", str_from_c(_("Hosts")));
+    html_out_element(out, "th", NULL, str_from_c(_("First hit")));
+    html_out_element(out, "th", NULL, str_from_c(_("Last hit")));
+    buf_add(out, STR("</tr>\n"));
     for (int level = REPORT_LEVELS - 1; level >= 0; level--) {
-        size_t n = report_rules_top(top, TOP_RULES, stats, level);
-        if (n == 0) {
-            continue;
-        }
-        struct str name = sigma_level_name((enum sigma_level)level);
-        buf_printf(out, "<div><h3 class=\"%.*s\">%.*s</h3><table>\n", STR_ARG(name), STR_ARG(name));
+        size_t n = report_rules_top(top, left < LEVEL_RULES ? left : LEVEL_RULES, stats, level);
         for (size_t i = 0; i < n; i++) {
-            const struct report_rule_row *row = &stats->rules[top[i]];
-            buf_add(out, STR("<tr>"));
-            html_out_number(out, "td", row->count);
-            buf_printf(out, "<td><a href=\"#r%zu\">", top[i]);
-            html_out_text(out, row->rule->title);
-            buf_add(out, STR("</a></td></tr>\n"));
+            add_first_row(out, stats, top[i]);
         }
-        buf_add(out, STR("</table></div>\n"));
+        left -= n;
     }
-    buf_add(out, STR("</div>\n"));
+    buf_add(out, STR("</table>\n"));
 }
 
 /* --- one rule --- */
@@ -146,7 +161,7 @@ static void add_sample(struct buf *out, const struct report_stats *stats,
                        const struct report_hit *hit) {
     struct buf text = BUF_INIT;
     buf_add(out, STR("<tr><td class=\"t\">"));
-    report_text_time(out, hit->time_ns, stats->zone);
+    report_text_time(out, hit->is_time_received ? TIME_NONE : hit->time_ns, stats->zone);
     buf_add(out, STR("</td>"));
     html_out_element(out, "td", NULL, hit->computer);
     html_out_element(out, "td", NULL, hit->user);
@@ -209,7 +224,6 @@ static void add_rule(struct buf *out, const struct report_stats *stats, size_t p
 void report_html_rules(struct buf *out, const struct report_stats *stats) {
     size_t top[RULES_MAX];
     size_t shown = 0;
-    add_top(out, stats);
     html_out_element(out, "h2", NULL, str_from_c(_("Rules with hits")));
     buf_add(out, STR("\n<input id=\"find\" type=\"search\" placeholder=\""));
     html_out_c(out, _("Show rules and hits with this text"));

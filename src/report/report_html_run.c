@@ -1,4 +1,6 @@
 /* The head of the page: what was looked at, levels, time. */
+#include <math.h>
+
 #include "html_out.h"
 #include "i18n.h"
 #include "report_html_parts.h"
@@ -31,6 +33,27 @@ static void span_row(struct buf *out, const char *name, const struct report_stat
     buf_add(out, STR(" \u2013 "));
     report_text_time(out, last_ns, stats->zone);
     close_row(out);
+}
+
+enum { SUBTITLE_INPUTS = 4 };
+
+void report_html_subtitle(struct buf *out, const struct report_stats *stats,
+                          const struct report_run *run) {
+    buf_add(out, STR("<p class=\"dim\">"));
+    for (size_t i = 0; i < run->input_count && i < SUBTITLE_INPUTS; i++) {
+        html_out_element(out, "code", NULL, str_from_c(run->inputs[i]));
+        buf_add(out, STR(" "));
+    }
+    buf_add(out, run->input_count > SUBTITLE_INPUTS ? STR("\u2026 ") : STR_EMPTY);
+    if (stats->first_ns != TIME_NONE) {
+        buf_add(out, STR("\u00b7 "));
+        html_out_c(out, _("Time of the hits"));
+        buf_add(out, STR(": "));
+        report_text_time(out, stats->first_ns, stats->zone);
+        buf_add(out, STR(" \u2013 "));
+        report_text_time(out, stats->last_ns, stats->zone);
+    }
+    buf_add(out, STR("</p>\n"));
 }
 
 static void add_sources(struct buf *out, const struct report_run *run) {
@@ -99,13 +122,9 @@ static void add_blind(struct buf *out, const struct report_run *run) {
     buf_add(out, STR("</table></details>\n"));
 }
 
-void report_html_run(struct buf *out, const struct report_stats *stats,
-                     const struct report_run *run) {
-    if (run->is_interrupted) {
-        html_out_element(out, "p", "warn",
-                         str_from_c(_("The scan was interrupted: this is what was found so far.")));
-    }
-    buf_add(out, STR("<table>\n"));
+static void add_facts(struct buf *out, const struct report_stats *stats,
+                      const struct report_run *run) {
+    buf_add(out, STR("<table class=\"facts\">\n"));
     add_inputs(out, run);
     open_row(out, _("Scanned at"));
     report_text_time(out, run->started_wall_ns, stats->zone);
@@ -117,6 +136,9 @@ void report_html_run(struct buf *out, const struct report_stats *stats,
     add_sources(out, run);
     span_row(out, _("Time of the events"), stats, run->first_ns, run->last_ns);
     span_row(out, _("Time of the hits"), stats, stats->first_ns, stats->last_ns);
+    if (stats->timeless > 0) {
+        count_row(out, _("Hits in events without a time, in no count by time"), stats->timeless);
+    }
     count_row(out, _("Rules used"), run->rules);
     count_row(out, _("Damaged events, not looked at"), run->damaged);
     count_row(out, _("Suppressed by the site file"), run->suppressed);
@@ -135,11 +157,25 @@ void report_html_run(struct buf *out, const struct report_stats *stats,
     buf_putc(out, ')');
     close_row(out);
     buf_add(out, STR("</table>\n"));
+}
+
+void report_html_run(struct buf *out, const struct report_stats *stats,
+                     const struct report_run *run) {
+    if (run->is_interrupted) {
+        html_out_element(out, "p", "warn",
+                         str_from_c(_("The scan was interrupted: this is what was found so far.")));
+    }
     add_notes(out, _("Inputs that could not be read"), run->failures, run->failure_count,
               run->unreadable);
     add_notes(out, _("Rules refused: they did not run"), run->refusals, run->refusal_count,
               run->refused);
     add_blind(out, run);
+    buf_add(out, STR("<details class=\"more\"><summary>"));
+    buf_printf(out, _("What was looked at: %llu files, %llu events"),
+               (unsigned long long)run->files, (unsigned long long)run->events);
+    buf_add(out, STR("</summary>\n"));
+    add_facts(out, stats, run);
+    buf_add(out, STR("</details>\n"));
 }
 
 void report_html_levels(struct buf *out, const struct report_stats *stats) {
@@ -160,11 +196,13 @@ void report_html_levels(struct buf *out, const struct report_stats *stats) {
 
 /* --- the timeline: one bar a step, levels on top of each other --- */
 
-enum { CHART_WIDTH = 1200, CHART_HEIGHT = 200, CHART_FOOT = 20 };
+enum { CHART_WIDTH = 1200, CHART_HEIGHT = 200, AXIS_LABELS = 6 };
 
 static void add_bar(struct buf *out, const struct report_timeline *line, size_t step) {
     double width = (double)CHART_WIDTH / (double)line->count;
     double top = CHART_HEIGHT;
+    double total = (double)line->totals[step];
+    double all = sqrt(total / (double)line->highest) * (CHART_HEIGHT - 10);
     buf_add(out, STR("<g><title>"));
     report_timeline_label(out, line, step);
     buf_printf(out, ": %llu</title>", (unsigned long long)line->totals[step]);
@@ -173,7 +211,7 @@ static void add_bar(struct buf *out, const struct report_timeline *line, size_t 
         if (n == 0) {
             continue;
         }
-        double height = (double)n * (CHART_HEIGHT - 10) / (double)line->highest;
+        double height = (double)n * all / total;
         height = height < 1.0 ? 1.0 : height;
         top -= height;
         buf_printf(out,
@@ -184,13 +222,29 @@ static void add_bar(struct buf *out, const struct report_timeline *line, size_t 
     buf_add(out, STR("</g>\n"));
 }
 
+/* When the first bar, those at equal distances, and the last one begin. */
+static void add_axis(struct buf *out, const struct report_timeline *line) {
+    size_t labels = line->count < AXIS_LABELS ? line->count : AXIS_LABELS;
+    buf_add(out, STR("<div class=\"axis dim\">"));
+    for (size_t i = 0; i < labels; i++) {
+        size_t step = labels == 1 ? 0 : i * (line->count - 1) / (labels - 1);
+        buf_add(out, STR("<span>"));
+        report_timeline_label(out, line, step);
+        buf_add(out, STR("</span>"));
+    }
+    buf_add(out, STR("</div>\n"));
+}
+
 void report_html_timeline(struct buf *out, const struct report_stats *stats) {
     struct report_timeline line;
     report_timeline_make(&line, stats, TIMELINE_STEPS);
+    if (line.count == 0) {
+        return; /* no hit has a time */
+    }
     html_out_element(out, "h2", NULL, str_from_c(_("Hits over time")));
     buf_printf(out,
                "\n<svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" role=\"img\">\n<title>",
-               CHART_WIDTH, CHART_HEIGHT + CHART_FOOT);
+               CHART_WIDTH, CHART_HEIGHT);
     html_out_c(out, _("Hits over time"));
     buf_add(out, STR("</title>\n"));
     for (size_t i = 0; i < line.count; i++) {
@@ -198,20 +252,22 @@ void report_html_timeline(struct buf *out, const struct report_stats *stats) {
             add_bar(out, &line, i);
         }
     }
-    buf_printf(out, "<text x=\"4\" y=\"%d\">", CHART_HEIGHT + 15);
-    report_timeline_label(out, &line, 0);
-    buf_printf(out, "</text><text x=\"%d\" y=\"%d\" text-anchor=\"end\">", CHART_WIDTH - 4,
-               CHART_HEIGHT + 15);
-    report_timeline_label(out, &line, line.count - 1);
-    buf_add(out, STR("</text>\n</svg>\n<p class=\"dim\">"));
-    buf_printf(out, _("At most %llu hits a step of %lld h."), (unsigned long long)line.highest,
-               (long long)line.step_hours);
+    buf_add(out, STR("</svg>\n"));
+    add_axis(out, &line);
+    buf_add(out, STR("<p class=\"dim\">"));
+    buf_printf(out,
+               _("A bar is %lld h, the highest has %llu hits; heights grow with the square "
+                 "root, so that quiet days are seen beside busy ones."),
+               (long long)line.step_hours, (unsigned long long)line.highest);
     buf_add(out, STR("</p>\n"));
 }
 
 void report_html_days(struct buf *out, const struct report_stats *stats) {
     uint32_t top[10];
     size_t n = report_tally_top(top, 10, &stats->days, REPORT_LEVELS);
+    if (n == 0) {
+        return;
+    }
     html_out_element(out, "h2", NULL, str_from_c(_("Busiest days")));
     buf_add(out, STR("\n<table><tr>"));
     html_out_element(out, "th", NULL, str_from_c(_("Day")));
@@ -226,7 +282,7 @@ void report_html_days(struct buf *out, const struct report_stats *stats) {
         html_out_element(out, "td", "t", row->name);
         html_out_number(out, "td", row->total);
         for (int level = REPORT_LEVELS - 1; level >= 0; level--) {
-            html_out_number(out, "td", row->counts[level]);
+            html_out_level(out, level, row->counts[level]);
         }
         buf_add(out, STR("</tr>\n"));
     }

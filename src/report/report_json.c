@@ -120,6 +120,10 @@ static void add_event(struct buf *out, const struct report_hit *hit) {
         add_name(out, STR("recovered"));
         buf_add(out, STR("true"));
     }
+    if (hit->is_time_received) {
+        add_name(out, STR("time_received"));
+        buf_add(out, STR("true"));
+    }
     buf_putc(out, '}');
 }
 
@@ -199,6 +203,10 @@ void report_timesketch_time(struct buf *out, int64_t ns) {
     buf_add(out, STR("+00:00"));
 }
 
+struct str report_timesketch_meaning(const struct report_hit *hit) {
+    return hit->is_time_received ? STR("Time of the scan (the event has none)") : STR("Event time");
+}
+
 static void add_timesketch_tags(struct buf *out, const struct report_hit *hit) {
     add_name(out, STR("tag"));
     buf_putc(out, '[');
@@ -220,7 +228,7 @@ void report_json_timesketch(struct buf *out, const struct report_hit *hit) {
     add_text(out, STR("datetime"), buf_str(&text));
     add_name(out, STR("timestamp"));
     buf_printf(out, "%lld", (long long)(hit->time_ns / 1000));
-    add_text(out, STR("timestamp_desc"), STR("Event time"));
+    add_text(out, STR("timestamp_desc"), report_timesketch_meaning(hit));
     add_timesketch_tags(out, hit);
     add_text(out, STR("rule_id"), hit->rule->id);
     add_text(out, STR("rule_title"), hit->rule->title);

@@ -18,6 +18,8 @@ void report_json_columns(struct buf *out, const struct report_columns *columns,
 void report_json_timesketch(struct buf *out, const struct report_hit *hit);
 /* "Title: details" */
 void report_timesketch_message(struct buf *out, const struct report_hit *hit);
+/* What the hit's time is the time of. */
+struct str report_timesketch_meaning(const struct report_hit *hit);
 /* 2026-11-21T10:00:00.123456+00:00 */
 void report_timesketch_time(struct buf *out, int64_t ns);
 

@@ -94,7 +94,8 @@ static void add_fingerprint(struct buf *out, const struct report_hit *hit) {
     buf_putc(&key, '\0');
     buf_add(&key, hit->place.file);
     buf_printf(&key, "|%u|%u|%llu|%lld", hit->place.line, hit->place.idx,
-               (unsigned long long)hit->place.record_id, (long long)hit->time_ns);
+               (unsigned long long)hit->place.record_id,
+               hit->is_time_received ? 0LL : (long long)hit->time_ns);
     for (size_t i = 0; hit->correlation != NULL && i < hit->correlation->group_count; i++) {
         buf_putc(&key, '\0');
         buf_add(&key, hit->correlation->groups[i].value);
@@ -107,7 +108,9 @@ static void add_fingerprint(struct buf *out, const struct report_hit *hit) {
 static void add_properties(struct buf *out, const struct report_hit *hit) {
     buf_add(out, STR(",\"properties\":{\"level\":"));
     json_out_string(out, sigma_level_name(hit->level));
-    add_time(out, "time", hit->time_ns);
+    if (!hit->is_time_received) {
+        add_time(out, "time", hit->time_ns);
+    }
     add_member(out, "computer", hit->computer);
     add_member(out, "channel", hit->channel);
     add_member(out, "event_id", hit->event_id);

@@ -55,7 +55,15 @@ void report_stats_fini(struct report_stats *stats) {
     *stats = (struct report_stats){.zone = NULL};
 }
 
+/* TIME_NONE: the event says no time, and when it was read is none of the case's. */
+static int64_t own_time(const struct report_hit *hit) {
+    return hit->is_time_received ? TIME_NONE : hit->time_ns;
+}
+
 static void widen(int64_t *first_ns, int64_t *last_ns, int64_t ns) {
+    if (ns == TIME_NONE) {
+        return;
+    }
     *first_ns = *first_ns == TIME_NONE || ns < *first_ns ? ns : *first_ns;
     *last_ns = *last_ns == TIME_NONE || ns > *last_ns ? ns : *last_ns;
 }
@@ -80,7 +88,7 @@ static struct report_tally_row *count(struct report_tally *tally, struct str nam
     struct report_tally_row *row = &tally->rows[id];
     row->counts[hit->level]++;
     row->total++;
-    widen(&row->first_ns, &row->last_ns, hit->time_ns);
+    widen(&row->first_ns, &row->last_ns, own_time(hit));
     return row;
 }
 
@@ -164,6 +172,10 @@ static void count_tactics(struct report_stats *stats, struct report_tally_row *h
 
 static void count_times(struct report_stats *stats, const struct report_hit *hit) {
     char text[CIVIL_RFC3339_BYTES];
+    if (hit->is_time_received) {
+        stats->timeless++;
+        return;
+    }
     (void)civil_format_rfc3339(text, stats->zone != NULL ? zone_to_local(stats->zone, hit->time_ns)
                                                          : hit->time_ns);
     text[10] = ' ';
@@ -181,7 +193,7 @@ size_t report_stats_add(struct report_stats *stats, const struct report_hit *hit
         stats->rule_counts[hit->level]++;
         row->level = hit->level;
     }
-    widen(&row->first_ns, &row->last_ns, hit->time_ns);
+    widen(&row->first_ns, &row->last_ns, own_time(hit));
     stats->counts[hit->level]++;
     stats->total++;
     struct report_tally_row *host = count(&stats->hosts, hit->computer, hit);
@@ -218,6 +230,33 @@ size_t report_tally_top(uint32_t *out, size_t max, const struct report_tally *ta
             at--;
         }
         if (n == 0 || at == max) {
+            continue;
+        }
+        used += used < max;
+        memmove(out + at + 1, out + at, (used - at - 1) * sizeof *out);
+        out[at] = id;
+    }
+    return used;
+}
+
+/* Below 0: `a` is worse. */
+static int compare_worst(const struct report_tally_row *a, const struct report_tally_row *b) {
+    for (int level = REPORT_LEVELS - 1; level >= 0; level--) {
+        if (a->counts[level] != b->counts[level]) {
+            return a->counts[level] > b->counts[level] ? -1 : 1;
+        }
+    }
+    return str_compare(a->name, b->name);
+}
+
+size_t report_tally_worst(uint32_t *out, size_t max, const struct report_tally *tally) {
+    size_t used = 0;
+    for (uint32_t id = 0; id < tally->names.count; id++) {
+        size_t at = used;
+        while (at > 0 && compare_worst(&tally->rows[id], &tally->rows[out[at - 1]]) < 0) {
+            at--;
+        }
+        if (at == max) {
             continue;
         }
         used += used < max;

@@ -55,7 +55,8 @@ struct report_stats {
     uint64_t counts[REPORT_LEVELS];
     uint64_t rule_counts[REPORT_LEVELS]; /* rules with hits */
     uint64_t total;
-    int64_t first_ns;
+    uint64_t timeless; /* of events that say no time: in nothing that counts by time */
+    int64_t first_ns;  /* TIME_NONE: no hit with a time */
     int64_t last_ns;
     struct report_rule_row *rules;
     size_t rule_count;
@@ -116,7 +117,9 @@ size_t report_stats_add(struct report_stats *stats, const struct report_hit *hit
 /* Ids of the up to `max` rows with the most hits (of one level, or all: REPORT_LEVELS), most first;
  * equal ones by name. Rows without are left out. Returns the count. */
 size_t report_tally_top(uint32_t *out, size_t max, const struct report_tally *tally, int level);
-/* The same of rules: places in `rules`. */
+/* The same with the worst first: by critical hits, then high ones and so on, then by name. */
+size_t report_tally_worst(uint32_t *out, size_t max, const struct report_tally *tally);
+/* The same as report_tally_top of rules: places in `rules`. */
 size_t report_rules_top(size_t *out, size_t max, const struct report_stats *stats, int level);
 /* Rows in the order of names (days, hours); `out` has room for names.count ids. */
 void report_tally_sorted(uint32_t *out, const struct report_tally *tally);

@@ -54,12 +54,16 @@ static void add_what(struct buf *out, const struct report_stats *stats,
         report_text_time(out, run->last_ns, stats->zone);
         buf_putc(out, '\n');
     }
-    if (stats->total > 0) {
+    if (stats->first_ns != TIME_NONE) {
         buf_add(out, str_from_c(_("Hits from ")));
         report_text_time(out, stats->first_ns, stats->zone);
         buf_add(out, str_from_c(_(" to ")));
         report_text_time(out, stats->last_ns, stats->zone);
         buf_putc(out, '\n');
+    }
+    if (stats->timeless > 0) {
+        buf_printf(out, _("Hits in events without a time, in no count by time: %llu\n"),
+                   (unsigned long long)stats->timeless);
     }
     buf_add(out, str_from_c(_("Events with hits: ")));
     report_text_count(out, run->events_with_hits);
@@ -142,7 +146,7 @@ static void add_rules(struct buf *out, const struct report_stats *stats) {
 
 static void add_tally(struct buf *out, const struct report_tally *tally, const char *heading) {
     uint32_t top[HOST_ROWS];
-    size_t n = report_tally_top(top, HOST_ROWS, tally, REPORT_LEVELS);
+    size_t n = report_tally_worst(top, HOST_ROWS, tally);
     if (n == 0) {
         return;
     }
@@ -166,7 +170,7 @@ static void add_tally(struct buf *out, const struct report_tally *tally, const c
 /* Only tactics that some host has become columns. */
 static void add_tactics(struct buf *out, const struct report_stats *stats) {
     uint32_t top[HOST_ROWS];
-    size_t n = report_tally_top(top, HOST_ROWS, &stats->hosts, REPORT_LEVELS);
+    size_t n = report_tally_worst(top, HOST_ROWS, &stats->hosts);
     bool is_any = false;
     for (size_t t = 0; t < ATTACK_TACTICS; t++) {
         is_any = is_any || stats->tactics[t] > 0;
@@ -212,8 +216,8 @@ void report_summary_text(struct buf *out, const struct report_stats *stats,
         add_levels(out, stats);
         add_spark(out, stats, ascii);
         add_rules(out, stats);
-        add_tally(out, &stats->hosts, _("Top hosts"));
-        add_tally(out, &stats->users, _("Top users"));
+        add_tally(out, &stats->hosts, _("Hosts, the worst first"));
+        add_tally(out, &stats->users, _("Users, the worst first"));
         add_tactics(out, stats);
     }
 }

@@ -111,6 +111,7 @@ void report_summary_json(struct buf *out, const struct report_stats *stats,
     add_time(out, "last_event", run->last_ns);
     add_time(out, "first_hit", stats->first_ns);
     add_time(out, "last_hit", stats->last_ns);
+    add_number(out, "hits_without_time", stats->timeless);
     buf_printf(out, ",\"elapsed_s\":%.3f,\"interrupted\":%s", (double)run->elapsed_ns / 1e9,
                run->is_interrupted ? "true" : "false");
     add_sources(out, "sources", run->sources, run->source_count);

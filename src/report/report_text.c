@@ -5,6 +5,10 @@
 
 void report_text_time(struct buf *out, int64_t ns, const struct zone *zone) {
     char text[CIVIL_RFC3339_BYTES];
+    if (ns == TIME_NONE) {
+        buf_putc(out, '-');
+        return;
+    }
     int64_t local = zone != NULL ? zone_to_local(zone, ns) : ns;
     (void)civil_format_rfc3339(text, local);
     if (zone == NULL) {

@@ -7,7 +7,8 @@
 #include "report_hit.h"
 #include "zone.h"
 
-/* Without a zone RFC 3339, UTC, 9 digits; with one "2026-11-21T10:00:00.000+09:00". */
+/* Without a zone RFC 3339, UTC, 9 digits; with one "2026-11-21T10:00:00.000+09:00";
+ * TIME_NONE is "-". */
 void report_text_time(struct buf *out, int64_t ns, const struct zone *zone);
 /* "#7" for the eighth record of a file, "12" for line 12. */
 void report_text_place(struct buf *out, const struct report_place *place);

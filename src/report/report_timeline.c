@@ -18,7 +18,7 @@ static int64_t floor_day(int64_t hour) {
 void report_timeline_make(struct report_timeline *out, const struct report_stats *stats,
                           size_t max) {
     *out = (struct report_timeline){.step_hours = 1};
-    if (stats->total == 0) {
+    if (stats->first_ns == TIME_NONE) {
         return;
     }
     int64_t from = hour_of(stats, stats->first_ns);

@@ -80,7 +80,8 @@ static void timesketch_row(struct buf *out, const struct report_hit *hit) {
     cell_text_csv(out, buf_str(&cell));
     buf_putc(out, ',');
     report_timesketch_time(out, hit->time_ns);
-    buf_printf(out, ",%lld,Event time,", (long long)(hit->time_ns / 1000));
+    buf_printf(out, ",%lld,%.*s,", (long long)(hit->time_ns / 1000),
+               STR_ARG(report_timesketch_meaning(hit)));
     buf_clear(&cell);
     buf_add(&cell, sigma_level_name(hit->level));
     for (size_t i = 0; i < hit->rule->tag_count; i++) {

@@ -137,8 +137,8 @@ class Page(html.parser.HTMLParser):
 @case
 def the_page_is_inert(folder):
     arguments = scene(folder)
-    for lang, words in (("en", ["Report of a scan", "Top hosts", "Rules refused"]),
-                        ("ja", ["\u30b9\u30ad\u30e3\u30f3\u306e\u5831\u544a", "\u591a\u3044\u30db\u30b9\u30c8"])):
+    for lang, words in (("en", ["Report of a scan", "Hosts, the worst first", "Rules refused", "What to do next"]),
+                        ("ja", ["\u30b9\u30ad\u30e3\u30f3\u306e\u5831\u544a", "\u6b21\u306b\u3059\u308b\u3053\u3068"])):
         text = run(*arguments, "--format", "html", "--lang", lang).decode("utf-8")
         no_controls(text)
         page = Page(text)
@@ -318,7 +318,7 @@ def order_and_summary(folder):
     text = run(*arguments, "--summary", env={"LC_ALL": "C"}).decode()
     true("\u2588" not in text and "@" in text, "blocks where the terminal has none")
     run(*arguments, "--no-summary")
-    true("Top hosts" not in run.stderr, "--no-summary")
+    true("worst first" not in run.stderr, "--no-summary")
 
 
 @case

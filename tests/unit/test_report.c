@@ -13,6 +13,8 @@
 #include "html_out.h"
 #include "mem.h"
 #include "report_copy.h"
+#include "report_html.h"
+#include "report_html_parts.h"
 #include "report_json.h"
 #include "report_navigator.h"
 #include "report_order.h"
@@ -379,6 +381,87 @@ static void samples_are_bounded(void **state) {
     mem_free(text);
 }
 
+static void hits_without_a_time_count_for_no_time(void **state) {
+    (void)state;
+    struct report_stats stats;
+    struct report_timeline line;
+    struct buf out = BUF_INIT;
+    const struct report_run run = {.first_ns = TIME_NONE, .last_ns = TIME_NONE};
+    report_stats_init(&stats, zone_utc(), 2);
+    struct report_hit hit = make_hit(30000 * NS_PER_DAY);
+    hit.is_time_received = true;
+    (void)report_stats_add(&stats, &hit);
+    report_timeline_make(&line, &stats, TIMELINE_STEPS);
+    assert_int_equal(line.count, 0);
+    report_html_write(&out, &stats, &run); /* no chart, no days */
+    assert_true(str_find(buf_str(&out), STR("<svg")) == STR_NONE);
+    assert_true(str_find(buf_str(&out), STR("2052-")) == STR_NONE);
+    struct report_hit timed = make_hit(NS_PER_DAY);
+    (void)report_stats_add(&stats, &timed);
+    assert_int_equal(stats.total, 2);
+    assert_int_equal(stats.timeless, 1);
+    assert_int_equal(stats.first_ns, NS_PER_DAY);
+    assert_int_equal(stats.last_ns, NS_PER_DAY);
+    assert_int_equal(stats.hosts.rows[0].last_ns, NS_PER_DAY);
+    assert_int_equal(stats.days.names.count, 1);
+    buf_clear(&out);
+    report_json_hit(&out, &hit);
+    assert_true(str_find(buf_str(&out), STR("\"time_received\":true")) != STR_NONE);
+    buf_clear(&out);
+    report_json_timesketch(&out, &hit);
+    assert_true(str_find(buf_str(&out), STR("(the event has none)")) != STR_NONE);
+    buf_fini(&out);
+    report_stats_fini(&stats);
+}
+
+static void worst_come_first(void **state) {
+    (void)state;
+    struct report_stats stats;
+    uint32_t worst[2];
+    report_stats_init(&stats, zone_utc(), 0);
+    for (int i = 0; i < 9; i++) {
+        struct report_hit hit = make_hit(i);
+        hit.computer = i < 6 ? STR("many") : i < 8 ? STR("worst") : STR("bad");
+        hit.level = i < 6 ? SIGMA_HIGH : i == 6 ? SIGMA_LOW : SIGMA_CRITICAL;
+        (void)report_stats_add(&stats, &hit);
+    }
+    assert_int_equal(report_tally_worst(worst, 2, &stats.hosts), 2);
+    assert_true(str_eq(stats.hosts.rows[worst[0]].name, STR("worst"))); /* 1 critical, 1 low */
+    assert_true(str_eq(stats.hosts.rows[worst[1]].name, STR("bad")));
+    report_stats_fini(&stats);
+}
+
+static void next_steps_are_safe_to_copy(void **state) {
+    (void)state;
+    static const struct {
+        const char *host;
+        const char *want;
+    } cases[] = {
+        {"PC-1.corp", "ptree --host PC-1.corp /e"},
+        {"a b", "ptree --host &#39;a b&#39; /e"},
+        {"x'; rm -rf ~", "ptree --host &#39;x&#39;\\&#39;&#39;; rm -rf ~&#39; /e"},
+        {"x\nrm", "ptree --host HOST /e"},
+        {"--out=x", "ptree --host HOST /e"},
+        {"\xe2\x80\xae", "ptree --host HOST /e"},
+    };
+    const char *inputs[] = {"/e"};
+    const struct report_run run = {.inputs = inputs, .input_count = 1};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf out = BUF_INIT;
+        struct report_stats stats;
+        report_stats_init(&stats, zone_utc(), 0);
+        struct report_hit hit = make_hit(0);
+        hit.computer = str_from_c(cases[i].host);
+        (void)report_stats_add(&stats, &hit);
+        report_html_next(&out, &stats, &run);
+        if (str_find(buf_str(&out), str_from_c(cases[i].want)) == STR_NONE) {
+            fail_msg("%s not in %.*s", cases[i].want, STR_ARG(buf_str(&out)));
+        }
+        report_stats_fini(&stats);
+        buf_fini(&out);
+    }
+}
+
 static void times_far_apart_are_fine(void **state) {
     (void)state;
     struct report_stats stats;
@@ -487,6 +570,9 @@ int main(void) {
         cmocka_unit_test(reads_attack_tags),
         cmocka_unit_test(adds_up),
         cmocka_unit_test(samples_are_bounded),
+        cmocka_unit_test(hits_without_a_time_count_for_no_time),
+        cmocka_unit_test(worst_come_first),
+        cmocka_unit_test(next_steps_are_safe_to_copy),
         cmocka_unit_test(times_far_apart_are_fine),
         cmocka_unit_test(writes_forms),
         cmocka_unit_test(pages_are_inert),
