@@ -70,8 +70,8 @@ static size_t read_name(char out[NAME_CHARS + 1], const struct framer *f, size_t
 }
 
 static bool is_list_name(const char *name) {
-    static const char *const names[] = {"Records", "records",   "Events", "events",
-                                        "value",   "logEvents", "Logs",   "logs"};
+    static const char *const names[] = {"Records",   "records", "Events", "events", "value",
+                                        "logEvents", "Logs",    "logs",   "hits"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0) {
             return true;
@@ -83,7 +83,8 @@ static bool is_list_name(const char *name) {
 /* Members that stand before the list in such answers. */
 static bool is_head_name(const char *name) {
     static const char *const names[] = {"nextLink", "NextToken", "nextToken", "count",
-                                        "total",    "$schema",   "$id"};
+                                        "total",    "$schema",   "$id",       "took",
+                                        "_shards",  "timed_out", "max_score", "_scroll_id"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0) {
             return true;
@@ -104,6 +105,22 @@ static size_t skip_scalar(const struct framer *f, size_t at, size_t end) {
         at = step(f, at);
     }
     return at == from ? end : at;
+}
+
+/* Behind an object of texts and numbers, as answers of Elasticsearch have; `end` if it is another.
+ */
+static size_t skip_small_object(const struct framer *f, size_t at, size_t end) {
+    char ignored[NAME_CHARS + 1];
+    at = skip_blanks(f, step(f, at));
+    while (at < end && char_at(f, at) == '"') {
+        at = skip_blanks(f, read_name(ignored, f, at, end));
+        if (at >= end || char_at(f, at) != ':') {
+            return end;
+        }
+        at = skip_blanks(f, skip_scalar(f, skip_blanks(f, step(f, at)), end));
+        at = at < end && char_at(f, at) == ',' ? skip_blanks(f, step(f, at)) : at;
+    }
+    return at < end && char_at(f, at) == '}' ? step(f, at) : end;
 }
 
 /* Behind the '[' of the wrapper whose '{' is at `at`; 0: it is no wrapper. */
@@ -127,10 +144,15 @@ static size_t wrapper_list(const struct framer *f, size_t at) {
             int c = at < f->size_bytes ? char_at(f, at) : 0;
             return c == '{' || c == ']' ? list : 0;
         }
+        if (at < end && char_at(f, at) == '{' && strcmp(name, "hits") == 0) {
+            at = skip_blanks(f, step(f, at)); /* the list is one deeper */
+            continue;
+        }
         if (!is_head_name(name)) {
             return 0;
         }
-        at = skip_blanks(f, skip_scalar(f, at, end));
+        bool is_object = at < end && char_at(f, at) == '{';
+        at = skip_blanks(f, is_object ? skip_small_object(f, at, end) : skip_scalar(f, at, end));
         at = at < end && char_at(f, at) == ',' ? skip_blanks(f, step(f, at)) : end;
     }
     return 0;

@@ -1,8 +1,9 @@
 /*
  * JSON documents -> one frame an event: arrays of objects, objects printed over many lines, objects
  * one behind the other, and the wrappers {"Records":[..]} (CloudTrail), {"value":[..]} (Azure),
- * {"Events":[..]} and the like, also several in one file; the output of evtx_dump ("Record 1"
- * before each object). One object a line is none of these: the framer of lines reads it.
+ * {"Events":[..]}, {"hits":{"hits":[..]}} (Elasticsearch) and the like, also several in one file;
+ * the output of evtx_dump ("Record 1" before each object). One object a line is none of these: the
+ * framer of lines reads it.
  *
  * A frame is the separators before an object, the object, and the separators behind it up to the
  * next one: the frames in order are the input. Separators alone (an empty array) are a frame

@@ -128,6 +128,9 @@ static enum json_dialect find_dialect(unsigned signs) {
     if ((signs & JSON_SIGN_OLD_BEAT) != 0) {
         return JSON_DIALECT_OLD_BEAT;
     }
+    if ((signs & JSON_SIGN_LISTING_ID) != 0 && (signs & JSON_SIGN_LISTING_LOG) != 0) {
+        return JSON_DIALECT_LISTING;
+    }
     bool event = (signs & JSON_SIGN_EVENT_ID) != 0;
     return event && (signs & (JSON_SIGN_NXLOG | JSON_SIGN_WINDOWS)) != 0 ? JSON_DIALECT_FLAT
                                                                          : JSON_DIALECT_OTHER;
@@ -142,6 +145,7 @@ static enum dataset dataset_of(enum json_dialect dialect, unsigned signs) {
         return (signs & JSON_SIGN_NXLOG) != 0 ? DATASET_WINDOWS_NXLOG : DATASET_WINDOWS_JSON;
     case JSON_DIALECT_NESTED:
     case JSON_DIALECT_WRAPPED:
+    case JSON_DIALECT_LISTING:
         return DATASET_WINDOWS_JSON;
     default:
         return DATASET_JSON;
@@ -279,12 +283,25 @@ static void add_other_values(const struct document *d, struct batch *batch, bool
 
 /* --- time --- */
 
+/* "/Date(1704164645123)/" as PowerShell 5 and ASP.NET write times: milliseconds. In the text of the
+ * document the slashes are escaped or not. */
+static bool read_dot_net(int64_t *out_ns, struct str text) {
+    size_t from = str_find(text, STR("/Date("));
+    if (from > 1) {
+        return false;
+    }
+    struct str number = str_skip(text, from + STR("/Date(").len);
+    int64_t ms = 0;
+    return num_parse_i64(&ms, str_head(number, str_find_char(number, ')'))) &&
+           !__builtin_mul_overflow(ms, NS_PER_SECOND / 1000, out_ns);
+}
+
 static bool read_time(const struct document *d, struct parse_context *context,
                       const struct leaf *leaf, int64_t *out_ns, uint32_t *flags, bool *zoned) {
     struct read_time time;
     struct str text = leaf_slice(d, leaf);
     *zoned = true;
-    if (time_read_epoch(out_ns, text)) {
+    if (time_read_epoch(out_ns, text) || read_dot_net(out_ns, text)) {
         return true;
     }
     if (!time_take_iso(&time, &text)) {

@@ -112,6 +112,39 @@ static uint32_t flat_field(struct str path) {
     return str_eq(path, STR("tags")) ? FIELD_TAGS : windows_field(path);
 }
 
+/* Get-WinEvent | ConvertTo-Json: properties of the record object, the event's values only as
+ * "Properties.Value" without names. */
+static uint32_t listing_field(struct str path) {
+    static const struct {
+        struct str name;
+        struct str flat;
+    } own[] = {
+        {STR_INIT("Id"), STR_INIT("EventID")},
+        {STR_INIT("LogName"), STR_INIT("Channel")},
+        {STR_INIT("MachineName"), STR_INIT("Computer")},
+        {STR_INIT("ProviderId"), STR_INIT("Provider_Guid")},
+        {STR_INIT("ProcessId"), STR_INIT("Execution_ProcessID")},
+        {STR_INIT("ThreadId"), STR_INIT("Execution_ThreadID")},
+        {STR_INIT("UserId"), STR_INIT("Security_UserID")},
+        {STR_INIT("UserId.Value"), STR_INIT("Security_UserID")},
+        {STR_INIT("ActivityId"), STR_INIT("Correlation_ActivityID")},
+        {STR_INIT("Properties.Value"), STR_INIT("Data")},
+        {STR_INIT("ProviderName"), STR_INIT("Provider_Name")},
+    };
+    static const struct str event_parts[] = {STR_INIT("Version"), STR_INIT("Level"),
+                                             STR_INIT("Task"), STR_INIT("Opcode"),
+                                             STR_INIT("Keywords")};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        if (str_eq(path, own[i].name)) {
+            return windows_field(own[i].flat);
+        }
+    }
+    if (is_in(path, event_parts, sizeof event_parts / sizeof *event_parts)) {
+        return windows_field(path);
+    }
+    return str_eq(path, STR("Message")) ? FIELD_MESSAGE : other_field(path);
+}
+
 static struct str last_part(struct str path) {
     size_t dot = str_rfind_char(path, '.');
     return dot == STR_NONE ? path : str_skip(path, dot + 1);
@@ -139,9 +172,19 @@ static uint32_t nested_system_field(struct str rest) {
     return windows_system_field(str_make(text, element.len + 1 + attribute.len));
 }
 
+/* Velociraptor leaves the "Event." out. */
+static bool is_part_of_event(struct str path) {
+    return str_starts(path, STR("System.")) || str_starts(path, STR("EventData.")) ||
+           str_starts(path, STR("UserData."));
+}
+
 static uint32_t nested_field(struct str path) {
-    struct str rest = str_skip(path, STR("Event.").len);
-    if (!str_starts(path, STR("Event."))) {
+    bool is_wrapped = str_starts(path, STR("Event."));
+    struct str rest = is_wrapped ? str_skip(path, STR("Event.").len) : path;
+    if (str_eq(path, STR("Message"))) {
+        return FIELD_MESSAGE;
+    }
+    if (!is_wrapped && !is_part_of_event(path)) {
         return other_field(path);
     }
     if (str_starts(rest, STR("System."))) {
@@ -213,6 +256,11 @@ static uint16_t find_signs(struct str path) {
         {STR_INIT("Event.System.EventID"), JSON_SIGN_NESTED},
         {STR_INIT("Event.System.EventID.#text"), JSON_SIGN_NESTED},
         {STR_INIT("Event.System.Channel"), JSON_SIGN_NESTED},
+        {STR_INIT("System.EventRecordID"), JSON_IS_RECORD_ID},
+        {STR_INIT("System.EventID.Value"), JSON_SIGN_NESTED},
+        {STR_INIT("Id"), JSON_SIGN_LISTING_ID},
+        {STR_INIT("LogName"), JSON_SIGN_LISTING_LOG},
+        {STR_INIT("RecordId"), JSON_IS_RECORD_ID},
         {STR_INIT("event.EventID"), JSON_SIGN_WRAPPED},
         {STR_INIT("Keywords"), JSON_IS_KEYWORDS},
         {STR_INIT("EventType"), JSON_IS_EVENT_TYPE},
@@ -234,7 +282,9 @@ static enum json_time find_time(struct str path) {
                                         STR_INIT("Event.System.TimeCreated.#attributes.SystemTime"),
                                         STR_INIT("Event.System.TimeCreated_attributes.SystemTime"),
                                         STR_INIT("Event.System.TimeCreated.@SystemTime"),
-                                        STR_INIT("Event.System.TimeCreated.SystemTime")};
+                                        STR_INIT("Event.System.TimeCreated.SystemTime"),
+                                        STR_INIT("System.TimeCreated.SystemTime"),
+                                        STR_INIT("SystemTime")};
     static const struct str other[] = {STR_INIT("timestamp"),
                                        STR_INIT("time"),
                                        STR_INIT("ts"),
@@ -263,7 +313,14 @@ static uint32_t value_field(uint32_t field) {
     return field == FIELD_TIMESTAMP || field == FIELD_RECORD_ID ? FIELD_NONE : field;
 }
 
+/* Elasticsearch's exports hold the document in "_source". */
+static struct str document_path(struct str path) {
+    struct str wrapper = STR("_source.");
+    return str_starts(path, wrapper) ? str_skip(path, wrapper.len) : path;
+}
+
 void json_name_make(struct json_name *out, struct str path) {
+    path = document_path(path);
     *out = (struct json_name){.signs = find_signs(path), .time = (uint8_t)find_time(path)};
 }
 
@@ -278,6 +335,10 @@ static uint32_t find_field(const struct json_name *name, struct str path,
         return value_field(flat_field(path));
     case JSON_DIALECT_NESTED:
         return value_field(nested_field(path));
+    case JSON_DIALECT_LISTING:
+        return (name->signs & JSON_IS_RECORD_ID) != 0 || name->time != JSON_NO_TIME
+                   ? FIELD_NONE
+                   : listing_field(path);
     case JSON_DIALECT_WRAPPED: {
         bool wrapped = str_starts(path, STR("event."));
         return value_field(flat_field(wrapped ? str_skip(path, STR("event.").len) : path));
@@ -290,7 +351,7 @@ static uint32_t find_field(const struct json_name *name, struct str path,
 uint32_t json_name_field(struct json_name *name, struct str path, enum json_dialect dialect) {
     unsigned bit = 1U << dialect;
     if ((name->resolved & bit) == 0) {
-        uint32_t field = find_field(name, path, dialect);
+        uint32_t field = find_field(name, document_path(path), dialect);
         bool native = field != FIELD_NONE && str_starts(schema_name(field), STR("winlog."));
         name->fields[dialect] = field;
         name->native = (uint8_t)(name->native | (native ? bit : 0));

@@ -9,17 +9,19 @@
 
 /* Signs of a dialect, and leaves that are no plain values. */
 enum json_sign {
-    JSON_SIGN_BEAT = 1,       /* winlog.event_id and the like (Winlogbeat 7 and later) */
-    JSON_SIGN_OLD_BEAT = 2,   /* log_name (Winlogbeat 5, 6) */
-    JSON_SIGN_EVENT_ID = 4,   /* EventID */
-    JSON_SIGN_NXLOG = 8,      /* SourceModuleName, EventReceivedTime */
-    JSON_SIGN_WINDOWS = 16,   /* Channel, Provider_Name, ... beside EventID */
-    JSON_SIGN_NESTED = 32,    /* Event.System.EventID */
-    JSON_SIGN_WRAPPED = 64,   /* event.EventID (konseki dump --flat) */
-    JSON_IS_RECORD_ID = 128,  /* EventRecordID, winlog.record_id, RecordNumber */
-    JSON_IS_KEYWORDS = 256,   /* decimal in NXLog, hexadecimal elsewhere */
-    JSON_IS_EVENT_TYPE = 512, /* NXLog's own EventType, or Sysmon's */
-    JSON_IS_OPCODE = 1024     /* a name in NXLog, which has the number as OpcodeValue */
+    JSON_SIGN_BEAT = 1,          /* winlog.event_id and the like (Winlogbeat 7 and later) */
+    JSON_SIGN_OLD_BEAT = 2,      /* log_name (Winlogbeat 5, 6) */
+    JSON_SIGN_EVENT_ID = 4,      /* EventID */
+    JSON_SIGN_NXLOG = 8,         /* SourceModuleName, EventReceivedTime */
+    JSON_SIGN_WINDOWS = 16,      /* Channel, Provider_Name, ... beside EventID */
+    JSON_SIGN_NESTED = 32,       /* Event.System.EventID, System.EventID.Value (Velociraptor) */
+    JSON_SIGN_WRAPPED = 64,      /* event.EventID (konseki dump --flat) */
+    JSON_IS_RECORD_ID = 128,     /* EventRecordID, winlog.record_id, RecordNumber */
+    JSON_IS_KEYWORDS = 256,      /* decimal in NXLog, hexadecimal elsewhere */
+    JSON_IS_EVENT_TYPE = 512,    /* NXLog's own EventType, or Sysmon's */
+    JSON_IS_OPCODE = 1024,       /* a name in NXLog, which has the number as OpcodeValue */
+    JSON_SIGN_LISTING_ID = 2048, /* Id, and */
+    JSON_SIGN_LISTING_LOG = 4096 /* LogName: Get-WinEvent | ConvertTo-Json */
 };
 
 enum json_time {
@@ -36,6 +38,7 @@ enum json_dialect {
     JSON_DIALECT_FLAT, /* NXLog, Mordor, our own flat form */
     JSON_DIALECT_NESTED,
     JSON_DIALECT_WRAPPED,
+    JSON_DIALECT_LISTING, /* Get-WinEvent | ConvertTo-Json */
     JSON_DIALECT_COUNT
 };
 
