@@ -132,9 +132,14 @@ static int read_options(struct command_line *c, struct positionals *paths, int a
     if (!options_parse(paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
         return EXIT_USAGE;
     }
-    if (c->help || (paths->count == 0 && c->live_roots.count == 0)) {
-        print_usage(c->help ? stdout : stderr);
-        return c->help ? EXIT_DONE : EXIT_USAGE;
+    if (c->help) {
+        print_usage(stdout);
+        return EXIT_DONE;
+    }
+    if (paths->count == 0 && c->live_roots.count == 0) {
+        fprintf(stderr, "%s\n%s\n", _("usage: konseki scan [OPTION]... PATH..."),
+                _("konseki scan: no file or folder to scan is given; --help lists the options"));
+        return EXIT_USAGE;
     }
     return -1;
 }
@@ -283,14 +288,20 @@ static enum status load(struct command_line *c, struct sigma_rules **rules, stru
     struct buf folder = BUF_INIT;
     enum status s = STATUS_OK;
     if (c->rules.rules.count == 0) {
-        fprintf(stderr, "%s\n",
-                _("konseki scan: no --rules given, and scan has no built-in rules yet"));
+        fputs(_("konseki scan: no --rules given: give a folder of Sigma rules, SigmaHQ's for "
+                "example; "
+                "konseki triage asks questions that need none\n"),
+              stderr);
     } else {
         struct sigma_load_options options = rule_options_load(&c->rules);
         options.cache_folder = rule_cache_folder(&folder, &c->cache);
         options.report = report_rule;
         options.ctx = &c->notes;
         s = sigma_rules_load(rules, &options, err);
+        if (s == STATUS_OK && sigma_rules_count(*rules) == 0) {
+            fputs(_("konseki scan: no rule to run in what --rules names (rules are files *.yml)\n"),
+                  stderr);
+        }
     }
     buf_fini(&folder);
     if (s == STATUS_OK && c->site != NULL) {

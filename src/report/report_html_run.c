@@ -60,7 +60,9 @@ static void add_sources(struct buf *out, const struct report_run *run) {
     open_row(out, _("Events by format"));
     for (size_t i = 0; i < run->source_count; i++) {
         buf_add(out, i > 0 ? STR(", ") : STR_EMPTY);
-        html_out_text(out, run->sources[i].name);
+        html_out_text(out, str_eq(run->sources[i].name, STR("?"))
+                               ? str_from_c(_("(no known format)"))
+                               : run->sources[i].name);
         buf_putc(out, ' ');
         report_text_count(out, run->sources[i].events);
     }
@@ -164,6 +166,10 @@ void report_html_run(struct buf *out, const struct report_stats *stats,
     if (run->is_interrupted) {
         html_out_element(out, "p", "warn",
                          str_from_c(_("The scan was interrupted: this is what was found so far.")));
+    }
+    if (run->rules == 0) {
+        html_out_element(out, "p", "warn",
+                         str_from_c(_("No rule ran: that nothing was found says nothing.")));
     }
     add_notes(out, _("Inputs that could not be read"), run->failures, run->failure_count,
               run->unreadable);

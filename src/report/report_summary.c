@@ -47,6 +47,9 @@ static void add_heading(struct buf *out, const char *text) {
 
 static void add_what(struct buf *out, const struct report_stats *stats,
                      const struct report_run *run) {
+    if (run->rules == 0) {
+        buf_add(out, str_from_c(_("No rule ran: that nothing was found says nothing.\n")));
+    }
     if (run->first_ns != TIME_NONE) {
         buf_add(out, str_from_c(_("Events from ")));
         report_text_time(out, run->first_ns, stats->zone);
@@ -203,7 +206,9 @@ static void add_sources(struct buf *out, const struct report_run *run) {
         }
         add_count(out, run->sources[i].events, 12);
         buf_add(out, STR("  "));
-        cell_text_visible(out, run->sources[i].name);
+        cell_text_visible(out, str_eq(run->sources[i].name, STR("?"))
+                                   ? str_from_c(_("(no known format)"))
+                                   : run->sources[i].name);
         buf_putc(out, '\n');
     }
 }

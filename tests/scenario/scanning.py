@@ -339,4 +339,35 @@ def places_of_addresses(folder):
     true("no.mmdb" in run.stderr, run.stderr)
 
 
+@case
+def no_rule_says_so(folder):
+    (folder / "a.json").write_bytes(lines([event(1, 4688)]))
+    (folder / "empty").mkdir()
+    run("scan", folder / "a.json", env={"LC_ALL": "C"})
+    true("no --rules given" in run.stderr and "says nothing" in run.stderr, run.stderr)
+    run("scan", "--rules", folder / "empty", folder / "a.json")
+    true("no rule to run" in run.stderr and "says nothing" in run.stderr, run.stderr)
+    run("scan", "--rules", rules(folder), expect=2)
+    true("no file or folder" in run.stderr and len(run.stderr) < 300, run.stderr)
+    run("scan", "--rules", rules(folder), folder / "a.json")
+    true("says nothing" not in run.stderr, run.stderr)
+
+
+@case
+def events_without_a_time(folder):
+    """Their hits are shown, marked, and count for no time; a second run says the same of them."""
+    timed, timeless = event(1, 4688), event(2, 4688)
+    del timeless["TimeCreated_SystemTime"]
+    (folder / "a.json").write_bytes(lines([timed, timeless]))
+    arguments = ["scan", "--rules", rules(folder), folder / "a.json"]
+    hits = jsonl(run(*arguments, "--format", "jsonl"))
+    equal([h["event"].get("time_received", False) for h in hits], [False, True], "marks")
+    summary = json.loads(run(*arguments, "--summary", "--summary-format", "json"))["summary"]
+    equal((summary["first_hit"], summary["last_hit"], summary["hits_without_time"]),
+          ("2026-11-09T00:00:00.000000000Z", "2026-11-09T00:00:00.000000000Z", 1), "times")
+    prints = [[r["partialFingerprints"] for r in json.loads(run(*arguments, "--format", "sarif"))
+               ["runs"][0]["results"]] for _ in range(2)]
+    equal(prints[0], prints[1], "fingerprints of two runs")
+
+
 main()

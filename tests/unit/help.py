@@ -10,6 +10,8 @@ import sys
 
 EVERYWHERE = {"lang", "format", "store", "help"}  # explained once, for all commands
 
+WHOLE_PAGES = {"scan", "triage"}  # their pages name every option, in both languages
+
 
 def run(program, *arguments):
     return subprocess.run([program, *arguments], capture_output=True, encoding="utf-8",
@@ -31,6 +33,9 @@ def check_command(program, name, manual):
         if option not in EVERYWHERE | {"no-such-option"} and \
                 not any(known.search(x) for x in manual.values()):
             complaints.append(f"{name} --{option} is not in docs/manual")
+        if name in WHOLE_PAGES and option not in {"lang", "help", "no-such-option"}:
+            complaints += [f"{name} --{option} is not in {name}{end}" for end in (".md", ".ja.md")
+                           if not known.search(manual[name + end])]
     return complaints
 
 
