@@ -1,9 +1,11 @@
 /* konseki scan: detection straight from files, nothing stored. */
+#include <limits.h>
 #include <stdio.h>
 
 #include "clock.h"
 #include "commands.h"
 #include "correlation_note.h"
+#include "cpu.h"
 #include "i18n.h"
 #include "mem.h"
 #include "options.h"
@@ -29,6 +31,7 @@ struct command_line {
     struct scan_notes notes;
     const char *password;
     uint64_t unpack_limit;
+    uint64_t threads;
     struct scan_health health;
     struct option_list live_roots;
     struct scan_live live;
@@ -207,6 +210,10 @@ static void print_summary(const struct scan_counts *n, size_t rules, int64_t ela
     }
 }
 
+static unsigned thread_count(uint64_t asked) {
+    return asked == 0 ? cpu_count() : asked < UINT_MAX ? (unsigned)asked : UINT_MAX;
+}
+
 /* What the command line asks of the scan. False with a message. */
 static bool prepare(struct scan_options *scan, struct scan_filters *filters,
                     const struct command_line *c, const struct site *site) {
@@ -215,6 +222,7 @@ static bool prepare(struct scan_options *scan, struct scan_filters *filters,
                                   .carve = c->carve,
                                   .packed = {c->password, c->unpack_limit},
                                   .no_copies = c->dedup,
+                                  .threads = thread_count(c->threads),
                                   .interrupt = scan_interrupt_catch(),
                                   .hit = print_hit,
                                   .correlated = print_correlation,
@@ -314,7 +322,7 @@ static enum status load(struct command_line *c, struct sigma_rules **rules, stru
 }
 
 int cmd_scan(int argc, char **argv) {
-    struct command_line c = {.help = false};
+    struct command_line c = {.threads = 1};
     struct positionals paths;
     struct sigma_rules *rules = NULL;
     struct site *site = NULL;

@@ -34,16 +34,22 @@ bool file_reading_ends(struct file_reading *reading) {
     return reading->counts->interrupted;
 }
 
+static bool hand_on(struct file_reading *reading, struct str name) {
+    const struct file_rows_options *options = reading->options;
+    return options->keep != NULL ? options->keep(&reading->batch, name, options->ctx)
+                                 : options->rows(&reading->batch, name, options->ctx);
+}
+
 bool file_reading_give(struct file_reading *reading, struct parse_input *input, struct str name) {
     batch_clear(&reading->batch);
     if (reading->stopped || !parse_input_next(input, &reading->batch)) {
         return false;
     }
+    reading->given_bytes = reading->batch.raw.len; /* the callee may take the batch */
     if (!reading->is_unpacking) {
-        reading->progress.done_bytes += reading->batch.raw.len;
+        reading->progress.done_bytes += reading->given_bytes;
     }
-    reading->stopped = !reading->options->rows(&reading->batch, name, reading->options->ctx) ||
-                       file_reading_ends(reading);
+    reading->stopped = !hand_on(reading, name) || file_reading_ends(reading);
     return true;
 }
 
@@ -55,7 +61,7 @@ void file_reading_whole(struct file_reading *reading, const struct input_file *f
     size_t taken_bytes = 0; /* raw bytes of all rows in order are the file */
     while (input_file_check(file, name, NULL) == STATUS_OK &&
            file_reading_give(reading, input, str_from_c(name))) {
-        taken_bytes += reading->batch.raw.len;
+        taken_bytes += reading->given_bytes;
         input_file_release(file, taken_bytes);
     }
     const struct parse_input_health health = parse_input_get_health(input);
@@ -106,7 +112,7 @@ static void ignore(const char *path, const struct err *err, void *ctx) {
     (void)path, (void)err, (void)ctx; /* told when it is its turn */
 }
 
-static uint64_t size_of_all(const char *const *paths, size_t path_count) {
+uint64_t file_rows_size(const char *const *paths, size_t path_count) {
     uint64_t bytes = 0;
     for (size_t i = 0; i < path_count; i++) {
         (void)!input_walk(paths[i], add_size, ignore, &bytes);
@@ -119,7 +125,7 @@ void file_rows_read(const struct file_rows_options *options, const char *const *
     struct file_reading reading = {.options = options, .counts = counts};
     *counts = (struct file_rows_counts){0};
     if (options->progress != NULL) {
-        reading.progress.all_bytes = size_of_all(paths, path_count);
+        reading.progress.all_bytes = file_rows_size(paths, path_count);
     }
     batch_init(&reading.batch);
     for (size_t i = 0; i < path_count && !reading.stopped; i++) {

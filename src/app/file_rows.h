@@ -18,6 +18,8 @@
 /* A batch of one file: as given + "/" + path below it, in archives too ("a.zip/dir/b.evtx"). False
  * ends the reading. */
 typedef bool file_rows_fn(const struct batch *batch, struct str file, void *ctx);
+/* The same, and the callee may keep the batch and leave another one in its place. */
+typedef bool file_rows_keep_fn(struct batch *batch, struct str file, void *ctx);
 /* An input that could not be read. The reading goes on. */
 typedef void file_rows_error_fn(const char *path, const struct err *err, void *ctx);
 
@@ -41,6 +43,7 @@ struct file_rows_options {
     const volatile sig_atomic_t *interrupt; /* not 0: end soon; NULL: never */
     file_rows_progress_fn *progress;        /* NULL: nobody looks */
     file_rows_fn *rows;
+    file_rows_keep_fn *keep; /* instead of rows; NULL: rows */
     file_rows_error_fn *failed;
     file_rows_health_fn *health; /* NULL: nobody asks */
     void *ctx;
@@ -55,6 +58,9 @@ struct file_rows_counts {
 
 void file_rows_read(const struct file_rows_options *options, const char *const *paths,
                     size_t path_count, struct file_rows_counts *counts);
+/* Bytes of all files below the paths as they lie on disk; what cannot be examined counts nothing.
+ */
+uint64_t file_rows_size(const char *const *paths, size_t path_count);
 /* False for rows that carry no event: blank lines, comments, made of other rows. */
 bool file_rows_is_event(const struct row *row);
 

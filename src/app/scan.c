@@ -1,6 +1,7 @@
 #include "scan.h"
 
 #include "event_copies.h"
+#include "scan_threads.h"
 #include "sigma_profile.h"
 
 struct scan {
@@ -9,6 +10,9 @@ struct scan {
     struct sigma_matcher *matcher;       /* NULL: no rules */
     struct sigma_correlator *correlator; /* NULL: no correlations */
     struct err err;                      /* the correlator's */
+    /* of the batch that other threads matched; NULL: this one matches */
+    const struct scan_findings *findings;
+    size_t next_finding;
     /* of the row being matched */
     const struct batch *batch;
     const struct row *row;
@@ -147,6 +151,15 @@ static void count_event(struct scan_counts *counts, const struct row *row) {
     counts->last_ns = row->time_ns > counts->last_ns ? row->time_ns : counts->last_ns;
 }
 
+static void match(struct scan *scan, const struct batch *batch, const struct row *row) {
+    if (scan->findings == NULL) {
+        sigma_match_row(scan->matcher, batch, row, found, scan);
+    } else {
+        scan_findings_tell(scan->findings, &scan->next_finding, (size_t)(row - batch->rows), found,
+                           scan->correlator != NULL ? take : NULL, scan);
+    }
+}
+
 static void scan_event(struct scan *scan, const struct batch *batch, const struct row *row) {
     const struct event_filter *events = scan->options->events;
     if (events != NULL && !event_filter_admits(events, batch, row)) {
@@ -160,7 +173,7 @@ static void scan_event(struct scan *scan, const struct batch *batch, const struc
         scan->counts->damaged++;
     } else if (scan->matcher != NULL) {
         begin_row(scan);
-        sigma_match_row(scan->matcher, batch, row, found, scan);
+        match(scan, batch, row);
     }
     scan->counts->events_with_hits += scan->counts->hits > hits ? 1 : 0;
 }
@@ -181,6 +194,14 @@ static bool scan_batch(const struct batch *batch, struct str file, void *ctx) {
     return !scan->stopped;
 }
 
+static bool tell_batch(const struct batch *batch, const struct scan_findings *findings,
+                       struct str file, void *ctx) {
+    struct scan *scan = ctx;
+    scan->findings = findings;
+    scan->next_finding = 0;
+    return scan_batch(batch, file, ctx);
+}
+
 static void failed(const char *path, const struct err *err, void *ctx) {
     const struct scan *scan = ctx;
     scan->options->failed(path, err, scan->options->ctx);
@@ -196,9 +217,34 @@ static void progress(const struct file_rows_progress *how_far, void *ctx) {
     scan->options->progress(scan->counts, how_far, scan->options->ctx);
 }
 
-void scan_paths(const struct scan_options *options, const char *const *paths, size_t path_count,
-                struct scan_counts *counts) {
-    struct scan scan = {.options = options, .counts = counts};
+/* --- the whole --- */
+
+/* False: no threads could be had. */
+static bool read_with_threads(struct scan *scan, const struct file_rows_options *reading,
+                              const char *const *paths, size_t path_count) {
+    struct sigma_matcher *matchers[SCAN_THREADS_MAX];
+    unsigned asked = scan->options->threads;
+    const struct scan_threads_options options = {
+        .reading = reading,
+        .rows = tell_batch,
+        .matchers = matchers,
+        .events = scan->options->events,
+        .feeds = scan->correlator != NULL,
+        .count = asked < SCAN_THREADS_MAX ? asked : SCAN_THREADS_MAX};
+    for (unsigned i = 0; i < options.count; i++) {
+        matchers[i] = sigma_matcher_create(scan->options->rules);
+    }
+    bool done = scan_threads_read(&options, paths, path_count, &scan->counts->files);
+    for (unsigned i = 0; i < options.count; i++) {
+        sigma_matcher_add_limits(scan->matcher, matchers[i]);
+        sigma_matcher_destroy(&matchers[i]);
+    }
+    scan->findings = NULL;
+    return done;
+}
+
+static void read_paths(struct scan *scan, const char *const *paths, size_t path_count) {
+    const struct scan_options *options = scan->options;
     const struct file_rows_options reading = {.zone = options->zone,
                                               .zone_is_guess = options->zone_is_guess,
                                               .recover_slack = options->recover_slack,
@@ -210,7 +256,16 @@ void scan_paths(const struct scan_options *options, const char *const *paths, si
                                               .rows = scan_batch,
                                               .failed = failed,
                                               .health = options->health != NULL ? health : NULL,
-                                              .ctx = &scan};
+                                              .ctx = scan};
+    bool alone = options->threads <= 1 || scan->matcher == NULL;
+    if (alone || !read_with_threads(scan, &reading, paths, path_count)) {
+        file_rows_read(&reading, paths, path_count, &scan->counts->files);
+    }
+}
+
+void scan_paths(const struct scan_options *options, const char *const *paths, size_t path_count,
+                struct scan_counts *counts) {
+    struct scan scan = {.options = options, .counts = counts};
     *counts = (struct scan_counts){.first_ns = TIME_NONE, .last_ns = TIME_NONE};
     if (options->rules != NULL) {
         scan.matcher = sigma_matcher_create(options->rules);
@@ -220,7 +275,7 @@ void scan_paths(const struct scan_options *options, const char *const *paths, si
     if (options->no_copies) {
         scan.copies = event_copies_create();
     }
-    file_rows_read(&reading, paths, path_count, &counts->files);
+    read_paths(&scan, paths, path_count);
     finish_correlator(&scan);
     event_copies_destroy(&scan.copies);
     if (scan.matcher != NULL) {

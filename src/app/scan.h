@@ -1,6 +1,7 @@
 /*
  * Detection straight from files, nothing stored: every file below the paths is read (file_rows.h)
- * and every rule that matches an event is handed to the caller. One thread.
+ * and every rule that matches an event is handed to the caller. Callbacks come from the caller's
+ * thread.
  */
 #ifndef KONSEKI_SCAN_H
 #define KONSEKI_SCAN_H
@@ -52,6 +53,7 @@ struct scan_options {
     bool recover_slack;
     bool carve;
     struct packed_limits packed;
+    unsigned threads; /* that read and match files (scan_threads.h); 0, 1: this one */
     const volatile sig_atomic_t *interrupt; /* not 0: end soon; NULL: never */
     scan_progress_fn *progress;             /* NULL: nobody looks */
     scan_hit_fn *hit;

@@ -150,10 +150,11 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-@case
-def interrupted_in_order(folder):
+def interrupted(folder, *paths_and_options):
+    """The hits of a scan that was sent SIGINT after a while."""
     done = subprocess.Popen([PROGRAM, "scan", "--rules", str(rules(folder)), "--format", "jsonl",
-                             str(big(folder))], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                             *map(str, paths_and_options)],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while done.poll() is None and cpu_seconds(done.pid) < 0.4:
         time.sleep(0.02)
     done.send_signal(signal.SIGINT)
@@ -161,8 +162,83 @@ def interrupted_in_order(folder):
     equal(done.returncode, 130, f"exit code ({err.decode()})")
     true(b"interrupted" in err, err.decode())
     hits = jsonl(out)
-    true(0 < len(hits) < 60 * 20, f"{len(hits)} hits")
     true(all(hit["rule"]["title"] == "Process" for hit in hits), "every line is whole")
+    return hits
+
+
+@case
+def interrupted_in_order(folder):
+    hits = interrupted(folder, big(folder))
+    true(0 < len(hits) < 60 * 20, f"{len(hits)} hits")
+
+
+@case
+def threads_are_interrupted_too(folder):
+    path = big(folder)
+    copies = [folder / f"copy{i}.gz" for i in range(5)]
+    for copy in copies:
+        os.link(path, copy)
+    hits = interrupted(folder, "--threads", "3", path, *copies)
+    true(0 < len(hits) < 6 * 60 * 20, f"{len(hits)} hits")
+
+
+COUNTING = """
+---
+title: Many logons
+id: 44444444-4444-4444-4444-444444444444
+correlation:
+    type: event_count
+    rules: [22222222-2222-2222-2222-222222222222]
+    group-by: [Computer]
+    timespan: 1h
+    condition: {gte: 3}
+level: high
+"""
+
+
+def many_files(folder):
+    """Files of all sizes, packed, broken and missing, the same event in several."""
+    into = folder / "many"
+    (into / "below").mkdir(parents=True)
+    for i in range(300):
+        name = into / ("below" if i % 7 == 0 else "") / f"{i:03}.json"
+        name.write_bytes(lines([event(n + i, (1, 4688, 4624, 7045)[(n + i) % 4],
+                                      host=f"pc{n % 3}", minute=i % 60)
+                                for n in range(20000 if i in (0, 150) else i % 13)]))
+    with gzip.open(into / "packed.gz", "wb") as out:
+        out.write(lines([event(n, 4688) for n in range(5000)]))
+    (into / "broken.gz").write_bytes((into / "packed.gz").read_bytes()[:2000])
+    (into / "broken.evtx").write_bytes(b"ElfFile\0" + bytes(5000))
+    (into / "below" / "link").symlink_to(folder / "nowhere")
+    return [into, folder / "missing", into / "001.json"]
+
+
+@case
+def threads_tell_what_one_would(folder):
+    paths = many_files(folder)
+    with (rules(folder) / "Logon.yml").open("a") as out:
+        out.write(COUNTING)
+    command = ["scan", "--rules", folder / "rules", "--format", "jsonl", "--validate-checksums"]
+    for options in ([], ["--dedup"], ["--host", "pc1", "--level", "medium"]):
+        one = run(*command, *options, *paths, expect=4)
+        told = re.sub(r"[0-9.]+ s\n", "", run.stderr)
+        true(len(one) > 1000, "there are hits")
+        true("missing" in told and "broken" in told, told)
+        for threads in (0, 2, 3, 70):
+            equal(run(*command, *options, "--threads", threads, *paths, expect=4), one,
+                  f"hits with {threads} threads")
+            equal(re.sub(r"[0-9.]+ s\n", "", run.stderr), told, f"notes with {threads} threads")
+
+
+@case
+def threads_end_with_the_pipe(folder):
+    paths = many_files(folder)
+    done = subprocess.Popen([PROGRAM, "scan", "--rules", str(rules(folder)), "--format", "jsonl",
+                             "--threads", "4", *map(str, paths)],
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    done.stdout.read(1)
+    done.stdout.close()
+    equal(done.wait(timeout=60), 0, "exit code, as with one thread")
 
 
 @case

@@ -12,6 +12,7 @@ struct file_reading {
     const struct file_rows_options *options;
     struct file_rows_counts *counts;
     struct batch batch;
+    size_t given_bytes; /* raw bytes of the batch that was handed on last */
     struct file_rows_progress progress;
     uint64_t file_start_bytes; /* progress.done_bytes where this file on disk began */
     bool is_unpacking;         /* then packed_rows.c says how far it is */

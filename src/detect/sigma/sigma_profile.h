@@ -50,5 +50,7 @@ struct sigma_profile *sigma_matcher_profile(struct sigma_matcher *matcher);
  * them) whose expression that befell most; NULL if none. */
 uint64_t sigma_matcher_limit_hits(const struct sigma_rule_info **worst,
                                   const struct sigma_matcher *matcher);
+/* The limits that `from` met count as those of `to`: two matchers of one rule set. */
+void sigma_matcher_add_limits(struct sigma_matcher *to, const struct sigma_matcher *from);
 
 #endif

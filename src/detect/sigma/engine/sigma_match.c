@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "check.h"
 #include "clock.h"
 #include "hash.h"
 #include "mem.h"
@@ -117,6 +118,11 @@ const struct sigma_rules *sigma_matcher_rules(const struct sigma_matcher *m) {
 
 const struct sigma_scanner *sigma_matcher_scanner(const struct sigma_matcher *m) {
     return m->scanner;
+}
+
+void sigma_matcher_add_limits(struct sigma_matcher *to, const struct sigma_matcher *from) {
+    CHECK(to->rules == from->rules);
+    sigma_scanner_add_limits(to->scanner, from->scanner);
 }
 
 struct sigma_profile *sigma_matcher_profile(struct sigma_matcher *m) {

@@ -75,6 +75,13 @@ const uint64_t *sigma_scanner_limits(const struct sigma_scanner *scanner) {
     return scanner->limits;
 }
 
+void sigma_scanner_add_limits(struct sigma_scanner *to, const struct sigma_scanner *from) {
+    CHECK(to->regex_count == from->regex_count);
+    for (size_t i = 0; i < to->regex_count; i++) {
+        to->limits[i] += from->limits[i];
+    }
+}
+
 void sigma_scanner_destroy(struct sigma_scanner **scanner) {
     struct sigma_scanner *s = *scanner;
     if (s != NULL) {

@@ -74,6 +74,8 @@ struct sigma_scanner *sigma_scanner_create(const struct sigma_slot *slots, size_
 void sigma_scanner_profile(struct sigma_scanner *scanner, struct sigma_profile *profile);
 /* By number of the expression: how often a limit ended it. */
 const uint64_t *sigma_scanner_limits(const struct sigma_scanner *scanner);
+/* Both scan the same tests. */
+void sigma_scanner_add_limits(struct sigma_scanner *to, const struct sigma_scanner *from);
 void sigma_scanner_destroy(struct sigma_scanner **scanner);
 /* Appends the ids of the slot's tests that the value passes (an id may occur twice). */
 void sigma_scan_value(struct sigma_scanner *scanner, const struct sigma_slot *slot,
