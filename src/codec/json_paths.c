@@ -4,6 +4,9 @@
 #include "intern.h"
 #include "mem.h"
 
+/* Events of different kinds lie between one another: so many orders of keys are remembered. */
+enum { WAYS = 4 };
+
 /* What came behind a path: the key of `path` in the object `parent`. */
 struct follower {
     uint32_t parent;
@@ -11,8 +14,11 @@ struct follower {
 };
 
 struct json_paths {
-    struct intern texts;        /* full paths; id 0 is the root's empty one */
-    struct follower *followers; /* by place: 0 at the beginning, then the last key's path + 1 */
+    struct intern texts; /* full paths; id 0 is the root's empty one */
+    /* By place: 0 at the beginning, then the last key's path + 1. Free ones are the last. */
+    struct followers {
+        struct follower ways[WAYS];
+    } * followers;
     size_t follower_capacity;
     uint32_t place;
 };
@@ -21,7 +27,9 @@ static void grow_followers(struct json_paths *paths) {
     size_t old = paths->follower_capacity;
     MEM_GROW(paths->followers, paths->follower_capacity, (size_t)paths->texts.count + 1);
     for (size_t i = old; i < paths->follower_capacity; i++) {
-        paths->followers[i] = (struct follower){JSON_PATH_NONE, JSON_PATH_NONE};
+        for (size_t way = 0; way < WAYS; way++) {
+            paths->followers[i].ways[way] = (struct follower){JSON_PATH_NONE, JSON_PATH_NONE};
+        }
     }
 }
 
@@ -50,19 +58,38 @@ static size_t key_offset(struct str parent) {
     return parent.len > 0 ? parent.len + 1 : 0;
 }
 
+static bool is_key(const struct json_paths *paths, const struct follower *expected, const char *raw,
+                   size_t room) {
+    struct str path = intern_text(&paths->texts, expected->path);
+    struct str key = str_skip(path, key_offset(intern_text(&paths->texts, expected->parent)));
+    return room > key.len && raw[key.len] == '"' && str_same_bytes(raw, key.ptr, key.len);
+}
+
 uint32_t json_paths_expect(struct json_paths *paths, uint32_t parent, const char *raw,
                            size_t room) {
-    const struct follower *expected = &paths->followers[paths->place];
-    if (expected->path == JSON_PATH_NONE || expected->parent != parent) {
-        return JSON_PATH_NONE;
+    struct follower *ways = paths->followers[paths->place].ways;
+    for (size_t i = 0; i < WAYS && ways[i].path != JSON_PATH_NONE; i++) {
+        if (ways[i].parent != parent || !is_key(paths, &ways[i], raw, room)) {
+            continue;
+        }
+        struct follower found = ways[i];
+        if (i > 0) { /* what comes often comes to the front */
+            ways[i] = ways[i - 1];
+            ways[i - 1] = found;
+        }
+        paths->place = found.path + 1;
+        return found.path;
     }
-    struct str path = intern_text(&paths->texts, expected->path);
-    struct str key = str_skip(path, key_offset(intern_text(&paths->texts, parent)));
-    if (room <= key.len || raw[key.len] != '"' || !str_same_bytes(raw, key.ptr, key.len)) {
-        return JSON_PATH_NONE;
+    return JSON_PATH_NONE;
+}
+
+/* In a free place, or instead of what came least. */
+static void remember(struct follower *ways, struct follower follower) {
+    size_t i = 0;
+    while (i + 1 < WAYS && ways[i].path != JSON_PATH_NONE) {
+        i++;
     }
-    paths->place = expected->path + 1;
-    return expected->path;
+    ways[i] = follower;
 }
 
 /* parent.key as text, in `out`. */
@@ -92,7 +119,7 @@ uint32_t json_paths_child(struct json_paths *paths, uint32_t parent, struct str 
         grow_followers(paths);
     }
     if (plain) {
-        paths->followers[paths->place] = (struct follower){parent, id};
+        remember(paths->followers[paths->place].ways, (struct follower){parent, id});
     }
     paths->place = id + 1;
     return id;

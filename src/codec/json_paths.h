@@ -27,7 +27,7 @@ void json_paths_destroy(struct json_paths **paths);
 /* Before the first key of a document. */
 void json_paths_begin(struct json_paths *paths);
 /* The path of the key that begins at `raw` (behind its quote; `room` bytes may be read) in the
- * object `parent`, if it is the key that came at this place before; else JSON_PATH_NONE. */
+ * object `parent`, if it is one of the last few that came at this place; else JSON_PATH_NONE. */
 uint32_t json_paths_expect(struct json_paths *paths, uint32_t parent, const char *raw, size_t room);
 /* The path parent.key, numbered when new. `plain`: the key stands in the document as it is. NONE
  * when there are too many. The caller sees to JSON_PATH_BYTES. */

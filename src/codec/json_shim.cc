@@ -98,9 +98,10 @@ bool trim_token(json_leaf &leaf, std::string_view token) {
     return !token.empty() || leaf.kind == JSON_STRING;
 }
 
-error_code walk_value(walk &w, const struct place &at, ondemand::value value, int depth);
+error_code walk_value(walk &w, const struct place &at, ondemand::value &value, int depth);
 
-error_code give_leaf(walk &w, const struct place &at, ondemand::value value, json_leaf_kind kind) {
+error_code give_leaf(walk &w, const struct place &at, ondemand::value &value,
+                     json_leaf_kind kind) {
     json_leaf leaf = {at.text, at.path, {nullptr, 0}, kind, false};
     if (!trim_token(leaf, value.raw_json_token())) {
         return TAPE_ERROR;
@@ -112,13 +113,13 @@ error_code give_leaf(walk &w, const struct place &at, ondemand::value value, jso
 
 error_code walk_object(walk &w, const struct place &at, ondemand::object object, int depth) {
     for (auto item : object) {
-        ondemand::field field;
         struct place below;
         bool skip = false;
-        SIMDJSON_TRY(std::move(item).get(field));
+        SIMDJSON_TRY(item.error());
+        ondemand::field &field = item.value_unsafe(); /* a copy would wait for its own stores */
         SIMDJSON_TRY(find_place(below, skip, w, at, field));
         if (!skip) {
-            SIMDJSON_TRY(walk_value(w, below, field.value(), depth + 1));
+            SIMDJSON_TRY(walk_value(w, below, field.second, depth + 1));
         }
     }
     return SUCCESS;
@@ -126,14 +127,13 @@ error_code walk_object(walk &w, const struct place &at, ondemand::object object,
 
 error_code walk_array(walk &w, const struct place &at, ondemand::array array, int depth) {
     for (auto element : array) {
-        ondemand::value value;
-        SIMDJSON_TRY(element.get(value));
-        SIMDJSON_TRY(walk_value(w, at, value, depth + 1));
+        SIMDJSON_TRY(element.error());
+        SIMDJSON_TRY(walk_value(w, at, element.value_unsafe(), depth + 1));
     }
     return SUCCESS;
 }
 
-error_code walk_value(walk &w, const struct place &at, ondemand::value value, int depth) {
+error_code walk_value(walk &w, const struct place &at, ondemand::value &value, int depth) {
     ondemand::json_type type;
     SIMDJSON_TRY(value.type().get(type));
     switch (type) {

@@ -54,25 +54,12 @@ static size_t decode_unicode(struct buf *out, struct str s) {
     return 4;
 }
 
+/* By what follows the backslash; 0: no escape of one byte. */
+static const char simple_escapes[256] = {['n'] = '\n', ['t'] = '\t', ['r'] = '\r',  ['b'] = '\b',
+                                         ['f'] = '\f', ['"'] = '"',  ['\\'] = '\\', ['/'] = '/'};
+
 char json_simple_escape(char c) {
-    switch (c) {
-    case 'n':
-        return '\n';
-    case 't':
-        return '\t';
-    case 'r':
-        return '\r';
-    case 'b':
-        return '\b';
-    case 'f':
-        return '\f';
-    case '"':
-    case '\\':
-    case '/':
-        return c;
-    default:
-        return '\0';
-    }
+    return simple_escapes[(unsigned char)c];
 }
 
 /* Copies up to the next backslash; the room behind `to` is eight bytes more than the text needs. */
@@ -92,29 +79,52 @@ static size_t copy_plain(char *to, struct str s) {
     return n;
 }
 
+/* Escapes of one byte that follow one another (line ends are two); what they take of `s`. */
+static size_t decode_simple(char **to, struct str s) {
+    size_t used = 0;
+    while (used + 1 < s.len && s.ptr[used] == '\\') {
+        char plain = simple_escapes[(unsigned char)s.ptr[used + 1]];
+        if (plain == '\0') {
+            break;
+        }
+        *(*to)++ = plain;
+        used += 2;
+    }
+    return used;
+}
+
+/* At a backslash that is no escape of one byte: false if it is none at all. */
+static bool decode_other(struct buf *out, struct str *s) {
+    if (s->len < 2) {
+        buf_add(out, *s);
+        *s = STR_EMPTY;
+        return false;
+    }
+    char c = s->ptr[1];
+    *s = str_skip(*s, 2);
+    size_t used = c == 'u' ? decode_unicode(out, *s) : 0;
+    *s = str_skip(*s, used);
+    if (used == 0) {
+        buf_putc(out, '\\');
+        buf_putc(out, c);
+    }
+    return used > 0;
+}
+
 bool json_text_decode(struct buf *out, struct str s) {
     bool good = true;
-    /* No escape is shorter than what it stands for. */
+    /* No escape is shorter than what it stands for, so there is room for all that comes. */
     (void)buf_reserve(out, s.len + 8);
     while (s.len > 0) {
-        size_t n = copy_plain(out->ptr + out->len, s);
-        out->len += n;
-        if (n + 1 >= s.len) {
-            buf_add(out, str_skip(s, n));
-            return good && n >= s.len;
+        char *to = out->ptr + out->len;
+        size_t n = copy_plain(to, s);
+        to += n;
+        n += decode_simple(&to, str_skip(s, n));
+        out->len = (size_t)(to - out->ptr);
+        s = str_skip(s, n);
+        if (s.len > 0 && s.ptr[0] == '\\') {
+            good &= decode_other(out, &s);
         }
-        char c = s.ptr[n + 1];
-        s = str_skip(s, n + 2);
-        size_t used = c == 'u' ? decode_unicode(out, s) : 0;
-        char plain = json_simple_escape(c);
-        if (plain != '\0') {
-            buf_putc(out, plain);
-        } else if (used == 0) {
-            buf_putc(out, '\\');
-            buf_putc(out, c);
-            good = false;
-        }
-        s = str_skip(s, used);
     }
     return good;
 }

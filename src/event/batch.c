@@ -1,6 +1,7 @@
 #include "batch.h"
 
 #include "check.h"
+#include "json_text.h"
 #include "mem.h"
 #include "num.h"
 
@@ -128,8 +129,17 @@ void batch_add_decoded(struct batch *b, uint32_t field, struct str decoded, stru
     }
 }
 
-void batch_mark_exact(struct batch *b) {
-    b->values[b->value_count - 1].exact = true;
+void batch_add_json(struct batch *b, uint32_t field, struct str slice) {
+    size_t before = b->text.len;
+    CHECK(slice.len <= BATCH_LIMIT_BYTES - before);
+    bool exact = json_text_decode(&b->text, slice);
+    struct str decoded = str_make(b->text.ptr + before, b->text.len - before);
+    batch_add_decoded(b, field, decoded, slice, TRANSFORM_JSON);
+    struct value *v = &b->values[b->value_count - 1];
+    v->exact = exact;
+    if (v->transform == TRANSFORM_SAME) { /* nothing was escaped */
+        b->text.len = before;
+    }
 }
 
 void batch_add_constant(struct batch *b, uint32_t field, const char *literal) {

@@ -117,9 +117,9 @@ void batch_add(struct batch *b, uint32_t field, struct str s);
  * is `decoded` (copied). If the slice is elsewhere only the text is kept. */
 void batch_add_decoded(struct batch *b, uint32_t field, struct str decoded, struct str slice,
                        enum transform transform);
-/* The value added last: its text is what its slice says, all escapes of it are of RFC 8259. Nobody
- * needs to decode the slice to see that. */
-void batch_mark_exact(struct batch *b);
+/* The same for what stands between the quotes of a JSON string. The value is `exact` if all escapes
+ * are of RFC 8259: nobody needs to decode the slice to see that. */
+void batch_add_json(struct batch *b, uint32_t field, struct str slice);
 /* Adds a string literal (its address is the cache key: pass literals only). */
 void batch_add_constant(struct batch *b, uint32_t field, const char *literal);
 void batch_add_i64(struct batch *b, uint32_t field, int64_t value);

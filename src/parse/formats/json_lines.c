@@ -5,7 +5,6 @@
  */
 #include "json_names.h"
 #include "json_shim.h"
-#include "json_text.h"
 #include "mem.h"
 #include "num.h"
 #include "parse_time.h"
@@ -30,16 +29,20 @@ struct state {
     struct leaf *leaves;
     size_t leaf_count;
     size_t leaf_capacity;
-    const char *document; /* where the slices of the reader lie */
-    struct buf padded;    /* a copy with padding, where the document has none behind it */
-    struct buf decoded;
+    const char *document;      /* where the slices of the reader lie */
+    struct buf padded;         /* a copy with padding, where the document has none behind it */
+    uint32_t nxlog_event_type; /* fields */
+    uint32_t nxlog_opcode;
     unsigned signs; /* of all leaves of this document */
     bool dropped;   /* more leaves or paths than we keep */
     enum dataset last;
 };
 
 static void *state_create(void) {
-    return mem_calloc(1, sizeof(struct state));
+    struct state *state = mem_calloc(1, sizeof *state);
+    state->nxlog_event_type = schema_field(STR("nxlog.EventType"));
+    state->nxlog_opcode = schema_field(STR("nxlog.Opcode"));
+    return state;
 }
 
 static void state_destroy(void *opaque) {
@@ -52,7 +55,6 @@ static void state_destroy(void *opaque) {
     mem_free(state->names_by_path);
     mem_free(state->leaves);
     buf_fini(&state->padded);
-    buf_fini(&state->decoded);
     mem_free(state);
 }
 
@@ -177,12 +179,7 @@ static void add_leaf(const struct document *d, struct batch *batch, uint32_t fie
         batch_add(batch, field, slice);
         return;
     }
-    buf_clear(&d->state->decoded);
-    bool exact = json_text_decode(&d->state->decoded, slice);
-    batch_add_decoded(batch, field, buf_str(&d->state->decoded), slice, TRANSFORM_JSON);
-    if (exact) {
-        batch_mark_exact(batch);
-    }
+    batch_add_json(batch, field, slice);
 }
 
 /* NXLog prints the keywords as a signed decimal, all others as the event has them. */
@@ -233,9 +230,9 @@ static void add_flat_value(const struct document *d, struct batch *batch,
     if (flat && (name->signs & JSON_IS_KEYWORDS) != 0) {
         add_keywords(batch, field, slice);
     } else if (flat && (name->signs & JSON_IS_EVENT_TYPE) != 0 && is_nxlog_event_type(slice)) {
-        batch_add(batch, schema_field(STR("nxlog.EventType")), slice);
+        batch_add(batch, d->state->nxlog_event_type, slice);
     } else if (flat && (name->signs & JSON_IS_OPCODE) != 0 && !num_parse_u64(&number, slice)) {
-        batch_add(batch, schema_field(STR("nxlog.Opcode")), slice);
+        batch_add(batch, d->state->nxlog_opcode, slice);
     } else {
         add_leaf(d, batch, field, leaf);
     }

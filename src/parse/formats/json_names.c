@@ -348,14 +348,12 @@ static uint32_t find_field(const struct json_name *name, struct str path,
     }
 }
 
-uint32_t json_name_field(struct json_name *name, struct str path, enum json_dialect dialect) {
+uint32_t json_name_resolve(struct json_name *name, struct str path, enum json_dialect dialect) {
     unsigned bit = 1U << dialect;
-    if ((name->resolved & bit) == 0) {
-        uint32_t field = find_field(name, document_path(path), dialect);
-        bool native = field != FIELD_NONE && str_starts(schema_name(field), STR("winlog."));
-        name->fields[dialect] = field;
-        name->native = (uint8_t)(name->native | (native ? bit : 0));
-        name->resolved = (uint8_t)(name->resolved | bit);
-    }
-    return name->fields[dialect];
+    uint32_t field = find_field(name, document_path(path), dialect);
+    bool native = field != FIELD_NONE && str_starts(schema_name(field), STR("winlog."));
+    name->fields[dialect] = field;
+    name->native = (uint8_t)(name->native | (native ? bit : 0));
+    name->resolved = (uint8_t)(name->resolved | bit);
+    return field;
 }

@@ -53,6 +53,13 @@ struct json_name {
 void json_name_make(struct json_name *out, struct str path);
 /* The field of the path in that dialect; FIELD_NONE: not kept as a value. Only names that occur
  * in a dialect become fields. */
-uint32_t json_name_field(struct json_name *name, struct str path, enum json_dialect dialect);
+uint32_t json_name_resolve(struct json_name *name, struct str path, enum json_dialect dialect);
+
+/* The same, worked out at the first call. */
+static inline uint32_t json_name_field(struct json_name *name, struct str path,
+                                       enum json_dialect dialect) {
+    return (name->resolved >> dialect & 1) != 0 ? name->fields[dialect]
+                                                : json_name_resolve(name, path, dialect);
+}
 
 #endif
