@@ -156,6 +156,9 @@ static enum channel find_channel(struct str name) {
 }
 
 static const struct event_meaning *find_event(enum channel channel, uint64_t id) {
+    if (channel == CHANNEL_OTHER) {
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
         if (events[i].id == id && events[i].channel == channel) {
             return &events[i];
@@ -318,8 +321,9 @@ static void add_outcome(struct batch *batch, struct str keywords) {
 /* Copies of body fields; notes where the parts of users' names are. */
 static void add_body_copies(struct batch *batch, uint32_t value_count, enum channel channel,
                             uint64_t event_id, uint32_t *parts) {
+    const uint32_t first = batch_row(batch)->first_value;
     for (uint32_t i = 0; i < value_count; i++) {
-        uint32_t field = batch->values[batch_row(batch)->first_value + i].field;
+        uint32_t field = batch->values[first + i].field;
         if (field < FIELD_STATIC_COUNT || field >= role_count) {
             continue;
         }
@@ -336,26 +340,56 @@ static void add_body_copies(struct batch *batch, uint32_t value_count, enum chan
     }
 }
 
+/* Values of the event itself that say what it is, by index; NO_VALUE: it has none. */
+struct known {
+    uint32_t event_id;
+    uint32_t channel;
+    uint32_t computer;
+    uint32_t keywords;
+};
+
+static struct known find_known(const struct batch *batch, uint32_t value_count) {
+    struct known found = {NO_VALUE, NO_VALUE, NO_VALUE, NO_VALUE};
+    const struct value *values = batch->values + batch->rows[batch->row_count - 1].first_value;
+    for (uint32_t i = value_count; i-- > 0;) { /* of several the first one stays */
+        switch (values[i].field) {
+        case FIELD_WINLOG_EVENT_ID:
+            found.event_id = i;
+            break;
+        case FIELD_WINLOG_CHANNEL:
+            found.channel = i;
+            break;
+        case FIELD_WINLOG_COMPUTER:
+            found.computer = i;
+            break;
+        case FIELD_WINLOG_KEYWORDS:
+            found.keywords = i;
+            break;
+        default:
+            break;
+        }
+    }
+    return found;
+}
+
 void windows_ecs_add(struct batch *batch) {
     (void)pthread_once(&roles_once, fill_roles);
-    struct row *row = batch_row(batch);
-    uint32_t value_count = row->value_count;
-    struct str text;
+    uint32_t value_count = batch_row(batch)->value_count;
+    const struct known known = find_known(batch, value_count);
     uint64_t event_id = 0;
     enum channel channel = CHANNEL_OTHER;
-    if (batch_find(&text, batch, row, FIELD_WINLOG_EVENT_ID)) {
-        (void)num_parse_u64(&event_id, text);
-        batch_add(batch, FIELD_EVENT_CODE, text);
+    if (known.event_id != NO_VALUE) {
+        (void)num_parse_u64(&event_id, text_at(batch, known.event_id));
+        batch_add(batch, FIELD_EVENT_CODE, text_at(batch, known.event_id));
     }
-    if (batch_find(&text, batch, batch_row(batch), FIELD_WINLOG_CHANNEL)) {
-        channel = find_channel(text);
+    if (known.channel != NO_VALUE) {
+        channel = find_channel(text_at(batch, known.channel));
     }
-    if (batch_find(&text, batch, batch_row(batch), FIELD_WINLOG_COMPUTER) && text.len > 0) {
-        batch_add(batch, FIELD_HOST_NAME, text);
+    if (known.computer != NO_VALUE && text_at(batch, known.computer).len > 0) {
+        batch_add(batch, FIELD_HOST_NAME, text_at(batch, known.computer));
     }
-    if (channel == CHANNEL_SECURITY &&
-        batch_find(&text, batch, batch_row(batch), FIELD_WINLOG_KEYWORDS)) {
-        add_outcome(batch, text);
+    if (channel == CHANNEL_SECURITY && known.keywords != NO_VALUE) {
+        add_outcome(batch, text_at(batch, known.keywords));
     }
     uint32_t parts[PART_COUNT];
     memset(parts, 0xff, sizeof parts);
