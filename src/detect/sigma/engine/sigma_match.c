@@ -7,13 +7,15 @@
 #include "hash.h"
 #include "mem.h"
 #include "sigma_memo.h"
+#include "sigma_narrow.h"
 #include "sigma_text.h"
 
 /* Which gates an origin passes; kept, because few origins make up most events. */
 struct group {
     uint8_t *passes;         /* by gate */
     struct sigma_ids always; /* variants without triggers whose gate passes */
-    uint16_t *least; /* by slot: bytes of the shortest text that can pass; or NOT_WANTED ... */
+    uint16_t *least;   /* by slot: bytes of the shortest text that can pass; or NOT_WANTED ... */
+    uint32_t keywords; /* set of the narrowed keyword slot, or SIGMA_NARROW_ALL */
 };
 
 /* Of the slots of a group: no variant whose gate passes looks at it; or only whether it is there.
@@ -33,6 +35,7 @@ struct sigma_matcher {
     const struct sigma_rules *rules;
     struct sigma_scanner *scanner;
     struct sigma_memo *memo;
+    struct sigma_narrow *narrow;
     struct sigma_binding *binding;
     struct sigma_profile *profile; /* NULL: nothing is counted */
     bool *is_off;                  /* by variant: not asked for; NULL: all are */
@@ -66,6 +69,7 @@ struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules) {
     m->scanner =
         sigma_scanner_create(rules->slots, rules->slot_count, rules->tests, rules->regex_count);
     m->memo = sigma_memo_create();
+    m->narrow = sigma_narrow_create(rules);
     m->test_epoch = mem_calloc(rules->test_count + 1, sizeof *m->test_epoch);
     m->test_field = mem_calloc(rules->test_count + 1, sizeof *m->test_field);
     m->slot_epoch = mem_calloc(rules->slot_count + 1, sizeof *m->slot_epoch);
@@ -92,6 +96,7 @@ void sigma_matcher_destroy(struct sigma_matcher **matcher) {
     intern_fini(&m->group_keys);
     sigma_scanner_destroy(&m->scanner);
     sigma_memo_destroy(&m->memo);
+    sigma_narrow_destroy(&m->narrow);
     sigma_binding_destroy(&m->binding);
     sigma_profile_destroy(&m->profile);
     mem_free(m->is_off);
@@ -174,16 +179,36 @@ static void want(struct group *g, uint32_t slot, uint16_t least) {
     g->least[slot] = least < g->least[slot] ? least : g->least[slot];
 }
 
-static void want_slots(struct group *g, const struct sigma_rules *rules,
+/* Tests of keywords are added to `keywords`. */
+static void want_slots(struct group *g, struct sigma_ids *keywords, const struct sigma_rules *rules,
                        const struct sigma_plan *plan) {
     for (const struct sigma_plan *p = plan; p < plan + plan->size; p++) {
         if (p->op == SIGMA_NODE_TEST) {
+            if (p->slot == SIGMA_KEYWORD_SLOT) {
+                sigma_ids_add(keywords, p->test);
+            }
             want(g, p->slot, least_bytes(&rules->tests[p->test].test));
         } else if (p->op > SIGMA_NODE_NOT) {
             want(g, p->slot, NOT_TESTED);
             want(g, p->op == SIGMA_NODE_FIELDREF ? p->other : p->slot, NOT_TESTED);
         }
     }
+}
+
+static void want_variants(const struct sigma_matcher *m, struct group *g) {
+    const struct sigma_rules *rules = m->rules;
+    struct sigma_ids keywords = {NULL, 0, 0};
+    for (uint32_t i = 0; i < rules->variant_count; i++) {
+        const struct sigma_variant *v = &rules->variants[i];
+        if (g->passes[v->gate] && is_on(m, i)) {
+            want_slots(g, &keywords, rules, &rules->plans[v->plan]);
+            if (v->wanted != 0) {
+                want_slots(g, &keywords, rules, &rules->plans[v->wanted]);
+            }
+        }
+    }
+    g->keywords = sigma_narrow_number(m->narrow, &keywords);
+    sigma_ids_fini(&keywords);
 }
 
 static void fill_group(const struct sigma_matcher *m, struct group *g,
@@ -202,15 +227,7 @@ static void fill_group(const struct sigma_matcher *m, struct group *g,
     }
     g->least = mem_calloc(rules->slot_count + 1, sizeof *g->least);
     memset(g->least, 0xff, rules->slot_count * sizeof *g->least); /* NOT_WANTED */
-    for (uint32_t i = 0; i < rules->variant_count; i++) {
-        const struct sigma_variant *v = &rules->variants[i];
-        if (g->passes[v->gate] && is_on(m, i)) {
-            want_slots(g, rules, &rules->plans[v->plan]);
-            if (v->wanted != 0) {
-                want_slots(g, rules, &rules->plans[v->wanted]);
-            }
-        }
-    }
+    want_variants(m, g);
 }
 
 static void key_part(struct buf *key, struct str part) {
@@ -298,14 +315,21 @@ static const struct sigma_ids *tests_passed(struct sigma_matcher *m, uint32_t sl
     if (m->profile != NULL) {
         m->profile->slots[slot].values++;
     }
-    struct sigma_ids *passed = sigma_memo_find(m->memo, slot, field, text);
+    const struct sigma_slot *asked = &m->rules->slots[slot];
+    uint32_t key = slot; /* narrowed slots are numbered behind the others */
+    if (slot == SIGMA_KEYWORD_SLOT && m->group->keywords != SIGMA_NARROW_ALL) {
+        const struct sigma_slot *few = sigma_narrow_slot(m->narrow, m->group->keywords, m->scanner);
+        asked = few != NULL ? few : asked;
+        key = few != NULL ? (uint32_t)m->rules->slot_count + m->group->keywords : key;
+    }
+    struct sigma_ids *passed = sigma_memo_find(m->memo, key, field, text);
     if (passed != NULL) {
         return passed;
     }
     int64_t from_ns = m->profile != NULL ? clock_mono_ns() : 0;
     passed = sigma_memo_begin(m->memo);
-    sigma_scan_value(m->scanner, &m->rules->slots[slot], text, passed);
-    sigma_memo_keep(m->memo, slot, field, text);
+    sigma_scan_value(m->scanner, asked, text, passed);
+    sigma_memo_keep(m->memo, key, field, text);
     if (m->profile != NULL) {
         count_scan(m, slot, text, from_ns);
     }

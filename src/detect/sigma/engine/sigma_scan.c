@@ -59,12 +59,19 @@ struct sigma_scanner *sigma_scanner_create(const struct sigma_slot *slots, size_
             const struct sigma_set_test *t = &tests[slots[i].regexes.ids[r]];
             s->sensitive[t->regex] = is_unicode_sensitive(&t->test);
         }
-        const hs_database_t *both[] = {slots[i].literal_db, slots[i].regex_db};
-        for (size_t j = 0; j < 2; j++) {
-            CHECK(both[j] == NULL || hs_alloc_scratch(both[j], &s->scratch) == HS_SUCCESS);
-        }
+        CHECK(sigma_scanner_admit(s, &slots[i]));
     }
     return s;
+}
+
+bool sigma_scanner_admit(struct sigma_scanner *scanner, const struct sigma_slot *slot) {
+    const hs_database_t *both[] = {slot->literal_db, slot->regex_db};
+    for (size_t i = 0; i < 2; i++) {
+        if (both[i] != NULL && hs_alloc_scratch(both[i], &scanner->scratch) != HS_SUCCESS) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void sigma_scanner_profile(struct sigma_scanner *scanner, struct sigma_profile *profile) {

@@ -239,3 +239,54 @@ void sigma_slot_fini(struct sigma_slot *slot) {
     hs_free_database(slot->literal_db);
     hs_free_database(slot->regex_db);
 }
+
+/* --- narrowed --- */
+
+static void keyed_narrow(struct sigma_keyed *out, const struct sigma_keyed *from,
+                         const bool *is_wanted) {
+    for (uint32_t key = 0; key < from->keys.count; key++) {
+        const struct sigma_ids *tests = &from->tests[key];
+        for (size_t i = 0; i < tests->count; i++) {
+            if (is_wanted[tests->ids[i]]) {
+                keyed_add(out, intern_text(&from->keys, key), tests->ids[i]);
+            }
+        }
+    }
+}
+
+static struct sigma_ids borrow(const struct sigma_ids *list) {
+    return (struct sigma_ids){list->ids, list->count, 0};
+}
+
+static bool has_wanted(const struct sigma_ids *list, const bool *is_wanted) {
+    for (size_t i = 0; i < list->count; i++) {
+        if (is_wanted[list->ids[i]]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sigma_slot_narrow(struct sigma_slot *out, const struct sigma_slot *from,
+                       const bool *is_wanted) {
+    *out = (struct sigma_slot){.name = from->name, .is_used = from->is_used};
+    keyed_narrow(&out->equal, &from->equal, is_wanted);
+    keyed_narrow(&out->numbers, &from->numbers, is_wanted);
+    keyed_narrow(&out->literals, &from->literals, is_wanted);
+    if (has_wanted(&from->always, is_wanted)) {
+        out->always = borrow(&from->always);
+    }
+    if (has_wanted(&from->direct_regexes, is_wanted)) {
+        out->direct_regexes = borrow(&from->direct_regexes);
+    }
+    if (has_wanted(&from->regexes, is_wanted)) {
+        out->regexes = borrow(&from->regexes);
+        out->regex_db = from->regex_db;
+    }
+    return build_literals(out);
+}
+
+void sigma_slot_narrow_fini(struct sigma_slot *slot) {
+    slot->regex_db = NULL; /* the whole slot's */
+    sigma_slot_fini(slot);
+}

@@ -65,11 +65,18 @@ void sigma_slot_add(struct sigma_slot *slot, struct sigma_set_test *tests, uint3
 /* After the last test: compiles the databases. False if vectorscan failed (memory). */
 bool sigma_slot_build(struct sigma_slot *slot, struct sigma_set_test *tests);
 void sigma_slot_fini(struct sigma_slot *slot);
+/* A slot with the wanted tests only (`is_wanted` by test) and maybe others that need no database of
+ * their own. It borrows from `from`, which must outlive it. False if vectorscan failed (memory). */
+bool sigma_slot_narrow(struct sigma_slot *out, const struct sigma_slot *from,
+                       const bool *is_wanted);
+void sigma_slot_narrow_fini(struct sigma_slot *slot);
 
 struct sigma_scanner;
 /* Expressions are compiled when a value first needs them. */
 struct sigma_scanner *sigma_scanner_create(const struct sigma_slot *slots, size_t count,
                                            const struct sigma_set_test *tests, size_t regex_count);
+/* A further slot, with the same tests, that it is to scan. False if memory for it is lacking. */
+bool sigma_scanner_admit(struct sigma_scanner *scanner, const struct sigma_slot *slot);
 /* Counts into the profile from now on. */
 void sigma_scanner_profile(struct sigma_scanner *scanner, struct sigma_profile *profile);
 /* By number of the expression: how often a limit ended it. */
