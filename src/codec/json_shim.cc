@@ -100,8 +100,7 @@ bool trim_token(json_leaf &leaf, std::string_view token) {
 
 error_code walk_value(walk &w, const struct place &at, ondemand::value &value, int depth);
 
-error_code give_leaf(walk &w, const struct place &at, ondemand::value &value,
-                     json_leaf_kind kind) {
+error_code give_leaf(walk &w, const struct place &at, ondemand::value &value, json_leaf_kind kind) {
     json_leaf leaf = {at.text, at.path, {nullptr, 0}, kind, false};
     if (!trim_token(leaf, value.raw_json_token())) {
         return TAPE_ERROR;

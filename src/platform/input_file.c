@@ -17,7 +17,7 @@
 #include "mem.h"
 
 enum {
-    LARGE_PAGES_FROM_BYTES = 1024 * 1024,
+    LARGE_PAGES_FROM_BYTES = 4 * 1024 * 1024, /* smaller ones fit no large page: the heap is warm */
     MAP_FROM_BYTES = 64 * 1024 * 1024,
     RELEASE_ALIGN_BYTES = 1024 * 1024, /* a multiple of every page size */
     WALK_DEPTH_LIMIT = 64

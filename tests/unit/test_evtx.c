@@ -112,6 +112,21 @@ static void test_crc32(void **state) {
     static const uint8_t text[] = "123456789";
     assert_int_equal(crc32_update(0, text, 9), 0xcbf43926u);
     assert_int_equal(crc32_update(crc32_update(0, text, 4), text + 4, 5), 0xcbf43926u);
+    uint8_t bytes[1500];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i * i * 31 + i / 7);
+    }
+    for (size_t size = 0; size < sizeof bytes; size += 1 + size / 40) {
+        uint32_t at_once = crc32_update(0, bytes, size);
+        uint32_t by_one = 0;
+        for (size_t i = 0; i < size; i++) {
+            by_one = crc32_update(by_one, bytes + i, 1);
+        }
+        assert_int_equal(at_once, by_one);
+        assert_int_equal(
+            crc32_update(crc32_update(0, bytes, size / 3), bytes + size / 3, size - size / 3),
+            by_one);
+    }
 }
 
 /* --- files made by hand: one chunk, records of inline BinXML --- */
