@@ -6,8 +6,8 @@
 #include "clock.h"
 #include "hash.h"
 #include "mem.h"
+#include "sigma_keywords.h"
 #include "sigma_memo.h"
-#include "sigma_narrow.h"
 #include "sigma_text.h"
 
 /* Which gates an origin passes; kept, because few origins make up most events. */
@@ -15,7 +15,7 @@ struct group {
     uint8_t *passes;         /* by gate */
     struct sigma_ids always; /* variants without triggers whose gate passes */
     uint16_t *least;   /* by slot: bytes of the shortest text that can pass; or NOT_WANTED ... */
-    uint32_t keywords; /* set of the narrowed keyword slot, or SIGMA_NARROW_ALL */
+    uint32_t keywords; /* set of the narrowed keyword slot, or SIGMA_KEYWORDS_ALL */
 };
 
 /* Of the slots of a group: no variant whose gate passes looks at it; or only whether it is there.
@@ -35,7 +35,7 @@ struct sigma_matcher {
     const struct sigma_rules *rules;
     struct sigma_scanner *scanner;
     struct sigma_memo *memo;
-    struct sigma_narrow *narrow;
+    struct sigma_keywords *few_keywords;
     struct sigma_binding *binding;
     struct sigma_profile *profile; /* NULL: nothing is counted */
     bool *is_off;                  /* by variant: not asked for; NULL: all are */
@@ -69,7 +69,7 @@ struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules) {
     m->scanner =
         sigma_scanner_create(rules->slots, rules->slot_count, rules->tests, rules->regex_count);
     m->memo = sigma_memo_create();
-    m->narrow = sigma_narrow_create(rules);
+    m->few_keywords = sigma_keywords_create(rules);
     m->test_epoch = mem_calloc(rules->test_count + 1, sizeof *m->test_epoch);
     m->test_field = mem_calloc(rules->test_count + 1, sizeof *m->test_field);
     m->slot_epoch = mem_calloc(rules->slot_count + 1, sizeof *m->slot_epoch);
@@ -96,7 +96,7 @@ void sigma_matcher_destroy(struct sigma_matcher **matcher) {
     intern_fini(&m->group_keys);
     sigma_scanner_destroy(&m->scanner);
     sigma_memo_destroy(&m->memo);
-    sigma_narrow_destroy(&m->narrow);
+    sigma_keywords_destroy(&m->few_keywords);
     sigma_binding_destroy(&m->binding);
     sigma_profile_destroy(&m->profile);
     mem_free(m->is_off);
@@ -207,7 +207,7 @@ static void want_variants(const struct sigma_matcher *m, struct group *g) {
             }
         }
     }
-    g->keywords = sigma_narrow_number(m->narrow, &keywords);
+    g->keywords = sigma_keywords_number(m->few_keywords, &keywords);
     sigma_ids_fini(&keywords);
 }
 
@@ -317,8 +317,9 @@ static const struct sigma_ids *tests_passed(struct sigma_matcher *m, uint32_t sl
     }
     const struct sigma_slot *asked = &m->rules->slots[slot];
     uint32_t key = slot; /* narrowed slots are numbered behind the others */
-    if (slot == SIGMA_KEYWORD_SLOT && m->group->keywords != SIGMA_NARROW_ALL) {
-        const struct sigma_slot *few = sigma_narrow_slot(m->narrow, m->group->keywords, m->scanner);
+    if (slot == SIGMA_KEYWORD_SLOT && m->group->keywords != SIGMA_KEYWORDS_ALL) {
+        const struct sigma_slot *few =
+            sigma_keywords_slot(m->few_keywords, m->group->keywords, m->scanner);
         asked = few != NULL ? few : asked;
         key = few != NULL ? (uint32_t)m->rules->slot_count + m->group->keywords : key;
     }

@@ -1,4 +1,4 @@
-#include "sigma_narrow.h"
+#include "sigma_keywords.h"
 
 #include <stdlib.h>
 
@@ -10,31 +10,31 @@ struct narrowed {
     bool is_usable;
 };
 
-struct sigma_narrow {
+struct sigma_keywords {
     const struct sigma_rules *rules;
     size_t whole_count;  /* tests of the whole slot */
     struct intern texts; /* ids of a set's tests, in order */
-    struct narrowed sets[SIGMA_NARROW_LIMIT];
+    struct narrowed sets[SIGMA_KEYWORDS_LIMIT];
 };
 
-struct sigma_narrow *sigma_narrow_create(const struct sigma_rules *rules) {
-    struct sigma_narrow *narrow = mem_calloc(1, sizeof *narrow);
-    narrow->rules = rules;
+struct sigma_keywords *sigma_keywords_create(const struct sigma_rules *rules) {
+    struct sigma_keywords *few = mem_calloc(1, sizeof *few);
+    few->rules = rules;
     for (size_t i = 0; i < rules->test_count; i++) {
-        narrow->whole_count += rules->tests[i].slot == SIGMA_KEYWORD_SLOT;
+        few->whole_count += rules->tests[i].slot == SIGMA_KEYWORD_SLOT;
     }
-    return narrow;
+    return few;
 }
 
-void sigma_narrow_destroy(struct sigma_narrow **narrow) {
-    struct sigma_narrow *n = *narrow;
+void sigma_keywords_destroy(struct sigma_keywords **few) {
+    struct sigma_keywords *n = *few;
     if (n != NULL) {
         for (size_t i = 0; i < n->texts.count; i++) {
             sigma_slot_narrow_fini(&n->sets[i].slot);
         }
         intern_fini(&n->texts);
         mem_free(n);
-        *narrow = NULL;
+        *few = NULL;
     }
 }
 
@@ -56,23 +56,23 @@ static void sort_unique(struct sigma_ids *list) {
     list->count = kept;
 }
 
-uint32_t sigma_narrow_number(struct sigma_narrow *narrow, struct sigma_ids *tests) {
+uint32_t sigma_keywords_number(struct sigma_keywords *few, struct sigma_ids *tests) {
     sort_unique(tests);
-    if (tests->count == 0 || tests->count * 2 > narrow->whole_count) {
-        return SIGMA_NARROW_ALL;
+    if (tests->count == 0 || tests->count * 2 > few->whole_count) {
+        return SIGMA_KEYWORDS_ALL;
     }
     struct str key = str_make((const char *)tests->ids, tests->count * sizeof *tests->ids);
-    uint32_t number = intern_find(&narrow->texts, key);
+    uint32_t number = intern_find(&few->texts, key);
     if (number != INTERN_NONE) {
         return number;
     }
-    return narrow->texts.count < SIGMA_NARROW_LIMIT ? intern_add(&narrow->texts, key)
-                                                    : SIGMA_NARROW_ALL;
+    return few->texts.count < SIGMA_KEYWORDS_LIMIT ? intern_add(&few->texts, key)
+                                                   : SIGMA_KEYWORDS_ALL;
 }
 
-static void build(const struct sigma_narrow *narrow, struct narrowed *set, struct str ids,
+static void build(const struct sigma_keywords *few, struct narrowed *set, struct str ids,
                   struct sigma_scanner *scanner) {
-    const struct sigma_rules *rules = narrow->rules;
+    const struct sigma_rules *rules = few->rules;
     bool *is_wanted = mem_calloc(rules->test_count, sizeof *is_wanted);
     for (size_t i = 0; i + sizeof(uint32_t) <= ids.len; i += sizeof(uint32_t)) {
         uint32_t id;
@@ -85,11 +85,11 @@ static void build(const struct sigma_narrow *narrow, struct narrowed *set, struc
     mem_free(is_wanted);
 }
 
-const struct sigma_slot *sigma_narrow_slot(struct sigma_narrow *narrow, uint32_t number,
-                                           struct sigma_scanner *scanner) {
-    struct narrowed *set = &narrow->sets[number];
+const struct sigma_slot *sigma_keywords_slot(struct sigma_keywords *few, uint32_t number,
+                                             struct sigma_scanner *scanner) {
+    struct narrowed *set = &few->sets[number];
     if (!set->is_built) {
-        build(narrow, set, intern_text(&narrow->texts, number), scanner);
+        build(few, set, intern_text(&few->texts, number), scanner);
     }
     return set->is_usable ? &set->slot : NULL;
 }
