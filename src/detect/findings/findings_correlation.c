@@ -144,20 +144,16 @@ void correlation_hit_format(struct buf *out, const struct rule_hit *rule,
 enum status findings_db_add_correlation_hit(struct findings_db *db, const struct rule_hit *rule,
                                             const struct sigma_correlation_hit *hit,
                                             struct err *err) {
-    sqlite3_stmt *statement = findings_statement(db, SQL_PUT_HIT, err);
-    if (!statement) {
-        return STATUS_ENVIRONMENT;
-    }
     struct buf json = BUF_INIT;
     struct buf event = BUF_INIT;
     correlation_hit_format(&json, rule, hit);
     buf_printf(&event, "correlation %016llx", (unsigned long long)hit->id);
-    findings_bind_text(statement, 1, rule->rule_id);
-    findings_bind_text(statement, 2, buf_str(&event));
-    (void)sqlite3_bind_int(statement, 3, (int)rule->level);
-    (void)sqlite3_bind_int64(statement, 4, hit->first_ns);
-    findings_bind_text(statement, 5, buf_str(&json));
-    enum status status = findings_run(db, statement, err);
+    const struct findings_hit kept = {.rule_id = rule->rule_id,
+                                      .event = buf_str(&event),
+                                      .level = rule->level,
+                                      .time_ns = hit->first_ns,
+                                      .json = buf_str(&json)};
+    enum status status = findings_put_hit(db, &kept, err);
     buf_fini(&json);
     buf_fini(&event);
     return status;

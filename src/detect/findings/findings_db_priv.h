@@ -48,6 +48,17 @@ void findings_bind_text(sqlite3_stmt *statement, int index, struct str text);
 /* Valid until the statement steps. */
 struct str findings_column_text(sqlite3_stmt *statement, int index);
 
+/* A hit as it is kept: one row for each rule and event, written again when it comes again. */
+struct findings_hit {
+    struct str rule_id;
+    struct str event; /* the event's id, or that of a correlation's stretch */
+    enum finding_level level;
+    int64_t time_ns;
+    struct str json;
+};
+enum status findings_put_hit(struct findings_db *db, const struct findings_hit *hit,
+                             struct err *err) MUST_CHECK;
+
 /* "rule":{...}; `type` is left out if it is empty. */
 void rule_hit_format_rule(struct buf *out, const struct rule_hit *hit, struct str type);
 

@@ -99,24 +99,34 @@ void rule_hit_format(struct buf *out, const struct rule_hit *hit, const struct b
     buf_putc(out, '}');
 }
 
-enum status findings_db_add_rule_hit(struct findings_db *db, const struct rule_hit *hit,
-                                     const struct batch *batch, const struct row *row,
-                                     struct err *err) {
+enum status findings_put_hit(struct findings_db *db, const struct findings_hit *hit,
+                             struct err *err) {
     sqlite3_stmt *statement = findings_statement(db, SQL_PUT_HIT, err);
     if (!statement) {
         return STATUS_ENVIRONMENT;
     }
+    findings_bind_text(statement, 1, hit->rule_id);
+    findings_bind_text(statement, 2, hit->event);
+    (void)sqlite3_bind_int(statement, 3, (int)hit->level);
+    (void)sqlite3_bind_int64(statement, 4, hit->time_ns);
+    findings_bind_text(statement, 5, hit->json);
+    return findings_run(db, statement, err);
+}
+
+enum status findings_db_add_rule_hit(struct findings_db *db, const struct rule_hit *hit,
+                                     const struct batch *batch, const struct row *row,
+                                     struct err *err) {
     struct buf json = BUF_INIT;
     struct buf event = BUF_INIT;
     rule_hit_format(&json, hit, batch, row);
     buf_add(&event, intern_text(&batch->names, row->source));
     buf_printf(&event, "-%llu", (unsigned long long)row->sequence);
-    findings_bind_text(statement, 1, hit->rule_id);
-    findings_bind_text(statement, 2, buf_str(&event));
-    (void)sqlite3_bind_int(statement, 3, (int)hit->level);
-    (void)sqlite3_bind_int64(statement, 4, row->time_ns);
-    findings_bind_text(statement, 5, buf_str(&json));
-    enum status status = findings_run(db, statement, err);
+    const struct findings_hit kept = {.rule_id = hit->rule_id,
+                                      .event = buf_str(&event),
+                                      .level = hit->level,
+                                      .time_ns = row->time_ns,
+                                      .json = buf_str(&json)};
+    enum status status = findings_put_hit(db, &kept, err);
     buf_fini(&json);
     buf_fini(&event);
     return status;

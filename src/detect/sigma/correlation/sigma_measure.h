@@ -6,8 +6,10 @@
  *   event_count          the number of events                                    O(1)
  *   value_count          different values (of the tuple of fields)               O(1)
  *   value_sum, value_avg sum of the numbers, as decimals of 9 places: no drift   O(1)
- *   percentile, median,  the numbers in order; nearest rank: the smallest number O(n) bytes moved
- *   min, max             that has at least p percent of all at or below it
+ *   percentile           nearest rank: the smallest number that has at least p   O(n) bytes moved
+ *                        percent of all at or below it
+ *   median, min, max     out of the same numbers in order; of two middle ones    O(n) bytes moved
+ *                        the mean
  *   share                100 * events with this event's value / events           O(1)
  *   temporal             the last time of each ref                               O(refs)
  *   temporal_ordered     for each prefix of the order the latest time at which   O(refs)
