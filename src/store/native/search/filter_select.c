@@ -4,6 +4,8 @@
 #include "segment_filter_priv.h"
 #include "transform.h"
 
+enum { FEW_LEAVES = 8 /* are looked up one by one */ };
+
 static struct column_match *add_match(const struct segment_filter *f, struct leaf_state *state,
                                       uint32_t column, enum transform transform,
                                       enum field_type type) {
@@ -143,8 +145,51 @@ bool filter_selects_fields(const struct segment *s, const struct filter_leaf *le
     return any;
 }
 
-void filter_select_field(struct segment_filter *f, const struct filter_leaf *leaf,
-                         struct leaf_state *state) {
+/* --- fields by id, in filters of many leaves --- */
+
+static void fill_places(struct value_places *places, const struct segment *s) {
+    uint32_t *next = mem_calloc((size_t)places->field_count + 1, sizeof *next);
+    memcpy(next, places->first, places->field_count * sizeof *next);
+    for (uint32_t t = 0; t < s->template_count; t++) {
+        for (uint32_t v = 0; v < s->templates[t].value_count; v++) {
+            places->items[next[s->templates[t].values[v].field]++] = (struct value_place){t, v};
+        }
+    }
+    mem_free(next);
+}
+
+/* Once a segment: else each leaf would walk through all values of all templates. */
+static void find_places(struct segment_filter *f) {
+    struct value_places *places = &f->places;
+    const struct segment *s = f->segment;
+    places->field_count = schema_count();
+    places->first = arena_array(&f->arena, (size_t)places->field_count + 1, sizeof *places->first);
+    for (uint32_t t = 0; t < s->template_count; t++) {
+        for (uint32_t v = 0; v < s->templates[t].value_count; v++) {
+            places->first[s->templates[t].values[v].field + 1]++;
+        }
+    }
+    for (uint32_t i = 0; i < places->field_count; i++) {
+        places->first[i + 1] += places->first[i];
+    }
+    places->items = arena_array(&f->arena, (size_t)places->first[places->field_count] + 1,
+                                sizeof *places->items);
+    fill_places(places, s);
+}
+
+static void select_places(struct segment_filter *f, const struct filter_leaf *leaf,
+                          struct leaf_state *state, uint32_t field) {
+    if (f->places.first == NULL) {
+        find_places(f);
+    }
+    uint32_t end = field < f->places.field_count ? f->places.first[field + 1] : 0;
+    for (uint32_t i = end > 0 ? f->places.first[field] : 0; i < end; i++) {
+        select_value(f, leaf, state, f->places.items[i].template, f->places.items[i].value);
+    }
+}
+
+static void select_chosen(struct segment_filter *f, const struct filter_leaf *leaf,
+                          struct leaf_state *state) {
     const struct segment *s = f->segment;
     struct field_choice choice = {.leaf = leaf->e, .only = expr_leaf_field(leaf->e)};
     if (choice.only == FIELD_NONE) {
@@ -159,6 +204,16 @@ void filter_select_field(struct segment_filter *f, const struct filter_leaf *lea
         }
     }
     mem_free(choice.known);
+}
+
+void filter_select_field(struct segment_filter *f, const struct filter_leaf *leaf,
+                         struct leaf_state *state) {
+    uint32_t only = expr_leaf_field(leaf->e);
+    if (only != FIELD_NONE && f->plan->leaf_count > FEW_LEAVES) {
+        select_places(f, leaf, state, only);
+    } else {
+        select_chosen(f, leaf, state);
+    }
 }
 
 /* What the formulas of the template can print of the leaf's word; *sums: and whether numbers of

@@ -119,8 +119,22 @@ enum filter_whole {
     FILTER_WHOLE
 };
 
+/* Where values of a field stand: by template, then by value. */
+struct value_place {
+    uint32_t template;
+    uint32_t value;
+};
+
+/* For filters of many leaves: items[first[field]] up to items[first[field + 1]] are the field's. */
+struct value_places {
+    uint32_t *first; /* NULL: not known yet */
+    uint32_t field_count;
+    struct value_place *items;
+};
+
 struct segment_filter {
     const struct filter_plan *plan;
+    struct value_places places;
     struct segment *segment;
     struct leaf_state *leaves;
     struct arena arena;
