@@ -1,12 +1,13 @@
 #include "detect_stored.h"
 
 #include "rule_watch.h"
+#include "sigma_sieve.h"
 
 /* Hits are committed after this many events, so that a long run keeps what it found. */
 enum { COMMIT_EVENTS = 1000000 };
 
-static enum status watch_rows(struct rule_watch *watch, struct store_scan *scan,
-                              struct detect_stored_counts *counts, struct err *err) {
+static enum status watch_rows(struct rule_watch *watch, struct store_scan *scan, uint64_t *rows,
+                              struct err *err) {
     struct batch batch;
     bool more = true;
     uint64_t uncommitted = 0;
@@ -17,7 +18,7 @@ static enum status watch_rows(struct rule_watch *watch, struct store_scan *scan,
         if (status == STATUS_OK) {
             status = rule_watch_batch(watch, &batch, err);
         }
-        counts->events += batch.row_count;
+        *rows += batch.row_count;
         uncommitted += batch.row_count;
         if (status == STATUS_OK && !more) {
             status = rule_watch_finish(watch, err);
@@ -31,26 +32,122 @@ static enum status watch_rows(struct rule_watch *watch, struct store_scan *scan,
     return status;
 }
 
+/* --- which rows can match --- */
+
+static enum status count_groups(const struct store_groups *groups, void *ctx, struct err *err) {
+    (void)err;
+    for (size_t i = 0; i < groups->count; i++) {
+        *(uint64_t *)ctx += groups->rows[i];
+    }
+    return STATUS_OK;
+}
+
+static enum status count_rows(const struct batch *batch, void *ctx, struct err *err) {
+    (void)err;
+    *(uint64_t *)ctx += batch->row_count;
+    return STATUS_OK;
+}
+
+/* What the rules would have seen, without putting rows together. */
+static enum status count_events(uint64_t *out, struct store *store,
+                                const struct store_scan_options *options, struct err *err) {
+    const struct store_group_spec spec = {.key_count = 0};
+    struct store_scan_stats stats;
+    struct store_group_sink sink = {.groups = count_groups, .rows = count_rows, .ctx = out};
+    return store_group(store, options, &spec, &sink, &stats, err);
+}
+
+static uint64_t datasets_of(struct store *store) {
+    uint64_t datasets = 0;
+    for (int d = DATASET_UNKNOWN; d < DATASET_COUNT; d++) {
+        struct store_stat stat;
+        store_get_stat(store, (enum dataset)d, &stat);
+        datasets |= stat.events + stat.unsealed > 0 ? UINT64_C(1) << d : 0;
+    }
+    return datasets;
+}
+
+/* Shows the sieve the values of all rows; none passes. */
+static enum status show_values(const struct expr *probe, struct store *store,
+                               struct store_scan_options options, struct err *err) {
+    struct store_scan *scan = NULL;
+    struct batch batch;
+    bool more = true;
+    options.filter = probe;
+    options.ordered = false;
+    options.all_fields = false;
+    options.want_raw = false;
+    enum status status = store_scan_open(&scan, store, &options, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    batch_init(&batch);
+    while (status == STATUS_OK && more) {
+        status = store_scan_next(scan, &batch, &more, err);
+    }
+    batch_fini(&batch);
+    store_scan_close(&scan);
+    return status;
+}
+
+/* --- the rows --- */
+
+static enum status scan_rows(struct rule_watch *watch, struct store *store,
+                             const struct store_scan_options *options, uint64_t *rows,
+                             struct err *err) {
+    struct store_scan *scan = NULL;
+    enum status status = store_scan_open(&scan, store, options, err);
+    if (status == STATUS_OK) {
+        status = watch_rows(watch, scan, rows, err);
+        store_scan_close(&scan);
+    }
+    return status;
+}
+
+/* Few rules: only rows that can match by the values of columns are put together. */
+static enum status watch_possible(struct rule_watch *watch, const struct surroundings *around,
+                                  struct store_scan_options options,
+                                  struct detect_stored_counts *counts, struct err *err) {
+    struct sigma_sieve *sieve = sigma_sieve_create(around->rules, datasets_of(around->store));
+    const struct expr *probe = sigma_sieve_probe(sieve);
+    enum status status = count_events(&counts->events, around->store, &options, err);
+    if (status == STATUS_OK && probe != NULL) {
+        status = show_values(probe, around->store, options, err);
+    }
+    if (status == STATUS_OK) {
+        options.filter = sigma_sieve_filter(sieve);
+        status = options.filter != NULL
+                     ? scan_rows(watch, around->store, &options, &counts->looked_at, err)
+                     : rule_watch_finish(watch, err);
+    }
+    sigma_sieve_destroy(&sieve);
+    return status;
+}
+
+static enum status watch_all(struct rule_watch *watch, const struct surroundings *around,
+                             const struct store_scan_options *options,
+                             struct detect_stored_counts *counts, struct err *err) {
+    enum status status = scan_rows(watch, around->store, options, &counts->looked_at, err);
+    counts->events = counts->looked_at;
+    return status;
+}
+
 static enum status run_rules(struct surroundings *around, int64_t from_ns, int64_t to_ns,
                              struct detect_stored_counts *counts, struct err *err) {
+    struct rule_watch *watch = rule_watch_create(&(struct rule_watch_options){
+        .rules = around->rules, .site = around->site, .db = around->db});
     struct store_scan_options options = STORE_SCAN_ALL;
     options.from_ns = from_ns;
     options.to_ns = to_ns;
     options.all_fields = true;
     options.want_raw = true; /* keywords look at the text of unknown lines */
-    struct store_scan *scan = NULL;
-    enum status status = store_scan_open(&scan, around->store, &options, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct rule_watch *watch = rule_watch_create(&(struct rule_watch_options){
-        .rules = around->rules, .site = around->site, .db = around->db});
-    status = watch_rows(watch, scan, counts, err);
+    enum status status = sigma_sieve_pays(around->rules)
+                             ? watch_possible(watch, around, options, counts, err)
+                             : watch_all(watch, around, &options, counts, err);
     counts->rule_hits = rule_watch_hits(watch);
     counts->correlation = rule_watch_correlation(watch);
     counts->rule_hits_suppressed = rule_watch_suppressed(watch);
     rule_watch_destroy(&watch);
-    store_scan_close(&scan);
     return status;
 }
 

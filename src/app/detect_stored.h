@@ -12,7 +12,8 @@
 #include "surroundings.h"
 
 struct detect_stored_counts {
-    uint64_t events; /* that the rules saw */
+    uint64_t events;    /* that the rules were asked about */
+    uint64_t looked_at; /* of them: those that were put together */
     uint64_t rule_hits;
     uint64_t rule_hits_suppressed; /* by the site file */
     struct sigma_correlator_counts correlation;
