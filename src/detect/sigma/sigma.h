@@ -74,7 +74,9 @@ struct sigma_load_options {
     size_t mapping_count;
     const char *const *placeholders; /* files of placeholders (sigma_placeholders.h); may be none */
     size_t placeholder_count;
-    bool judge; /* fill in sigma_rule_info.runs; compiled sets from the cache are not used then */
+    /* Fill in sigma_rule_info.runs. Such a set is for reading: it is not compiled to the end (most
+     * of the time of a load), no matcher may be made of it, and the cache is not asked. */
+    bool judge;
     /* The rules look at every event, whatever its log source, with their own field names. */
     bool everywhere;
     /* Where compiled sets are kept (docs/formats/sigma-cache.md); NULL: they are not. Whatever else

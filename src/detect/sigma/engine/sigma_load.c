@@ -222,14 +222,16 @@ static enum status add_correlations(struct sigma_rules *set, struct loader *l, s
     return s;
 }
 
-static enum status compile(struct sigma_rules *set, bool everywhere, struct err *err) {
+static enum status compile(struct sigma_rules *set, const struct sigma_load_options *options,
+                           struct err *err) {
     for (size_t i = 0; i < set->rule_count; i++) {
-        enum status s = sigma_set_add(set, (uint32_t)i, everywhere, err);
+        enum status s = sigma_set_add(set, (uint32_t)i, options->everywhere, err);
         if (s != STATUS_OK) {
             return err_wrap(err, s, "%.*s", STR_ARG(set->documents[i].info.path));
         }
     }
-    return sigma_set_finish(set, err);
+    set->is_for_reading = options->judge;
+    return options->judge ? STATUS_OK : sigma_set_finish(set, err);
 }
 
 static enum status build(struct sigma_rules *set, const struct sigma_sources *sources,
@@ -243,7 +245,7 @@ static enum status build(struct sigma_rules *set, const struct sigma_sources *so
     sigma_filters_apply(&l.filters, &set->arena, set->documents, set->rule_count);
     enum status s = add_correlations(set, &l, err);
     tell_filters(&l);
-    s = s == STATUS_OK ? compile(set, options->everywhere, err) : s;
+    s = s == STATUS_OK ? compile(set, options, err) : s;
     sigma_filters_fini(&l.filters);
     mem_free(l.documents);
     mem_free(l.hashes);

@@ -64,6 +64,7 @@ struct sigma_matcher {
 };
 
 struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules) {
+    CHECK(!rules->is_for_reading);
     struct sigma_matcher *m = mem_calloc(1, sizeof *m);
     m->rules = rules;
     m->scanner =

@@ -73,6 +73,7 @@ struct sigma_rules {
     size_t gate_capacity;
     struct sigma_ids always;
     bool uses_provider;
+    bool is_for_reading;                    /* judged, not finished: no matcher can be made */
     struct sigma_correlation *correlations; /* in the arena; inner ones before outer ones */
     size_t correlation_count;
     struct sigma_want *wants; /* by rule, in the arena; NULL: no correlations */
