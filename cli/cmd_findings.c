@@ -85,12 +85,55 @@ static bool list_finding(struct listing *l, const struct json_tree *object) {
     return output_row(l->rows, cells);
 }
 
+/* "file:line", or who sent it. */
+static void append_place(struct buf *out, const struct json_tree *event) {
+    const char *file = json_tree_text(event, "file");
+    const char *names[] = {"line", "record_id", "idx"};
+    buf_printf(out, "%s%s", out->len > 0 ? " " : "",
+               file[0] != '\0' ? file : json_tree_text(event, "peer"));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (json_tree_child(event, names[i]) != NULL) {
+            buf_printf(out, ":%s", json_tree_text(event, names[i]));
+            return;
+        }
+    }
+}
+
+static void append_group(const char *name, const struct json_tree *value, void *ctx) {
+    struct buf *out = ctx;
+    buf_printf(out, "%s%s=%s", out->len > 0 ? " " : "", name, json_tree_value(value));
+}
+
+/* What its events have in common, where the first is, how many there are. */
+static bool list_correlation(struct listing *l, const struct json_tree *object,
+                             const struct json_tree *correlation) {
+    const struct json_tree *rule = json_tree_child(object, "rule");
+    const struct json_tree *events = json_tree_child(object, "events");
+    struct buf title = BUF_INIT;
+    append_time(&l->time, json_tree_text(object, "@timestamp"), l);
+    json_tree_members(json_tree_child(correlation, "group"), append_group, &l->entities);
+    append_place(&l->entities, json_tree_item(events, 0));
+    buf_printf(&title, "%s (%s, %s)", json_tree_text(rule, "title"),
+               json_tree_text(correlation, "type"), json_tree_text(correlation, "count"));
+    struct str cells[COLUMN_COUNT] = {str_from_c(json_tree_text(rule, "level")),
+                                      buf_str(&l->time),
+                                      STR("sigma"),
+                                      buf_str(&l->entities),
+                                      buf_str(&title),
+                                      str_from_c(json_tree_text(rule, "id"))};
+    bool go_on = output_row(l->rows, cells);
+    buf_fini(&title);
+    return go_on;
+}
+
 static bool list_rule(struct listing *l, const struct json_tree *object) {
     const struct json_tree *rule = json_tree_child(object, "rule");
-    const struct json_tree *event = json_tree_child(object, "event");
+    const struct json_tree *correlation = json_tree_child(object, "correlation");
+    if (correlation != NULL) {
+        return list_correlation(l, object, correlation);
+    }
     append_time(&l->time, json_tree_text(object, "@timestamp"), l);
-    buf_printf(&l->entities, "%s:%s", json_tree_text(event, "file"),
-               json_tree_text(event, json_tree_child(event, "line") ? "line" : "record_id"));
+    append_place(&l->entities, json_tree_child(object, "event"));
     struct str cells[COLUMN_COUNT] = {str_from_c(json_tree_text(rule, "level")),
                                       buf_str(&l->time),
                                       STR("sigma"),

@@ -1,4 +1,6 @@
 """Correlations through the whole program: files in any order, the store, the server, a reload."""
+import csv
+import io
 import json
 import time
 
@@ -94,6 +96,9 @@ def stored_events(folder):
     equal([f["correlation"]["count"] for f in first], [30], "count")
     equal(first[0]["entities"], {"client": ["10.0.0.7"]}, "entities")
     true(first[0]["events"][0]["id"].endswith("-1"), "the id of the event")
+    row = next(r for r in csv.DictReader(io.StringIO(
+        run("findings", "--store", store, "--format", "csv").decode())) if "(value_count, 30)" in r["reason"])
+    true("10.0.0.7" in row["entities"] and row["entities"].endswith("a.log:1"), row)
     # in two imports, each too small: detect looks at all of it
     other = folder / "other"
     for i in range(2):
