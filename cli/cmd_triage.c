@@ -45,6 +45,8 @@ struct command_line {
     const char *at;
     const char *show;
     bool recover;
+    const char *password;
+    uint64_t unpack_limit;
     bool help;
     struct triage_options triage;
 };
@@ -184,6 +186,7 @@ static int ask(struct command_line *c, const struct positionals *paths,
                              .format = c->format,
                              .limit = c->limit,
                              .recover_slack = c->recover,
+                             .packed = {c->password, c->unpack_limit},
                              .events_as_they_are = true};
     struct triage_rules rules = {0};
     int code = EXIT_USAGE;

@@ -3,7 +3,6 @@
 #include "act.h"
 #include "commands.h"
 #include "dump_row.h"
-#include "file_rows.h"
 #include "i18n.h"
 #include "mem.h"
 
@@ -110,13 +109,25 @@ static void end_file(struct running *running) {
     running->file = NULL;
 }
 
-static bool see_batch(const struct batch *batch, struct str file, void *ctx) {
-    struct running *running = ctx;
-    if (running->file == NULL || !str_eq(str_from_c(running->file), file)) {
-        end_file(running);
+static void begin_file(struct running *running, struct str file) {
+    if (running->file == NULL) {
         running->file = mem_strdup(file.ptr, file.len);
         running->idx = 0;
     }
+}
+
+/* Of the file; it may have had no row. */
+static void see_end(struct str file, void *ctx) {
+    struct running *running = ctx;
+    if (!running->out.is_stopped) {
+        begin_file(running, file);
+    }
+    end_file(running);
+}
+
+static bool see_batch(const struct batch *batch, struct str file, void *ctx) {
+    struct running *running = ctx;
+    begin_file(running, file);
     for (size_t i = 0; i < batch->row_count && !running->out.is_stopped; i++) {
         see_row(running, batch, &batch->rows[i], file);
     }
@@ -138,11 +149,12 @@ static void read_files(struct running *running, const char *const *paths, size_t
     const struct file_rows_options reading = {.zone = running->run->zone,
                                               .zone_is_guess = running->run->zone_is_guess,
                                               .recover_slack = running->run->recover_slack,
+                                              .packed = running->run->packed,
                                               .rows = see_batch,
+                                              .done = see_end,
                                               .failed = print_failure,
                                               .ctx = running};
     file_rows_read(&reading, paths, path_count, counts);
-    end_file(running);
 }
 
 static int finish(struct running *running, const struct file_rows_counts *counts) {
@@ -184,9 +196,11 @@ int triage_run(const struct triage_run *run, const char *const *paths, size_t pa
     struct running running = {.run = run, .list = {.format = run->format}};
     struct err err = ERR_INIT;
     struct file_rows_counts counts;
+    struct triage_options options = *run->options;
     prepare(&running);
+    options.matcher = running.matcher;
     int code = EXIT_USAGE;
-    if (run->question->open(&running.state, &running.out, run->options, &err) == STATUS_OK) {
+    if (run->question->open(&running.state, &running.out, &options, &err) == STATUS_OK) {
         read_files(&running, paths, path_count, &counts);
         run->question->end(running.state);
         run->question->close(running.state);

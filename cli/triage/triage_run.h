@@ -5,6 +5,7 @@
 #ifndef KONSEKI_TRIAGE_RUN_H
 #define KONSEKI_TRIAGE_RUN_H
 
+#include "file_rows.h"
 #include "output.h"
 #include "triage.h"
 
@@ -18,6 +19,7 @@ struct triage_run {
     const struct zone *zone;
     bool zone_is_guess;
     bool recover_slack;
+    struct packed_limits packed;
     const struct sigma_rules *rules; /* NULL: none */
     enum sigma_level least_level;
     bool all_events;         /* with rules: also events without a hit */

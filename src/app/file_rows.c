@@ -53,6 +53,13 @@ bool file_reading_give(struct file_reading *reading, struct parse_input *input, 
     return true;
 }
 
+void file_reading_done(struct file_reading *reading, struct str name) {
+    reading->counts->files++;
+    if (reading->options->done != NULL) {
+        reading->options->done(name, reading->options->ctx);
+    }
+}
+
 void file_reading_whole(struct file_reading *reading, const struct input_file *file,
                         const char *name) {
     const struct parse_input_options options =
@@ -69,7 +76,7 @@ void file_reading_whole(struct file_reading *reading, const struct input_file *f
         reading->options->health(name, &health, reading->options->ctx);
     }
     parse_input_close(&input);
-    reading->counts->files++;
+    file_reading_done(reading, str_from_c(name));
     reading->counts->bytes += file->size_bytes;
 }
 

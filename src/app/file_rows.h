@@ -34,6 +34,9 @@ struct file_rows_progress {
 };
 typedef void file_rows_progress_fn(const struct file_rows_progress *progress, void *ctx);
 
+/* A file or member was read, as far as it could be; also one without a row. */
+typedef void file_rows_done_fn(struct str file, void *ctx);
+
 struct file_rows_options {
     const struct zone *zone; /* for times without one */
     bool zone_is_guess;
@@ -44,6 +47,7 @@ struct file_rows_options {
     file_rows_progress_fn *progress;        /* NULL: nobody looks */
     file_rows_fn *rows;
     file_rows_keep_fn *keep; /* instead of rows; NULL: rows */
+    file_rows_done_fn *done; /* NULL: nobody asks */
     file_rows_error_fn *failed;
     file_rows_health_fn *health; /* NULL: nobody asks */
     void *ctx;

@@ -32,7 +32,7 @@ static enum status coverage_open(void **state, struct triage_out *out,
     static const struct str columns[LIST_COUNT] = {
         STR_INIT("file events# with_hits#"),
         STR_INIT("event title channel provider dataset count# with_hits# first last"),
-        STR_INIT("level title hits# source logsource id path first last")};
+        STR_INIT("level title hits# source logsource id path first last needs")};
     size_t list = 0;
     while (list < LIST_COUNT && !str_eq(options->kind, list_words[list])) {
         list++;
@@ -128,17 +128,29 @@ static void list_events(struct coverage *c, struct triage_cells *cells) {
     mem_free(sorted);
 }
 
+/* Why a rule cannot have hit, as far as the inputs tell. */
+static struct str source_word(const struct coverage *c, const struct triage_rule *rule) {
+    if (!rule->is_source_known) {
+        return STR("not read");
+    }
+    bool is_absent = rule->number != SIZE_MAX && c->options->matcher != NULL &&
+                     !sigma_matcher_saw_source(c->options->matcher, rule->number);
+    return is_absent ? STR("absent") : STR_EMPTY;
+}
+
 static void write_rule(struct coverage *c, struct triage_cells *cells,
                        const struct triage_rule *rule, const struct tally_group *group) {
     triage_cell(cells, rule->level);
     triage_cell(cells, rule->title);
     triage_cell_number(cells, group->count);
-    triage_cell(cells, rule->is_source_known ? STR_EMPTY : STR("not read"));
+    struct str source = source_word(c, rule);
+    triage_cell(cells, source);
     triage_cell(cells, rule->logsource);
     triage_cell(cells, rule->id);
     triage_cell(cells, rule->path);
     triage_cell_time(cells, group->first_ns);
     triage_cell_time(cells, group->last_ns);
+    triage_cell(cells, source.len > 0 ? rule->sources : STR_EMPTY);
     triage_cells_write(cells, c->out);
 }
 

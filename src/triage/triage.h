@@ -47,6 +47,8 @@ struct triage_rule {
     struct str level;
     struct str logsource; /* "product/category/service" */
     bool is_source_known; /* false: no event that this program reads is of its log source */
+    struct str sources;   /* which events it looks at */
+    size_t number;        /* in the set; SIZE_MAX: no rule of its own (a filter) */
 };
 
 struct triage_options {
@@ -72,7 +74,8 @@ struct triage_options {
     struct str show; /* "both", "ancestors", "descendants", "tree"; empty: both */
     bool is_drawn;   /* as a tree, for people */
     bool is_ascii;
-    const struct triage_rule *rules; /* coverage */
+    const struct triage_rule *rules;     /* coverage */
+    const struct sigma_matcher *matcher; /* coverage: what it saw */
     size_t rule_count;
 };
 

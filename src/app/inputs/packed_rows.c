@@ -71,7 +71,7 @@ static void read_as_stream(struct unpacking *work, struct member *m) {
         parse_input_window(input, window_bytes(m), m->window.len, !m->ended);
     }
     parse_input_close(&input);
-    reading->counts->files++;
+    file_reading_done(reading, name);
 }
 
 /* All of the member's bytes as a file; false if the machine has no room for them. */

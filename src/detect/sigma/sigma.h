@@ -98,6 +98,9 @@ enum status sigma_mapping_list(struct buf *out, const char *const *mappings, siz
 void sigma_rules_free(struct sigma_rules **rules);
 size_t sigma_rules_count(const struct sigma_rules *rules);
 
+/* Appends which events a rule looks at: "Microsoft-Windows-Sysmon/Operational 1; Security 4688". */
+void sigma_rules_sources(struct buf *out, const struct sigma_rules *rules, size_t rule);
+
 struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules);
 void sigma_matcher_destroy(struct sigma_matcher **matcher);
 /* From the next event on only the rules that `select` admits are looked for, and those that
@@ -105,6 +108,9 @@ void sigma_matcher_destroy(struct sigma_matcher **matcher);
  * shared, and in the cache it is one, whatever is asked for. */
 typedef bool sigma_select_fn(const struct sigma_rule_info *rule, const void *ctx);
 void sigma_matcher_select(struct sigma_matcher *matcher, sigma_select_fn *select, const void *ctx);
+
+/* Was there an event that the rule looks at at all? True for correlations. */
+bool sigma_matcher_saw_source(const struct sigma_matcher *matcher, size_t rule);
 
 /* `fields` are the event fields whose values made the rule match (ids, no duplicates). */
 struct sigma_hit {

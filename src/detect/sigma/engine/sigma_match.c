@@ -38,6 +38,7 @@ struct sigma_matcher {
     struct sigma_keywords *few_keywords;
     struct sigma_binding *binding;
     struct sigma_profile *profile; /* NULL: nothing is counted */
+    bool *gate_seen;               /* by gate: some event passed it */
     bool *is_off;                  /* by variant: not asked for; NULL: all are */
     uint32_t epoch;
     uint32_t *test_epoch;
@@ -75,6 +76,7 @@ struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules) {
     m->test_field = mem_calloc(rules->test_count + 1, sizeof *m->test_field);
     m->slot_epoch = mem_calloc(rules->slot_count + 1, sizeof *m->slot_epoch);
     m->slot_first = mem_calloc(rules->slot_count + 1, sizeof *m->slot_first);
+    m->gate_seen = mem_calloc(rules->gate_count + 1, sizeof *m->gate_seen);
     m->variant_epoch = mem_calloc(rules->variant_count + 1, sizeof *m->variant_epoch);
     return m;
 }
@@ -101,6 +103,7 @@ void sigma_matcher_destroy(struct sigma_matcher **matcher) {
     sigma_binding_destroy(&m->binding);
     sigma_profile_destroy(&m->profile);
     mem_free(m->is_off);
+    mem_free(m->gate_seen);
     sigma_ids_fini(&m->candidates);
     sigma_ids_fini(&m->hit_fields);
     sigma_ids_fini(&m->hit_rules);
@@ -161,6 +164,18 @@ void sigma_matcher_select(struct sigma_matcher *m, sigma_select_fn *select, cons
     forget_groups(m);
 }
 
+bool sigma_matcher_saw_source(const struct sigma_matcher *m, size_t rule) {
+    bool is_rule = false;
+    for (size_t i = 0; i < m->rules->variant_count; i++) {
+        const struct sigma_variant *v = &m->rules->variants[i];
+        is_rule = is_rule || v->rule == rule;
+        if (v->rule == rule && m->gate_seen[v->gate]) {
+            return true;
+        }
+    }
+    return !is_rule;
+}
+
 /* --- groups --- */
 
 static bool is_on(const struct sigma_matcher *m, uint32_t variant) {
@@ -219,6 +234,7 @@ static void fill_group(const struct sigma_matcher *m, struct group *g,
     g->passes = mem_calloc(rules->gate_count + 1, 1);
     for (size_t i = 0; i < rules->gate_count; i++) {
         g->passes[i] = sigma_gate_passes(&rules->gates[i], origin);
+        m->gate_seen[i] = m->gate_seen[i] || g->passes[i];
     }
     for (size_t i = 0; i < rules->always.count; i++) {
         uint32_t variant = rules->always.ids[i];

@@ -52,6 +52,29 @@ static uint32_t slot_of(struct sigma_rules *set, struct str name) {
     return id;
 }
 
+static void add_gate(struct buf *out, const struct sigma_gate *gate) {
+    for (size_t i = 0; i < gate->channel_count; i++) {
+        buf_printf(out, "%s%s", i > 0 ? ", " : "", gate->channels[i]);
+    }
+    if (gate->kind == SIGMA_GATE_WINDOWS && gate->channel_count == 0) {
+        buf_add(out, STR("Windows"));
+    }
+    buf_printf(out, "%s%s", gate->ids[0] != '\0' ? " " : "", gate->ids);
+    buf_add(out, gate->kind == SIGMA_GATE_DATASETS ? str_from_c(gate->datasets) : STR_EMPTY);
+}
+
+void sigma_rules_sources(struct buf *out, const struct sigma_rules *set, size_t rule) {
+    bool is_first = true;
+    for (size_t i = 0; i < set->variant_count; i++) {
+        const struct sigma_gate *gate = &set->gates[set->variants[i].gate];
+        if (set->variants[i].rule == rule && !sigma_gate_is_closed(gate)) {
+            buf_add(out, is_first ? STR_EMPTY : STR("; "));
+            add_gate(out, gate);
+            is_first = false;
+        }
+    }
+}
+
 uint32_t sigma_set_slot(const struct sigma_rules *set, struct str name) {
     return intern_find(&set->slot_names, name);
 }
