@@ -1,13 +1,10 @@
-#include "sigma_modifier.h"
+#include "sigma_modifier_apply.h"
 
 #include "mem.h"
 #include "num.h"
-#include "sigma_encode.h"
 #include "sigma_expand.h"
 #include "sigma_number.h"
 #include "sigma_text.h"
-
-enum { DASH_LIMIT = 4 };
 
 static const struct str names[] = {
 #define MODIFIER(id, name) STR_INIT(name),
@@ -82,15 +79,7 @@ static size_t first_kind(const struct sigma_key *key) {
     return i;
 }
 
-struct apply {
-    const struct sigma_key *key;
-    struct str written; /* the value as it stands in the rule */
-    size_t at;          /* index of the modifier being applied */
-    bool is_expanded;
-    struct err *err;
-};
-
-static enum status refuse(const struct apply *a, const char *why) {
+enum status sigma_apply_refuse(const struct sigma_apply *a, const char *why) {
     return err_set(a->err, STATUS_BAD_INPUT, "line %zu: modifier '%.*s' on '%.*s' %s", a->key->line,
                    STR_ARG(names[a->key->modifiers[a->at]]), STR_ARG(str_head(a->written, 60)),
                    why);
@@ -98,12 +87,19 @@ static enum status refuse(const struct apply *a, const char *why) {
 
 /* --- text --- */
 
-/* Numbers and truths become their text: `contains: 4104` is written without quotes often. */
-static bool make_text(struct sigma_value *v) {
+bool sigma_value_to_text(struct sigma_value *v) {
     if (v->kind == SIGMA_VALUE_NUMBER || v->kind == SIGMA_VALUE_TRUTH) {
         v->kind = SIGMA_VALUE_PATTERN;
     }
     return v->kind == SIGMA_VALUE_PATTERN;
+}
+
+struct sigma_value *sigma_value_add_variant(struct sigma_value *v) {
+    struct sigma_value *variant = mem_calloc(1, sizeof *variant);
+    *variant = *v;
+    variant->text = BUF_INIT;
+    v->next = variant;
+    return variant;
 }
 
 static bool begins_with_star(struct str s) {
@@ -129,7 +125,8 @@ static void star_behind(struct buf *text) {
     }
 }
 
-static enum status place(const struct apply *a, struct sigma_value *v, enum sigma_anchor anchor) {
+static enum status place(const struct sigma_apply *a, struct sigma_value *v,
+                         enum sigma_anchor anchor) {
     if (v->kind == SIGMA_VALUE_REGEX) {
         return STATUS_OK; /* expressions are unanchored anyway */
     }
@@ -137,8 +134,8 @@ static enum status place(const struct apply *a, struct sigma_value *v, enum sigm
         v->anchor = anchor;
         return STATUS_OK;
     }
-    if (!make_text(v)) {
-        return refuse(a, "needs text");
+    if (!sigma_value_to_text(v)) {
+        return sigma_apply_refuse(a, "needs text");
     }
     if (anchor != SIGMA_START) {
         star_before(&v->text);
@@ -149,121 +146,37 @@ static enum status place(const struct apply *a, struct sigma_value *v, enum sigm
     return STATUS_OK;
 }
 
-static enum status apply_windash(const struct apply *a, struct sigma_value *v) {
-    if (!make_text(v)) {
-        return refuse(a, "needs text");
+static enum status apply_windash(const struct sigma_apply *a, struct sigma_value *v) {
+    if (!sigma_value_to_text(v)) {
+        return sigma_apply_refuse(a, "needs text");
     }
     sigma_pattern_windash(&v->text);
     return STATUS_OK;
 }
 
-static enum status apply_cased(const struct apply *a, struct sigma_value *v) {
-    if (v->kind != SIGMA_VALUE_FIELDREF && v->kind != SIGMA_VALUE_REGEX && !make_text(v)) {
-        return refuse(a, "needs text");
+static enum status apply_cased(const struct sigma_apply *a, struct sigma_value *v) {
+    if (v->kind != SIGMA_VALUE_FIELDREF && v->kind != SIGMA_VALUE_REGEX &&
+        !sigma_value_to_text(v)) {
+        return sigma_apply_refuse(a, "needs text");
     }
     v->cased = true;
     return STATUS_OK;
 }
 
-/* --- encodings --- */
-
-/* Wildcards stay wildcards, but only beside ASCII: other characters make bytes that would be taken
- * for them, and base64 takes no wildcards anyway. */
-static enum status apply_utf16(const struct apply *a, struct sigma_value *v, bool big, bool bom) {
-    if (!make_text(v)) {
-        return refuse(a, "needs text");
-    }
-    bool ascii = true;
-    for (size_t i = 0; i < v->text.len; i++) {
-        bool token = sigma_is_token(v->text.ptr[i]);
-        v->has_tokens = v->has_tokens || token;
-        ascii = ascii && (token || (unsigned char)v->text.ptr[i] < 0x80);
-    }
-    if (v->has_tokens && !ascii) {
-        return refuse(a, "takes no wildcards beside other than ASCII text");
-    }
-    v->kind = SIGMA_VALUE_BYTES;
-    v->bom = bom;
-    return sigma_encode_utf16(&v->text, big) ? STATUS_OK : refuse(a, "needs valid text");
-}
-
-static bool is_encodable(struct sigma_value *v) {
-    return (v->kind == SIGMA_VALUE_BYTES || make_text(v));
-}
-
-/* Takes the bytes to encode out of the value, which is left with empty text. */
-static enum status take_bytes(struct buf *out, const struct apply *a, struct sigma_value *v) {
-    if (!is_encodable(v)) {
-        return refuse(a, "needs text");
-    }
-    bool tokens = v->has_tokens;
-    for (size_t i = 0; v->kind == SIGMA_VALUE_PATTERN && i < v->text.len; i++) {
-        tokens = tokens || sigma_is_token(v->text.ptr[i]);
-    }
-    if (tokens) {
-        return refuse(a, "takes no wildcards");
-    }
-    *out = BUF_INIT;
-    buf_add(out, v->bom ? STR("\xFF\xFE") : STR_EMPTY);
-    buf_add(out, buf_str(&v->text));
-    buf_clear(&v->text);
-    v->bom = false;
-    v->kind = SIGMA_VALUE_PATTERN;
-    return STATUS_OK;
-}
-
-static enum status apply_base64(const struct apply *a, struct sigma_value *v) {
-    struct buf bytes;
-    enum status s = take_bytes(&bytes, a, v);
-    if (s == STATUS_OK) {
-        sigma_encode_base64(&v->text, buf_str(&bytes));
-        buf_fini(&bytes);
-    }
-    return s;
-}
-
-/* A value behind `v` that is its copy but for the text. */
-static struct sigma_value *add_variant(struct sigma_value *v) {
-    struct sigma_value *variant = mem_calloc(1, sizeof *variant);
-    *variant = *v;
-    variant->text = BUF_INIT;
-    v->next = variant;
-    return variant;
-}
-
-static enum status apply_base64_offset(const struct apply *a, struct sigma_value *v) {
-    struct buf bytes;
-    enum status s = take_bytes(&bytes, a, v);
-    if (s != STATUS_OK) {
-        return s;
-    }
-    bool too_short = false;
-    for (size_t shift = 3; shift-- > 0;) {
-        struct sigma_value *variant = v;
-        if (shift > 0) {
-            variant = add_variant(v);
-        }
-        sigma_encode_base64_offset(&variant->text, buf_str(&bytes), shift);
-        too_short = too_short || variant->text.len == 0;
-    }
-    buf_fini(&bytes);
-    return too_short ? refuse(a, "needs a longer value") : STATUS_OK;
-}
-
 /* The value becomes one value a combination of what its placeholders stand for. */
-static enum status apply_expand(struct apply *a, struct sigma_value *v) {
+static enum status apply_expand(struct sigma_apply *a, struct sigma_value *v) {
     a->is_expanded = true;
     if (v->kind == SIGMA_VALUE_NUMBER || v->kind == SIGMA_VALUE_TRUTH) {
         return STATUS_OK;
     }
     if (v->kind != SIGMA_VALUE_PATTERN && v->kind != SIGMA_VALUE_REGEX) {
-        return refuse(a, "needs text");
+        return sigma_apply_refuse(a, "needs text");
     }
     struct sigma_texts texts;
     enum status s = sigma_expand(&texts, buf_str(&v->text), v->kind == SIGMA_VALUE_PATTERN,
                                  a->key->placeholders, a->err);
     for (size_t i = texts.count; s == STATUS_OK && i-- > 0;) {
-        struct sigma_value *variant = i > 0 ? add_variant(v) : v;
+        struct sigma_value *variant = i > 0 ? sigma_value_add_variant(v) : v;
         buf_fini(&variant->text);
         variant->text = texts.items[i];
         texts.items[i] = BUF_INIT;
@@ -272,50 +185,24 @@ static enum status apply_expand(struct apply *a, struct sigma_value *v) {
     return s == STATUS_OK ? s : err_wrap(a->err, s, "line %zu", a->key->line);
 }
 
-static struct buf with_dash(struct str text, size_t at, const char *dash) {
-    struct buf out = BUF_INIT;
-    buf_add(&out, str_head(text, at));
-    buf_add(&out, str_from_c(dash));
-    buf_add(&out, str_skip(text, at + 1));
-    return out;
-}
-
-/* An encoding needs the bytes: a value with windash tokens becomes one value a combination. */
-static enum status expand_dashes(const struct apply *a, struct sigma_value *v) {
-    static const char *const dashes[] = {"/", "\xE2\x80\x93", "\xE2\x80\x94", "\xE2\x80\x95"};
-    size_t at;
-    for (size_t expanded = 0; v->kind == SIGMA_VALUE_PATTERN &&
-                              (at = str_find_char(buf_str(&v->text), (char)SIGMA_DASH)) != STR_NONE;
-         expanded++) {
-        if (expanded == DASH_LIMIT) {
-            return refuse(a, "behind 'windash' takes at most 4 dashes");
-        }
-        for (size_t i = 0; i < sizeof dashes / sizeof dashes[0]; i++) {
-            add_variant(v)->text = with_dash(buf_str(&v->text), at, dashes[i]);
-        }
-        v->text.ptr[at] = '-';
-    }
-    return STATUS_OK;
-}
-
 /* --- kinds --- */
 
-static enum status apply_cidr(const struct apply *a, struct sigma_value *v) {
+static enum status apply_cidr(const struct sigma_apply *a, struct sigma_value *v) {
     if (a->at != first_kind(a->key) || v->kind != SIGMA_VALUE_PATTERN) {
-        return refuse(a, "needs a network such as 10.0.0.0/8");
+        return sigma_apply_refuse(a, "needs a network such as 10.0.0.0/8");
     }
     if (!ip_network_parse(&v->network, buf_str(&v->text))) {
-        return refuse(a, "needs a network such as 10.0.0.0/8");
+        return sigma_apply_refuse(a, "needs a network such as 10.0.0.0/8");
     }
     v->is_v6 = str_find_char(buf_str(&v->text), ':') != STR_NONE;
     v->kind = SIGMA_VALUE_CIDR;
     return STATUS_OK;
 }
 
-static enum status apply_fieldref(const struct apply *a, struct sigma_value *v) {
+static enum status apply_fieldref(const struct sigma_apply *a, struct sigma_value *v) {
     if (v->kind != SIGMA_VALUE_PATTERN || sigma_pattern_has_wildcard(buf_str(&v->text)) ||
         v->text.len == 0) {
-        return refuse(a, "needs the name of a field");
+        return sigma_apply_refuse(a, "needs the name of a field");
     }
     v->kind = SIGMA_VALUE_FIELDREF;
     bool is_end = a->key->modifiers[a->at] == SIGMA_MOD_ENDSWITHFIELD;
@@ -323,9 +210,9 @@ static enum status apply_fieldref(const struct apply *a, struct sigma_value *v) 
     return STATUS_OK;
 }
 
-static enum status apply_exists(const struct apply *a, struct sigma_value *v) {
+static enum status apply_exists(const struct sigma_apply *a, struct sigma_value *v) {
     if (a->at != first_kind(a->key) || a->key->field.len == 0 || v->kind != SIGMA_VALUE_TRUTH) {
-        return refuse(a, "needs a field and true or false");
+        return sigma_apply_refuse(a, "needs a field and true or false");
     }
     v->kind = SIGMA_VALUE_EXISTS;
     return STATUS_OK;
@@ -339,11 +226,11 @@ static bool make_number(struct sigma_value *v) {
     return v->kind == SIGMA_VALUE_NUMBER;
 }
 
-static enum status apply_compare(const struct apply *a, struct sigma_value *v,
+static enum status apply_compare(const struct sigma_apply *a, struct sigma_value *v,
                                  enum sigma_compare compare) {
     bool is_time = v->kind == SIGMA_VALUE_TIME && v->compare == SIGMA_EQ;
     if (!is_time && !make_number(v)) {
-        return refuse(a, "needs a number, and stands once in a row");
+        return sigma_apply_refuse(a, "needs a number, and stands once in a row");
     }
     if (v->kind == SIGMA_VALUE_NUMBER) {
         v->kind = SIGMA_VALUE_COMPARE;
@@ -352,10 +239,10 @@ static enum status apply_compare(const struct apply *a, struct sigma_value *v,
     return STATUS_OK;
 }
 
-static enum status apply_time(const struct apply *a, struct sigma_value *v,
+static enum status apply_time(const struct sigma_apply *a, struct sigma_value *v,
                               enum sigma_time_part part) {
     if (v->kind != SIGMA_VALUE_COMPARE && !make_number(v)) {
-        return refuse(a, "needs a number");
+        return sigma_apply_refuse(a, "needs a number");
     }
     if (v->kind == SIGMA_VALUE_NUMBER) {
         v->compare = SIGMA_EQ;
@@ -365,23 +252,25 @@ static enum status apply_time(const struct apply *a, struct sigma_value *v,
     return STATUS_OK;
 }
 
-static enum status apply_regex_flag(const struct apply *a, struct sigma_value *v, uint8_t flag) {
+static enum status apply_regex_flag(const struct sigma_apply *a, struct sigma_value *v,
+                                    uint8_t flag) {
     if (v->kind != SIGMA_VALUE_REGEX) {
-        return refuse(a, "belongs behind 're'");
+        return sigma_apply_refuse(a, "belongs behind 're'");
     }
     v->regex_flags |= flag;
     return STATUS_OK;
 }
 
-static enum status apply_regex(const struct apply *a, struct sigma_value *v) {
+static enum status apply_regex(const struct sigma_apply *a, struct sigma_value *v) {
     /* read_scalar has kept the text as it is (is_expression) */
     return v->kind == SIGMA_VALUE_REGEX
                ? STATUS_OK
-               : refuse(a, "needs text and must be the first one (all, neq, cased and expand may "
-                           "stand before it)");
+               : sigma_apply_refuse(
+                     a, "needs text and must be the first one (all, neq, cased and expand may "
+                        "stand before it)");
 }
 
-static enum status apply_typed(const struct apply *a, struct sigma_value *v) {
+static enum status apply_typed(const struct sigma_apply *a, struct sigma_value *v) {
     switch (a->key->modifiers[a->at]) {
     case SIGMA_MOD_RE:
         return apply_regex(a, v);
@@ -417,9 +306,12 @@ static enum status apply_typed(const struct apply *a, struct sigma_value *v) {
     }
 }
 
-static enum status apply_one(const struct apply *a, struct sigma_value *v) {
+static enum status apply_one(const struct sigma_apply *a, struct sigma_value *v) {
     if (v->kind == SIGMA_VALUE_NULL) {
-        return refuse(a, "does not go with null");
+        return sigma_apply_refuse(a, "does not go with null");
+    }
+    if (sigma_modifier_is_encoding(a->key->modifiers[a->at])) {
+        return sigma_apply_encoding(a, v);
     }
     switch (a->key->modifiers[a->at]) {
     case SIGMA_MOD_STARTSWITH:
@@ -432,17 +324,6 @@ static enum status apply_one(const struct apply *a, struct sigma_value *v) {
         return apply_cased(a, v);
     case SIGMA_MOD_WINDASH:
         return apply_windash(a, v);
-    case SIGMA_MOD_BASE64:
-        return apply_base64(a, v);
-    case SIGMA_MOD_BASE64OFFSET:
-        return apply_base64_offset(a, v);
-    case SIGMA_MOD_UTF16LE:
-    case SIGMA_MOD_WIDE:
-        return apply_utf16(a, v, false, false);
-    case SIGMA_MOD_UTF16BE:
-        return apply_utf16(a, v, true, false);
-    case SIGMA_MOD_UTF16:
-        return apply_utf16(a, v, false, true);
     default:
         return apply_typed(a, v);
     }
@@ -481,32 +362,9 @@ static void read_scalar(struct sigma_value *v, const struct sigma_key *key,
     }
 }
 
-/* Bytes that no encoding of text followed can be compared only if they are text themselves. */
-static enum status finish_bytes(struct apply *a, struct sigma_value *v) {
-    if (v->kind != SIGMA_VALUE_BYTES) {
-        return STATUS_OK;
-    }
-    struct buf text = BUF_INIT;
-    buf_add(&text, v->bom ? STR("\xEF\xBB\xBF") : STR_EMPTY);
-    buf_add(&text, buf_str(&v->text));
-    buf_fini(&v->text);
-    v->text = text;
-    v->kind = SIGMA_VALUE_PATTERN;
-    if (v->has_tokens || sigma_is_ascii(str_skip(buf_str(&text), v->bom ? 3 : 0))) {
-        return STATUS_OK;
-    }
-    a->at = a->key->count - 1;
-    return refuse(a, "on other than ASCII text needs 'base64' or 'base64offset' behind it");
-}
-
-static bool is_encoding(enum sigma_modifier_id id) {
-    return id == SIGMA_MOD_BASE64 || id == SIGMA_MOD_BASE64OFFSET ||
-           (id >= SIGMA_MOD_UTF16LE && id <= SIGMA_MOD_WIDE);
-}
-
 /* "hour: 24" can never be: the specification gives each part its range (ISO years have a week 53).
  */
-static enum status check_time(const struct apply *a, const struct sigma_value *v) {
+static enum status check_time(const struct sigma_apply *a, const struct sigma_value *v) {
     static const int ranges[][2] = {
         [SIGMA_MINUTE] = {0, 59}, [SIGMA_HOUR] = {0, 23},  [SIGMA_DAY] = {1, 31},
         [SIGMA_WEEK] = {1, 53},   [SIGMA_MONTH] = {1, 12}, [SIGMA_YEAR] = {0, 9999}};
@@ -522,10 +380,10 @@ static enum status check_time(const struct apply *a, const struct sigma_value *v
 
 /* One modifier on all variants of the value; those that it adds are done already, but variants of
  * dashes still need it and stand behind their value. */
-static enum status apply_to_variants(struct apply *a, struct sigma_value *first) {
-    bool encoding = is_encoding(a->key->modifiers[a->at]);
+static enum status apply_to_variants(struct sigma_apply *a, struct sigma_value *first) {
+    bool encoding = sigma_modifier_is_encoding(a->key->modifiers[a->at]);
     for (struct sigma_value *v = first; v != NULL;) {
-        enum status s = encoding ? expand_dashes(a, v) : finish_bytes(a, v);
+        enum status s = encoding ? sigma_apply_dashes(a, v) : sigma_apply_finish_bytes(a, v);
         struct sigma_value *next = v->next;
         bool is_expand = a->key->modifiers[a->at] == SIGMA_MOD_EXPAND;
         s = s != STATUS_OK ? s : is_expand ? apply_expand(a, v) : apply_one(a, v);
@@ -546,14 +404,14 @@ static bool expands_early(const struct sigma_key *key) {
 }
 
 /* What is put in for a placeholder is not looked through again. */
-static bool is_done(const struct apply *a) {
+static bool is_done(const struct sigma_apply *a) {
     enum sigma_modifier_id id = a->key->modifiers[a->at];
     return is_list_modifier(id) || (id == SIGMA_MOD_EXPAND && a->is_expanded);
 }
 
 static enum status apply_all(struct sigma_value *first, const struct sigma_key *key,
                              struct str written, struct err *err) {
-    struct apply a = {.key = key, .written = written, .err = err};
+    struct sigma_apply a = {.key = key, .written = written, .err = err};
     enum status early = expands_early(key) ? apply_expand(&a, first) : STATUS_OK;
     if (early != STATUS_OK) {
         return early;
@@ -565,7 +423,7 @@ static enum status apply_all(struct sigma_value *first, const struct sigma_key *
         }
     }
     for (struct sigma_value *v = first; v != NULL; v = v->next) {
-        enum status s = finish_bytes(&a, v);
+        enum status s = sigma_apply_finish_bytes(&a, v);
         s = s == STATUS_OK ? check_time(&a, v) : s;
         if (s != STATUS_OK) {
             return s;
