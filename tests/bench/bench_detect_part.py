@@ -1,5 +1,6 @@
-"""Detection: all Sigma rules over EVTX and NDJSON, one core; start, ten thousand rules, memory; beside
-SQLite (each rule as SQL on the same events) and evtxexport (decoding)."""
+"""Detection: all Sigma rules over EVTX and NDJSON, one core; start, ten thousand rules, memory, also over
+10 GB of EVTX; a correlation with a million groups; a new rule over a store; beside SQLite (each rule as
+SQL on the same events) and evtxexport (decoding)."""
 import json
 import pathlib
 import re
@@ -14,8 +15,34 @@ RULE_FOLDERS = ("rules", "rules-emerging-threats", "rules-threat-hunting")
 GENERATED = 7000
 EVTX_LARGE_BYTES = 1 << 20
 RECORDS = 1_000_000  # folders are given as often as it takes
+EVTX_BYTES = 10 << 30
+GROUPS = 1_000_000
+GROUPS_WITH_HIT = 1000
+GROUP_EVENTS = 3  # of those with a hit; the others have one event each
 ROUNDS = 3
 HERE = pathlib.Path(__file__).resolve().parent
+GROUPS_RULE = """title: failures
+name: failures
+id: 0b5d9a52-3d2f-4a52-9e55-0d7a3f1c1001
+logsource:
+  product: windows
+  service: security
+detection:
+  s:
+    EventID: 4625
+  condition: s
+---
+title: Many failures of one address
+id: 0b5d9a52-3d2f-4a52-9e55-0d7a3f1c1002
+correlation:
+  type: event_count
+  rules: [failures]
+  group-by: [IpAddress]
+  timespan: 1h
+  condition:
+    gte: %d
+level: high
+"""
 
 
 class DetectPart:
@@ -33,6 +60,8 @@ class DetectPart:
         self.start(self.rules, "<= 0.5")
         self.start(many, "")
         self.scan_folder("data/evtx", DATA / "evtx", many)
+        self.large_evtx(DATA / "evtx")
+        self.million_groups()
         self.beside_sqlite(DATA / "evtx")
         if shutil.which("evtxexport"):
             self.beside_evtxexport()
@@ -40,6 +69,7 @@ class DetectPart:
             self.figures.skip("evtxexport not installed")
         if self.corpora.b():
             self.scan_folder("data/json-events", self.corpora.b(), many)
+            self.new_rule(self.corpora.b())
 
     def generated(self):
         """Rules like the real ones (sigma_generate.py)."""
@@ -89,6 +119,59 @@ class DetectPart:
         self.figures.add(f"scan {name}, with {GENERATED} more rules", cpu_many / cpu,
                          "x processor time", goal="<= 1.5", command=run_many.command,
                          note=f"{run_many.peak_mib:.0f} MiB")
+
+    def large_evtx(self, folder):
+        """10 GB of EVTX by naming the files again and again: memory as for one pass."""
+        files = sorted(folder.rglob("*.evtx"))
+        times = -(-EVTX_BYTES // sum(path.stat().st_size for path in files))
+        once = timed(self.scan(self.rules, [folder]), allowed=(0, 1, 4))
+        run = timed(self.scan(self.rules, [folder] * times), allowed=(0, 1, 4))
+        self.figures.add(f"scan {EVTX_BYTES >> 30} GB of EVTX ({times} times data/evtx), peak memory",
+                         run.peak_mib, "MiB", goal="<= 200", command=run.command[:200],
+                         note=f"once: {once.peak_mib:.0f} MiB; {run.seconds:.0f} s")
+
+    def groups_file(self):
+        """Events of one hour, each of an address of its own, but for those that have several."""
+        out = self.corpora.folder / "groups.json"
+        if out.exists():
+            return out
+        step = GROUPS // GROUPS_WITH_HIT
+        with open(out, "w", encoding="utf-8") as f:
+            for turn in range(GROUP_EVENTS):
+                for n in range(0, GROUPS, 1 if turn == 0 else step):
+                    at = (turn * 1200 + n % 1200) % 3600
+                    f.write(f'{{"@timestamp":"2026-03-04T10:{at // 60:02d}:{at % 60:02d}Z","Channel":"Security",'
+                            f'"EventID":4625,"Computer":"dc1","IpAddress":'
+                            f'"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}"}}\n')
+        return out
+
+    def million_groups(self):
+        """The answer is known: which addresses have as many events as the rule asks for."""
+        rule = self.corpora.folder / "groups.yml"
+        rule.write_text(GROUPS_RULE % GROUP_EVENTS)
+        run = timed(self.scan(["--rules", rule], [self.groups_file()]))
+        hits = sum('"correlation"' in line for line in run.stdout.splitlines())
+        events = GROUPS + GROUPS_WITH_HIT * (GROUP_EVENTS - 1)
+        self.figures.add(f"correlation, {GROUPS} groups in an hour, one core", events / run.seconds,
+                         "events/s", command=run.command, is_exact=hits == GROUPS_WITH_HIT,
+                         note=f"{hits} hits, {GROUPS_WITH_HIT} expected")
+        self.figures.add("the same, peak memory", run.peak_mib, "MiB", goal="<= 200")
+
+    def new_rule(self, events):
+        """`detect` with one rule, and with all, in a store whose analyses are up to date."""
+        store = self.corpora.folder / "stores" / "ruled"
+        shutil.rmtree(store, ignore_errors=True)
+        timed([self.program.path, "import", "--store", store, "--no-analyses", events])
+        timed([self.program.path, "detect", "--store", store])
+        every = timed([self.program.path, "detect", "--store", store, *self.rules])
+        again = timed([self.program.path, "detect", "--store", store, *self.rules])
+        rule = next(iter(sorted((SIGMA / "rules" / "windows" / "process_access").glob("*.yml"))))
+        timed([self.program.path, "detect", "--store", store, "--rules", rule])
+        one = timed([self.program.path, "detect", "--store", store, "--rules", rule], ROUNDS)
+        self.figures.add("detect: one new rule over the store of (b)", one.seconds, "s",
+                         peer="all rules", peer_value=again.seconds, ratio=again.seconds / one.seconds,
+                         command=one.command, note=f"all rules the first time: {every.seconds:.1f} s")
+        shutil.rmtree(store)
 
     def beside_sqlite(self, folder):
         """Every 20th rule as SQL, its time taken twenty times; ours runs all of them."""
