@@ -39,6 +39,8 @@ static void print_usage(FILE *out) {
             "  --again          also import content that was imported before\n"
             "  --recover        also records from the slack space of EVTX files\n"
             "  --no-analyses    store only; `konseki detect` looks for attacks later\n"
+            "  --password P     of encrypted zip files\n"
+            "  --unpack-limit SIZE  bytes that one packed file may unpack to; default 256GB\n"
             "  --format F       summary as table, jsonl or csv\n"),
           out);
 }
@@ -79,6 +81,8 @@ static bool take_arguments(struct arguments *a, struct positionals *paths, int a
         {"again", OPTION_FLAG, &a->import.again, NULL},
         {"recover", OPTION_FLAG, &a->import.recover_slack, NULL},
         {"no-analyses", OPTION_FLAG, &a->import.no_analyses, NULL},
+        {"password", OPTION_TEXT, &a->import.packed.password, NULL},
+        {"unpack-limit", OPTION_SIZE, &a->import.packed.most_bytes, NULL},
         {"format", OPTION_FORMAT, &a->format, NULL},
         {"help", OPTION_FLAG, &a->help, NULL},
     };

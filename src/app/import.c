@@ -5,6 +5,7 @@
 #include "ingest.h"
 #include "input.h"
 #include "input_file.h"
+#include "packed_members.h"
 #include "restore.h"
 #include "sha256.h"
 
@@ -183,6 +184,49 @@ static void hash_file(uint8_t out[SHA256_BYTES], const struct input_file *file) 
     sha256_finish(&hash, out);
 }
 
+static enum status take_new(struct import *import, const char *path_text,
+                            const struct input_file *file, const uint8_t sha256[32]);
+
+/* --- packed files --- */
+
+static enum status take_member(const char *name, const struct input_file *file, void *ctx) {
+    struct import *import = ctx;
+    uint8_t sha256[SHA256_BYTES];
+    hash_file(sha256, file);
+    return is_known(import, str_from_c(name), file, sha256) ? STATUS_OK
+                                                            : take_new(import, name, file, sha256);
+}
+
+/* Its members, then its own hash: if something could not be read, it is no known file. */
+static enum status take_packed(struct import *import, const char *path,
+                               const struct input_file *file, const uint8_t sha256[32]) {
+    uint64_t unreadable = import->totals->unreadable;
+    enum status status = packed_members_visit(file, path, &import->options->packed, take_member,
+                                              report_unreadable, import);
+    if (status == STATUS_OK && import->totals->unreadable == unreadable) {
+        status = note_input(import, str_from_c(path), file->size_bytes, 0, sha256);
+    }
+    return status;
+}
+
+static enum status take_new(struct import *import, const char *path_text,
+                            const struct input_file *file, const uint8_t sha256[32]) {
+    struct str path = str_from_c(path_text);
+    enum status status;
+    if (import->dataset == DATASET_UNKNOWN && restore_is_export(file)) {
+        status = take_export(import, path, file, sha256);
+    } else if (packed_is(file->bytes, file->size_bytes)) {
+        return take_packed(import, path_text, file, sha256);
+    } else {
+        status = take_file(import, path, file, sha256);
+    }
+    import->uncommitted_bytes += file->size_bytes;
+    if (status == STATUS_OK && import->uncommitted_bytes >= COMMIT_BYTES) {
+        status = commit(import);
+    }
+    return status;
+}
+
 static enum status import_file(const char *path_text, void *ctx) {
     struct import *import = ctx;
     struct str path = str_from_c(path_text);
@@ -198,15 +242,9 @@ static enum status import_file(const char *path_text, void *ctx) {
     if (input_file_check(&file, path_text, &open_err) != STATUS_OK) {
         report_unreadable(path_text, &open_err, import);
     } else if (!is_known(import, path, &file, sha256)) {
-        bool is_export = import->dataset == DATASET_UNKNOWN && restore_is_export(&file);
-        status = is_export ? take_export(import, path, &file, sha256)
-                           : take_file(import, path, &file, sha256);
-        import->uncommitted_bytes += file.size_bytes;
+        status = take_new(import, path_text, &file, sha256);
     }
     input_file_close(&file);
-    if (status == STATUS_OK && import->uncommitted_bytes >= COMMIT_BYTES) {
-        status = commit(import);
-    }
     return status;
 }
 

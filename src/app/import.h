@@ -2,6 +2,9 @@
  * Import: files into the store as evidence, then the analyses over what is new (unless the options
  * leave them to a later run).
  *
+ * Packed files are unpacked: each member is a file of its own, named "archive/member", its bytes
+ * are the evidence; the archive's hash is noted when all of it was taken.
+ *
  * A file is committed as a whole (with others, up to about COMMIT_BYTES): after a crash or a full
  * disk it is either in the store or not, and importing it again does the rest. The same content is
  * taken once (SHA-256) unless `again`. Memory does not depend on the size of the input.
@@ -9,6 +12,7 @@
 #ifndef KONSEKI_IMPORT_H
 #define KONSEKI_IMPORT_H
 
+#include "packed.h"
 #include "runner.h"
 #include "sigma_correlator.h"
 #include "surroundings.h"
@@ -21,6 +25,7 @@ struct import_options {
     const char *host; /* NULL: not given */
     bool again;
     bool recover_slack;
+    struct packed_limits packed;
     bool no_analyses; /* store only; `konseki detect` brings the analyses up to date later */
 };
 
