@@ -197,11 +197,36 @@ static bool is_switch(struct str word) {
            str_find_char(str_skip(word, 1), '/') == STR_NONE;
 }
 
+/* "SequenceNumber=2184" of Windows PowerShell: counts and states, which tell nothing. */
+static bool is_counting_word(struct str word) {
+    static const struct str names[] = {
+        STR_INIT("SequenceNumber="), STR_INIT("DetailSequence="),  STR_INIT("DetailTotal="),
+        STR_INIT("PipelineId="),     STR_INIT("HostName="),        STR_INIT("HostVersion="),
+        STR_INIT("EngineVersion="),  STR_INIT("NewEngineState="),  STR_INIT("HostId="),
+        STR_INIT("RunspaceId="),     STR_INIT("HostApplication="), STR_INIT("UserId="),
+        STR_INIT("ProviderName="),   STR_INIT("NewProviderState=")};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (str_starts(word, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A word that would be the same the next time: no path, no address, no number. */
 static bool is_lasting_word(struct str word) {
-    return word.len >= 4 && str_find_char(word, '\\') == STR_NONE &&
-           str_find_char(word, '/') == STR_NONE && str_find_char(word, ':') == STR_NONE &&
-           !is_volatile_value(word);
+    return word.len >= 4 && !is_counting_word(word) && word.ptr[word.len - 1] != '=' &&
+           str_find_char(word, '\\') == STR_NONE && str_find_char(word, '/') == STR_NONE &&
+           str_find_char(word, ':') == STR_NONE && !is_volatile_value(word);
+}
+
+/* The command in a text of Windows PowerShell ("HostApplication=powershell -enc ..."), to the end
+ * of its line; empty if there is none. */
+static struct str host_application(struct str text) {
+    static const struct str key = STR_INIT("HostApplication=");
+    size_t at = str_find(text, key);
+    struct str command = at == STR_NONE ? STR_EMPTY : str_skip(text, at + key.len);
+    return str_trim(str_head(command, str_find_char(command, '\n')));
 }
 
 /* Switches first, then words; the program itself (the first word) is told by Image. */
@@ -294,6 +319,30 @@ static size_t choose_named(struct draft_item *items, const struct draft_source *
     return chosen;
 }
 
+/* Of several values of one name the one that holds a command, else the first that tells. */
+static bool fill_first(struct draft_item *item, const struct known_field *field,
+                       const struct sigma_event_value *values, size_t count) {
+    struct str name = values[0].name;
+    struct str called = str_from_c(field->name);
+    size_t same = 1;
+    while (same < count && str_eq(values[same].name, name)) {
+        same++;
+    }
+    for (size_t i = 0; i < same; i++) {
+        *item = (struct draft_item){.name = called, .comparison = DRAFT_CONTAINS};
+        add_words(item, host_application(values[i].text), true);
+        if (item->part_count > 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < same; i++) {
+        if (fill(item, called, field->kind, values[i].text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static size_t choose_known(struct draft_item *items, const struct draft_source *source,
                            const struct sigma_event_value *values, size_t count) {
     size_t chosen = 0;
@@ -305,8 +354,8 @@ static size_t choose_known(struct draft_item *items, const struct draft_source *
                                    known_fields[k].kind == KIND_VALUE &&
                                    is_volatile_value(values[i].text);
                 chosen += !is_volatile &&
-                          fill(&items[chosen], name, known_fields[k].kind, values[i].text);
-                break; /* of a list the first */
+                          fill_first(&items[chosen], &known_fields[k], &values[i], count - i);
+                break;
             }
         }
     }

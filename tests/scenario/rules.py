@@ -367,6 +367,19 @@ def what_an_event_holds_is_quoted(folder):
 
 
 @case
+def a_draft_of_windows_powershell_looks_at_its_command(folder):
+    state = ("\tNewEngineState=Available\r\n\tSequenceNumber=2184\r\n\tHostName=ConsoleHost\r\n"
+             "\tHostApplication=%s\r\n\tEngineVersion=5.1\r\n\tRunspaceId=\r\n\tCommandLine=")
+    event = {"Channel": "Windows PowerShell", "EventID": 400, "Data": ["Available", "None", state % (
+        "powershell.exe -NoP -EncodedCommand aQBlAHgA")]}
+    rule = proposed(folder, event)
+    true("            - '-NoP'\n            - '-EncodedCommand'\n" in rule, rule)
+    event["Data"] = ["", state % "powershell.exe", 'CommandInvocation(Add-MpPreference): "Add-MpPreference"']
+    rule = run("rules", "new", input=json.dumps(event).encode()).decode()
+    true("        Data|contains: 'Add-MpPreference'\n" in rule, rule)
+
+
+@case
 def drafts_of_lines_and_of_what_does_not_fit(folder):
     lines = [{"eventSource": "iam.amazonaws.com", "eventName": "CreateUser", "awsRegion": "eu"},
              {"nobody": "knows"}]

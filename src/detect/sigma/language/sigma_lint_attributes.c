@@ -41,6 +41,9 @@ static const struct row rows[] = {
     {"level", RULE | CORRELATION, false, true, SHAPE_TEXT, 64, levels},
     {"tags", RULE | CORRELATION, false, false, SHAPE_TAGS, 256, NULL},
     {"scope", RULE | CORRELATION, false, false, SHAPE_LIST, 65535, NULL},
+    /* in no schema, but in hundreds of SigmaHQ's rules: what tries them, where their cases are */
+    {"simulation", RULE | CORRELATION, false, false, SHAPE_OTHER, 0, NULL},
+    {"regression_tests_path", RULE | CORRELATION, false, false, SHAPE_TEXT, 65535, NULL},
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
