@@ -145,6 +145,12 @@ static void add_bare(struct ways *ways) {
     add_way(ways, &gate, NULL);
 }
 
+/* It may say what a service of Windows means; that of another product says nothing of it. */
+static bool is_windows(const struct sigma_source *source) {
+    return !source->is_addition &&
+           (source->product.count == 0 || names_it(source->product, STR("windows")));
+}
+
 size_t sigma_logsource_ways(struct sigma_way *out, const struct sigma_mapping *mapping,
                             const struct sigma_logsource *source) {
     struct ways ways = {out, 0};
@@ -164,7 +170,7 @@ size_t sigma_logsource_ways(struct sigma_way *out, const struct sigma_mapping *m
     for (size_t i = 0; i < found.count; i++) {
         bool own = names_it(found.sources[i]->service, source->service);
         add_source(&ways, found.sources[i], own ? NULL : service);
-        has_own = has_own || (own && !found.sources[i]->is_addition);
+        has_own = has_own || (own && is_windows(found.sources[i]));
     }
     if (source->category.len == 0 && service != NULL && !has_own) {
         add_service(&ways, service);
