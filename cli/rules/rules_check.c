@@ -60,6 +60,9 @@ static void print_json(struct check *check, const struct sigma_rule_info *rule, 
     if (rule->correlation.len > 0) {
         add_refers_json(out, rule);
     }
+    if (rule->is_filter) {
+        buf_add(out, STR(",\"filter\":true"));
+    }
     if (why.len == 0 && rule->hint.len > 0) {
         buf_add(out, STR(",\"hint\":"));
         json_out_string(out, rule->hint);

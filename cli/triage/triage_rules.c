@@ -17,6 +17,9 @@ static void keep_rule(const struct sigma_rule_info *info, struct str why, void *
         rules->refused++;
         return;
     }
+    if (info->is_filter) {
+        return;
+    }
     MEM_GROW(rules->list, rules->capacity, rules->count + 1);
     rules->list[rules->count++] =
         (struct triage_rule){.id = arena_str(&rules->arena, info->id),

@@ -270,6 +270,27 @@ def listed(*arguments):
 
 
 @case
+def a_filter_is_no_rule_that_finds(folder):
+    (folder / "r.yml").write_text(RULE + """---
+title: Filter of the site
+logsource: {product: windows, category: process_creation}
+filter:
+    rules: any
+    selection: {NoSuchField: x}
+    condition: not selection
+""")
+    checked = {r["title"]: r for r in jsonl(run("rules", "check", folder / "r.yml"))}
+    equal([("runs" in r, r.get("filter", False)) for r in checked.values()],
+          [(True, False), (False, True)], "only rules are judged")
+    (folder / "e.jsonl").write_text('{"Channel": "Security", "EventID": 1}\n')
+    rows = jsonl(run("triage", "coverage", "rules", "--rules", folder / "r.yml", folder / "e.jsonl"))
+    equal([row["title"] for row in rows], ["Certutil Download"], "rules that never hit")
+    (folder / "r.test.yml").write_text(CASES[:CASES.index("  - {name: from a file")])
+    run("rules", "test", "--require-tests", folder)
+    true("1 passed, 0 failed; 0 rules without a test" in run.stderr, run.stderr)
+
+
+@case
 def rules_are_listed_and_filtered(folder):
     rules = collection(folder)
     (rules / "other.yml").write_text("""title: Other, of Linux

@@ -52,6 +52,7 @@ struct sigma_rule_info {
     const struct str *false_positives;
     size_t false_positive_count;
     enum sigma_level level;
+    bool is_filter;       /* changes other rules, finds nothing itself */
     bool is_source_known; /* false: no event that this program reads is of its log source */
     const struct sigma_runs *runs; /* with options.judge, for plain rules; else NULL */
     struct str correlation;        /* its type (event_count ...); empty: a plain rule */

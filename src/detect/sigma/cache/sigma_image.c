@@ -11,7 +11,7 @@
 /*  0  magic "KSKRULES"     8  version, 4 bytes     12  zero, 4 bytes
  * 16  key, 32 bytes       48  length of the body   56  XXH3-64 of the body
  * 64  body */
-enum { VERSION = 5, HEADER_BYTES = 64, PLAN_DEPTH_LIMIT = 256 };
+enum { VERSION = 6, HEADER_BYTES = 64, PLAN_DEPTH_LIMIT = 256 };
 static const char magic[8] = {'K', 'S', 'K', 'R', 'U', 'L', 'E', 'S'};
 
 /* Whoever adds a member describes it below and counts VERSION up: else sets from the cache lack it.
@@ -37,6 +37,7 @@ void sigma_image_info(struct sigma_codec *c, struct sigma_rule_info *i) {
     uint32_t level = i->level;
     sigma_codec_u32(c, &level, SIGMA_CRITICAL + 1);
     i->level = (enum sigma_level)level;
+    sigma_codec_bool(c, &i->is_filter);
     sigma_codec_bool(c, &i->is_source_known); /* runs is not kept: a judged set is not cached */
     i->runs = c->out != NULL ? i->runs : NULL;
     sigma_codec_str(c, &i->correlation);

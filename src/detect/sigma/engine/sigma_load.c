@@ -65,7 +65,7 @@ static void keep(struct loader *l, struct sigma_document *d, uint64_t hash) {
         tell(l, d, STR("the rule has too many tests after expansion"));
         return;
     }
-    if (l->judge && d->root != NULL && d->correlation == NULL) {
+    if (l->judge && d->root != NULL && d->correlation == NULL && !d->is_filter) {
         d->info.runs = sigma_runs_judge(&l->set->arena, l->set->mapping, d);
     }
     keep_document(l, d, hash);

@@ -211,7 +211,7 @@ static void read_info(const struct reader *r, struct sigma_document *out,
         info->level = SIGMA_MEDIUM; /* the level is optional */
     }
     out->name = text_of(r, root, "name");
-    out->is_filter = sigma_yaml_get(r->yaml, root, "filter") != NULL;
+    out->is_filter = info->is_filter = sigma_yaml_get(r->yaml, root, "filter") != NULL;
 }
 
 static void read_logsource(const struct reader *r, struct sigma_document *out,
