@@ -245,7 +245,7 @@ static bool scan_all(struct command_line *c, struct scan_options *scan, struct p
     scan_progress_clear(&print->progress);
     const struct scan_output_run end = {.counts = counts,
                                         .notes = &c->notes,
-                                        .rules = rules != NULL ? sigma_rules_count(rules) : 0,
+                                        .rules = rules != NULL ? sigma_rules_written(rules) : 0,
                                         .started_wall_ns = started_ns,
                                         .elapsed_ns = clock_mono_ns() - from_ns,
                                         .is_interrupted = counts->files.interrupted};

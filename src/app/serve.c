@@ -201,7 +201,7 @@ static void take_rules(struct sigma_rules *rules, size_t refused, void *ctx) {
     serve->around.rules = rules;
     serve->around.rules_refused = refused;
     (void)snprintf(text, sizeof text, _("rules loaded anew: %zu, %zu left out"),
-                   sigma_rules_count(rules), refused);
+                   sigma_rules_written(rules), refused);
     serve->callbacks->warn(text, serve->callbacks->ctx);
     if (status != STATUS_OK) {
         fail(serve, status);

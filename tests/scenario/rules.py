@@ -291,6 +291,32 @@ filter:
 
 
 @case
+def a_filter_of_a_correlation_acts_from_the_cache_too(folder):
+    (folder / "r.yml").write_text("""title: Logon
+name: logon
+logsource: {product: windows, service: security}
+detection: {s: {EventID: 4625}, condition: s}
+---
+title: Two logons
+name: two
+correlation: {type: event_count, rules: [logon], group-by: [U], timespan: 1m, condition: {gte: 2}}
+---
+title: Filter of the site
+logsource: {product: windows}
+filter: {rules: [two], s: {U: adm}, condition: not s}
+""")
+    event = '{"@timestamp": "2026-01-01T00:00:0%dZ", "Channel": "Security", "EventID": 4625, "U": "%s"}\n'
+    (folder / "e.jsonl").write_text("".join(event % (i, "adm" if i < 4 else "x") for i in range(6)))
+    for _ in range(2):
+        hits = jsonl(run("scan", "--rule-cache", folder / "cache", "--rules", folder / "r.yml",
+                         folder / "e.jsonl"))
+        equal([(h["rule"]["title"], h["correlation"]["group"]) for h in hits],
+              [("Two logons", {"U": "x"})], "hits")
+        true("with 2 rules" in run.stderr, "copies are not counted: " + run.stderr)
+    equal(len(list((folder / "cache").glob("*.sigma"))), 1, "files in the cache")
+
+
+@case
 def rules_are_listed_and_filtered(folder):
     rules = collection(folder)
     (rules / "other.yml").write_text("""title: Other, of Linux

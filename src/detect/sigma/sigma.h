@@ -52,7 +52,8 @@ struct sigma_rule_info {
     const struct str *false_positives;
     size_t false_positive_count;
     enum sigma_level level;
-    bool is_filter;       /* changes other rules, finds nothing itself */
+    bool is_filter; /* changes other rules, finds nothing itself */
+    bool is_made;   /* for a correlation, out of another document: nobody wrote it as a rule */
     bool is_source_known; /* false: no event that this program reads is of its log source */
     const struct sigma_runs *runs; /* with options.judge, for plain rules; else NULL */
     struct str correlation;        /* its type (event_count ...); empty: a plain rule */
@@ -98,6 +99,8 @@ enum status sigma_mapping_list(struct buf *out, const char *const *mappings, siz
                                bool as_json, struct err *err) MUST_CHECK;
 void sigma_rules_free(struct sigma_rules **rules);
 size_t sigma_rules_count(const struct sigma_rules *rules);
+/* How many of them somebody wrote: for people. */
+size_t sigma_rules_written(const struct sigma_rules *rules);
 
 /* Appends which events a rule looks at: "Microsoft-Windows-Sysmon/Operational 1; Security 4688". */
 void sigma_rules_sources(struct buf *out, const struct sigma_rules *rules, size_t rule);

@@ -38,6 +38,7 @@ void sigma_image_info(struct sigma_codec *c, struct sigma_rule_info *i) {
     sigma_codec_u32(c, &level, SIGMA_CRITICAL + 1);
     i->level = (enum sigma_level)level;
     sigma_codec_bool(c, &i->is_filter);
+    sigma_codec_bool(c, &i->is_made);
     sigma_codec_bool(c, &i->is_source_known); /* runs is not kept: a judged set is not cached */
     i->runs = c->out != NULL ? i->runs : NULL;
     sigma_codec_str(c, &i->correlation);

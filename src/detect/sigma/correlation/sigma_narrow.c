@@ -33,6 +33,7 @@ static uint32_t add_rule(struct work *w, const struct sigma_document *rule,
     struct sigma_resolve *r = w->r;
     struct sigma_document copy = *rule;
     copy.root = root;
+    copy.info.is_made = true;
     copy.info.id = arena_str(r->arena, rule->info.id); /* the cache tells infos by place */
     MEM_GROW(r->rules, w->rule_capacity, r->rule_count + 1);
     r->rules[r->rule_count] = copy;
@@ -83,6 +84,7 @@ static void copy_inner(struct work *w) {
         if (w->is_inner[i]) {
             struct sigma_correlation copy = w->out[i];
             copy.is_quiet = true;
+            copy.info.is_made = true;
             narrow_refs(w, &copy);
             w->copied[i] = append(w, &copy);
             w->copies++;

@@ -316,6 +316,14 @@ size_t sigma_rules_count(const struct sigma_rules *rules) {
     return rules->rule_count + rules->correlation_count;
 }
 
+size_t sigma_rules_written(const struct sigma_rules *rules) {
+    size_t written = 0;
+    for (size_t i = 0; i < sigma_rules_count(rules); i++) {
+        written += !sigma_rules_info(rules, i)->is_made;
+    }
+    return written;
+}
+
 const struct sigma_rule_info *sigma_rules_info(const struct sigma_rules *rules, size_t rule) {
     return rule < rules->rule_count ? &rules->documents[rule].info
                                     : &rules->correlations[rule - rules->rule_count].info;

@@ -160,6 +160,7 @@ static enum status add_part(struct reader *r, struct str name, bool is_forbidden
     part->correlation = NULL;
     part->name = STR_EMPTY;
     part->root = ids->nodes[i];
+    part->info.is_made = true;
     part->info.id =
         arena_printf(r->arena, "%.*s#%.*s", STR_ARG(r->document->info.id), STR_ARG(name));
     uint64_t bit = UINT64_C(1) << r->correlation->ref_count;
@@ -256,6 +257,7 @@ enum status sigma_legacy_read(struct sigma_document *out, struct arena *arena,
     write_hint(&r);
     r.correlation->is_from_legacy = true;
     r.correlation->info = out->info;
+    r.correlation->info.is_made = true;
     r.correlation->info.id = arena_str(arena, out->info.id); /* the cache tells infos by place */
     r.correlation->name = out->name;
     out->correlation = r.correlation;
