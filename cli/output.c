@@ -10,7 +10,13 @@
 #include "i18n.h"
 #include "mem.h"
 
-enum { HELD_ROWS = 200, CELL_MAX_COLUMNS = 60, GAP_COLUMNS = 2, LAST_MIN_COLUMNS = 20 };
+enum {
+    HELD_ROWS = 200,
+    CELL_MAX_COLUMNS = 60,
+    FITTED_MIN_COLUMNS = 24, /* a time with milliseconds; what is wider gives way on a terminal */
+    GAP_COLUMNS = 2,
+    LAST_MIN_COLUMNS = FITTED_MIN_COLUMNS
+};
 
 struct output {
     FILE *file;
@@ -18,6 +24,7 @@ struct output {
     size_t column_count;
     int width;
     int *widths; /* by column; from the rows held back */
+    int *limits; /* by column: no cell is shown wider */
     struct buf *headers;
     struct buf *held; /* cells of the rows held back, row by row */
     size_t held_rows;
@@ -72,31 +79,83 @@ void output_append_local_time(struct buf *out, int64_t ns, const struct zone *zo
 
 /* --- tables --- */
 
-/* The text cut to `columns` with an ellipsis, then filled up to them (unless it is the last). */
-static void append_cell(struct buf *out, struct str text, int columns, bool is_last) {
+/* How many bytes from `at` on are the next character, and its columns. */
+static size_t next_character(int *columns, struct str text, size_t at) {
+    int32_t c;
+    size_t length = cell_text_next(&c, str_skip(text, at));
+    *columns = c < 0 ? 1 : utf8proc_charwidth(c);
+    return length;
+}
+
+/* The beginning of the text that fits into `columns` with an ellipsis; returns its columns. */
+static int append_head(struct buf *out, struct str text, int columns) {
+    int used = 0;
+    int w = 0;
+    size_t at = 0;
+    while (at < text.len) {
+        size_t length = next_character(&w, text, at);
+        if (used + w > columns - 1) {
+            break;
+        }
+        used += w;
+        at += length;
+    }
+    buf_append(out, text.ptr, at);
+    buf_add(out, STR("\xe2\x80\xa6"));
+    return used + 1;
+}
+
+/* The end of the text in the same way: of a path that is what tells it from others. */
+static int append_tail(struct buf *out, struct str text, int columns) {
+    int left = output_text_width(text);
+    int w = 0;
+    size_t at = 0;
+    while (at < text.len && left > columns - 1) {
+        at += next_character(&w, text, at);
+        left -= w;
+    }
+    buf_add(out, STR("\xe2\x80\xa6"));
+    buf_add(out, str_skip(text, at));
+    return left + 1;
+}
+
+enum { CELL_IS_LAST = 1, CELL_IS_PATH = 2 };
+
+/* The text cut to `columns`, then filled up to them (unless it is the last). */
+static void append_cell(struct buf *out, struct str text, int columns, unsigned marks) {
     int width = output_text_width(text);
     if (columns > 0 && width > columns) {
-        int used = 0;
-        size_t at = 0;
-        while (at < text.len) {
-            int32_t c;
-            size_t length = cell_text_next(&c, str_skip(text, at));
-            int w = c < 0 ? 1 : utf8proc_charwidth(c);
-            if (used + w > columns - 1) {
-                break;
-            }
-            used += w;
-            at += length;
-        }
-        buf_append(out, text.ptr, at);
-        buf_add(out, STR("\xe2\x80\xa6"));
-        width = used + 1;
+        width = (marks & CELL_IS_PATH) != 0 ? append_tail(out, text, columns)
+                                            : append_head(out, text, columns);
     } else {
         buf_add(out, text);
     }
-    for (int i = width; !is_last && i < columns + GAP_COLUMNS; i++) {
+    for (int i = width; (marks & CELL_IS_LAST) == 0 && i < columns + GAP_COLUMNS; i++) {
         buf_putc(out, ' ');
     }
+}
+
+static bool is_path_column(const struct output *out, size_t column) {
+    struct str name = buf_str(&out->headers[column]);
+    return str_eq(name, STR("file")) || str_eq(name, STR("image"));
+}
+
+/* The widest columns but the last give way, one step after the other, until `too_many` are saved
+ * or all are narrow. Returns how many were saved. */
+static int fit_widths(struct output *out, int too_many) {
+    int saved = 0;
+    while (saved < too_many) {
+        size_t widest = 0;
+        for (size_t c = 1; c + 1 < out->column_count; c++) {
+            widest = out->widths[c] > out->widths[widest] ? c : widest;
+        }
+        if (out->widths[widest] <= FITTED_MIN_COLUMNS) {
+            break;
+        }
+        out->limits[widest] = --out->widths[widest];
+        saved++;
+    }
+    return saved;
 }
 
 static void fix_widths(struct output *out) {
@@ -108,7 +167,12 @@ static void fix_widths(struct output *out) {
             widest = width > widest ? width : widest;
         }
         out->widths[c] = widest > CELL_MAX_COLUMNS ? CELL_MAX_COLUMNS : widest;
+        out->limits[c] = CELL_MAX_COLUMNS;
         used += c + 1 < out->column_count ? out->widths[c] + GAP_COLUMNS : 0;
+    }
+    if (out->width > 0 && out->column_count > 1) {
+        int last = out->widths[out->column_count - 1];
+        used -= fit_widths(out, used + last - out->width);
     }
     int left = out->width - used;
     out->widths[out->column_count - 1] = out->width == 0           ? 0
@@ -120,7 +184,7 @@ static void fix_widths(struct output *out) {
 static void widen(struct output *out, const struct buf *cells) {
     for (size_t c = 0; c + 1 < out->column_count; c++) {
         int width = output_text_width(buf_str(&cells[c]));
-        width = width > CELL_MAX_COLUMNS ? CELL_MAX_COLUMNS : width;
+        width = width > out->limits[c] ? out->limits[c] : width;
         out->widths[c] = width > out->widths[c] ? width : out->widths[c];
     }
 }
@@ -135,7 +199,9 @@ static bool write_line(struct output *out, const struct buf *cells) {
         if (style != NULL) {
             buf_printf(&line, "\x1b[%sm", style);
         }
-        append_cell(&line, buf_str(&cells[c]), out->widths[c], c + 1 == out->column_count);
+        append_cell(&line, buf_str(&cells[c]), out->widths[c],
+                    (c + 1 == out->column_count ? CELL_IS_LAST : 0U) |
+                        (is_path_column(out, c) ? CELL_IS_PATH : 0U));
         buf_add(&line, style != NULL ? STR("\x1b[0m") : STR_EMPTY);
     }
     while (line.len > 0 && line.ptr[line.len - 1] == ' ') {
@@ -198,6 +264,7 @@ struct output *output_create(FILE *file, enum output_format format, const struct
     *out = (struct output){
         .file = file, .format = format, .column_count = column_count, .width = width};
     out->widths = mem_calloc(column_count, sizeof *out->widths);
+    out->limits = mem_calloc(column_count, sizeof *out->limits);
     out->headers = mem_calloc(column_count, sizeof *out->headers);
     out->held = mem_calloc(column_count * HELD_ROWS, sizeof *out->held);
     set_cells(out, out->headers, headers);
@@ -239,6 +306,7 @@ bool output_destroy(struct output **out) {
     mem_free(o->held);
     mem_free(o->headers);
     mem_free(o->widths);
+    mem_free(o->limits);
     mem_free(o);
     *out = NULL;
     return good;

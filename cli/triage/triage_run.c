@@ -6,21 +6,23 @@
 #include "i18n.h"
 #include "mem.h"
 
-enum { HITS_MAX = 256 };
+enum { HITS_MAX = 256, TIME_COLUMNS_MAX = 4, TIME_MS_BYTES = 23 };
 
 struct running {
     const struct triage_run *run;
     void *state; /* of the question */
     struct triage_out out;
     struct act_list list;
-    uint64_t rows; /* printed */
+    uint64_t rows;   /* printed */
+    uint64_t events; /* read */
     bool has_begun;
     struct sigma_matcher *matcher;
     const struct sigma_rule_info *hits[HITS_MAX];
     size_t hit_count;
     struct dump_writer *writer;
     struct buf line;
-    char *file; /* being read */
+    struct buf times[TIME_COLUMNS_MAX]; /* of a row of a table */
+    char *file;                         /* being read */
     uint32_t idx;
     bool is_windows[DATASET_COUNT];
 };
@@ -33,14 +35,40 @@ static void count_row(struct running *running, bool written) {
     running->out.is_stopped = !written || enough;
 }
 
+/* People read milliseconds; programs get all nine digits. */
+static void shorten_times(struct str *cells, const struct triage_out *out,
+                          struct buf texts[TIME_COLUMNS_MAX]) {
+    static const struct str times[] = {STR_INIT("time"), STR_INIT("first"), STR_INIT("last"),
+                                       STR_INIT("from"), STR_INIT("to"),    STR_INIT("start"),
+                                       STR_INIT("end")};
+    size_t used = 0;
+    for (size_t c = 0; c < out->column_count; c++) {
+        for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+            if (cells[c].len == CIVIL_RFC3339_BYTES && used < TIME_COLUMNS_MAX &&
+                str_eq(out->columns[c], times[i])) {
+                buf_clear(&texts[used]);
+                buf_append(&texts[used], cells[c].ptr, TIME_MS_BYTES);
+                buf_putc(&texts[used], 'Z');
+                cells[c] = buf_str(&texts[used++]);
+            }
+        }
+    }
+}
+
 static void print_row(struct triage_out *out, const struct str *cells) {
     struct running *running = out->ctx;
+    struct str shown[TRIAGE_COLUMNS];
     if (!running->has_begun) {
         running->has_begun = true;
         running->list.names = out->columns;
         running->list.count = out->column_count;
         running->list.numbers = out->numbers;
         act_list_begin(&running->list);
+    }
+    if (running->run->format == OUTPUT_TABLE) {
+        memcpy(shown, cells, out->column_count * sizeof *cells);
+        shorten_times(shown, out, running->times);
+        cells = shown;
     }
     count_row(running, act_list_row(&running->list, cells));
 }
@@ -94,6 +122,7 @@ static void see_row(struct running *running, const struct batch *batch, const st
         }
         return;
     }
+    running->events++;
     if (match(running, batch, row)) {
         event.hit_count = running->hit_count;
         question->event(running->state, &event);
@@ -164,6 +193,10 @@ static int finish(struct running *running, const struct file_rows_counts *counts
     } else if (!output_finish(stdout)) {
         code = EXIT_STORE;
     }
+    if (running->rows == 0) {
+        fprintf(stderr, _("konseki triage: nothing to show: %llu events of %llu files were read\n"),
+                (unsigned long long)running->events, (unsigned long long)counts->files);
+    }
     if (running->out.dropped > 0) {
         fprintf(stderr, _("konseki triage: %llu events did not fit into memory: not counted\n"),
                 (unsigned long long)running->out.dropped);
@@ -190,6 +223,9 @@ static void release(struct running *running) {
     sigma_matcher_destroy(&running->matcher);
     dump_writer_destroy(&running->writer);
     buf_fini(&running->line);
+    for (size_t i = 0; i < TIME_COLUMNS_MAX; i++) {
+        buf_fini(&running->times[i]);
+    }
 }
 
 int triage_run(const struct triage_run *run, const char *const *paths, size_t path_count) {

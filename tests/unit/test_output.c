@@ -168,6 +168,29 @@ static void aligns_tables(void **state) {
                               "abcdef,22,\"x\n\"\r\n");
 }
 
+static void fits_tables_to_terminals(void **state) {
+    (void)state;
+    static const struct str headers[] = {STR_INIT("title"), STR_INIT("file"), STR_INIT("n")};
+    static const struct str rows[2][3] = {
+        {STR_INIT("A title that is longer than there is room for"),
+         STR_INIT("/evidence/disk/Windows/System32/winevt/Logs/記録.evtx"), STR_INIT("1")},
+        {STR_INIT("short"), STR_INIT("a.evtx"), STR_INIT("2")}};
+    char text[512];
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    struct output *output = output_create(file, OUTPUT_TABLE, headers, 3, 60, false);
+    assert_true(output_row(output, rows[0]) && output_row(output, rows[1]));
+    assert_true(output_destroy(&output));
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    (void)fclose(file);
+    /* titles keep their beginning, paths their end */
+    assert_string_equal(text, "title                        file                          n\n"
+                              "A title that is longer tha\xe2\x80\xa6  "
+                              "\xe2\x80\xa6tem32/winevt/Logs/記録.evtx  1\n"
+                              "short                        a.evtx                        2\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_what_could_harm),
@@ -177,6 +200,7 @@ int main(void) {
         cmocka_unit_test(numbers_are_json_numbers),
         cmocka_unit_test(hostile_names_end),
         cmocka_unit_test(aligns_tables),
+        cmocka_unit_test(fits_tables_to_terminals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
