@@ -28,6 +28,25 @@ static bool read_times(struct scan_filters *out, const struct scan_filter_option
     return true;
 }
 
+static bool read_levels(unsigned *out, const struct option_list *list) {
+    for (size_t i = 0; i < list->count; i++) {
+        struct str rest = str_from_c(list->items[i]);
+        struct str word;
+        enum sigma_level level;
+        while (str_split_next(&word, &rest, ',')) {
+            if (!sigma_level_parse(&level, str_trim(word))) {
+                fprintf(stderr,
+                        _("konseki scan: --exact-level %s: allowed are informational, low, medium, "
+                          "high, critical\n"),
+                        list->items[i]);
+                return false;
+            }
+            *out |= 1U << level;
+        }
+    }
+    return true;
+}
+
 bool scan_filters_read(struct scan_filters *out, const struct scan_filter_options *o,
                        const struct zone *zone) {
     struct err err = ERR_INIT;
@@ -47,6 +66,12 @@ bool scan_filters_read(struct scan_filters *out, const struct scan_filter_option
     out->rules.categories = words_of(&o->categories);
     out->rules.products = words_of(&o->products);
     out->rules.services = words_of(&o->services);
+    out->rules.other_categories = words_of(&o->other_categories);
+    out->rules.other_products = words_of(&o->other_products);
+    out->rules.other_services = words_of(&o->other_services);
+    if (!read_levels(&out->rules.levels, &o->levels)) {
+        return false;
+    }
     if (event_filter_check(&out->events, &err) != STATUS_OK) {
         fprintf(stderr, "konseki scan: %s\n", err.message);
         return false;
@@ -76,10 +101,25 @@ void scan_filters_find_last(struct scan_filters *filters, const struct scan_opti
 }
 
 void scan_filter_options_fini(struct scan_filter_options *o) {
-    struct option_list *lists[] = {
-        &o->hosts,     &o->other_hosts, &o->channels,    &o->other_channels, &o->ids,
-        &o->other_ids, &o->rules,       &o->other_rules, &o->statuses,       &o->other_statuses,
-        &o->tags,      &o->other_tags,  &o->categories,  &o->products,       &o->services};
+    struct option_list *lists[] = {&o->hosts,
+                                   &o->other_hosts,
+                                   &o->channels,
+                                   &o->other_channels,
+                                   &o->ids,
+                                   &o->other_ids,
+                                   &o->rules,
+                                   &o->other_rules,
+                                   &o->statuses,
+                                   &o->other_statuses,
+                                   &o->tags,
+                                   &o->other_tags,
+                                   &o->categories,
+                                   &o->products,
+                                   &o->services,
+                                   &o->other_categories,
+                                   &o->other_products,
+                                   &o->other_services,
+                                   &o->levels};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         mem_free(lists[i]->items);
     }

@@ -27,6 +27,10 @@ struct scan_filter_options {
     struct option_list categories;
     struct option_list products;
     struct option_list services;
+    struct option_list other_categories;
+    struct option_list other_products;
+    struct option_list other_services;
+    struct option_list levels;
 };
 
 struct scan_filters {

@@ -11,7 +11,20 @@ struct latest {
     int64_t time_ns;
 };
 
+static const struct role {
+    struct str name;
+    struct str channel;
+    uint32_t first_id;
+    uint32_t last_id;
+} roles[] = {
+#define SYSTEM_ROLE(name, channel, first, last) {STR_INIT(name), STR_INIT(channel), first, last},
+#include "system_roles.def"
+};
+
+enum { ROLE_COUNT = sizeof roles / sizeof *roles };
+
 struct machine {
+    unsigned roles; /* bit r: an event of roles[r] was seen */
     uint64_t counts[SYSTEM_FACT_COUNT];
     struct latest latest[SYSTEM_FACT_COUNT];
 };
@@ -33,7 +46,7 @@ static enum status systems_open(void **state, struct triage_out *out,
     struct systems *s = mem_calloc(1, sizeof *s);
     s->out = out;
     triage_columns(out, STR("computer events# os time_zone uptime_seconds# boots# shutdowns# "
-                            "unexpected# clock_changes# first last"));
+                            "unexpected# clock_changes# roles first last"));
     system_facts_init(&s->facts);
     tally_init(&s->computers, 1);
     *state = s;
@@ -59,6 +72,30 @@ static void note_fact(struct systems *s, uint32_t group, const struct system_fac
     note_latest(s, &machine->latest[SYSTEM_ZONE], fact->zone, time_ns);
 }
 
+static unsigned roles_of(const struct system_facts *facts) {
+    struct str channel = triage_field(&facts->fields, facts->channel);
+    unsigned found = 0;
+    for (size_t r = 0; r < ROLE_COUNT; r++) {
+        if (str_eq(channel, roles[r].channel)) {
+            uint32_t id = triage_event_id(triage_field(&facts->fields, facts->id));
+            found |= id >= roles[r].first_id && id <= roles[r].last_id ? 1U << r : 0U;
+        }
+    }
+    return found;
+}
+
+static void write_roles(struct triage_cells *cells, unsigned found) {
+    struct str before = STR_EMPTY;
+    for (size_t r = 0; r < ROLE_COUNT; r++) {
+        if ((found >> r & 1) != 0 && !str_eq(roles[r].name, before)) {
+            buf_add(&cells->text, before.len > 0 ? STR(", ") : STR_EMPTY);
+            buf_add(&cells->text, roles[r].name);
+            before = roles[r].name;
+        }
+    }
+    triage_cell_end(cells);
+}
+
 static void systems_event(void *state, const struct triage_event *event) {
     struct systems *s = state;
     struct system_fact fact;
@@ -70,6 +107,9 @@ static void systems_event(void *state, const struct triage_event *event) {
     if (s->computers.count > before) {
         MEM_GROW(s->machines, s->capacity, s->computers.count);
         s->machines[before] = (struct machine){0};
+    }
+    if (group != TALLY_NONE) {
+        s->machines[group].roles |= roles_of(&s->facts);
     }
     if (is_fact && group != TALLY_NONE) {
         note_fact(s, group, &fact, triage_time(event->row));
@@ -97,6 +137,7 @@ static void write_machine(const struct systems *s, struct triage_cells *cells, u
     uint64_t unclean = m->counts[SYSTEM_UNCLEAN]; /* of the same restarts */
     triage_cell_number(cells, unexpected > unclean ? unexpected : unclean);
     triage_cell_number(cells, m->counts[SYSTEM_CLOCK]);
+    write_roles(cells, m->roles);
     triage_cell_time(cells, seen->first_ns);
     triage_cell_time(cells, seen->last_ns);
     triage_cells_write(cells, s->out);

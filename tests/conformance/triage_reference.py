@@ -23,6 +23,8 @@ TASKS = "Microsoft-Windows-TaskScheduler/Operational"
 LSM = "Microsoft-Windows-TerminalServices-LocalSessionManager/Operational"
 RCM = "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational"
 
+GATEWAY = "Microsoft-Windows-TerminalServices-Gateway/Operational"
+
 
 def lines(*arguments):
     done = subprocess.run([KONSEKI, *arguments], capture_output=True, timeout=600, check=False)
@@ -140,6 +142,10 @@ def logon(e):
     if place[0] == LSM and place[1] in ("21", "24", "25"):
         result = {"21": "success", "24": "disconnect", "25": "reconnect"}[place[1]]
         return (result,) + get("User", "", "", "", "Address") + ("",) * 7
+    if place[0] == GATEWAY and place[1] in ("302", "303"):
+        result = "success" if place[1] == "302" else "disconnect"
+        return (result,) + get("Username", "", "", "", "IpAddress", "AuthType") + ("",) * 5 + \
+            get("Resource")
     return None
 
 

@@ -446,4 +446,18 @@ def events_without_a_time(folder):
     equal(prints[0], prints[1], "fingerprints of two runs")
 
 
+@case
+def levels_and_sources_left_out(folder):
+    path = folder / "a.json"
+    path.write_bytes(lines([event(1, 4688), event(2, 4624), event(3, 7045, channel="System")]))
+    for options, wanted in ((["--exact-level", "high"], ["Process"]),
+                            (["--exact-level", "low, medium"], ["Logon", "Service"]),
+                            (["--exclude-service", "sec*"], ["Service"]),
+                            (["--exclude-product", "windows"], []),
+                            (["--exclude-category", "process_creation"], ["Logon", "Process", "Service"])):
+        equal([title for title, _ in scan(folder, path, *options)], wanted, options)
+    run("scan", "--rules", rules(folder), "--exact-level", "hihg", path, expect=2)
+    true("allowed are" in run.stderr, run.stderr)
+
+
 main()

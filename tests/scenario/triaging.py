@@ -89,4 +89,24 @@ def logons_are_those_of_the_events(folder):
     equal(got, wanted, "logons")
 
 
+@case
+def roles_are_those_that_events_show(folder):
+    def event(n, number, channel, host, **data):
+        return {"EventID": number, "Channel": channel, "Computer": host, "EventRecordID": n,
+                "Provider_Name": "P", "TimeCreated_SystemTime": "2026-11-09T00:00:00Z", **data}
+    events = [event(1, 4768, "Security", "dc", TargetUserName="u", Status="0x0"),
+              event(2, 150, "DNS Server", "dc"), event(3, 770, "DNS Server", "dc"),
+              event(4, 4624, "Security", "pc", TargetUserName="u"), event(5, 4768, "System", "pc"),
+              event(6, 302, "Microsoft-Windows-TerminalServices-Gateway/Operational", "gw",
+                    Username="EXAMPLE\\u", IpAddress="192.0.2.7", AuthType="NTLM", Resource="pc")]
+    path = folder / "a.json"
+    path.write_text("".join(json.dumps(e) + "\n" for e in events))
+    got = {row["computer"]: row.get("roles") for row in jsonl(run("triage", "systems", path))}
+    equal(got, {"dc": "domain-controller, dns-server", "pc": None,
+                "gw": "remote-desktop-gateway"}, "roles")
+    gateway = [row for row in jsonl(run("triage", "logons", path)) if str(row["event"]) == "302"]
+    equal([(r["result"], r["user"], r["source_ip"], r["target"]) for r in gateway],
+          [("success", "EXAMPLE\\u", "192.0.2.7", "pc")], "gateway")
+
+
 main()

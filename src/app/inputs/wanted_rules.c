@@ -23,5 +23,9 @@ bool wanted_rules_admits(const struct wanted_rules *f, const struct sigma_rule_i
            (f->tags.count == 0 || is_tagged(&f->tags, rule)) && !is_tagged(&f->other_tags, rule) &&
            fits(&f->statuses, rule->status) && !event_words_fit(&f->other_statuses, rule->status) &&
            fits(&f->categories, rule->category) && fits(&f->products, rule->product) &&
-           fits(&f->services, rule->service);
+           fits(&f->services, rule->service) &&
+           !event_words_fit(&f->other_categories, rule->category) &&
+           !event_words_fit(&f->other_products, rule->product) &&
+           !event_words_fit(&f->other_services, rule->service) &&
+           (f->levels == 0 || (f->levels >> rule->level & 1) != 0);
 }
