@@ -176,6 +176,13 @@ void report_html_run(struct buf *out, const struct report_stats *stats,
     add_notes(out, _("Rules refused: they did not run"), run->refusals, run->refusal_count,
               run->refused);
     add_blind(out, run);
+    if (run->damaged > 0) {
+        buf_add(out, STR("<p class=\"warn\">"));
+        html_out_c(out, _("Damaged events, not looked at"));
+        buf_add(out, STR(": "));
+        report_text_count(out, run->damaged);
+        buf_add(out, STR("</p>\n"));
+    }
     buf_add(out, STR("<details class=\"more\"><summary>"));
     buf_printf(out, _("What was looked at: %llu files, %llu events"),
                (unsigned long long)run->files, (unsigned long long)run->events);

@@ -19,16 +19,31 @@ static struct str severity(enum sigma_level level) {
     return values[level];
 }
 
-/* A path as URI reference (RFC 3986): all but unreserved characters and '/' are escaped. */
-static void add_uri(struct buf *out, struct str path) {
-    buf_add(out, path.len > 0 && path.ptr[0] == '/' ? STR("\"file://") : STR("\""));
-    for (size_t i = 0; i < path.len; i++) {
-        char c = path.ptr[i];
-        if (ascii_is_alnum(c) || (c != '\0' && strchr("/-._~", c) != NULL)) {
+static void add_segment(struct buf *out, struct str segment) {
+    for (size_t i = 0; i < segment.len; i++) {
+        char c = segment.ptr[i];
+        if (ascii_is_alnum(c) || (c != '\0' && strchr("-._~", c) != NULL)) {
             buf_putc(out, c);
         } else {
             buf_printf(out, "%%%02X", (unsigned char)c);
         }
+    }
+}
+
+/* A path as URI reference (RFC 3986): all but unreserved characters and '/' are escaped. Behind a
+ * name "." and ".." come out of archives: they become "...", or who follows the reference would be
+ * led to a file beside the archive. The hit's property "file" has the name as it is. */
+static void add_uri(struct buf *out, struct str path) {
+    bool has_name = false;
+    struct str segment;
+    buf_add(out, path.len > 0 && path.ptr[0] == '/' ? STR("\"file://") : STR("\""));
+    for (size_t at = 0; at <= path.len; at += segment.len + 1) {
+        struct str rest = str_skip(path, at);
+        segment = str_head(rest, str_find_char(rest, '/'));
+        bool is_dots = str_eq(segment, STR("..")) || str_eq(segment, STR("."));
+        buf_add(out, at > 0 ? STR("/") : STR_EMPTY);
+        add_segment(out, is_dots && has_name ? STR("...") : segment);
+        has_name = has_name || (segment.len > 0 && !is_dots);
     }
     buf_putc(out, '"');
 }
@@ -111,6 +126,7 @@ static void add_properties(struct buf *out, const struct report_hit *hit) {
     if (!hit->is_time_received) {
         add_time(out, "time", hit->time_ns);
     }
+    add_member(out, "file", hit->place.file);
     add_member(out, "computer", hit->computer);
     add_member(out, "channel", hit->channel);
     add_member(out, "event_id", hit->event_id);

@@ -19,6 +19,7 @@
 #include "report_navigator.h"
 #include "report_order.h"
 #include "report_profiles.h"
+#include "report_sarif.h"
 #include "report_text.h"
 #include "report_timeline.h"
 #include "report_writer.h"
@@ -414,6 +415,34 @@ static void hits_without_a_time_count_for_no_time(void **state) {
     report_stats_fini(&stats);
 }
 
+static void references_stay_below_their_archive(void **state) {
+    (void)state;
+    static const struct {
+        struct str file;
+        const char *want;
+    } cases[] = {
+        {STR_INIT("a.zip/../../etc/x.evtx"), "\"uri\":\"a.zip/.../.../etc/x.evtx\""},
+        {STR_INIT("../logs/a b.evtx"), "\"uri\":\"../logs/a%20b.evtx\""},
+        {STR_INIT("./a.evtx"), "\"uri\":\"./a.evtx\""},
+        {STR_INIT("/e/a.zip/./..x/y"), "\"uri\":\"file:///e/a.zip/.../..x/y\""},
+        {STR_INIT("a.zip/.."), "\"uri\":\"a.zip/...\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf out = BUF_INIT;
+        struct report_stats stats;
+        report_stats_init(&stats, zone_utc(), 0);
+        struct report_hit hit = make_hit(0);
+        hit.place.file = cases[i].file;
+        (void)report_stats_add(&stats, &hit);
+        report_sarif_hit(&out, &stats, &hit, true);
+        if (str_find(buf_str(&out), str_from_c(cases[i].want)) == STR_NONE) {
+            fail_msg("%s not in %.*s", cases[i].want, STR_ARG(buf_str(&out)));
+        }
+        report_stats_fini(&stats);
+        buf_fini(&out);
+    }
+}
+
 static void worst_come_first(void **state) {
     (void)state;
     struct report_stats stats;
@@ -572,6 +601,7 @@ int main(void) {
         cmocka_unit_test(samples_are_bounded),
         cmocka_unit_test(hits_without_a_time_count_for_no_time),
         cmocka_unit_test(worst_come_first),
+        cmocka_unit_test(references_stay_below_their_archive),
         cmocka_unit_test(next_steps_are_safe_to_copy),
         cmocka_unit_test(times_far_apart_are_fine),
         cmocka_unit_test(writes_forms),
