@@ -7,8 +7,13 @@
 
 enum { TOLD_MAX = 20 };
 
+/* Less than its own header says, or less than a header. */
+static bool is_cut_short(const struct parse_input_health *found) {
+    return found->has_header ? found->header_chunks > found->chunks : found->chunks == 0;
+}
+
 static bool is_damaged(const struct parse_input_health *found) {
-    bool fails = found->bad_chunks > 0 || found->bad_header;
+    bool fails = found->bad_chunks > 0 || found->bad_header || is_cut_short(found);
     return found->damaged > 0 || (fails && !found->is_dirty);
 }
 
@@ -18,6 +23,10 @@ static void add_facts(struct buf *out, const struct parse_input_health *found) {
                (unsigned long long)found->damaged, (unsigned long long)found->records);
     if (found->bad_header) {
         buf_add(out, str_from_c(_(", the file header fails its checksum")));
+    }
+    if (found->header_chunks > found->chunks) {
+        buf_printf(out, _(", cut short: the file header counts %llu chunks"),
+                   (unsigned long long)found->header_chunks);
     }
     if (!found->has_header) {
         buf_add(out, str_from_c(_(", there is no file header")));

@@ -215,7 +215,8 @@ struct parse_input_health parse_input_get_health(const struct parse_input *input
                                        .damaged = n.damaged - n.bad_slack,
                                        .recovered = n.recovered,
                                        .chunks = n.chunks,
-                                       .bad_chunks = n.bad_chunks};
+                                       .bad_chunks = n.bad_chunks,
+                                       .header_chunks = n.header_chunks};
 }
 
 enum dataset parse_input_kind(const struct parse_input *input) {

@@ -69,7 +69,8 @@ struct parse_input_health {
     uint64_t damaged;   /* but for recovered ones, which may be overwritten in part */
     uint64_t recovered; /* from slack */
     uint64_t chunks;
-    uint64_t bad_chunks; /* fail their checksum */
+    uint64_t bad_chunks;    /* fail their checksum */
+    uint64_t header_chunks; /* that the file header counts; more than there are: it was cut short */
 };
 struct parse_input_health parse_input_get_health(const struct parse_input *input);
 /* The format of most rows. */

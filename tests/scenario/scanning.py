@@ -300,6 +300,10 @@ def checksums_are_told(folder):
     run("scan", "--rules", rules(folder), "--validate-checksums", good, folder / "header.evtx")
     true("good.evtx: intact: 0 of 1 chunks fail" in run.stderr, run.stderr)
     true("header.evtx: damaged" in run.stderr and "file header fails" in run.stderr, run.stderr)
+    for size, words in ((4096, "the file header counts 1 chunks"), (100, "there is no file header")):
+        (folder / "cut.evtx").write_bytes(good.read_bytes()[:size])
+        run("scan", "--rules", rules(folder), "--no-summary", folder / "cut.evtx")
+        true("cut.evtx: damaged" in run.stderr and words in run.stderr, run.stderr)
 
 
 @case

@@ -47,9 +47,10 @@ struct evtx_counts {
     uint64_t bad_slack;  /* recovered ones that are damaged: what is overwritten is so by nature */
     uint64_t chunks;     /* with a chunk's magic */
     uint64_t bad_chunks; /* header or records fail their checksum, or header unusable */
-    bool has_header;     /* a file header, whole */
-    bool bad_header;     /* which fails its checksum */
-    bool is_dirty;       /* and says that the file was not closed: checksums may be out of date */
+    uint64_t header_chunks; /* that the file header counts */
+    bool has_header;        /* a file header, whole */
+    bool bad_header;        /* which fails its checksum */
+    bool is_dirty; /* and says that the file was not closed: checksums may be out of date */
 };
 struct evtx_counts evtx_reader_counts(const struct evtx_reader *reader);
 

@@ -74,6 +74,7 @@ struct evtx_reader *evtx_reader_open(const uint8_t *bytes, size_t size_bytes,
     r->dirty = whole_header && (bytes_le32(bytes + 120) & HEADER_FLAG_DIRTY) != 0;
     r->counts.has_header = whole_header;
     r->counts.is_dirty = r->dirty;
+    r->counts.header_chunks = whole_header ? bytes_le16(bytes + 42) : 0;
     r->counts.bad_header =
         whole_header && crc32_update(0, bytes, HEADER_SUMMED_BYTES) != bytes_le32(bytes + 124);
     return r;
