@@ -298,11 +298,11 @@ static bool read_time(const struct document *d, struct parse_context *context,
     struct read_time time;
     struct str text = leaf_slice(d, leaf);
     *zoned = true;
-    if (time_read_epoch(out_ns, text) || read_dot_net(out_ns, text)) {
+    if (time_read_epoch(out_ns, text)) {
         return true;
     }
     if (!time_take_iso(&time, &text)) {
-        return false;
+        return read_dot_net(out_ns, leaf_slice(d, leaf));
     }
     *zoned = time.has_zone;
     *out_ns = time_resolve(context->settings, context->years, &time, flags);
