@@ -1,9 +1,9 @@
 /*
  * Which rules' hits are wanted: by id or title, status, tag, log source, level. All that is given
- * must hold; of a list one entry ("a" or "a,b", case ignored, `*` and `?`). Not applied to loading: the
- * compiled set in the cache stays the same whatever is asked for. The matcher is told which rules
- * to look for (sigma_matcher_select): these, and those that a correlation names although nobody
- * wants to see them alone.
+ * must hold; of a list one entry ("a" or "a,b", case ignored, `*` and `?`). Not applied to loading:
+ * the compiled set in the cache stays the same whatever is asked for. The matcher is told which
+ * rules to look for (sigma_matcher_select): these, and those that a correlation names although
+ * nobody wants to see them alone.
  */
 #ifndef KONSEKI_WANTED_RULES_H
 #define KONSEKI_WANTED_RULES_H

@@ -289,13 +289,12 @@ static bool is_channel(const void *ctx, struct str channel) {
 }
 
 static bool is_event_id(const void *ctx, struct str id) {
-    return sigma_is_word_of(id, ((const struct sigma_gate *)ctx)->ids);
+    return str_is_word_of(id, ((const struct sigma_gate *)ctx)->ids);
 }
 
 static bool is_of_datasets(const void *ctx, struct str name) {
     const struct sigma_gate *gate = ctx;
-    return sigma_is_word_of(name, gate->datasets) ||
-           sigma_is_word_of(family_of(name), gate->datasets);
+    return str_is_word_of(name, gate->datasets) || str_is_word_of(family_of(name), gate->datasets);
 }
 
 static struct expr *make_gate_list(struct sigma_sieve *s, const struct sigma_gate *gate,
@@ -329,7 +328,7 @@ static size_t gate_parts(struct expr *parts[3], struct sigma_sieve *s,
     } else if (gate->kind == SIGMA_GATE_DATASETS) {
         struct expr *known = make_gate_list(s, gate, FIELD_EVENT_DATASET, is_of_datasets);
         struct expr *both[] = {known, NULL};
-        bool takes_unknown = sigma_is_word_of(STR("?"), gate->datasets);
+        bool takes_unknown = str_is_word_of(STR("?"), gate->datasets);
         both[1] = takes_unknown ? unknown_dataset(s) : NULL;
         parts[count++] = expr_make_group(s->set, EXPR_OR, both, takes_unknown ? 2 : 1);
     }
