@@ -1,5 +1,6 @@
 #include "mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,10 @@ void *mem_realloc(void *old, size_t count, size_t size) {
 
 void mem_free(void *ptr) {
     free(ptr);
+}
+
+void mem_trim(void) {
+    (void)malloc_trim(0);
 }
 
 char *mem_strdup(const char *ptr, size_t len) {

@@ -15,6 +15,9 @@ void *mem_alloc(size_t size);
 void *mem_realloc(void *old, size_t count, size_t size);
 /* NULL is fine. */
 void mem_free(void *ptr);
+/* Gives memory that was freed back to the system: after much was needed for a while. Milliseconds.
+ */
+void mem_trim(void);
 /* A NUL-terminated copy of len bytes. */
 char *mem_strdup(const char *ptr, size_t len);
 

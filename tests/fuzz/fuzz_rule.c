@@ -93,8 +93,8 @@ static void parse_all(struct sigma_rules *set, struct documents *all, struct str
     while (count < DOCUMENTS_MAX && sigma_collection_next(&yaml, &root, NULL) == STATUS_OK &&
            root != NULL) {
         lint(&yaml, root);
-        if (sigma_document_parse(&d, &set->arena, &yaml, root, STR("fuzz.yml"), NULL) ==
-            STATUS_OK) {
+        if (sigma_document_parse(&d, &set->arena, &set->trees, &yaml, root, STR("fuzz.yml"),
+                                 NULL) == STATUS_OK) {
             keep(set, all, &d);
             count++;
         }

@@ -277,7 +277,7 @@ static void variants(struct sigma_codec *c, struct sigma_rules *set) {
 
 /* --- the set --- */
 
-DESCRIBED(struct sigma_rules, 472);
+DESCRIBED(struct sigma_rules, 496);
 static void body(struct sigma_codec *c, struct sigma_rules *set) {
     rules(c, set);
     gates(c, set);

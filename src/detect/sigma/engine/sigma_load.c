@@ -95,7 +95,9 @@ static void read_documents(struct loader *l, struct str path, struct str bytes) 
             break;
         }
         bool readable = s == STATUS_OK;
-        s = readable ? sigma_document_parse(&d, &l->set->arena, &yaml, root, path, &why) : s;
+        s = readable
+                ? sigma_document_parse(&d, &l->set->arena, &l->set->trees, &yaml, root, path, &why)
+                : s;
         if (s == STATUS_OK) {
             keep(l, &d, hash_str(bytes) + number);
         } else {
@@ -231,33 +233,41 @@ static enum status compile(struct sigma_rules *set, const struct sigma_load_opti
         }
     }
     set->is_for_reading = options->judge;
-    return options->judge ? STATUS_OK : sigma_set_finish(set, err);
+    sigma_set_forget_trees(set);
+    if (options->judge) {
+        return STATUS_OK;
+    }
+    mem_trim(); /* before the databases take much */
+    enum status s = sigma_set_finish(set, err);
+    mem_trim();
+    return s;
 }
 
-static enum status build(struct sigma_rules *set, const struct sigma_sources *sources,
+static enum status build(struct sigma_rules *set, struct sigma_sources *sources,
                          const struct sigma_load_options *options, struct err *err) {
     struct loader l = {.set = set, .judge = options->judge, .placeholders = sources->placeholders};
     for (size_t i = 0; i < sources->count; i++) {
         read_file(&l, sources, i);
     }
+    sigma_sources_release_bytes(sources); /* what compiling needs is in the arena */
     sort_rules(set, &l);
     collect_filters(&l);
-    sigma_filters_apply(&l.filters, &set->arena, set->documents, set->rule_count);
+    sigma_filters_apply(&l.filters, &set->trees, set->documents, set->rule_count);
     enum status s = add_correlations(set, &l, err);
     tell_filters(&l);
-    s = s == STATUS_OK ? compile(set, options, err) : s;
     sigma_filters_fini(&l.filters);
     mem_free(l.documents);
     mem_free(l.hashes);
-    return s;
+    return s == STATUS_OK ? compile(set, options, err) : s;
 }
 
 /* From the cache, or built and put there. */
-static enum status get_set(struct sigma_rules *set, const struct sigma_sources *sources,
+static enum status get_set(struct sigma_rules *set, struct sigma_sources *sources,
                            const struct sigma_load_options *options, struct err *err) {
     struct sigma_cache_key key;
     bool cached = !options->judge && sigma_cache_key(&key, sources, set->mapping, options);
     if (cached && sigma_cache_get(set, options->cache_folder, &key)) {
+        set->is_from_cache = true;
         return STATUS_OK;
     }
     enum status s = build(set, sources, options, err);

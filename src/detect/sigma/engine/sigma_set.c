@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "mem.h"
+#include "sigma_build.h"
 #include "sigma_text.h"
 #include "sigma_way.h"
 
@@ -37,6 +38,7 @@ void sigma_set_fini(struct sigma_rules *set) {
     mem_free(set->gates);
     mem_free(set->documents);
     sigma_mapping_free(&set->mapping);
+    arena_fini(&set->trees);
     arena_fini(&set->arena);
 }
 
@@ -105,6 +107,7 @@ static uint32_t test_of(struct sigma_rules *set, uint32_t slot, const struct sig
     }
     MEM_GROW(set->tests, set->test_capacity, set->test_count + 1);
     set->tests[set->test_count++] = (struct sigma_set_test){.test = *test, .slot = slot};
+    set->tests[id].test.text = arena_str(&set->arena, test->text); /* the tree's is not kept */
     if (test->kind == SIGMA_TEST_REGEX) {
         set->tests[id].regex = (uint32_t)set->regex_count++;
     }
@@ -232,7 +235,7 @@ static bool add_wanted(struct compile *c, uint32_t rule, const struct sigma_way 
     if (want == NULL || !want->is_named) {
         return true;
     }
-    struct arena *arena = &c->set->arena;
+    struct arena *arena = &c->set->trees;
     struct sigma_node *fields = sigma_node_inner(arena, SIGMA_NODE_OR, want->field_count);
     for (uint32_t i = 0; i < want->field_count; i++) {
         fields->children[i] = sigma_node_inner(arena, SIGMA_NODE_EXISTS, 0);
@@ -245,7 +248,7 @@ static bool add_wanted(struct compile *c, uint32_t rule, const struct sigma_way 
 static enum status add_variant(struct sigma_rules *set, uint32_t rule, const struct sigma_way *way,
                                struct err *err) {
     struct compile c = {.set = set};
-    struct sigma_node *root = sigma_way_tree(&set->arena, way, set->documents[rule].root);
+    struct sigma_node *root = sigma_way_tree(&set->trees, way, set->documents[rule].root);
     uint32_t plan = (uint32_t)set->plan_count;
     uint32_t wanted = 0;
     if (!plan_of(&c, root) || !add_wanted(&c, rule, way, &wanted)) {
@@ -278,15 +281,20 @@ enum status sigma_set_add(struct sigma_rules *set, uint32_t rule, bool everywher
     return s;
 }
 
+void sigma_set_forget_trees(struct sigma_rules *set) {
+    for (size_t i = 0; i < set->rule_count; i++) {
+        set->documents[i].root = NULL;
+    }
+    arena_fini(&set->trees);
+    intern_fini(&set->test_keys); /* no tests are added any more */
+}
+
 enum status sigma_set_finish(struct sigma_rules *set, struct err *err) {
     (void)slot_of(set, STR_EMPTY);
     if (hs_valid_platform() != HS_SUCCESS) {
         return err_set(err, STATUS_ENVIRONMENT, "this processor cannot run vectorscan");
     }
-    for (size_t i = 0; i < set->slot_count; i++) {
-        if (!sigma_slot_build(&set->slots[i], set->tests)) {
-            return err_set(err, STATUS_ENVIRONMENT, "the rules are too large for vectorscan");
-        }
-    }
-    return STATUS_OK;
+    return sigma_build_slots(set->slots, set->slot_count, set->tests)
+               ? STATUS_OK
+               : err_set(err, STATUS_ENVIRONMENT, "the rules are too large for vectorscan");
 }

@@ -11,8 +11,8 @@
  *   5. a plan is a tree in preorder: a node is followed by its children, each with all below it, so
  *      the next sibling of `p` is `p + p->size`.
  *
- * A set that comes from the cache (cache/sigma_image.h) is the same but for the documents' trees,
- * which are not kept.
+ * The documents' trees are not kept; a set that comes from the cache (cache/sigma_image.h) is the
+ * same.
  */
 #ifndef KONSEKI_SIGMA_SET_H
 #define KONSEKI_SIGMA_SET_H
@@ -46,6 +46,7 @@ struct sigma_report {
 
 struct sigma_rules {
     struct arena arena;
+    struct arena trees; /* of documents and their variants, until sigma_set_forget_trees */
     struct sigma_mapping *mapping; /* owned; gates and trees point into it */
     struct sigma_report *reports;  /* in the order of the files; kept while loading only */
     size_t report_count;
@@ -74,6 +75,7 @@ struct sigma_rules {
     struct sigma_ids always;
     bool uses_provider;
     bool is_for_reading;                    /* judged, not finished: no matcher can be made */
+    bool is_from_cache;                     /* nothing was parsed or compiled for it */
     struct sigma_correlation *correlations; /* in the arena; inner ones before outer ones */
     size_t correlation_count;
     struct sigma_want *wants; /* by rule, in the arena; NULL: no correlations */
@@ -87,6 +89,8 @@ void sigma_set_fini(struct sigma_rules *set);
  * field names. BAD_INPUT if the rule is too large. */
 enum status sigma_set_add(struct sigma_rules *set, uint32_t rule, bool everywhere,
                           struct err *err) MUST_CHECK;
+/* After the last sigma_set_add: plans say what the trees said. They can be most of the memory. */
+void sigma_set_forget_trees(struct sigma_rules *set);
 enum status sigma_set_finish(struct sigma_rules *set, struct err *err) MUST_CHECK;
 /* INTERN_NONE if no rule uses that name. */
 uint32_t sigma_set_slot(const struct sigma_rules *set, struct str name);

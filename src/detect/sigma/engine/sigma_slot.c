@@ -112,7 +112,7 @@ void sigma_slot_add(struct sigma_slot *slot, struct sigma_set_test *tests, uint3
 
 /* --- databases --- */
 
-static bool build_literals(struct sigma_slot *slot) {
+bool sigma_slot_build_literals(struct sigma_slot *slot) {
     size_t count = slot->literals.keys.count;
     if (count < FEW_LITERALS) {
         return true;
@@ -198,7 +198,7 @@ static void all_direct(struct sigma_slot *slot) {
     slot->regexes.count = 0;
 }
 
-static void build_regexes(struct sigma_slot *slot, const struct sigma_set_test *tests) {
+void sigma_slot_build_regexes(struct sigma_slot *slot, const struct sigma_set_test *tests) {
     separate_regexes(slot, tests);
     size_t count = slot->regexes.count;
     if (count == 0) {
@@ -222,11 +222,6 @@ static void build_regexes(struct sigma_slot *slot, const struct sigma_set_test *
     mem_free(texts);
     mem_free(flags);
     mem_free(ids);
-}
-
-bool sigma_slot_build(struct sigma_slot *slot, struct sigma_set_test *tests) {
-    build_regexes(slot, tests);
-    return build_literals(slot);
 }
 
 void sigma_slot_fini(struct sigma_slot *slot) {
@@ -283,7 +278,7 @@ bool sigma_slot_narrow(struct sigma_slot *out, const struct sigma_slot *from,
         out->regexes = borrow(&from->regexes);
         out->regex_db = from->regex_db;
     }
-    return build_literals(out);
+    return sigma_slot_build_literals(out);
 }
 
 void sigma_slot_narrow_fini(struct sigma_slot *slot) {

@@ -62,8 +62,11 @@ void sigma_ids_fini(struct sigma_ids *list);
 
 /* Sorts a test into its slot. */
 void sigma_slot_add(struct sigma_slot *slot, struct sigma_set_test *tests, uint32_t id);
-/* After the last test: compiles the databases. False if vectorscan failed (memory). */
-bool sigma_slot_build(struct sigma_slot *slot, struct sigma_set_test *tests);
+/* After the last test: compiles a database (sigma_build.h: both of all slots). Each touches its own
+ * members of the slot only. False if vectorscan failed (memory); expressions that are too large
+ * together are tried one by one instead. */
+bool sigma_slot_build_literals(struct sigma_slot *slot);
+void sigma_slot_build_regexes(struct sigma_slot *slot, const struct sigma_set_test *tests);
 void sigma_slot_fini(struct sigma_slot *slot);
 /* A slot with the wanted tests only (`is_wanted` by test) and maybe others that need no database of
  * their own. It borrows from `from`, which must outlive it. False if vectorscan failed (memory). */

@@ -69,6 +69,10 @@ enum status sigma_sources_read(struct sigma_sources *sources, const char *const 
     return s;
 }
 
+void sigma_sources_release_bytes(struct sigma_sources *sources) {
+    buf_fini(&sources->bytes);
+}
+
 void sigma_sources_fini(struct sigma_sources *sources) {
     buf_fini(&sources->paths);
     buf_fini(&sources->bytes);

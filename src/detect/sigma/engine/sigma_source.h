@@ -34,6 +34,9 @@ enum status sigma_sources_read(struct sigma_sources *sources, const char *const 
                                size_t path_count, struct err *err) MUST_CHECK;
 void sigma_sources_fini(struct sigma_sources *sources);
 
+/* The bytes are not needed any more; names stay. */
+void sigma_sources_release_bytes(struct sigma_sources *sources);
+
 static inline struct str sigma_source_path(const struct sigma_sources *s, size_t i) {
     return str_make(s->paths.ptr + s->files[i].path_off, s->files[i].path_len);
 }

@@ -9,6 +9,7 @@
 
 struct reader {
     struct arena *arena;
+    struct arena *trees;
     struct sigma_yaml *yaml;
     struct err *err;
 };
@@ -27,11 +28,11 @@ static enum status read_map(const struct reader *r, struct sigma_node **out,
         return err_set(r->err, STATUS_BAD_INPUT, "line %zu: an empty selection",
                        sigma_yaml_line(map));
     }
-    struct sigma_node *all = sigma_node_inner(r->arena, SIGMA_NODE_AND, count);
+    struct sigma_node *all = sigma_node_inner(r->trees, SIGMA_NODE_AND, count);
     for (size_t i = 0; i < count; i++) {
         struct str key;
         const sigma_yaml_node *values = sigma_yaml_entry(r->yaml, &key, map, i);
-        enum status s = sigma_item_parse(&all->children[i], r->arena, r->yaml, key, values, r->err);
+        enum status s = sigma_item_parse(&all->children[i], r->trees, r->yaml, key, values, r->err);
         if (s != STATUS_OK) {
             return s;
         }
@@ -47,14 +48,14 @@ static enum status read_list(const struct reader *r, struct sigma_node **out,
         return err_set(r->err, STATUS_BAD_INPUT, "line %zu: an empty selection",
                        sigma_yaml_line(list));
     }
-    struct sigma_node *any = sigma_node_inner(r->arena, SIGMA_NODE_OR, count);
+    struct sigma_node *any = sigma_node_inner(r->trees, SIGMA_NODE_OR, count);
     for (size_t i = 0; i < count; i++) {
         const sigma_yaml_node *item = sigma_yaml_item(r->yaml, list, i);
         enum status s;
         if (sigma_yaml_is_map(item)) {
             s = read_map(r, &any->children[i], item);
         } else if (sigma_yaml_is_scalar(item)) {
-            s = sigma_item_keyword(&any->children[i], r->arena, item, r->err);
+            s = sigma_item_keyword(&any->children[i], r->trees, item, r->err);
         } else {
             s = err_set(r->err, STATUS_BAD_INPUT, "line %zu: a list inside a list",
                         sigma_yaml_line(item));
@@ -110,7 +111,7 @@ static enum status read_condition(const struct reader *r, struct sigma_node **ou
         return err_set(r->err, STATUS_BAD_INPUT, "line %zu: 'condition' must be text",
                        sigma_yaml_line(n));
     }
-    enum status s = sigma_condition_parse(out, pipe, r->arena, ids, sigma_yaml_text(n), r->err);
+    enum status s = sigma_condition_parse(out, pipe, r->trees, ids, sigma_yaml_text(n), r->err);
     return s == STATUS_OK ? s : err_wrap(r->err, s, "line %zu", sigma_yaml_line(n));
 }
 
@@ -126,7 +127,7 @@ static enum status read_conditions(const struct reader *r, struct sigma_node **o
         return err_set(r->err, STATUS_BAD_INPUT, "line %zu: an empty list of conditions",
                        sigma_yaml_line(n));
     }
-    *out = sigma_node_inner(r->arena, SIGMA_NODE_OR, count);
+    *out = sigma_node_inner(r->trees, SIGMA_NODE_OR, count);
     for (size_t i = 0; i < count; i++) {
         enum status s =
             read_condition(r, &(*out)->children[i], NULL, ids, sigma_yaml_item(r->yaml, n, i));
@@ -261,9 +262,9 @@ static void hint_collection(const struct reader *r, struct sigma_document *out) 
 }
 
 enum status sigma_document_parse(struct sigma_document *out, struct arena *arena,
-                                 struct sigma_yaml *yaml, const sigma_yaml_node *root,
-                                 struct str path, struct err *err) {
-    struct reader r = {.arena = arena, .yaml = yaml, .err = err};
+                                 struct arena *trees, struct sigma_yaml *yaml,
+                                 const sigma_yaml_node *root, struct str path, struct err *err) {
+    struct reader r = {.arena = arena, .trees = trees, .yaml = yaml, .err = err};
     memset(out, 0, sizeof *out);
     out->info.path = path;
     out->info.id = stem_of(path);

@@ -33,9 +33,11 @@ struct sigma_document {
 };
 
 /* On BAD_INPUT info and is_filter are filled in as far as they could be read. `path` is borrowed
- * for the life of the arena. */
+ * for the life of the arena. What `root` points to is in `trees`, which may be the same arena; all
+ * else is in `arena`. */
 enum status sigma_document_parse(struct sigma_document *out, struct arena *arena,
-                                 struct sigma_yaml *yaml, const sigma_yaml_node *root,
-                                 struct str path, struct err *err) MUST_CHECK;
+                                 struct arena *trees, struct sigma_yaml *yaml,
+                                 const sigma_yaml_node *root, struct str path,
+                                 struct err *err) MUST_CHECK;
 
 #endif

@@ -66,7 +66,8 @@ static void check_runs(struct lint *l, const sigma_yaml_node *root) {
     struct arena arena = ARENA_INIT;
     struct sigma_document document;
     struct err err = ERR_INIT;
-    enum status s = sigma_document_parse(&document, &arena, l->work.yaml, root, l->work.path, &err);
+    enum status s =
+        sigma_document_parse(&document, &arena, &arena, l->work.yaml, root, l->work.path, &err);
     if (s != STATUS_OK) {
         struct str why = str_from_c(err.message);
         sigma_lint_tell(&l->work, SIGMA_LINT_REFUSED, line_of(why, sigma_yaml_line(root)), why);
