@@ -2,6 +2,7 @@
 10 GB of EVTX; a correlation with a million groups; a new rule over a store; beside SQLite (each rule as
 SQL on the same events) and evtxexport (decoding)."""
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -70,6 +71,7 @@ class DetectPart:
         if self.corpora.b():
             self.scan_folder("data/json-events", self.corpora.b(), many)
             self.new_rule(self.corpora.b())
+            self.all_cores("data/json-events", self.corpora.b())
 
     def generated(self):
         """Rules like the real ones (sigma_generate.py)."""
@@ -80,9 +82,9 @@ class DetectPart:
                            stdout=subprocess.DEVNULL)
         return out
 
-    def scan(self, rules, paths, cache=True):
+    def scan(self, rules, paths, cache=True, cores=tuple(ONE_CORE)):
         keep = ["--rule-cache", self.cache] if cache else ["--no-rule-cache"]
-        return [*ONE_CORE, self.program.path, "scan", *rules, *keep, "--format", "jsonl", *paths]
+        return [*cores, self.program.path, "scan", *rules, *keep, "--format", "jsonl", *paths]
 
     def start(self, rules, goal):
         """Without events: compiled, and from the cache."""
@@ -172,6 +174,16 @@ class DetectPart:
                          peer="all rules", peer_value=again.seconds, ratio=again.seconds / one.seconds,
                          command=one.command, note=f"all rules the first time: {every.seconds:.1f} s")
         shutil.rmtree(store)
+
+    def all_cores(self, name, folder):
+        """--threads 0 on all cores of this machine, beside one thread."""
+        one = timed(self.scan(self.rules, [folder], cores=()), allowed=(0, 1, 4))
+        run = timed([*self.scan(self.rules, [folder], cores=()), "--threads", "0"],
+                    allowed=(0, 1, 4))
+        events = int(re.search(r"in ([0-9]+) events", run.stderr).group(1))
+        self.figures.add(f"scan {name}, --threads 0", events / run.seconds, "events/s",
+                         command=run.command, note=f"{os.cpu_count()} cores, "
+                         f"{one.seconds / run.seconds:.2f} x one thread, {run.peak_mib:.0f} MiB")
 
     def beside_sqlite(self, folder):
         """Every 20th rule as SQL, its time taken twenty times; ours runs all of them."""

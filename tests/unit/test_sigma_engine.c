@@ -243,6 +243,80 @@ static void test_profile_counts(void **state) {
     sigma_rules_free(&rules);
 }
 
+static size_t match_in(struct sigma_matcher *m, const char *channel, struct str text) {
+    const struct sigma_event_value values[] = {value("Channel", str_from_c(channel)),
+                                               value("EventID", STR("1")), value("Data", text)};
+    return match(m, values, 3);
+}
+
+/* Each kind of events meets its own keywords; the memory of values keeps them apart. */
+static void test_keywords_of_few_rules(void **state) {
+    (void)state;
+    struct sigma_rules *rules = load_text(
+        "title: a\nid: a\nlogsource:\n  product: windows\ndetection:\n"
+        "  k: ['alpha::one', 'alpha::two', 'beta one', 'beta two', 'gamma*end']\n  condition: k\n"
+        "---\n"
+        "title: b\nid: b\nlogsource: {product: windows, service: application}\ndetection:\n"
+        "  k:\n    '|re': '^zz[0-9]+$'\n  l: ['needle']\n  condition: k or l\n"
+        "---\n"
+        "title: c\nid: c\nlogsource: {product: linux}\ndetection:\n"
+        "  k: [w01, w02, w03, w04, w05, w06, w07, w08, w09, w10, w11, w12, w13, w14, w15, w16]\n"
+        "  condition: k\n");
+    static const struct {
+        const char *text;
+        size_t in_security, in_application;
+    } cases[] = {{"xx Alpha::One yy", 1, 1},
+                 {"zz12", 0, 1},
+                 {"alpha::two needle", 1, 2},
+                 {"w07", 0, 0},
+                 {"GAMMA x end", 1, 1},
+                 {"needle", 0, 1},
+                 {"end gamma", 0, 0},
+                 {"beta  one", 0, 0},
+                 {"", 0, 0}};
+    struct sigma_matcher *m = sigma_matcher_create(rules);
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            struct str text = str_from_c(cases[i].text);
+            assert_int_equal(match_in(m, "Security", text), cases[i].in_security);
+            assert_int_equal(match_in(m, "Application", text), cases[i].in_application);
+        }
+    }
+    sigma_matcher_destroy(&m);
+    sigma_rules_free(&rules);
+}
+
+/* More tests than one thread compiles: what two make is what one would. */
+static void test_many_rules(void **state) {
+    (void)state;
+    enum { RULES = 3000 };
+    struct buf text = BUF_INIT;
+    for (int i = 0; i < RULES; i++) {
+        buf_printf(&text,
+                   "---\ntitle: r\nid: r%04d\nlogsource:\n  category: x\ndetection:\n  s:\n"
+                   "    F%d|contains: 'word %04d!'\n    G%d|re: 'x%dy+'\n  condition: 1 of s\n",
+                   i, i % 7, i, i % 5, i);
+    }
+    buf_putc(&text, '\0');
+    struct sigma_rules *rules = load_text(text.ptr);
+    struct sigma_matcher *m = sigma_matcher_create(rules);
+    assert_int_equal(sigma_rules_count(rules), RULES);
+    for (int i = 0; i < RULES; i += 37) {
+        char f[8], g[8], word[32], letters[32];
+        (void)snprintf(f, sizeof f, "F%d", i % 7);
+        (void)snprintf(g, sizeof g, "G%d", i % 5);
+        (void)snprintf(word, sizeof word, "a Word %04d! b", i);
+        (void)snprintf(letters, sizeof letters, "-x%dyyy", i);
+        const struct sigma_event_value both[] = {value(f, str_from_c(word)),
+                                                 value(g, str_from_c(letters))};
+        assert_int_equal(match(m, both, 2), 1);
+        assert_int_equal(match(m, both, 1), 0);
+    }
+    sigma_matcher_destroy(&m);
+    sigma_rules_free(&rules);
+    buf_fini(&text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_long_repeat_is_no_limit),
@@ -250,6 +324,8 @@ int main(void) {
         cmocka_unit_test(test_select),
         cmocka_unit_test(test_profile_counts),
         cmocka_unit_test(test_prefilter_is_like_pcre2),
+        cmocka_unit_test(test_keywords_of_few_rules),
+        cmocka_unit_test(test_many_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
