@@ -176,19 +176,43 @@ static size_t skip_record_line(const struct framer *f, size_t at) {
     return here < f->size_bytes && char_at(f, here) == '\n' ? step(f, here) : at;
 }
 
-/* Does the object go on behind the line end where JSON allows one? A line that was cut does not. */
-static bool is_printed_over_lines(const struct framer *f, size_t at, size_t end) {
-    bool in_string = false;
+/* One character inside of an object. */
+static void pass_char(struct json_place *place, int c) {
+    if (place->escaped) {
+        place->escaped = false;
+    } else if (place->in_string && c == '\\') {
+        place->escaped = true;
+    } else if (c == '"') {
+        place->in_string = !place->in_string;
+    } else if (!place->in_string) {
+        place->depth += c == '{' || c == '[';
+        place->depth -= (c == '}' || c == ']') && place->depth > 0;
+    }
+}
+
+/* Does another object begin on the line of the one that ends at `at`, or a comma stand there?
+ * Macintosh line ends (a lone CR) are blanks here. */
+static bool is_followed_on_line(const struct framer *f, size_t at, size_t end) {
+    while (at < end && char_at(f, at) != '\n' && is_blank(char_at(f, at))) {
+        at = step(f, at);
+    }
+    int c = at < end ? char_at(f, at) : 0;
+    return c == '{' || c == ',';
+}
+
+/* Does the object go on behind the line end where JSON allows one (a line that was cut does not),
+ * or another one follow on its line? */
+static bool is_no_line(const struct framer *f, size_t at, size_t end) {
+    struct json_place place = {.depth = 0};
     int last = 0;
     for (; at < end; at = step(f, at)) {
         int c = char_at(f, at);
-        if (c == '\n' && !in_string) {
+        if (c == '\n' && !place.in_string) {
             return last == '{' || last == '[' || last == ',' || last == ':';
         }
-        if (in_string && c == '\\') {
-            at = step(f, at);
-        } else if (c == '"') {
-            in_string = !in_string;
+        pass_char(&place, c);
+        if (place.depth == 0) {
+            return is_followed_on_line(f, step(f, at), end);
         }
         last = is_blank(c) ? last : c;
     }
@@ -209,24 +233,10 @@ bool json_framer_is_document(const struct framer *f) {
         at = skip_blanks(f, step(f, at));
         return at < f->size_bytes && (char_at(f, at) == '{' || char_at(f, at) == ']');
     }
-    return char_at(f, at) == '{' && (wrapper_list(f, at) != 0 || is_printed_over_lines(f, at, end));
+    return char_at(f, at) == '{' && (wrapper_list(f, at) != 0 || is_no_line(f, at, end));
 }
 
 /* --- frames --- */
-
-/* One character inside of an object. */
-static void pass_char(struct json_place *place, int c) {
-    if (place->escaped) {
-        place->escaped = false;
-    } else if (place->in_string && c == '\\') {
-        place->escaped = true;
-    } else if (c == '"') {
-        place->in_string = !place->in_string;
-    } else if (!place->in_string) {
-        place->depth += c == '{' || c == '[';
-        place->depth -= (c == '}' || c == ']') && place->depth > 0;
-    }
-}
 
 /* Goes on with the object up to its end or `limit`; place->depth is 0 at its end. */
 static size_t scan_object(const struct framer *f, size_t at, size_t limit,

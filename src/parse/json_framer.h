@@ -1,6 +1,7 @@
 /*
  * JSON documents -> one frame an event: arrays of objects, objects printed over many lines, objects
- * one behind the other, and the wrappers {"Records":[..]} (CloudTrail), {"value":[..]} (Azure),
+ * one behind the other on a line, or with commas between them, and the wrappers {"Records":[..]}
+ * (CloudTrail), {"value":[..]} (Azure),
  * {"Events":[..]}, {"hits":{"hits":[..]}} (Elasticsearch) and the like, also several in one file;
  * the output of evtx_dump ("Record 1" before each object). One object a line is none of these: the
  * framer of lines reads it.

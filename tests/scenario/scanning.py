@@ -120,6 +120,18 @@ def rules_that_are_asked_for(folder):
 
 
 @case
+def objects_behind_each_other(folder):
+    """However one writes objects of JSON one after the other, each is an event with its own place."""
+    one = [json.dumps(event(n, 4688)) for n in (1, 2, 3)]
+    for name, text in {"lines": "\n".join(one) + "\n", "together": "".join(one),
+                       "commas": ",\n".join(one), "one line": ", ".join(one) + "\n",
+                       "macintosh": "\r".join(one), "array": "[\n" + ",\n".join(one) + "]"}.items():
+        (folder / "odd.json").write_bytes(text.encode())
+        hits = jsonl(run("scan", "--rules", rules(folder), "--format", "jsonl", folder / "odd.json"))
+        equal([hit["event"]["record_id"] for hit in hits], [1, 2, 3], name)
+
+
+@case
 def copies_count_once(folder):
     """The same records in a backup, cut to milliseconds, and in another order."""
     path = sample(folder)

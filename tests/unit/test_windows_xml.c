@@ -221,15 +221,21 @@ static void test_is_file(void **state) {
     static const struct {
         const char *text;
         bool is;
-    } cases[] = {{"<Event xmlns='x'>", true},
-                 {"<Events><Event>", true},
-                 {"  \r\n<?xml version='1.0'?>\n<!-- c -->\n<Events>", true},
-                 {"<EventLog>", false},
-                 {"<Eventsx>", false},
-                 {"<log><Event>", false},
-                 {"<134>Nov  9 00:00:00 pc <Event>", false},
-                 {"", false},
-                 {"<", false}};
+    } cases[] = {
+        {"<Event xmlns='x'>", true},
+        {"<Events><Event>", true},
+        {"  \r\n<?xml version='1.0'?>\n<!-- c -->\n<Events>", true},
+        {"<EventLog>", false},
+        {"<Eventsx>", false},
+        {"<log><Event>", false},
+        {"<evtxtract><record offset=\"0x1\"><Event xmlns=\"http://schemas.microsoft.com/"
+         "win/2004/08/events/event\">",
+         true},
+        {"<log><Event xmlns='http://example.com/win/2004/08/events/event'>", false},
+        {"log <Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>", false},
+        {"<134>Nov  9 00:00:00 pc <Event>", false},
+        {"", false},
+        {"<", false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct str s = str_from_c(cases[i].text);
         assert_int_equal(windows_xml_is_file((const uint8_t *)s.ptr, s.len), cases[i].is);

@@ -9,8 +9,12 @@ enum {
     DEFAULT_RECORD_LIMIT = 1 << 20,
     FILLER_LIMIT_BYTES = 64 << 10, /* bytes around a record that are kept in its row */
     SNIFF_BYTES = 4096,
-    NEEDLE_BYTES = 32
+    NEEDLE_BYTES = 64,
+    NAMESPACE_AWAY = 64 /* characters from <Event to its xmlns */
 };
+
+/* http://schemas.microsoft.com/win/2004/08/events/event */
+#define NAMESPACE_HEAD "schemas.microsoft.com/win/2004"
 
 /* Text to look for, in the encoding of the input. */
 struct needle {
@@ -238,6 +242,17 @@ static void read_record(struct windows_xml_reader *r, struct batch *batch,
 
 /* --- the reader --- */
 
+/* Below another root (EVTXtract writes <evtxtract><record ..>): an <Event> of Windows' own
+ * namespace begins near the start. */
+static bool holds_event(struct windows_xml_reader *r, size_t at) {
+    r->open = make_needle("<Event", r->charset);
+    const struct needle space = make_needle(NAMESPACE_HEAD, r->charset);
+    size_t event = find_event(r, at);
+    size_t near =
+        r->size - event > NAMESPACE_AWAY * r->unit ? event + NAMESPACE_AWAY * r->unit : r->size;
+    return char_at(r, at) == '<' && event < r->size && find(r, &space, event, near) < near;
+}
+
 bool windows_xml_is_file(const uint8_t *bytes, size_t size_bytes) {
     struct windows_xml_reader r = {.bytes = bytes,
                                    .size = size_bytes < SNIFF_BYTES ? size_bytes : SNIFF_BYTES,
@@ -262,11 +277,12 @@ bool windows_xml_is_file(const uint8_t *bytes, size_t size_bytes) {
         }
     }
     static const char name[] = "<Event";
-    for (size_t i = 0; i < sizeof name - 1; i++, at += r.unit) {
-        if (char_at(&r, at) != name[i]) {
-            return false;
+    for (size_t i = 0; i < sizeof name - 1; i++) {
+        if (char_at(&r, at + i * r.unit) != name[i]) {
+            return holds_event(&r, at);
         }
     }
+    at += (sizeof name - 1) * r.unit;
     at += char_at(&r, at) == 's' ? r.unit : 0;
     return ends_name(char_at(&r, at));
 }

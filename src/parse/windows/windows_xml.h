@@ -23,7 +23,8 @@
 
 struct windows_xml_reader;
 
-/* By content: <Event or <Events after BOM, XML declaration, comments and blanks. */
+/* By content: after BOM, XML declaration, comments and blanks <Event or <Events, or another root
+ * with an <Event> of Windows' namespace in the first 4 KiB (EVTXtract). */
 bool windows_xml_is_file(const uint8_t *bytes, size_t size_bytes);
 /* record_limit_bytes 0: 1 MiB. */
 struct windows_xml_reader *windows_xml_reader_open(const uint8_t *bytes, size_t size_bytes,
