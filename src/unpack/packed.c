@@ -42,9 +42,10 @@ struct packed {
     size_t block_bytes;
     struct err pending; /* of the block behind what was given last */
     unsigned reopen_count;
-    bool is_encrypted; /* the member */
-    bool is_damaged;   /* the member, so that libarchive gave up */
-    bool is_over;      /* a bound was met, or the archive is broken */
+    bool is_encrypted;    /* the member */
+    bool is_damaged;      /* the member, so that libarchive gave up */
+    bool is_over;         /* a bound was met, or the archive is broken */
+    bool has_lost_header; /* of a tar file: bytes where a member should begin */
     struct text_converter converter;
     struct buf name;
 };
@@ -295,6 +296,15 @@ static void go_on_behind_damage(struct packed *p) {
     p->is_over = false;
 }
 
+static enum packed_step end_of_members(struct packed *p, struct err *err) {
+    p->is_over = true;
+    if (!p->has_lost_header) {
+        return PACKED_END;
+    }
+    (void)err_set(err, STATUS_DAMAGED, "%s", _("the packed bytes are damaged"));
+    return PACKED_BROKEN;
+}
+
 static enum packed_step next_member(struct packed *p, struct packed_member *out, struct err *err) {
     struct archive_entry *entry = NULL;
     if (p->is_damaged) {
@@ -303,8 +313,12 @@ static enum packed_step next_member(struct packed *p, struct packed_member *out,
     }
     while (!p->is_over) {
         int got = archive_read_next_header(p->archive, &entry);
+        if (got == ARCHIVE_RETRY) { /* a header that names no member: the next one may */
+            p->has_lost_header = true;
+            continue;
+        }
         if (got == ARCHIVE_EOF) {
-            return PACKED_END;
+            return end_of_members(p, err);
         }
         if (got < ARCHIVE_WARN || ++p->member_count > MEMBERS_LIMIT) {
             p->is_over = true;

@@ -106,6 +106,18 @@ def seven_zip(folder):
 
 
 @case
+def a_damaged_header_in_a_tar_file(folder):
+    """What stands there is no member: the others are read, and it is told."""
+    whole = tar_bytes({"one.json": events(3, {2}), "two.json": events(3, {3})}, "w")
+    at = whole.index(b"two.json")
+    (folder / "a.tar").write_bytes(whole[:at + 140] + b"7" + whole[at + 141:])
+    equal(scan(folder, folder / "a.tar", expect=4), [("a.tar/one.json", 2)], "the other member")
+    (folder / "b.tar").write_bytes(whole[:at] + b"\x01" * 512 + whole[at:])
+    equal(scan(folder, folder / "b.tar", expect=4), [("b.tar/one.json", 2), ("b.tar/two.json", 3)],
+          "both members")
+
+
+@case
 def one_in_another(folder):
     inner = zip_bytes({"x/one.json.gz": gzip.compress(events(5, {2}))})
     (folder / "two.zip").write_bytes(zip_bytes({"deep/inner.zip": inner}))
