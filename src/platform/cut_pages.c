@@ -6,7 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static atomic_uint_fast64_t cut_count;
+/* SIGBUS comes to the thread that touched the page, so each thread counts its own. */
+static _Thread_local atomic_uint_fast64_t cut_count;
 
 /* Only what a handler may do: a system call, an atomic. */
 static void put_zeros(int number, siginfo_t *info, void *context) {

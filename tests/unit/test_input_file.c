@@ -3,6 +3,8 @@
  * is told, what is copied or grows stays as it was. The same for mapped files of the store.
  */
 #define _GNU_SOURCE /* mkstemp */
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,6 +59,36 @@ static void test_cut_while_mapped(void **state) {
     (void)unlink(path);
 }
 
+/* Another thread's file was cut, not ours. */
+static void *touch_lost_page(void *ctx) {
+    const struct input_file *file = ctx;
+    return file->bytes[AT] == 0 && input_file_check(file, "cut", NULL) != STATUS_OK ? ctx : NULL;
+}
+
+static void test_cut_in_another_thread(void **state) {
+    (void)state;
+    char paths[2][40] = {"/tmp/konseki-input-XXXXXX", "/tmp/konseki-input-XXXXXX"};
+    struct input_file files[2];
+    struct err err = ERR_INIT;
+    for (size_t i = 0; i < 2; i++) {
+        (void)close(make_file(paths[i], MAPPED_BYTES));
+        assert_int_equal(input_file_open(&files[i], paths[i], &err), STATUS_OK);
+    }
+    int writable = open(paths[1], O_RDWR);
+    assert_int_equal(ftruncate(writable, 4096), 0);
+    pthread_t thread;
+    void *seen = NULL;
+    assert_int_equal(pthread_create(&thread, NULL, touch_lost_page, &files[1]), 0);
+    assert_int_equal(pthread_join(thread, &seen), 0);
+    assert_ptr_equal(seen, &files[1]);
+    assert_int_equal(input_file_check(&files[0], paths[0], &err), STATUS_OK);
+    (void)close(writable);
+    for (size_t i = 0; i < 2; i++) {
+        input_file_close(&files[i]);
+        (void)unlink(paths[i]);
+    }
+}
+
 static void test_cut_while_copied(void **state) {
     (void)state;
     char path[] = "/tmp/konseki-input-XXXXXX";
@@ -90,6 +122,7 @@ static void test_cut_in_the_store(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cut_while_mapped),
+        cmocka_unit_test(test_cut_in_another_thread),
         cmocka_unit_test(test_cut_while_copied),
         cmocka_unit_test(test_cut_in_the_store),
     };
