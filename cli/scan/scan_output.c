@@ -42,19 +42,21 @@ static enum status choose_columns(struct scan_output *out, struct err *err) {
     return s;
 }
 
-/* Columns of the form: those asked for, else its own; JSON has members instead. */
+/* Columns of the form: those asked for, else its own; a form with members of its own has none. */
 static enum status set_columns(struct scan_output *out, struct scan_target *target,
                                struct err *err) {
     enum report_form form = target->writer.form;
-    target->columns = out->columns;
+    enum report_form_columns wanted = report_form_type(form)->columns;
+    bool has_own = wanted == REPORT_COLUMNS_OPTIONAL && !out->has_columns;
     enum status s = STATUS_OK;
+    if (wanted == REPORT_COLUMNS_NONE || has_own) {
+        return STATUS_OK;
+    }
+    target->columns = out->columns;
     if (!out->has_columns) {
-        if (form != REPORT_TABLE && form != REPORT_CSV) {
-            return STATUS_OK;
-        }
         s = report_profiles_columns(&target->columns, out->profiles, report_form_name(form), err);
     }
-    target->writer.columns = &target->columns;
+    target->writer.view.columns = &target->columns;
     if (out->options->all_tags && !report_columns_have(&target->columns, COLUMN_TAGS) &&
         target->columns.count < REPORT_COLUMNS_MAX) {
         target->columns.ids[target->columns.count++] = COLUMN_TAGS;
@@ -62,29 +64,18 @@ static enum status set_columns(struct scan_output *out, struct scan_target *targ
     return s;
 }
 
-static bool shows_details(const struct scan_target *target) {
-    switch (target->writer.form) {
-    case REPORT_TABLE:
-    case REPORT_CSV:
-    case REPORT_JSON:
-    case REPORT_JSONL:
-        return target->writer.columns != NULL &&
-               report_columns_have(&target->columns, COLUMN_DETAILS);
-    case REPORT_NAVIGATOR:
-        return false;
-    default:
-        return true;
-    }
-}
-
 static void add_wishes(struct scan_output *out, const struct scan_target *target) {
-    size_t samples = report_form_samples(target->writer.form);
-    out->view.wishes.details = out->view.wishes.details || shows_details(target);
-    out->view.wishes.all_fields = out->view.wishes.all_fields || samples > 0 ||
-                                  (target->writer.columns != NULL &&
-                                   report_columns_have(&target->columns, COLUMN_ALL_FIELDS));
-    if (samples > out->stats.samples_per_rule) {
-        out->stats.samples_per_rule = samples;
+    const struct report_form_type *type = report_form_type(target->writer.form);
+    const struct report_columns *columns = target->writer.view.columns;
+    struct report_wishes *wishes = &out->view.wishes;
+    bool shows_details =
+        columns != NULL ? report_columns_have(columns, COLUMN_DETAILS) : type->shows_details;
+    bool shows_all =
+        type->samples > 0 || (columns != NULL && report_columns_have(columns, COLUMN_ALL_FIELDS));
+    wishes->details = wishes->details || shows_details;
+    wishes->all_fields = wishes->all_fields || shows_all;
+    if (type->samples > out->stats.samples_per_rule) {
+        out->stats.samples_per_rule = type->samples;
     }
 }
 
@@ -106,7 +97,7 @@ static enum status add_target(struct scan_output *out, enum report_form form, co
     }
     struct scan_target *target = &out->targets[out->target_count++];
     target->writer =
-        (struct report_writer){.form = form, .zone = settings->zone, .stats = &out->stats};
+        (struct report_writer){.form = form, .view = {NULL, settings->zone, &out->stats}};
     target->by_time = o->sort != NULL ? strcmp(o->sort, "time") == 0 : form == REPORT_TABLE;
     enum status s = set_columns(out, target, err);
     if (s == STATUS_OK) {

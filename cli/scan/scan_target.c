@@ -110,7 +110,7 @@ static bool table_row(struct scan_target *target, const struct report_hit *hit) 
     size_t from = 0;
     buf_clear(&target->text);
     for (size_t i = 0; i < target->columns.count; i++) {
-        report_column_cell(&target->text, target->columns.ids[i], hit, target->writer.zone);
+        report_column_cell(&target->text, target->columns.ids[i], hit, target->writer.view.zone);
         ends[i] = target->text.len;
     }
     for (size_t i = 0; i < target->columns.count; i++) {

@@ -30,7 +30,7 @@ struct scan_target_rules {
 };
 
 /* Opens the file at `path`, NULL: standard output. BAD_INPUT: the place is among the inputs, or
- * there and not to be overwritten. The writer's form, zone and stats are set before. */
+ * there and not to be overwritten. The writer's form and view are set before. */
 enum status scan_target_open(struct scan_target *target, const char *path,
                              const struct scan_target_rules *rules, struct err *err) MUST_CHECK;
 void scan_target_begin(struct scan_target *target);

@@ -112,6 +112,12 @@ void report_text_details(struct buf *out, const struct report_hit *hit) {
     join_lines(out, start);
 }
 
+void report_text_message(struct buf *out, const struct report_hit *hit) {
+    buf_add(out, hit->rule->title);
+    buf_add(out, STR(": "));
+    report_text_details(out, hit);
+}
+
 void report_text_count(struct buf *out, uint64_t count) {
     char digits[20];
     size_t length = num_format_u64(digits, count);

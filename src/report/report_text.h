@@ -16,6 +16,8 @@ void report_text_place(struct buf *out, const struct report_place *place);
 void report_text_fields(struct buf *out, const struct report_field *fields, size_t count);
 /* The hit's details, else those of its correlation, else its fields; on one line. */
 void report_text_details(struct buf *out, const struct report_hit *hit);
+/* "Title: details" */
+void report_text_message(struct buf *out, const struct report_hit *hit);
 /* "event_count: 12 events in 5m, value 12 | User: x | ..."; nothing for NULL. */
 void report_text_correlation(struct buf *out, const struct report_correlation *correlation);
 /* "1,234,567" */

@@ -29,6 +29,7 @@ STORE_INNER = ["store/live", "store/merge", "store/scan",
                *(f"store/native/{room}" for room in
                  ("layout", "cut", "index", "write", "read", "search", "group"))]
 DETECT = ["detect", "detect/findings", "detect/site", "detect/ioc"]
+REPORT = ["report", "report/forms", "report/html"]
 APP = ["app", "app/export", "app/inputs"]
 LAW = {  # folder: the folders whose headers it sees
     "base": BASE, "platform": PLATFORM, "codec": CODEC, "proof": PROOF, "unpack": CODEC + ["unpack"], "event": EVENT, "expr": EXPR,
@@ -38,7 +39,7 @@ LAW = {  # folder: the folders whose headers it sees
     "query": EXPR + STORE + ["query"],
     "investigate": EXPR + STORE + DETECT + ["query", "detect/sigma", "investigate"],
     "triage": SIGMA + ["triage"],
-    "report": EVENT + ["detect/sigma", "report"],
+    "report": EVENT + ["detect/sigma"] + REPORT,
     "app": EXPR + PARSE + STORE + DETECT + APP + ["normalise", "query", "detect/sigma", "collect",
                                           "investigate", "unpack"],
 }
@@ -46,7 +47,8 @@ INNER = {"detect/analyses": "detect",
          **{room: "detect/sigma" for room in SIGMA_INNER},
          **{room: "parse" for room in PARSE[1:] + PARSE_INNER},
          **{room: "store" for room in STORE[1:] + STORE_INNER},
-         **{room: "detect" for room in DETECT[1:]}, **{room: "app" for room in APP[1:]}}
+         **{room: "detect" for room in DETECT[1:]}, **{room: "app" for room in APP[1:]},
+         **{room: "report" for room in REPORT[1:]}}
 
 
 def folder_of(header, source):

@@ -13,13 +13,10 @@
 #include "html_out.h"
 #include "mem.h"
 #include "report_copy.h"
-#include "report_html.h"
 #include "report_html_parts.h"
 #include "report_json.h"
-#include "report_navigator.h"
 #include "report_order.h"
 #include "report_profiles.h"
-#include "report_sarif.h"
 #include "report_text.h"
 #include "report_timeline.h"
 #include "report_writer.h"
@@ -158,8 +155,8 @@ static void copies_whole_hits(void **state) {
     hit.suppressed_by = STR("me: why");
     report_copy_write(&bytes, &hit, 0);
     report_copy_read(&back, buf_str(&bytes), &arena);
-    report_json_hit(&a, &hit);
-    report_json_hit(&b, &back);
+    report_json_hit(&a, NULL, &hit);
+    report_json_hit(&b, NULL, &back);
     assert_true(str_eq(buf_str(&a), buf_str(&b)));
     assert_true(str_find(buf_str(&a), STR("\"timespan_s\":60")) != STR_NONE);
     assert_int_equal(back.correlation->events[1].record_id, 6);
@@ -394,7 +391,8 @@ static void hits_without_a_time_count_for_no_time(void **state) {
     (void)report_stats_add(&stats, &hit);
     report_timeline_make(&line, &stats, TIMELINE_STEPS);
     assert_int_equal(line.count, 0);
-    report_html_write(&out, &stats, &run); /* no chart, no days */
+    const struct report_form_view view = {NULL, zone_utc(), &stats};
+    report_html.end(&out, &view, &run); /* no chart, no days */
     assert_true(str_find(buf_str(&out), STR("<svg")) == STR_NONE);
     assert_true(str_find(buf_str(&out), STR("2052-")) == STR_NONE);
     struct report_hit timed = make_hit(NS_PER_DAY);
@@ -406,10 +404,10 @@ static void hits_without_a_time_count_for_no_time(void **state) {
     assert_int_equal(stats.hosts.rows[0].last_ns, NS_PER_DAY);
     assert_int_equal(stats.days.names.count, 1);
     buf_clear(&out);
-    report_json_hit(&out, &hit);
+    report_json_hit(&out, NULL, &hit);
     assert_true(str_find(buf_str(&out), STR("\"time_received\":true")) != STR_NONE);
     buf_clear(&out);
-    report_json_timesketch(&out, &hit);
+    report_timesketch_jsonl.hit(&out, &view, &hit, true);
     assert_true(str_find(buf_str(&out), STR("(the event has none)")) != STR_NONE);
     buf_fini(&out);
     report_stats_fini(&stats);
@@ -434,7 +432,8 @@ static void references_stay_below_their_archive(void **state) {
         struct report_hit hit = make_hit(0);
         hit.place.file = cases[i].file;
         (void)report_stats_add(&stats, &hit);
-        report_sarif_hit(&out, &stats, &hit, true);
+        const struct report_form_view view = {.stats = &stats};
+        report_sarif.hit(&out, &view, &hit, true);
         if (str_find(buf_str(&out), str_from_c(cases[i].want)) == STR_NONE) {
             fail_msg("%s not in %.*s", cases[i].want, STR_ARG(buf_str(&out)));
         }
@@ -513,9 +512,8 @@ static void write_form(struct buf *out, enum report_form form,
                        const struct report_columns *columns) {
     struct report_stats stats;
     const struct report_run run = {.first_ns = TIME_NONE, .last_ns = TIME_NONE};
-    struct report_writer writer = {
-        .form = form, .columns = columns, .zone = zone_utc(), .stats = &stats};
-    report_stats_init(&stats, zone_utc(), report_form_samples(form));
+    struct report_writer writer = {.form = form, .view = {columns, zone_utc(), &stats}};
+    report_stats_init(&stats, zone_utc(), report_form_type(form)->samples);
     struct report_hit hit = make_hit(0);
     report_writer_begin(&writer, out);
     (void)report_stats_add(&stats, &hit);

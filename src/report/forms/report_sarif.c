@@ -1,7 +1,12 @@
-#include "report_sarif.h"
-
+/*
+ * SARIF 2.1.0 (OASIS, sarif-v2.1.0-errata01): results first, as they come; the rules that had hits
+ * follow as tool.driver.rules, which results name by index. Record files have a logical location
+ * instead of a line.
+ */
 #include "hash.h"
+#include "json_member.h"
 #include "json_out.h"
+#include "report_form.h"
 #include "report_json.h"
 #include "report_text.h"
 
@@ -48,18 +53,8 @@ static void add_uri(struct buf *out, struct str path) {
     buf_putc(out, '"');
 }
 
-static void add_member(struct buf *out, const char *name, struct str text) {
-    buf_printf(out, ",\"%s\":", name);
-    json_out_string(out, text);
-}
-
-static void add_time(struct buf *out, const char *name, int64_t ns) {
-    buf_printf(out, ",\"%s\":\"", name);
-    report_text_time(out, ns, NULL);
-    buf_putc(out, '"');
-}
-
-void report_sarif_begin(struct buf *out) {
+static void begin(struct buf *out, const struct report_form_view *view) {
+    (void)view;
     buf_add(out, STR("{\"$schema\":\"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/"
                      "schemas/sarif-schema-2.1.0.json\",\"version\":\"2.1.0\","
                      "\"runs\":[{\"columnKind\":\"unicodeCodePoints\",\"results\":["));
@@ -124,26 +119,26 @@ static void add_properties(struct buf *out, const struct report_hit *hit) {
     buf_add(out, STR(",\"properties\":{\"level\":"));
     json_out_string(out, sigma_level_name(hit->level));
     if (!hit->is_time_received) {
-        add_time(out, "time", hit->time_ns);
+        report_json_time(out, STR("time"), hit->time_ns);
     }
-    add_member(out, "file", hit->place.file);
-    add_member(out, "computer", hit->computer);
-    add_member(out, "channel", hit->channel);
-    add_member(out, "event_id", hit->event_id);
+    json_member_text(out, STR("file"), hit->place.file);
+    json_member_text(out, STR("computer"), hit->computer);
+    json_member_text(out, STR("channel"), hit->channel);
+    json_member_text(out, STR("event_id"), hit->event_id);
     buf_add(out, STR(",\"fields\":"));
     report_json_fields(out, hit->fields, hit->field_count);
     buf_putc(out, '}');
 }
 
-void report_sarif_hit(struct buf *out, const struct report_stats *stats,
-                      const struct report_hit *hit, bool is_first) {
+static void add_result(struct buf *out, const struct report_form_view *view,
+                       const struct report_hit *hit, bool is_first) {
     struct str address = {(const char *)&hit->rule, sizeof hit->rule};
     struct buf message = BUF_INIT;
     buf_add(out, is_first ? STR("\n{\"ruleId\":") : STR(",\n{\"ruleId\":"));
     json_out_string(out, hit->rule->id);
-    buf_printf(out, ",\"ruleIndex\":%u", intern_find(&stats->rule_ids, address));
-    add_member(out, "level", sarif_level(hit->level));
-    report_timesketch_message(&message, hit);
+    buf_printf(out, ",\"ruleIndex\":%u", intern_find(&view->stats->rule_ids, address));
+    json_member_text(out, STR("level"), sarif_level(hit->level));
+    report_text_message(&message, hit);
     buf_add(out, STR(",\"message\":{\"text\":"));
     json_out_string(out, buf_str(&message));
     buf_putc(out, '}');
@@ -168,7 +163,7 @@ static void add_help(struct buf *out, const struct sigma_rule_info *rule) {
     buf_add(&text, rule->description.len > 0 ? rule->description : rule->title);
     add_list(&text, "False positives", rule->false_positives, rule->false_positive_count);
     add_list(&text, "References", rule->references, rule->reference_count);
-    add_member(out, "name", rule->title);
+    json_member_text(out, STR("name"), rule->title);
     buf_add(out, STR(",\"shortDescription\":{\"text\":"));
     json_out_string(out, rule->title.len > 0 ? rule->title : rule->id);
     buf_add(out, STR("},\"help\":{\"text\":"));
@@ -201,8 +196,8 @@ static void add_rule(struct buf *out, const struct report_rule_row *row) {
     json_out_string(out, sarif_level(rule->level));
     buf_add(out, STR("},\"properties\":{\"security-severity\":"));
     json_out_string(out, severity(rule->level));
-    add_member(out, "status", rule->status);
-    add_member(out, "author", rule->author);
+    json_member_text(out, STR("status"), rule->status);
+    json_member_text(out, STR("author"), rule->author);
     buf_add(out, STR(",\"tags\":[\"security\""));
     for (size_t i = 0; i < rule->tag_count; i++) {
         if (!is_repeated(rule->tags, i)) {
@@ -231,8 +226,9 @@ static void add_notifications(struct buf *out, const struct report_run *run) {
     buf_putc(out, ']');
 }
 
-void report_sarif_end(struct buf *out, const struct report_stats *stats,
-                      const struct report_run *run) {
+static void end(struct buf *out, const struct report_form_view *view,
+                const struct report_run *run) {
+    const struct report_stats *stats = view->stats;
     buf_add(out, STR("\n],\"tool\":{\"driver\":{\"name\":\"konseki\",\"version\":\"" KONSEKI_VERSION
                      "\",\"rules\":["));
     for (size_t i = 0; i < stats->rule_count; i++) {
@@ -241,9 +237,12 @@ void report_sarif_end(struct buf *out, const struct report_stats *stats,
     }
     buf_printf(out, "\n]}},\"invocations\":[{\"executionSuccessful\":%s",
                run->is_interrupted ? "false" : "true");
-    add_time(out, "startTimeUtc", run->started_wall_ns);
-    add_time(out, "endTimeUtc", run->started_wall_ns + run->elapsed_ns);
+    report_json_time(out, STR("startTimeUtc"), run->started_wall_ns);
+    report_json_time(out, STR("endTimeUtc"), run->started_wall_ns + run->elapsed_ns);
     add_notifications(out, run);
     buf_printf(out, ",\"properties\":{\"files\":%llu,\"events\":%llu,\"rules\":%zu}}]}]}\n",
                (unsigned long long)run->files, (unsigned long long)run->events, run->rules);
 }
+
+const struct report_form_type report_sarif = {
+    .begin = begin, .hit = add_result, .end = end, .shows_details = true};

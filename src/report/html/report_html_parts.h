@@ -1,4 +1,4 @@
-/* Parts of the page (report_html.h), in the order in which they stand there. */
+/* Parts of the page (report_html.c), in the order in which they stand there. */
 #ifndef KONSEKI_REPORT_HTML_PARTS_H
 #define KONSEKI_REPORT_HTML_PARTS_H
 

@@ -6,11 +6,10 @@
 #ifndef KONSEKI_REPORT_NAVIGATOR_H
 #define KONSEKI_REPORT_NAVIGATOR_H
 
-#include "report_stats.h"
+#include "buf.h"
+#include "sigma.h"
 
-/* What the rules with hits found. */
-void report_navigator_hits(struct buf *out, const struct report_stats *stats);
-/* What the rules of a set look for. */
+/* What the rules of a set look for; the layer of hits is the form `navigator`. */
 void report_navigator_rules(struct buf *out, const struct sigma_rule_info *const *rules,
                             size_t count);
 

@@ -4,6 +4,7 @@
 
 #include "json_out.h"
 #include "mem.h"
+#include "report_form.h"
 
 enum { TITLES_SHOWN = 12 };
 
@@ -104,7 +105,11 @@ static void write_layer(struct buf *out, struct layer *layer, const char *name,
     intern_fini(&layer->ids);
 }
 
-void report_navigator_hits(struct buf *out, const struct report_stats *stats) {
+/* What the rules with hits found. */
+static void write_hits(struct buf *out, const struct report_form_view *view,
+                       const struct report_run *run) {
+    (void)run;
+    const struct report_stats *stats = view->stats;
     struct layer layer = {.ids = INTERN_INIT};
     for (size_t i = 0; i < stats->rule_count; i++) {
         const struct report_rule_row *row = &stats->rules[i];
@@ -113,6 +118,8 @@ void report_navigator_hits(struct buf *out, const struct report_stats *stats) {
     write_layer(out, &layer, "konseki: hits",
                 "Score: hits of Sigma rules. Colour: the highest level.");
 }
+
+const struct report_form_type report_navigator = {.end = write_hits};
 
 void report_navigator_rules(struct buf *out, const struct sigma_rule_info *const *rules,
                             size_t count) {

@@ -1,5 +1,5 @@
 /* report_page.css and report_page.js as built in (tools/embed): the look of the page of
- * report_html.h, and its filter of rules. */
+ * report_html.c, and its filter of rules. */
 #ifndef KONSEKI_REPORT_PAGE_H
 #define KONSEKI_REPORT_PAGE_H
 

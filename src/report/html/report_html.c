@@ -1,11 +1,18 @@
-#include "report_html.h"
-
+/*
+ * The report of a run as one HTML page, in the language of the program: nothing is loaded from
+ * elsewhere (Content-Security-Policy: only the style and the script whose hashes the page names),
+ * every value is escaped, it reads without the script, prints, and follows the reader's light or
+ * dark. Sizes are bounded: the page says how much was left out.
+ */
 #include "base64.h"
 #include "html_out.h"
 #include "i18n.h"
+#include "report_form.h"
 #include "report_html_parts.h"
 #include "report_page.h"
 #include "sha256.h"
+
+enum { SAMPLES_PER_RULE = 10 };
 
 /* 'sha256-...' of Content Security Policy Level 3. */
 static void add_hash(struct buf *out, struct str text) {
@@ -38,8 +45,9 @@ static void add_head(struct buf *out, struct str css, struct str js) {
     buf_add(out, STR("</style>\n</head>\n<body>\n"));
 }
 
-void report_html_write(struct buf *out, const struct report_stats *stats,
+static void write_page(struct buf *out, const struct report_form_view *view,
                        const struct report_run *run) {
+    const struct report_stats *stats = view->stats;
     struct str css = str_make(report_page_css, report_page_css_size);
     struct str js = str_make(report_page_js, report_page_js_size);
     add_head(out, css, js);
@@ -60,3 +68,6 @@ void report_html_write(struct buf *out, const struct report_stats *stats,
     buf_add(out, js);
     buf_add(out, STR("</script>\n</body>\n</html>\n"));
 }
+
+const struct report_form_type report_html = {
+    .end = write_page, .shows_details = true, .samples = SAMPLES_PER_RULE};
