@@ -1,5 +1,6 @@
 #include "sigma_document.h"
 
+#include "buf.h"
 #include "i18n.h"
 #include "sigma_condition.h"
 #include "sigma_correlation.h"
@@ -261,6 +262,21 @@ static void hint_collection(const struct reader *r, struct sigma_document *out) 
     }
 }
 
+/* Names of another taxonomy would have to be translated (specification, "Taxonomy"). */
+static void hint_taxonomy(const struct reader *r, struct sigma_document *out,
+                          const sigma_yaml_node *root) {
+    struct str taxonomy = text_of(r, root, "taxonomy");
+    if (taxonomy.len == 0 || str_eq(taxonomy, STR("sigma")) || out->info.hint.len > 0) {
+        return;
+    }
+    struct buf hint = BUF_INIT;
+    buf_printf(&hint,
+               _("taxonomy '%.*s': konseki knows 'sigma' only, fields are taken as they stand"),
+               STR_ARG(str_head(taxonomy, 60)));
+    out->info.hint = arena_str(r->arena, buf_str(&hint));
+    buf_fini(&hint);
+}
+
 enum status sigma_document_parse(struct sigma_document *out, struct arena *arena,
                                  struct arena *trees, struct sigma_yaml *yaml,
                                  const sigma_yaml_node *root, struct str path, struct err *err) {
@@ -274,6 +290,7 @@ enum status sigma_document_parse(struct sigma_document *out, struct arena *arena
     }
     read_info(&r, out, root);
     hint_collection(&r, out);
+    hint_taxonomy(&r, out, root);
     enum status s = sigma_schema_check(yaml, root, err);
     if (s == STATUS_OK && out->is_filter) {
         s = read_targets(&r, out, root);

@@ -77,6 +77,22 @@ static enum status put_placeholder(struct sigma_texts *texts, struct str name, b
     return STATUS_OK;
 }
 
+struct str sigma_expand_lacks(struct str text, const struct sigma_placeholders *placeholders) {
+    const struct str *values = NULL;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '\\' && i + 1 < text.len && text.ptr[i + 1] == '%') {
+            i++;
+            continue;
+        }
+        struct str name = name_at(text, i);
+        if (name.len > 0 && sigma_placeholders_find(&values, placeholders, name) == 0) {
+            return name;
+        }
+        i += name.len > 0 ? name.len + 1 : 0;
+    }
+    return STR_EMPTY;
+}
+
 enum status sigma_expand(struct sigma_texts *out, struct str text, bool is_pattern,
                          const struct sigma_placeholders *placeholders, struct err *err) {
     *out = (struct sigma_texts){NULL, 0, 0};

@@ -19,6 +19,8 @@ struct sigma_texts {
  * combinations than a rule may have. Release with sigma_texts_fini, also on failure. */
 enum status sigma_expand(struct sigma_texts *out, struct str text, bool is_pattern,
                          const struct sigma_placeholders *placeholders, struct err *err) MUST_CHECK;
+/* A placeholder of the text, not parsed, that has no values; empty if all have. */
+struct str sigma_expand_lacks(struct str text, const struct sigma_placeholders *placeholders);
 void sigma_texts_fini(struct sigma_texts *texts);
 
 #endif

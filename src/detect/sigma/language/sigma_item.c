@@ -1,6 +1,7 @@
 #include "sigma_item.h"
 
 #include "num.h"
+#include "sigma_expand.h"
 #include "sigma_modifier.h"
 #include "sigma_regex.h"
 #include "sigma_text.h"
@@ -127,6 +128,11 @@ static enum status scalar_node(struct sigma_node **out, struct arena *arena,
                                const struct sigma_key *key, const sigma_yaml_node *scalar,
                                struct err *err) {
     struct sigma_value *values;
+    if (key->takes_any_placeholder && sigma_key_has(key, SIGMA_MOD_EXPAND) &&
+        sigma_expand_lacks(sigma_yaml_text(scalar), key->placeholders).len > 0) {
+        *out = leaf(arena, SIGMA_NODE_NULL, key->field); /* the rule will not run */
+        return STATUS_OK;
+    }
     enum status s = sigma_value_make(&values, key, scalar, err);
     if (s != STATUS_OK) {
         return s;
@@ -251,6 +257,7 @@ enum status sigma_item_parse(struct sigma_node **out, struct arena *arena, struc
     }
     bool is_list = sigma_yaml_is_list(values);
     key.placeholders = yaml->placeholders;
+    key.takes_any_placeholder = yaml->takes_any_placeholder;
     if (sigma_key_has(&key, SIGMA_MOD_ALL) && (!is_list || sigma_yaml_count(values) < 2)) {
         return err_set(err, STATUS_BAD_INPUT,
                        "line %zu: modifier 'all' needs a list of at least two values", key.line);

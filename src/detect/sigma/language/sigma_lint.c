@@ -49,6 +49,32 @@ void sigma_lint_tell(const struct sigma_lint_work *w, enum sigma_lint_check chec
     w->options->found(&finding, w->options->ctx);
 }
 
+void sigma_lint_tell_more(const struct sigma_lint_work *w, enum sigma_lint_check check, size_t line,
+                          struct str detail, const char *allowed) {
+    struct buf text = BUF_INIT;
+    buf_add(&text, str_head(detail, 100));
+    buf_printf(&text, _("; allowed: %s"), allowed);
+    sigma_lint_tell(w, check, line, buf_str(&text));
+    buf_fini(&text);
+}
+
+bool sigma_lint_is_text(const sigma_yaml_node *n) {
+    return sigma_yaml_is_scalar(n) &&
+           (sigma_yaml_type(n) == SIGMA_SCALAR_TEXT || sigma_yaml_type(n) == SIGMA_SCALAR_WORD);
+}
+
+bool sigma_lint_stands_before(const struct sigma_lint_work *w, const sigma_yaml_node *list,
+                              size_t at) {
+    struct str text = sigma_yaml_text(sigma_yaml_item(w->yaml, list, at));
+    for (size_t i = 0; i < at && at < 1000; i++) {
+        const sigma_yaml_node *other = sigma_yaml_item(w->yaml, list, i);
+        if (sigma_lint_is_text(other) && str_eq(sigma_yaml_text(other), text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* --- one document --- */
 
 /* Messages of the parser begin with "line N:". */
@@ -95,6 +121,7 @@ static void check_document(struct lint *l, const sigma_yaml_node *root) {
         return;
     }
     sigma_lint_attributes(&l->work, root);
+    sigma_lint_sections(&l->work, root);
     const sigma_yaml_node *filter = sigma_yaml_get(l->work.yaml, root, "filter");
     const sigma_yaml_node *detection = sigma_yaml_get(l->work.yaml, root, "detection");
     sigma_lint_detection(&l->work, filter != NULL ? filter : detection, filter != NULL);
@@ -127,6 +154,7 @@ static void check_bytes(struct lint *l, struct str bytes) {
     }
     sigma_yaml_open(&yaml, bytes);
     yaml.placeholders = l->placeholders;
+    yaml.takes_any_placeholder = true;
     l->work.yaml = &yaml;
     enum status s = sigma_collection_next(&yaml, &root, &err);
     while (s == STATUS_OK && root != NULL) {

@@ -1,6 +1,16 @@
+#include "i18n.h"
 #include "sigma_lint_work.h"
 
-enum shape { SHAPE_TEXT, SHAPE_DATE, SHAPE_LIST, SHAPE_TAGS, SHAPE_RELATED, SHAPE_OTHER };
+enum shape {
+    SHAPE_TEXT,
+    SHAPE_DATE,
+    SHAPE_LIST,
+    SHAPE_SET,         /* a list without doubles */
+    SHAPE_SET_OR_TEXT, /* or one text of it alone */
+    SHAPE_TAGS,
+    SHAPE_RELATED,
+    SHAPE_OTHER
+};
 enum kind { RULE = 1, FILTER = 2, CORRELATION = 4, EVERY = 7 };
 
 struct row {
@@ -28,7 +38,7 @@ static const struct row rows[] = {
     {"description", EVERY, false, false, SHAPE_TEXT, 65535, NULL},
     {"license", EVERY, false, false, SHAPE_TEXT, 65535, NULL},
     {"author", EVERY, false, false, SHAPE_TEXT, 65535, NULL},
-    {"references", EVERY, false, false, SHAPE_LIST, 65535, NULL},
+    {"references", EVERY, false, false, SHAPE_SET, 65535, NULL},
     {"date", EVERY, false, false, SHAPE_DATE, 64, NULL},
     {"modified", EVERY, false, false, SHAPE_DATE, 64, NULL},
     {"logsource", RULE | FILTER, true, false, SHAPE_OTHER, 0, NULL},
@@ -36,8 +46,9 @@ static const struct row rows[] = {
     {"filter", FILTER, true, false, SHAPE_OTHER, 0, NULL},
     {"correlation", CORRELATION, true, false, SHAPE_OTHER, 0, NULL},
     {"generate", CORRELATION, false, false, SHAPE_OTHER, 0, NULL},
-    {"fields", RULE | CORRELATION, false, false, SHAPE_LIST, 65535, NULL},
-    {"falsepositives", RULE | CORRELATION, false, false, SHAPE_LIST, 65535, NULL},
+    {"fields", RULE | CORRELATION, false, false, SHAPE_SET, 65535, NULL},
+    {"falsepositives", RULE, false, false, SHAPE_SET, 65535, NULL},
+    {"falsepositives", CORRELATION, false, false, SHAPE_SET_OR_TEXT, 65535, NULL},
     {"level", RULE | CORRELATION, false, true, SHAPE_TEXT, 64, levels},
     {"tags", RULE | CORRELATION, false, false, SHAPE_TAGS, 256, NULL},
     {"scope", RULE | CORRELATION, false, false, SHAPE_LIST, 65535, NULL},
@@ -74,20 +85,14 @@ static bool is_uuid(struct str s) {
     return has_shape(s, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
 }
 
-/* A string to the schemas: neither number nor truth nor null. */
-static bool is_text(const sigma_yaml_node *n) {
-    return sigma_yaml_is_scalar(n) &&
-           (sigma_yaml_type(n) == SIGMA_SCALAR_TEXT || sigma_yaml_type(n) == SIGMA_SCALAR_WORD);
-}
-
 /* --- one attribute --- */
 
 static void check_text(const struct sigma_lint_work *w, const struct row *row,
                        const sigma_yaml_node *n) {
     size_t line = sigma_yaml_line(n);
-    struct str text = is_text(n) ? sigma_yaml_text(n) : STR_EMPTY;
-    if (!is_text(n)) {
-        sigma_lint_tell(w, SIGMA_LINT_TYPE, line, str_from_c(row->key));
+    struct str text = sigma_lint_is_text(n) ? sigma_yaml_text(n) : STR_EMPTY;
+    if (!sigma_lint_is_text(n)) {
+        sigma_lint_tell_more(w, SIGMA_LINT_TYPE, line, str_from_c(row->key), _("text"));
         return;
     }
     if (str_characters(text) > row->max_characters) {
@@ -97,7 +102,10 @@ static void check_text(const struct sigma_lint_work *w, const struct row *row,
         sigma_lint_tell(w, SIGMA_LINT_DATE, line, text);
     }
     if (row->words != NULL && !str_is_word_of(text, row->words)) {
-        sigma_lint_tell(w, SIGMA_LINT_WORD, line, text);
+        sigma_lint_tell_more(w, SIGMA_LINT_WORD, line, text, row->words);
+    }
+    if (str_eq(str_from_c(row->key), STR("taxonomy")) && !str_eq(text, STR("sigma"))) {
+        sigma_lint_tell(w, SIGMA_LINT_TAXONOMY, line, text);
     }
     if (str_eq(str_from_c(row->key), STR("id")) && !is_uuid(text)) {
         sigma_lint_tell(w, SIGMA_LINT_UUID, line, text);
@@ -119,41 +127,36 @@ static void check_tag(const struct sigma_lint_work *w, size_t line, struct str t
     }
 }
 
-static bool stands_before(const struct sigma_lint_work *w, const sigma_yaml_node *list, size_t at) {
-    struct str text = sigma_yaml_text(sigma_yaml_item(w->yaml, list, at));
-    for (size_t i = 0; i < at && at < 1000; i++) {
-        const sigma_yaml_node *other = sigma_yaml_item(w->yaml, list, i);
-        if (is_text(other) && str_eq(sigma_yaml_text(other), text)) {
-            return true;
-        }
+static void check_item(const struct sigma_lint_work *w, const struct row *row,
+                       const sigma_yaml_node *n) {
+    bool wants_length =
+        str_is_word_of(str_from_c(row->key), "falsepositives scope"); /* minLength of the schema */
+    size_t line = sigma_yaml_line(n);
+    if (!sigma_lint_is_text(n)) {
+        sigma_lint_tell_more(w, SIGMA_LINT_TYPE, line, str_from_c(row->key), _("a list of texts"));
+        return;
     }
-    return false;
+    if (wants_length && str_characters(sigma_yaml_text(n)) < 2) {
+        sigma_lint_tell(w, SIGMA_LINT_SHORT, line, sigma_yaml_text(n));
+    }
+    if (row->shape == SHAPE_TAGS) {
+        check_tag(w, line, sigma_yaml_text(n));
+    }
 }
 
 static void check_list(const struct sigma_lint_work *w, const struct row *row,
                        const sigma_yaml_node *list) {
-    bool wants_length =
-        str_is_word_of(str_from_c(row->key), "falsepositives scope"); /* minLength of the schema */
     if (!sigma_yaml_is_list(list)) {
-        sigma_lint_tell(w, SIGMA_LINT_TYPE, sigma_yaml_line(list), str_from_c(row->key));
+        sigma_lint_tell_more(w, SIGMA_LINT_TYPE, sigma_yaml_line(list), str_from_c(row->key),
+                             _("a list of texts"));
         return;
     }
     for (size_t i = 0; i < sigma_yaml_count(list); i++) {
         const sigma_yaml_node *n = sigma_yaml_item(w->yaml, list, i);
-        size_t line = sigma_yaml_line(n);
-        if (!is_text(n)) {
-            sigma_lint_tell(w, SIGMA_LINT_TYPE, line, str_from_c(row->key));
-            continue;
-        }
-        struct str text = sigma_yaml_text(n);
-        if (wants_length && str_characters(text) < 2) {
-            sigma_lint_tell(w, SIGMA_LINT_SHORT, line, text);
-        }
-        if (stands_before(w, list, i)) {
-            sigma_lint_tell(w, SIGMA_LINT_DUPLICATE_ENTRY, line, text);
-        }
-        if (row->shape == SHAPE_TAGS) {
-            check_tag(w, line, text);
+        check_item(w, row, n);
+        if (row->shape != SHAPE_LIST && sigma_lint_is_text(n) &&
+            sigma_lint_stands_before(w, list, i)) {
+            sigma_lint_tell(w, SIGMA_LINT_DUPLICATE_ENTRY, sigma_yaml_line(n), sigma_yaml_text(n));
         }
     }
 }
@@ -161,12 +164,14 @@ static void check_list(const struct sigma_lint_work *w, const struct row *row,
 static void check_relation(const struct sigma_lint_work *w, const sigma_yaml_node *n) {
     const sigma_yaml_node *id = sigma_yaml_is_map(n) ? sigma_yaml_get(w->yaml, n, "id") : NULL;
     const sigma_yaml_node *type = id != NULL ? sigma_yaml_get(w->yaml, n, "type") : NULL;
-    if (id == NULL || type == NULL || !is_text(id) || !is_text(type)) {
-        sigma_lint_tell(w, SIGMA_LINT_TYPE, sigma_yaml_line(n), STR("related"));
+    if (id == NULL || type == NULL || !sigma_lint_is_text(id) || !sigma_lint_is_text(type)) {
+        sigma_lint_tell_more(w, SIGMA_LINT_TYPE, sigma_yaml_line(n), STR("related"),
+                             _("a list of maps with 'id' and 'type'"));
         return;
     }
     if (!str_is_word_of(sigma_yaml_text(type), relations)) {
-        sigma_lint_tell(w, SIGMA_LINT_WORD, sigma_yaml_line(type), sigma_yaml_text(type));
+        sigma_lint_tell_more(w, SIGMA_LINT_WORD, sigma_yaml_line(type), sigma_yaml_text(type),
+                             relations);
     }
     if (!is_uuid(sigma_yaml_text(id))) {
         sigma_lint_tell(w, SIGMA_LINT_UUID, sigma_yaml_line(id), sigma_yaml_text(id));
@@ -175,7 +180,8 @@ static void check_relation(const struct sigma_lint_work *w, const sigma_yaml_nod
 
 static void check_related(const struct sigma_lint_work *w, const sigma_yaml_node *list) {
     if (!sigma_yaml_is_list(list)) {
-        sigma_lint_tell(w, SIGMA_LINT_TYPE, sigma_yaml_line(list), STR("related"));
+        sigma_lint_tell_more(w, SIGMA_LINT_TYPE, sigma_yaml_line(list), STR("related"),
+                             _("a list of maps with 'id' and 'type'"));
         return;
     }
     for (size_t i = 0; i < sigma_yaml_count(list); i++) {
@@ -191,8 +197,16 @@ static void check_attribute(const struct sigma_lint_work *w, const struct row *r
         check_text(w, row, n);
         break;
     case SHAPE_LIST:
+    case SHAPE_SET:
     case SHAPE_TAGS:
         check_list(w, row, n);
+        break;
+    case SHAPE_SET_OR_TEXT:
+        if (sigma_lint_is_text(n)) {
+            check_item(w, row, n);
+        } else {
+            check_list(w, row, n);
+        }
         break;
     case SHAPE_RELATED:
         check_related(w, n);
@@ -204,20 +218,34 @@ static void check_attribute(const struct sigma_lint_work *w, const struct row *r
 
 /* --- the document --- */
 
+/* Without capitals and blanks. */
+static bool is_source_word(struct str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        if ((text.ptr[i] >= 'A' && text.ptr[i] <= 'Z') || text.ptr[i] == ' ') {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void check_source(const struct sigma_lint_work *w, const sigma_yaml_node *root) {
-    static const char *const keys[] = {"category", "product", "service"};
+    static const char *const keys[] = {"category", "product", "service", "definition"};
+    enum { DEFINITION = 3 }; /* free text, which names no source */
     const sigma_yaml_node *map = sigma_yaml_get(w->yaml, root, "logsource");
     size_t given = 0;
-    for (size_t i = 0; sigma_yaml_is_map(map) && i < sizeof keys / sizeof keys[0]; i++) {
+    for (size_t i = 0; sigma_yaml_is_map(map) && i <= DEFINITION; i++) {
         const sigma_yaml_node *n = sigma_yaml_get(w->yaml, map, keys[i]);
-        struct str text = n != NULL && is_text(n) ? sigma_yaml_text(n) : STR_EMPTY;
-        given += text.len > 0;
-        bool good = true;
-        for (size_t k = 0; k < text.len && good; k++) {
-            good = !(text.ptr[k] >= 'A' && text.ptr[k] <= 'Z') && text.ptr[k] != ' ';
+        if (n == NULL) {
+            continue;
         }
-        if (!good) {
-            sigma_lint_tell(w, SIGMA_LINT_SOURCE_CASE, sigma_yaml_line(n), text);
+        if (!sigma_lint_is_text(n)) {
+            sigma_lint_tell_more(w, SIGMA_LINT_TYPE, sigma_yaml_line(n), str_from_c(keys[i]),
+                                 _("text"));
+        } else if (i < DEFINITION) {
+            given += sigma_yaml_text(n).len > 0;
+            if (!is_source_word(sigma_yaml_text(n))) {
+                sigma_lint_tell(w, SIGMA_LINT_SOURCE_CASE, sigma_yaml_line(n), sigma_yaml_text(n));
+            }
         }
     }
     if (sigma_yaml_is_map(map) && given == 0) {
@@ -228,8 +256,9 @@ static void check_source(const struct sigma_lint_work *w, const sigma_yaml_node 
 static void check_dates(const struct sigma_lint_work *w, const sigma_yaml_node *root) {
     const sigma_yaml_node *date = sigma_yaml_get(w->yaml, root, "date");
     const sigma_yaml_node *modified = sigma_yaml_get(w->yaml, root, "modified");
-    if (date != NULL && modified != NULL && is_text(date) && is_text(modified) &&
-        is_date(sigma_yaml_text(date)) && is_date(sigma_yaml_text(modified)) &&
+    if (date != NULL && modified != NULL && sigma_lint_is_text(date) &&
+        sigma_lint_is_text(modified) && is_date(sigma_yaml_text(date)) &&
+        is_date(sigma_yaml_text(modified)) &&
         str_compare(sigma_yaml_text(modified), sigma_yaml_text(date)) < 0) {
         sigma_lint_tell(w, SIGMA_LINT_MODIFIED, sigma_yaml_line(modified),
                         sigma_yaml_text(modified));
@@ -255,9 +284,12 @@ void sigma_lint_attributes(const struct sigma_lint_work *w, const sigma_yaml_nod
     unsigned kind = kind_of(w, root);
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const sigma_yaml_node *n = sigma_yaml_get(w->yaml, root, rows[i].key);
+        if ((rows[i].kinds & kind) == 0) {
+            continue;
+        }
         if (n != NULL) {
             check_attribute(w, &rows[i], n);
-        } else if ((rows[i].kinds & kind) != 0 && (rows[i].is_required || rows[i].is_wanted)) {
+        } else if (rows[i].is_required || rows[i].is_wanted) {
             sigma_lint_tell(w, rows[i].is_required ? SIGMA_LINT_MISSING : SIGMA_LINT_ABSENT,
                             sigma_yaml_line(root), str_from_c(rows[i].key));
         }

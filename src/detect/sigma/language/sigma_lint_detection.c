@@ -1,11 +1,16 @@
+#include <math.h>
+
 #include "buf.h"
+#include "i18n.h"
+#include "num.h"
+#include "sigma_expand.h"
 #include "sigma_lint_work.h"
 #include "sigma_modifier.h"
 #include "sigma_text.h"
 
 enum { VALUE_LIMIT = 2000 }; /* longer lists are not looked through for what stands twice */
 
-static bool is_text(const sigma_yaml_node *n) {
+static bool is_value(const sigma_yaml_node *n) {
     return sigma_yaml_is_scalar(n) && sigma_yaml_type(n) != SIGMA_SCALAR_NULL;
 }
 
@@ -59,11 +64,11 @@ static bool uses(struct str condition, struct str name) {
 static bool is_used(const struct sigma_lint_work *w, const sigma_yaml_node *condition,
                     struct str name) {
     if (!sigma_yaml_is_list(condition)) {
-        return !is_text(condition) || uses(sigma_yaml_text(condition), name);
+        return !is_value(condition) || uses(sigma_yaml_text(condition), name);
     }
     for (size_t i = 0; i < sigma_yaml_count(condition); i++) {
         const sigma_yaml_node *n = sigma_yaml_item(w->yaml, condition, i);
-        if (!is_text(n) || uses(sigma_yaml_text(n), name)) {
+        if (!is_value(n) || uses(sigma_yaml_text(n), name)) {
             return true;
         }
     }
@@ -99,7 +104,7 @@ struct condition {
 
 static void check_condition(const struct sigma_lint_work *w, struct condition *c,
                             const sigma_yaml_node *n) {
-    struct str rest = is_text(n) ? sigma_yaml_text(n) : STR_EMPTY;
+    struct str rest = is_value(n) ? sigma_yaml_text(n) : STR_EMPTY;
     struct str token, before = STR_EMPTY, before_that = STR_EMPTY;
     size_t line = sigma_yaml_line(n);
     while (next_token(&token, &rest)) {
@@ -134,6 +139,9 @@ static void check_conditions(const struct sigma_lint_work *w, struct condition *
     }
     if (!sigma_yaml_is_list(n)) {
         check_condition(w, c, n);
+    }
+    if (sigma_yaml_is_list(n)) {
+        sigma_lint_tell(w, SIGMA_LINT_CONDITIONS, sigma_yaml_line(n), STR_EMPTY);
     }
     for (size_t i = 0; sigma_yaml_is_list(n) && i < sigma_yaml_count(n); i++) {
         check_condition(w, c, sigma_yaml_item(w->yaml, n, i));
@@ -207,13 +215,18 @@ static void check_text(const struct sigma_lint_work *w, const struct sigma_key *
 
 static void check_value(const struct sigma_lint_work *w, const struct sigma_key *key,
                         const sigma_yaml_node *n) {
-    if (!is_text(n)) {
+    if (!is_value(n)) {
         return;
     }
+    struct str text = sigma_yaml_text(n);
+    struct str lacks = sigma_expand_lacks(text, w->yaml->placeholders);
+    if (lacks.len > 0 && sigma_key_has(key, SIGMA_MOD_EXPAND)) {
+        sigma_lint_tell(w, SIGMA_LINT_PLACEHOLDER, sigma_yaml_line(n), lacks);
+    }
     if (sigma_key_has(key, SIGMA_MOD_RE)) {
-        check_regex(w, sigma_yaml_line(n), sigma_yaml_text(n));
+        check_regex(w, sigma_yaml_line(n), text);
     } else {
-        check_text(w, key, sigma_yaml_line(n), sigma_yaml_text(n));
+        check_text(w, key, sigma_yaml_line(n), text);
     }
 }
 
@@ -224,8 +237,8 @@ static bool stands_before(const struct sigma_lint_work *w, const struct sigma_ke
     struct str text = sigma_yaml_text(sigma_yaml_item(w->yaml, list, at));
     for (size_t i = 0; i < at && at < VALUE_LIMIT; i++) {
         const sigma_yaml_node *other = sigma_yaml_item(w->yaml, list, i);
-        if (is_text(other) && (cased ? str_eq(sigma_yaml_text(other), text)
-                                     : str_eq_ci(sigma_yaml_text(other), text))) {
+        if (is_value(other) && (cased ? str_eq(sigma_yaml_text(other), text)
+                                      : str_eq_ci(sigma_yaml_text(other), text))) {
             return true;
         }
     }
@@ -245,13 +258,24 @@ static void check_values(const struct sigma_lint_work *w, const struct sigma_key
     for (size_t i = 0; i < count; i++) {
         const sigma_yaml_node *n = sigma_yaml_item(w->yaml, values, i);
         check_value(w, key, n);
-        if (is_text(n) && stands_before(w, key, values, i)) {
+        if (is_value(n) && stands_before(w, key, values, i)) {
             sigma_lint_tell(w, SIGMA_LINT_DUPLICATE_VALUE, sigma_yaml_line(n), sigma_yaml_text(n));
         }
     }
 }
 
 /* --- search identifiers --- */
+
+/* In a list of the schemas: text, a whole number or a map. */
+static bool is_entry(const sigma_yaml_node *n) {
+    double number = 0.5;
+    if (sigma_yaml_is_scalar(n) && sigma_yaml_type(n) == SIGMA_SCALAR_NUMBER) {
+        struct str text = sigma_yaml_text(n);
+        bool is_based = text.len > 1 && text.ptr[0] == '0' && memchr("xo", text.ptr[1], 2) != NULL;
+        return is_based || (num_parse_double(&number, text) && floor(number) == number);
+    }
+    return sigma_lint_is_text(n) || sigma_yaml_is_map(n);
+}
 
 static void check_map(const struct sigma_lint_work *w, const sigma_yaml_node *map) {
     for (size_t i = 0; i < sigma_yaml_count(map); i++) {
@@ -271,9 +295,12 @@ static void check_selection(const struct sigma_lint_work *w, const sigma_yaml_no
     const struct sigma_key keyword = {.field = STR_EMPTY};
     for (size_t i = 0; sigma_yaml_is_list(n) && i < sigma_yaml_count(n); i++) {
         const sigma_yaml_node *item = sigma_yaml_item(w->yaml, n, i);
-        if (sigma_yaml_is_map(item)) {
+        if (!is_entry(item)) {
+            sigma_lint_tell_more(w, SIGMA_LINT_TYPE, sigma_yaml_line(item), STR_EMPTY,
+                                 _("text, a whole number or a map"));
+        } else if (sigma_yaml_is_map(item)) {
             check_map(w, item);
-        } else if (is_text(item) && stands_before(w, &keyword, n, i)) {
+        } else if (is_value(item) && stands_before(w, &keyword, n, i)) {
             sigma_lint_tell(w, SIGMA_LINT_DUPLICATE_VALUE, sigma_yaml_line(item),
                             sigma_yaml_text(item));
         }

@@ -23,8 +23,18 @@ struct sigma_lint_work {
 
 void sigma_lint_tell(const struct sigma_lint_work *w, enum sigma_lint_check check, size_t line,
                      struct str detail);
+/* The detail, then what is allowed there. */
+void sigma_lint_tell_more(const struct sigma_lint_work *w, enum sigma_lint_check check, size_t line,
+                          struct str detail, const char *allowed);
+/* A string to the schemas: neither number nor truth nor null. */
+bool sigma_lint_is_text(const sigma_yaml_node *n);
+/* Is item `at`, a text, in the list before? The first thousand items are looked at. */
+bool sigma_lint_stands_before(const struct sigma_lint_work *w, const sigma_yaml_node *list,
+                              size_t at);
 /* The attributes beside the detection: specification's JSON schemas, tags, dates. */
 void sigma_lint_attributes(const struct sigma_lint_work *w, const sigma_yaml_node *root);
+/* The sections `correlation` and `filter`: their schemas. */
+void sigma_lint_sections(const struct sigma_lint_work *w, const sigma_yaml_node *root);
 /* Search identifiers, conditions and values of a `detection` or `filter` map. */
 void sigma_lint_detection(const struct sigma_lint_work *w, const sigma_yaml_node *detection,
                           bool is_filter);

@@ -25,6 +25,7 @@ struct sigma_key {
     size_t count;
     size_t line;
     const struct sigma_placeholders *placeholders; /* NULL: none */
+    bool takes_any_placeholder;                    /* as in struct sigma_yaml */
 };
 
 enum sigma_value_kind {

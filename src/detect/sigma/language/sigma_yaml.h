@@ -29,6 +29,7 @@ struct sigma_yaml {
     /* What `expand` puts in: set after sigma_yaml_open, borrowed; NULL: no placeholder has values.
      */
     const struct sigma_placeholders *placeholders;
+    bool takes_any_placeholder; /* lint: one without values is no reason to refuse */
 };
 
 typedef yaml_node_t sigma_yaml_node; /* libyaml's own type, read only */
