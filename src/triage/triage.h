@@ -94,6 +94,7 @@ struct triage_question {
 };
 
 extern const struct triage_question triage_base64;
+extern const struct triage_question triage_changes;
 extern const struct triage_question triage_coverage;
 extern const struct triage_question triage_files;
 extern const struct triage_question triage_gaps;

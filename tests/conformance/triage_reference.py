@@ -117,6 +117,11 @@ def logon(e):
     if place == ("Security", "4625"):
         status, sub = get("Status", "SubStatus")
         return ("failure",) + get(*logons) + (status if zero(sub) else sub, "", "")
+    if place in (("Security", "4634"), ("Security", "4647")):
+        kind = get("LogonType") if place[1] == "4634" else ("",)
+        return ("logoff",) + get("TargetUserName", "TargetDomainName") + kind + ("",) * 9
+    if place == (LSM, "23"):
+        return ("logoff",) + get("User") + ("",) * 11
     if place == ("Security", "4648"):
         user, domain = get("SubjectUserName", "SubjectDomainName")
         by = domain + "\\" + user if user and domain else user
@@ -177,6 +182,43 @@ def logons(events):
     if sum(privileged.values()) == 0:
         bad.append("logons: no privileged logon in the data: the comparison says nothing")
     return bad
+
+
+REPLICATION = ("1131f6aa-9c07-11d1-f79f-00c04fc2dcd2", "1131f6ad-9c07-11d1-f79f-00c04fc2dcd2",
+               "89e95b76-444d-4c62-991a-0facbeda640c")
+CHANGES = {"1102", "4662", "4764", "4765", "4766", "4767", "4780", "4781", "4794", "4704", "4705",
+           "4706", "4707", "4713", "4716", "4717", "4718", "4719", "4739", "4740", "4912", "4928",
+           "4929", "5136", "5137", "5138", "5139", "5141", "4865", "4866", "4867",
+           "4720", "4722", "4723", "4724", "4725", "4726", "4738"} | \
+    {str(n) for n in (*range(4727, 4736), 4737, *range(4741, 4764))}
+
+
+def changes(events):
+    """Changes by event, account that made them, its target; signs of three kinds."""
+    wanted = collections.Counter()
+    for e, is_windows in events:
+        place = first(e, "Channel"), first(e, "EventID")
+        if not is_windows or not (place[0] == "Security" and place[1] in CHANGES or
+                                  place == ("System", "104")):
+            continue
+        asked = [r for r in REPLICATION if r in first(e, "Properties").lower()]
+        if place[1] == "4662" and not asked:
+            continue
+        user, domain = first(e, "SubjectUserName"), first(e, "SubjectDomainName")
+        by = user or first(e, "SubjectUserSid")
+        rid = re.fullmatch(r"S-1-5-.*-(\d+)", first(e, "TargetSid"))
+        added = place[1] in ("4728", "4732", "4756") and rid is not None and \
+            rid.group(1) in "512 516 518 519 520 526 527 544 548 549 550 551 552 555 580".split()
+        sign = "dcsync" if asked and not user.endswith("$") else \
+            "privileged-group" if added else "log-cleared" if place[1] in ("1102", "104") else ""
+        wanted[place[1], domain + "\\" + by if domain and by else by, sign] += 1
+    signs = {"dcsync", "privileged-group", "log-cleared"}
+    found = collections.Counter((r["event"], r.get("by", ""), {*signs} & {r.get("sign")} and
+                                 r["sign"] or "") for r in listing("changes"))
+    differ = [k for k in wanted | found if wanted[k] != found[k]]
+    print(f"{'FAILED' if differ else 'ok'} changes: {sum(wanted.values())}")
+    return [f"changes: {k}: expected {wanted[k]}, found {found[k]}" for k in differ[:3]] + \
+        ["changes: none"] * (not wanted)
 
 
 def low(text):
@@ -529,7 +571,7 @@ def coverage():
 def main():
     flat = [json.loads(x) for x in lines("dump", "--flat", ROOT)]
     events = [(x["event"], "idx" in x) for x in flat]
-    bad = metrics(events) + logons(events) + stacks(events) + search(flat) + \
+    bad = metrics(events) + logons(events) + changes(events) + stacks(events) + search(flat) + \
         gaps(flat) + files(flat) + systems(events) + ptree(flat) + base64s(flat) + \
         pivots(events) + coverage()
     print("\n".join(bad))

@@ -148,6 +148,93 @@ static void test_logons_privileged(void **unused) {
         "|2026-11-09T00:00:04.000000000Z|2026-11-09T00:00:04.000000000Z\n");
 }
 
+static void test_logoffs(void **unused) {
+    (void)unused;
+    const struct triage_options options = {0};
+    assert_answer(
+        &triage_logons, &options,
+        STR(EVENT(AUDIT, "Security", "4634", "1", "00:00",
+                  D("TargetUserName", "eve") D("TargetDomainName", "EX") D("LogonType", "3"))
+                EVENT(AUDIT, "Security", "4647", "2", "00:01", D("TargetUserName", "eve"))),
+        "1|0|logoff|4634|eve|EX|3|network|||pc1|||||||||2026-11-09T00:00:00.000000000Z|"
+        "2026-11-09T00:00:00.000000000Z\n"
+        "1|0|logoff|4647|eve||||||pc1|||||||||2026-11-09T00:00:01.000000000Z|"
+        "2026-11-09T00:00:01.000000000Z\n");
+}
+
+#define BY(user) D("SubjectUserName", user) D("SubjectDomainName", "EX")
+
+/* "change|event|sign|by|target|member|detail" of each row. */
+static void assert_changes(struct str input, const char *expected) {
+    const struct triage_options options = {0};
+    struct buf rows = ask(&triage_changes, &options, input);
+    struct buf told = BUF_INIT;
+    struct str rest = str_from_c(rows.ptr);
+    struct str line;
+    while (str_split_next(&line, &rest, '\n')) {
+        struct str cell;
+        for (int i = 0; str_split_next(&cell, &line, '|') && i <= 8; i++) {
+            if (i >= 2) {
+                buf_add(&told, cell);
+                buf_putc(&told, i == 8 ? '\n' : '|');
+            }
+        }
+    }
+    buf_putc(&told, '\0');
+    assert_string_equal(told.ptr, expected);
+    buf_fini(&rows);
+    buf_fini(&told);
+}
+
+static void test_changes(void **unused) {
+    (void)unused;
+    /* in the order of time; the flags that changed; the group by the last part of its SID */
+    assert_changes(
+        STR(EVENT(AUDIT, "Security", "4732", "2", "00:02",
+                  BY("adm") D("TargetUserName", "Administrators") D("TargetDomainName", "Builtin")
+                      D("TargetSid", "S-1-5-32-544") D("MemberName", "-") D("MemberSid", "S-1-9"))
+                EVENT(AUDIT, "Security", "4738", "1", "00:01",
+                      BY("adm") D("TargetUserName", "eve") D("OldUacValue", "0x211")
+                          D("NewUacValue", "0x10010") D("SidHistory", "-"))
+                    EVENT(AUDIT, "Security", "4732", "3", "00:03",
+                          BY("adm") D("TargetUserName", "Some") D("TargetSid", "S-1-5-21-1-5440")
+                              D("MemberName", "CN=x") D("MemberSid", "S-1-9"))),
+        "account-changed|4738|no-preauthentication|EX\\adm|eve||"
+        "account: -disabled -password-never-expires +no-preauthentication\n"
+        "member-added|4732|privileged-group|EX\\adm|Builtin\\Administrators|S-1-9|\n"
+        "member-added|4732||EX\\adm|Some|CN=x|MemberSid: S-1-9\n");
+}
+
+static void test_changes_directory(void **unused) {
+    (void)unused;
+    /* replication by a person; by a machine; another 4662 is no change */
+    assert_changes(
+        STR(EVENT(AUDIT, "Security", "4662", "1", "00:01",
+                  BY("eve") D("ObjectName", "o")
+                      D("Properties", "%%7688 {1131F6AD-9C07-11D1-F79F-00C04FC2DCD2}"))
+                EVENT(AUDIT, "Security", "4662", "2", "00:02",
+                      BY("DC1$") D("ObjectName", "o")
+                          D("Properties", "%%7688 {1131f6aa-9c07-11d1-f79f-00c04fc2dcd2}"))
+                    EVENT(AUDIT, "Security", "4662", "3", "00:03",
+                          BY("eve") D("ObjectName", "o") D("Properties", "%%7688"))),
+        "replication|4662|dcsync|EX\\eve|o||Properties: Control Access "
+        "DS-Replication-Get-Changes-All\n"
+        "replication|4662||EX\\DC1$|o||Properties: Control Access DS-Replication-Get-Changes\n");
+    /* the machine that tells had its own password set by nobody; another machine; an audit setting
+     */
+    assert_changes(
+        STR(EVENT(AUDIT, "Security", "4742", "1", "00:01",
+                  D("SubjectUserSid", "S-1-5-7") D("TargetUserName", "PC1$"))
+                EVENT(AUDIT, "Security", "4742", "2", "00:02",
+                      D("SubjectUserSid", "S-1-5-7") D("TargetUserName", "PC12$"))
+                    EVENT(AUDIT, "Security", "4719", "3", "00:03",
+                          D("SubcategoryId", "%%12544") D("AuditPolicyChanges", "%%8448, %%8451"))),
+        "computer-changed|4742|zerologon|S-1-5-7|PC1$||\n"
+        "computer-changed|4742||S-1-5-7|PC12$||\n"
+        "audit-policy-changed|4719|audit-less||Logon||"
+        "AuditPolicyChanges: success removed, failure added\n");
+}
+
 static void test_logons_elsewhere(void **unused) {
     (void)unused;
     const struct triage_options options = {0};
@@ -535,6 +622,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_metrics),
         cmocka_unit_test(test_logons_privileged),
+        cmocka_unit_test(test_logoffs),
+        cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_changes_directory),
         cmocka_unit_test(test_logons_elsewhere),
         cmocka_unit_test(test_gaps),
         cmocka_unit_test(test_ptree_reuse),
