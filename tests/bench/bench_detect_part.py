@@ -163,6 +163,7 @@ class DetectPart:
         """`detect` with one rule, and with all, in a store whose analyses are up to date."""
         store = self.corpora.folder / "stores" / "ruled"
         shutil.rmtree(store, ignore_errors=True)
+        store.parent.mkdir(exist_ok=True)
         timed([self.program.path, "import", "--store", store, "--no-analyses", events])
         timed([self.program.path, "detect", "--store", store])
         every = timed([self.program.path, "detect", "--store", store, *self.rules])
