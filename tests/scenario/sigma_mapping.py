@@ -23,7 +23,7 @@ def text(folder, name, content):
 
 # (file, what the message must say)
 BROKEN = [
-    ("sauce { }", "line 1: sauce: allowed are windows-services, source, fields, events"),
+    ("sauce { }", "line 1: sauce: allowed are windows-services, composed, source"),
     ("\nsource { product = a, wey { } }", "line 2: wey: allowed are product, category"),
     ("source { product = a, way { dataset = nosuch } }", "dataset = 'nosuch': allowed are names"),
     ("source { way { service = nosuch } }", "service = 'nosuch': must be a name of windows-services"),
@@ -39,6 +39,20 @@ BROKEN = [
     ("source { way { dataset = json, when = x } }", "must be a section"),
     ("source { way { provider = [a, b] } }", "must be one text"),
     ("windows-services { s = [] }", "1 to 8 channels are allowed"),
+    ("composed { a { } }", "1 to 16 of text { ... } and write are needed"),
+    ("composed { a = x }", "must be a section"),
+    ("composed { a { write = '{F' } }", "braces stand around fields only"),
+    ("composed { a { write = 'F}' } }", "braces stand around fields only"),
+    ("composed { a { write = '}{F' } }", "braces stand around fields only"),
+    ("composed { a { write = '{}' } }", "{FIELD} names a field"),
+    ("composed { a { write = '{F:hex}' } }", "forms are {FIELD:decimal}"),
+    ("composed { a { write = '%s' } }" % ("{F}" * 17), "at most 16 fields"),
+    ("composed { a { %s } }" % ("write = '{%s}'\n" * 3 % tuple(
+        "}{".join("f%d" % (n + m) for m in range(11)) for n in (0, 11, 22))), "at most 32 different"),
+    ("composed { a { text { when { F = x } } } }", "write is missing"),
+    ("composed { a { text { wen { F = x } } } }", "allowed are when, write"),
+    ("composed { a { write = x, writ = x } }", "allowed are text, write, prefixes"),
+    ("source { way { dataset = json, rename { A = '{nosuch}' } } }", "must be a name of composed"),
     ("fields { dataset = json }", "names { ... } is missing"),
     ("fields { dataset = json, names { }, x = 1 }", "allowed are dataset, names"),
     ("events { service = nosuch }", "must be a name of windows-services"),
@@ -123,6 +137,79 @@ def exports_of_clouds_as_tables_and_arrays(folder):
               "userIdentity": {"type": "Root"}}
     whole = text(folder, "r.json", json.dumps({"Records": [record, dict(record, eventName="x")]}))
     assert len(scan_lines(rule, whole)) == 1
+
+
+COMPOSED = """
+composed {
+    path {
+        text { when { kind = ["v*", deep] }, write = '{key}\\{value|(none)}' }
+        text { when { kind = number }, write = "N {value:hex8} {value:high8} {value:decimal}" }
+        write = '{key}'
+        prefixes { '\\Kernel\\Set00?\\' = 'K:\\', '\\Kernel\\' = 'k:\\' }
+    }
+}
+source { product = acme, way { dataset = json, rename { Path = [raw, "{path}"], Self = "{path}" } } }
+"""
+
+
+@case
+def fields_are_composed(folder):
+    """The first text that can be written; conditions, numbers, prefixes; nothing from outside."""
+    events = [{"kind": "V1", "key": "\\kernel\\SET001\\a", "value": "b"},
+              {"kind": "deep", "key": "\\Kernel\\a", "value": ""},
+              {"kind": "value", "key": "a", "value": "-"},
+              {"kind": "number", "value": "0x10000000f"},
+              {"kind": "number", "value": "255"},
+              {"kind": "number", "key": "x", "value": "no"},
+              {"kind": "value", "value": "b"},
+              {"{path}": "x", "kind": "y"},
+              {"raw": "x"},
+              {"kind": "other", "key": ["first", "second"]}]
+    log = text(folder, "e.log", "".join(json.dumps(e) + "\n" for e in events))
+    mapping = text(folder, "m.conf", COMPOSED)
+    cases = [("    Path: K:\\a\\b", [1]), ("    Path: k:\\a\\(none)", [2]),
+             ("    Path: a\\(none)", [3]), ("    Path: N 0000000f 00000001 4294967311", [4]),
+             ("    Path: N 000000ff 00000000 255", [5]), ("    Path: x", [6, 9]),
+             ("    Self: null", [7, 8, 9]), ("    Self: '*'", [1, 2, 3, 4, 5, 6, 10]),
+             ("    Self|endswith: first", [10]), ("    Self|fieldref: key", [6, 10]),
+             ("    Path|exists: true", [1, 2, 3, 4, 5, 6, 9, 10]), ("    '{path}': x", [6])]
+    for number, (selection, wanted) in enumerate(cases):
+        rule = text(folder, "r.yml", RULE % (number % 10, "product: acme", selection))
+        assert scan_lines(rule, log, "--mapping", mapping) == wanted, selection
+    later = text(folder, "later.conf", "composed { path { write = 'now {kind}' } }")
+    rule = text(folder, "r.yml", RULE % (1, "product: acme", "    Path: now deep"))
+    assert scan_lines(rule, log, "--mapping", mapping, "--mapping", later) == [2]
+
+
+@case
+def composed_fields_in_stored_events_and_correlations(folder):
+    """A store answers the same, and a correlation groups by the composed text."""
+    mapping = text(folder, "m.conf", COMPOSED)
+    log = text(folder, "e.log", "".join(json.dumps(dict(e, time="2026-03-04T10:00:0%dZ" % n)) + "\n"
+               for n, e in enumerate([{"kind": "number", "value": "255"},
+                                      {"kind": "number", "value": "0xff"},
+                                      {"kind": "number", "value": "7"}])))
+    rule = text(folder, "r.yml", (RULE % (1, "product: acme", "    Self|startswith: N ")).replace(
+        "title: t", "title: t\nname: base") + """---
+title: twice
+id: 00000000-0000-4000-8000-000000000002
+correlation:
+  type: event_count
+  rules: [base]
+  group-by: [Self]
+  timespan: 1m
+  condition: {gte: 2}
+""")
+    found = [json.loads(line) for line in
+             run("scan", "--format", "jsonl", "--mapping", mapping, "--rules", rule, log).splitlines()]
+    assert len(found) == 1 and "N 000000ff 00000000 255" in json.dumps(found[0]), found
+    alone = text(folder, "a.yml", RULE % (3, "product: acme", "    Self|contains: '000000ff'"))
+    store = pathlib.Path(folder) / "store"
+    run("import", "--store", store, "--no-analyses", log)
+    run("detect", "--store", store, "--rules", alone, "--mapping", mapping)
+    rows = [json.loads(line) for line in
+            run("findings", "--store", store, "--format", "jsonl").splitlines()]
+    assert [row["event"]["line"] for row in rows if "event" in row] == [1, 2], rows
 
 
 @case

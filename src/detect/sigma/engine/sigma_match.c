@@ -6,14 +6,16 @@
 #include "clock.h"
 #include "hash.h"
 #include "mem.h"
+#include "sigma_composer.h"
 #include "sigma_keywords.h"
 #include "sigma_memo.h"
 #include "sigma_text.h"
 
 /* Which gates an origin passes; kept, because few origins make up most events. */
 struct group {
-    uint8_t *passes;         /* by gate */
-    struct sigma_ids always; /* variants without triggers whose gate passes */
+    uint8_t *passes;           /* by gate */
+    struct sigma_ids always;   /* variants without triggers whose gate passes */
+    struct sigma_ids composed; /* composed fields that a variant looks at */
     uint16_t *least;   /* by slot: bytes of the shortest text that can pass; or NOT_WANTED ... */
     uint32_t keywords; /* set of the narrowed keyword slot, or SIGMA_KEYWORDS_ALL */
 };
@@ -36,6 +38,7 @@ struct sigma_matcher {
     struct sigma_scanner *scanner;
     struct sigma_memo *memo;
     struct sigma_keywords *few_keywords;
+    struct sigma_composer composer;
     struct sigma_binding *binding;
     struct sigma_profile *profile; /* NULL: nothing is counted */
     bool *gate_seen;               /* by gate: some event passed it */
@@ -72,6 +75,7 @@ struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules) {
         sigma_scanner_create(rules->slots, rules->slot_count, rules->tests, rules->regex_count);
     m->memo = sigma_memo_create();
     m->few_keywords = sigma_keywords_create(rules);
+    sigma_composer_init(&m->composer, rules);
     m->test_epoch = mem_calloc(rules->test_count + 1, sizeof *m->test_epoch);
     m->test_field = mem_calloc(rules->test_count + 1, sizeof *m->test_field);
     m->slot_epoch = mem_calloc(rules->slot_count + 1, sizeof *m->slot_epoch);
@@ -86,6 +90,7 @@ static void forget_groups(struct sigma_matcher *m) {
         mem_free(m->groups[i].passes);
         mem_free(m->groups[i].least);
         sigma_ids_fini(&m->groups[i].always);
+        sigma_ids_fini(&m->groups[i].composed);
     }
     intern_clear(&m->group_keys);
 }
@@ -100,6 +105,7 @@ void sigma_matcher_destroy(struct sigma_matcher **matcher) {
     sigma_scanner_destroy(&m->scanner);
     sigma_memo_destroy(&m->memo);
     sigma_keywords_destroy(&m->few_keywords);
+    sigma_composer_fini(&m->composer);
     sigma_binding_destroy(&m->binding);
     sigma_profile_destroy(&m->profile);
     mem_free(m->is_off);
@@ -227,6 +233,20 @@ static void want_variants(const struct sigma_matcher *m, struct group *g) {
     sigma_ids_fini(&keywords);
 }
 
+/* Values of parts are kept where a composed field is wanted. */
+static void want_composed(const struct sigma_matcher *m, struct group *g) {
+    for (uint32_t i = 0; i < m->composer.count; i++) {
+        const struct sigma_composer_field *field = &m->composer.fields[i];
+        if (g->least[field->slot] == NOT_WANTED) {
+            continue;
+        }
+        sigma_ids_add(&g->composed, i);
+        for (size_t p = 0; p < field->how->parts.count; p++) {
+            want(g, field->part_slots[p], NOT_TESTED);
+        }
+    }
+}
+
 static void fill_group(const struct sigma_matcher *m, struct group *g,
                        const struct sigma_origin *origin) {
     const struct sigma_rules *rules = m->rules;
@@ -245,6 +265,7 @@ static void fill_group(const struct sigma_matcher *m, struct group *g,
     g->least = mem_calloc(rules->slot_count + 1, sizeof *g->least);
     memset(g->least, 0xff, rules->slot_count * sizeof *g->least); /* NOT_WANTED */
     want_variants(m, g);
+    want_composed(m, g);
 }
 
 static void key_part(struct buf *key, struct str part) {
@@ -374,7 +395,7 @@ void sigma_match_null(struct sigma_matcher *m, uint32_t slot) {
     keep_value(m, slot, (struct slot_value){.is_null = true, .field = FIELD_NONE});
 }
 
-/* --- plans --- */
+/* --- values of an event --- */
 
 static const struct slot_value *first_value(const struct sigma_matcher *m, uint32_t slot) {
     return m->slot_epoch[slot] == m->epoch ? &m->values[m->slot_first[slot] - 1] : NULL;
@@ -384,6 +405,45 @@ static const struct slot_value *next_value(const struct sigma_matcher *m,
                                            const struct slot_value *v) {
     return v->next == 0 ? NULL : &m->values[v->next - 1];
 }
+
+/* The list runs from the last value to the first. NULL: missing or null. */
+static const struct slot_value *earliest(const struct sigma_matcher *m, uint32_t slot) {
+    const struct slot_value *found = NULL;
+    for (const struct slot_value *v = first_value(m, slot); v != NULL; v = next_value(m, v)) {
+        found = v->is_null ? found : v;
+    }
+    return found;
+}
+
+/* --- composed fields --- */
+
+struct part_source {
+    const struct sigma_matcher *matcher;
+    const struct sigma_composer_field *field;
+};
+
+static bool get_part(struct str *out, uint32_t part, const void *ctx) {
+    const struct part_source *from = ctx;
+    const struct slot_value *v = earliest(from->matcher, from->field->part_slots[part]);
+    if (v != NULL) {
+        *out = v->text;
+    }
+    return v != NULL;
+}
+
+static void compose(struct sigma_matcher *m, struct sigma_composer_field *field) {
+    const struct part_source from = {m, field};
+    const struct sigma_text *text =
+        sigma_composed_write(&field->text, field->how, get_part, &from, &m->composer.scratch);
+    if (text != NULL) {
+        uint32_t slot = field->part_slots[sigma_text_part(text)];
+        const struct slot_value *first = earliest(m, slot);
+        sigma_match_value(m, field->slot, buf_str(&field->text),
+                          first != NULL ? first->field : FIELD_NONE);
+    }
+}
+
+/* --- plans --- */
 
 /* Missing, or one of its values is null. */
 static bool is_null(const struct sigma_matcher *m, uint32_t slot) {
@@ -518,11 +578,7 @@ void sigma_matcher_feed(struct sigma_matcher *m, sigma_feed_fn *feed, void *ctx)
 /* The first value of any of the fields below the plan that is not null. */
 static struct str wanted_text(const struct sigma_matcher *m, const struct sigma_plan *plan) {
     for (const struct sigma_plan *p = plan; p < plan + plan->size; p++) {
-        const struct slot_value *found = NULL;
-        const struct slot_value *v = p->op > SIGMA_NODE_NOT ? first_value(m, p->slot) : NULL;
-        for (; v != NULL; v = next_value(m, v)) { /* the list runs from the last to the first */
-            found = v->is_null ? found : v;
-        }
+        const struct slot_value *found = p->op > SIGMA_NODE_NOT ? earliest(m, p->slot) : NULL;
         if (found != NULL) {
             return found->text;
         }
@@ -560,6 +616,9 @@ static void tell_hit(struct sigma_matcher *m, const struct sigma_variant *v, sig
 }
 
 void sigma_match_end(struct sigma_matcher *m, sigma_hit_fn *hit, void *ctx) {
+    for (size_t i = 0; i < m->group->composed.count; i++) {
+        compose(m, &m->composer.fields[m->group->composed.ids[i]]);
+    }
     for (size_t i = 0; i < m->group->always.count; i++) {
         add_candidate(m, m->group->always.ids[i]);
     }

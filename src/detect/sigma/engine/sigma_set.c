@@ -77,12 +77,18 @@ void sigma_rules_sources(struct buf *out, const struct sigma_rules *set, size_t 
     }
 }
 
+/* Events cannot fill composed fields by their name. */
 uint32_t sigma_set_slot(const struct sigma_rules *set, struct str name) {
-    return intern_find(&set->slot_names, name);
+    return sigma_mapping_composed(set->mapping, name) == NULL ? intern_find(&set->slot_names, name)
+                                                              : INTERN_NONE;
 }
 
 static uint32_t leaf_slot(struct compile *c, struct str field) {
     uint32_t slot = slot_of(c->set, field);
+    const struct sigma_composed *composed = sigma_mapping_composed(c->set->mapping, field);
+    for (size_t i = 0; composed != NULL && i < composed->parts.count; i++) {
+        (void)slot_of(c->set, composed->parts.items[i]);
+    }
     c->set->slots[slot].is_used = true;
     return slot;
 }

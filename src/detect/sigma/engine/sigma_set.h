@@ -92,7 +92,7 @@ enum status sigma_set_add(struct sigma_rules *set, uint32_t rule, bool everywher
 /* After the last sigma_set_add: plans say what the trees said. They can be most of the memory. */
 void sigma_set_forget_trees(struct sigma_rules *set);
 enum status sigma_set_finish(struct sigma_rules *set, struct err *err) MUST_CHECK;
-/* INTERN_NONE if no rule uses that name. */
+/* The slot that the event field of that name fills; INTERN_NONE if no rule uses it. */
 uint32_t sigma_set_slot(const struct sigma_rules *set, struct str name);
 
 #endif

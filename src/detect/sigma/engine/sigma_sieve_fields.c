@@ -82,7 +82,8 @@ void sigma_sieve_fields_init(struct sigma_sieve_fields *out, const struct sigma_
     }
     for (uint32_t slot = SIGMA_KEYWORD_SLOT + 1; slot < rules->slot_count; slot++) {
         struct str name = rules->slots[slot].name;
-        out->is_opaque[slot] = is_opaque(name);
+        out->is_opaque[slot] =
+            is_opaque(name) || sigma_mapping_composed(rules->mapping, name) != NULL;
         if (out->is_opaque[slot]) {
             continue;
         }

@@ -20,7 +20,7 @@ struct sigma_sieve_fields {
     struct sigma_sieve_field *items; /* by slot; no two are equal */
     size_t count;
     size_t capacity;
-    bool *is_opaque; /* by slot: values may come from elsewhere (attributes of rows) */
+    bool *is_opaque; /* by slot: values come from elsewhere (attributes of rows, composed) */
 };
 
 /* `datasets`: bit by enum dataset: of the rows that are looked at. Fills an all-zero struct. */

@@ -15,6 +15,7 @@ void sigma_mapping_free(struct sigma_mapping **mapping) {
     }
     mem_free(m->sources);
     mem_free(m->services);
+    mem_free(m->composed);
     mem_free(m->fields);
     mem_free(m->events);
     arena_fini(&m->arena);
@@ -80,6 +81,17 @@ const struct sigma_service *sigma_mapping_service(const struct sigma_mapping *ma
     for (size_t i = mapping->service_count; i-- > 0;) { /* what was said last counts */
         if (str_eq_ci(mapping->services[i].name, name)) {
             return &mapping->services[i];
+        }
+    }
+    return NULL;
+}
+
+const struct sigma_composed *sigma_mapping_composed(const struct sigma_mapping *mapping,
+                                                    struct str name) {
+    bool is_braced = str_starts(name, STR("{"));
+    for (size_t i = mapping->composed_count; is_braced && i-- > 0;) { /* the last counts */
+        if (str_eq(mapping->composed[i].name, name)) {
+            return &mapping->composed[i];
         }
     }
     return NULL;

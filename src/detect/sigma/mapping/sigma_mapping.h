@@ -98,6 +98,46 @@ struct sigma_event_row {
     struct sigma_words fields;
 };
 
+/* How a piece of a composed text writes its field. */
+enum sigma_piece_form {
+    SIGMA_PIECE_AS_IS,
+    SIGMA_PIECE_DECIMAL, /* 0x1f4 or 500: 500 */
+    SIGMA_PIECE_HEX8,    /* the low 32 bits of the number: 000001f4 */
+    SIGMA_PIECE_HIGH8    /* the high 32 bits */
+};
+
+/* `before`, then the value of a field of the event. */
+struct sigma_piece {
+    struct str before;
+    uint32_t part; /* of the composed field's parts; SIGMA_NO_PART: nothing follows */
+    enum sigma_piece_form form;
+    bool has_instead;
+    struct str instead; /* written where the field is missing, empty or "-" */
+};
+
+enum { SIGMA_NO_PART = UINT32_MAX };
+
+/* One text of a composed field: written when all conditions hold and every field is there. */
+struct sigma_text {
+    const struct sigma_condition_row *conditions;
+    const uint32_t *condition_parts; /* the part that each looks at */
+    size_t condition_count;
+    const struct sigma_piece *pieces;
+    size_t piece_count;
+    struct str written; /* as the file has it */
+};
+
+/* A field of rules that is put together out of fields of the event: the first text that can be
+ * written. Then the first of `prefixes` (from, to, ...; '?' is any byte, case ignored) that it
+ * begins with is replaced. */
+struct sigma_composed {
+    struct str name;          /* "{registry-path}", as renames call it */
+    struct sigma_words parts; /* the event's fields that it looks at, each once */
+    const struct sigma_text *texts;
+    size_t text_count;
+    struct sigma_words prefixes;
+};
+
 struct sigma_mapping {
     struct arena arena;
     struct sigma_source *sources; /* those of later files first */
@@ -106,6 +146,9 @@ struct sigma_mapping {
     struct sigma_service *services;
     size_t service_count;
     size_t service_capacity;
+    struct sigma_composed *composed;
+    size_t composed_count;
+    size_t composed_capacity;
     struct sigma_field_row *fields;
     size_t field_count;
     size_t field_capacity;
@@ -132,6 +175,9 @@ struct str sigma_last_part(struct str path);
 /* NULL if there is none of that name. */
 const struct sigma_service *sigma_mapping_service(const struct sigma_mapping *mapping,
                                                   struct str name);
+/* By its name in braces; NULL if there is none. */
+const struct sigma_composed *sigma_mapping_composed(const struct sigma_mapping *mapping,
+                                                    struct str name);
 /* What an event is known to carry; NULL if the mapping does not say. */
 const struct sigma_event_row *sigma_mapping_event(const struct sigma_mapping *mapping,
                                                   struct str channel, struct str id);

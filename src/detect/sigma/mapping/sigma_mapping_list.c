@@ -19,12 +19,12 @@ static void put_text(struct buf *out, const char *key, struct str text) {
     json_out_string(out, text);
 }
 
-static void put_conditions(struct buf *out, const struct sigma_way_row *way) {
+static void put_conditions(struct buf *out, const struct sigma_condition_row *rows, size_t count) {
     buf_add(out, STR(",\"when\":["));
-    for (size_t i = 0; i < way->condition_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         buf_add(out, i > 0 ? STR(",{\"field\":") : STR("{\"field\":"));
-        json_out_string(out, way->conditions[i].field);
-        put_words(out, "values", way->conditions[i].written);
+        json_out_string(out, rows[i].field);
+        put_words(out, "values", rows[i].written);
         buf_putc(out, '}');
     }
     buf_putc(out, ']');
@@ -56,7 +56,7 @@ static void put_way(struct buf *out, const struct sigma_way_row *way) {
     put_text(out, "event_ids", str_from_c(gate->ids));
     put_text(out, "provider", str_from_c(gate->provider));
     put_text(out, "datasets", str_from_c(gate->datasets));
-    put_conditions(out, way);
+    put_conditions(out, way->conditions, way->condition_count);
     put_renames(out, way);
     put_text(out, "needs", way->needs);
     buf_putc(out, '}');
@@ -79,6 +79,22 @@ static void put_source(struct buf *out, const struct sigma_source *source) {
     buf_add(out, STR("]}\n"));
 }
 
+static void put_composed(struct buf *out, const struct sigma_composed *composed) {
+    buf_add(out, STR("{\"kind\":\"composed\""));
+    put_text(out, "name", composed->name);
+    put_words(out, "fields", composed->parts);
+    put_words(out, "prefixes", composed->prefixes);
+    buf_add(out, STR(",\"texts\":["));
+    for (size_t i = 0; i < composed->text_count; i++) {
+        const struct sigma_text *text = &composed->texts[i];
+        buf_add(out, i > 0 ? STR(",{\"write\":") : STR("{\"write\":"));
+        json_out_string(out, text->written);
+        put_conditions(out, text->conditions, text->condition_count);
+        buf_putc(out, '}');
+    }
+    buf_add(out, STR("]}\n"));
+}
+
 static void put_json(struct buf *out, const struct sigma_mapping *m) {
     for (size_t i = 0; i < m->service_count; i++) {
         buf_add(out, STR("{\"kind\":\"windows-service\""));
@@ -88,6 +104,9 @@ static void put_json(struct buf *out, const struct sigma_mapping *m) {
     }
     for (size_t i = 0; i < m->source_count; i++) {
         put_source(out, &m->sources[i]);
+    }
+    for (size_t i = 0; i < m->composed_count; i++) {
+        put_composed(out, &m->composed[i]);
     }
     for (size_t i = 0; i < m->field_count; i++) {
         buf_add(out, STR("{\"kind\":\"field\""));
@@ -131,14 +150,18 @@ static void say_gate(struct buf *out, const struct sigma_gate *gate) {
                gate->datasets[0] != '\0' ? "datasets " : "", gate->datasets);
 }
 
+static void say_conditions(struct buf *out, const struct sigma_condition_row *rows, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        buf_printf(out, "%s%.*s", i > 0 ? " and " : ", when ", STR_ARG(rows[i].field));
+        say_part(out, " =", rows[i].written);
+    }
+    buf_putc(out, '\n');
+}
+
 static void say_way(struct buf *out, const struct sigma_way_row *way) {
     buf_add(out, STR("    "));
     say_gate(out, &way->gate);
-    for (size_t i = 0; i < way->condition_count; i++) {
-        buf_printf(out, "%s%.*s", i > 0 ? " and " : ", when ", STR_ARG(way->conditions[i].field));
-        say_part(out, " =", way->conditions[i].written);
-    }
-    buf_putc(out, '\n');
+    say_conditions(out, way->conditions, way->condition_count);
     for (size_t i = 0; i < way->rename_count; i++) {
         buf_printf(out, "        %.*s", STR_ARG(way->renames[i].name));
         say_part(out, " =", way->renames[i].natives);
@@ -146,6 +169,18 @@ static void say_way(struct buf *out, const struct sigma_way_row *way) {
             buf_printf(out, ", part %.*s", STR_ARG(way->renames[i].part));
         }
         buf_putc(out, '\n');
+    }
+}
+
+static void say_composed(struct buf *out, const struct sigma_composed *composed) {
+    buf_printf(out, "composed %.*s\n", STR_ARG(composed->name));
+    for (size_t i = 0; i < composed->text_count; i++) {
+        buf_printf(out, "    %.*s", STR_ARG(composed->texts[i].written));
+        say_conditions(out, composed->texts[i].conditions, composed->texts[i].condition_count);
+    }
+    for (size_t i = 0; i + 1 < composed->prefixes.count; i += 2) {
+        buf_printf(out, "    prefix %.*s = %.*s\n", STR_ARG(composed->prefixes.items[i]),
+                   STR_ARG(composed->prefixes.items[i + 1]));
     }
 }
 
@@ -173,6 +208,9 @@ static void put_table(struct buf *out, const struct sigma_mapping *m) {
         for (size_t c = 0; c < m->services[i].channels.count; c++) {
             buf_printf(out, "    %.*s\n", STR_ARG(m->services[i].channels.items[c]));
         }
+    }
+    for (size_t i = 0; i < m->composed_count; i++) {
+        say_composed(out, &m->composed[i]);
     }
     for (size_t i = 0; i < m->field_count; i++) {
         buf_printf(out, "field %s in %s = %s\n", m->fields[i].name, m->fields[i].families,

@@ -169,6 +169,7 @@ static const struct {
     section_fn *read;
 } sections[] = {
     {"windows-services", read_services},
+    {"composed", sigma_mapping_read_composed},
     {"source", read_source},
     {"fields", read_fields},
     {"events", read_events},
@@ -181,7 +182,8 @@ static enum status read_section(struct mapping_reader *r, const struct conf_node
             return s == STATUS_OK ? sections[i].read(r, node) : s;
         }
     }
-    return sigma_mapping_fault(r, node, "allowed are windows-services, source, fields, events");
+    return sigma_mapping_fault(r, node,
+                               "allowed are windows-services, composed, source, fields, events");
 }
 
 enum status sigma_mapping_read(struct mapping_reader *reader, struct str text) {

@@ -23,7 +23,19 @@ enum status sigma_mapping_read(struct mapping_reader *reader, struct str text) M
 enum status sigma_mapping_read_way(struct mapping_reader *reader, const struct conf_node *node,
                                    struct sigma_way_row *way) MUST_CHECK;
 
+/* Reads the fields of `composed { ... }`. */
+enum status sigma_mapping_read_composed(struct mapping_reader *reader,
+                                        const struct conf_node *node) MUST_CHECK;
+
 /* --- values --- */
+
+/* The text as tests hold it: folded, with the wildcards of rules. */
+struct str sigma_mapping_pattern(struct mapping_reader *reader, struct str text);
+/* `when { FIELD = PATTERNS ... }` */
+enum status sigma_mapping_read_conditions(struct mapping_reader *reader,
+                                          const struct conf_node *node,
+                                          const struct sigma_condition_row **out,
+                                          size_t *count) MUST_CHECK;
 
 /* "file: line N: name "value" ..., allowed"; always BAD_INPUT. */
 enum status sigma_mapping_fault(const struct mapping_reader *reader, const struct conf_node *node,

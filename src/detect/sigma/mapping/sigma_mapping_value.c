@@ -1,6 +1,7 @@
 /* Values in mapping files. */
 #include "buf.h"
 #include "sigma_mapping_read.h"
+#include "sigma_text.h"
 
 enum status sigma_mapping_fault(const struct mapping_reader *reader, const struct conf_node *node,
                                 const char *allowed) {
@@ -97,4 +98,40 @@ const char *sigma_mapping_join(struct mapping_reader *reader, struct sigma_words
     const char *joined = arena_str(&reader->mapping->arena, buf_str(&text)).ptr;
     buf_fini(&text);
     return joined;
+}
+
+struct str sigma_mapping_pattern(struct mapping_reader *reader, struct str text) {
+    struct buf plain = BUF_INIT;
+    struct buf folded = BUF_INIT;
+    sigma_pattern_parse(&plain, text);
+    sigma_fold(&folded, buf_str(&plain));
+    buf_fini(&plain);
+    struct str kept = arena_str(&reader->mapping->arena, buf_str(&folded));
+    buf_fini(&folded);
+    return kept;
+}
+
+enum status sigma_mapping_read_conditions(struct mapping_reader *reader,
+                                          const struct conf_node *node,
+                                          const struct sigma_condition_row **out, size_t *count) {
+    enum status s = sigma_mapping_need_section(reader, node);
+    if (s != STATUS_OK) {
+        return s;
+    }
+    struct arena *arena = &reader->mapping->arena;
+    size_t row_count = sigma_mapping_count(node, STR_EMPTY);
+    struct sigma_condition_row *rows = arena_array(arena, row_count + 1, sizeof *rows);
+    size_t i = 0;
+    for (const struct conf_node *n = node->first; n != NULL && s == STATUS_OK; n = n->next, i++) {
+        struct sigma_words values = {NULL, 0};
+        s = sigma_mapping_read_list(reader, n, &values);
+        struct str *texts = arena_array(arena, values.count + 1, sizeof *texts);
+        for (size_t v = 0; v < values.count; v++) {
+            texts[v] = sigma_mapping_pattern(reader, values.items[v]);
+        }
+        rows[i] = (struct sigma_condition_row){n->name, {texts, values.count}, values};
+    }
+    *out = rows;
+    *count = row_count;
+    return s;
 }

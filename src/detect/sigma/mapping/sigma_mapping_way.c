@@ -2,7 +2,6 @@
 #include "num.h"
 #include "schema.h"
 #include "sigma_mapping_read.h"
-#include "sigma_text.h"
 
 typedef enum status member_fn(struct mapping_reader *r, const struct conf_node *node,
                               struct sigma_way_row *way);
@@ -87,39 +86,9 @@ static enum status read_datasets(struct mapping_reader *r, const struct conf_nod
     return s;
 }
 
-/* The text as tests hold it: folded, with the wildcards of rules. */
-static struct str pattern(struct mapping_reader *r, struct str text) {
-    struct buf plain = BUF_INIT;
-    struct buf folded = BUF_INIT;
-    sigma_pattern_parse(&plain, text);
-    sigma_fold(&folded, buf_str(&plain));
-    buf_fini(&plain);
-    struct str kept = arena_str(&r->mapping->arena, buf_str(&folded));
-    buf_fini(&folded);
-    return kept;
-}
-
 static enum status read_when(struct mapping_reader *r, const struct conf_node *node,
                              struct sigma_way_row *way) {
-    enum status s = sigma_mapping_need_section(r, node);
-    if (s != STATUS_OK) {
-        return s;
-    }
-    size_t count = sigma_mapping_count(node, STR_EMPTY);
-    struct sigma_condition_row *rows = arena_array(&r->mapping->arena, count + 1, sizeof *rows);
-    size_t i = 0;
-    for (const struct conf_node *n = node->first; n != NULL && s == STATUS_OK; n = n->next, i++) {
-        struct sigma_words values = {NULL, 0};
-        s = sigma_mapping_read_list(r, n, &values);
-        struct str *texts = arena_array(&r->mapping->arena, values.count + 1, sizeof *texts);
-        for (size_t v = 0; v < values.count; v++) {
-            texts[v] = pattern(r, values.items[v]);
-        }
-        rows[i] = (struct sigma_condition_row){n->name, {texts, values.count}, values};
-    }
-    way->conditions = rows;
-    way->condition_count = count;
-    return s;
+    return sigma_mapping_read_conditions(r, node, &way->conditions, &way->condition_count);
 }
 
 static enum status read_values(struct mapping_reader *r, const struct conf_node *node,
@@ -131,10 +100,23 @@ static enum status read_values(struct mapping_reader *r, const struct conf_node 
     for (const struct conf_node *n = node->first; n != NULL && s == STATUS_OK; n = n->next) {
         struct str native = STR_EMPTY;
         s = sigma_mapping_read_text(r, n, &native);
-        pairs[count++] = pattern(r, n->name);
-        pairs[count++] = pattern(r, native);
+        pairs[count++] = sigma_mapping_pattern(r, n->name);
+        pairs[count++] = sigma_mapping_pattern(r, native);
     }
     rename->values = (struct sigma_words){pairs, count};
+    return s;
+}
+
+/* Names of fields, "{NAME}" for composed ones. */
+static enum status read_natives(struct mapping_reader *r, const struct conf_node *node,
+                                struct sigma_rename *rename) {
+    enum status s = sigma_mapping_read_list(r, node, &rename->natives);
+    for (size_t i = 0; s == STATUS_OK && i < rename->natives.count; i++) {
+        struct str native = rename->natives.items[i];
+        if (str_starts(native, STR("{")) && sigma_mapping_composed(r->mapping, native) == NULL) {
+            s = sigma_mapping_fault(r, node, "{NAME} must be a name of composed, given above");
+        }
+    }
     return s;
 }
 
@@ -144,11 +126,11 @@ static enum status read_rename(struct mapping_reader *r, const struct conf_node 
                                struct sigma_rename *rename) {
     rename->name = node->name;
     if (node->type != CONF_SECTION) {
-        return sigma_mapping_read_list(r, node, &rename->natives);
+        return read_natives(r, node, rename);
     }
     enum status s = STATUS_OK;
     for (const struct conf_node *n = node->first; n != NULL && s == STATUS_OK; n = n->next) {
-        s = str_eq(n->name, STR("field"))    ? sigma_mapping_read_list(r, n, &rename->natives)
+        s = str_eq(n->name, STR("field"))    ? read_natives(r, n, rename)
             : str_eq(n->name, STR("values")) ? read_values(r, n, rename)
             : str_eq(n->name, STR("part"))
                 ? sigma_mapping_read_text(r, n, &rename->part)

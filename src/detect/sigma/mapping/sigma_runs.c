@@ -75,10 +75,39 @@ static bool carries_mapped(const struct kind *kind, struct str name) {
     return false;
 }
 
+/* A text of it can be written: all its fields are there, but for those that have an "instead". */
+static bool carries_text(const struct kind *kind, const struct sigma_composed *composed,
+                         const struct sigma_text *text) {
+    for (size_t i = 0; i < text->condition_count; i++) {
+        if (!carries_native(kind, text->conditions[i].field)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < text->piece_count; i++) {
+        const struct sigma_piece *piece = &text->pieces[i];
+        if (piece->part != SIGMA_NO_PART && !piece->has_instead &&
+            !carries_native(kind, composed->parts.items[piece->part])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool carries_composed(const struct kind *kind, struct str name) {
+    const struct sigma_composed *composed = sigma_mapping_composed(kind->mapping, name);
+    for (size_t i = 0; composed != NULL && i < composed->text_count; i++) {
+        if (carries_text(kind, composed, &composed->texts[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool carries(const struct kind *kind, struct str name) {
     uint32_t field = schema_find(name);
     return name.len == 0 || kind->row == NULL || carries_native(kind, name) ||
-           carries_mapped(kind, name) || (field != FIELD_NONE && field < FIELD_STATIC_COUNT);
+           carries_mapped(kind, name) || carries_composed(kind, name) ||
+           (field != FIELD_NONE && field < FIELD_STATIC_COUNT);
 }
 
 static bool is_there(struct kind *kind, struct str name) {
