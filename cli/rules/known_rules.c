@@ -66,9 +66,3 @@ void known_rules_fini(struct known_rules *known) {
     arena_fini(&known->arena);
     *known = (struct known_rules){0};
 }
-
-struct str known_rule_stem(const struct known_rule *rule) {
-    struct str path = rule->info.path;
-    size_t dot = str_rfind_char(path, '.');
-    return dot == STR_NONE ? path : str_head(path, dot);
-}

@@ -39,7 +39,5 @@ sigma_load_fn known_rules_add;
 void known_rules_fini(struct known_rules *known);
 /* yes, degraded, no source, no field, refused */
 struct str known_rule_runs_name(enum known_rule_runs runs);
-/* The path without .yml or .yaml. */
-struct str known_rule_stem(const struct known_rule *rule);
 
 #endif

@@ -3,7 +3,7 @@
  *
  * Ownership: a struct str owns nothing; it is valid as long as the bytes it points at.
  * Cost: every function is O(length) at most and allocates nothing. Failures: none.
- * "ci" means ASCII case-insensitive; Unicode folding lives in codec/fold.h.
+ * "ci" means ASCII case-insensitive; Unicode folding lives in codec/token.h.
  */
 #ifndef KONSEKI_STR_H
 #define KONSEKI_STR_H

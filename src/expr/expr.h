@@ -6,7 +6,7 @@
  * a column (expr_leaf_match_value), after pruning with the facts below. Immutable once compiled;
  * may be used by several threads, each with its own struct expr_scratch.
  *
- * Text comparison folds case and width (NFKC + case folding, codec/fold.h) unless a leaf says
+ * Text comparison folds case and width (NFKC + case folding, codec/token.h) unless a leaf says
  * otherwise. Search text of a row = its raw bytes as UTF-8, or, for rows without raw text (EVTX),
  * its values joined by newlines.
  */

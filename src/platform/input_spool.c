@@ -38,10 +38,6 @@ void input_spool_destroy(struct input_spool **spool) {
     }
 }
 
-uint64_t input_spool_size(const struct input_spool *spool) {
-    return spool->size_bytes;
-}
-
 static const char *folder(void) {
     const char *wanted = getenv("TMPDIR");
     return wanted != NULL && wanted[0] != '\0' ? wanted : "/var/tmp";

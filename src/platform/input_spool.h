@@ -18,7 +18,6 @@ struct input_spool *input_spool_create(void);
 void input_spool_destroy(struct input_spool **spool);
 enum status input_spool_append(struct input_spool *spool, const void *bytes, size_t size,
                                struct err *err) MUST_CHECK;
-uint64_t input_spool_size(const struct input_spool *spool);
 /* All that was appended as an input file (modified_wall_ns is 0); the spool is gone when OK. */
 enum status input_spool_take(struct input_file *out, struct input_spool **spool,
                              struct err *err) MUST_CHECK;

@@ -2,12 +2,11 @@
 
 struct tactic {
     struct str tag;
-    struct str id;
     struct str name;
 };
 
 static const struct tactic tactics[ATTACK_TACTICS] = {
-#define ATTACK_TACTIC(tag, id, name) {STR_INIT(tag), STR_INIT(id), STR_INIT(name)},
+#define ATTACK_TACTIC(tag, id, name) {STR_INIT(tag), STR_INIT(name)},
 #include "attack_tactics.def"
 };
 
@@ -62,8 +61,4 @@ struct attack_tag attack_tag_read(struct str tag) {
 
 struct str attack_tactic_name(size_t tactic) {
     return tactics[tactic].name;
-}
-
-struct str attack_tactic_id(size_t tactic) {
-    return tactics[tactic].id;
 }

@@ -25,6 +25,5 @@ struct attack_tag {
 struct attack_tag attack_tag_read(struct str tag);
 /* Of a tactic below ATTACK_TACTICS. */
 struct str attack_tactic_name(size_t tactic);
-struct str attack_tactic_id(size_t tactic);
 
 #endif

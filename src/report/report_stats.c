@@ -1,7 +1,5 @@
 #include "report_stats.h"
 
-#include <stdlib.h>
-
 #include "civil.h"
 #include "mem.h"
 #include "report_copy.h"
@@ -292,29 +290,4 @@ size_t report_rules_top(size_t *out, size_t max, const struct report_stats *stat
         out[at] = i;
     }
     return used;
-}
-
-struct named {
-    struct str name;
-    uint32_t id;
-};
-
-static int compare_named(const void *a, const void *b) {
-    const struct named *x = a;
-    const struct named *y = b;
-    return str_compare(x->name, y->name);
-}
-
-void report_tally_sorted(uint32_t *out, const struct report_tally *tally) {
-    struct named *rows = mem_calloc(tally->names.count + 1, sizeof *rows);
-    for (uint32_t id = 0; id < tally->names.count; id++) {
-        rows[id] = (struct named){tally->rows[id].name, id};
-    }
-    if (tally->names.count > 1) {
-        qsort(rows, tally->names.count, sizeof *rows, compare_named);
-    }
-    for (uint32_t i = 0; i < tally->names.count; i++) {
-        out[i] = rows[i].id;
-    }
-    mem_free(rows);
 }

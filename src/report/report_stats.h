@@ -121,7 +121,5 @@ size_t report_tally_top(uint32_t *out, size_t max, const struct report_tally *ta
 size_t report_tally_worst(uint32_t *out, size_t max, const struct report_tally *tally);
 /* The same as report_tally_top of rules: places in `rules`. */
 size_t report_rules_top(size_t *out, size_t max, const struct report_stats *stats, int level);
-/* Rows in the order of names (days, hours); `out` has room for names.count ids. */
-void report_tally_sorted(uint32_t *out, const struct report_tally *tally);
 
 #endif

@@ -32,7 +32,7 @@ CLICKHOUSE_EVENTS = [
  JSONExtractString(j,'event','action'), JSONExtract(j,'source','bytes','Nullable(Int64)'),
  JSONExtractString(j,'url','full') FROM file('{path}', LineAsString, 'j String')"""]
 
-# name: (DuckDB, ClickHouse); the same rows as konseki's queries in bench_search.py
+# name: (DuckDB, ClickHouse); the same rows as konseki's queries in bench_search_part.py
 AGGREGATES = {
     "top-10 sources by bytes": (
         "SELECT client, sum(bytes) s FROM ev WHERE client IS NOT NULL GROUP BY client "

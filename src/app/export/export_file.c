@@ -49,10 +49,6 @@ enum status export_file_create(struct export_file **out, const char *path, bool 
     return STATUS_OK;
 }
 
-uint64_t export_file_bytes(const struct export_file *file) {
-    return file->plain_bytes;
-}
-
 bool export_file_is_awake(const struct export_file *file) {
     return file->file.fd >= 0;
 }

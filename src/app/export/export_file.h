@@ -21,8 +21,6 @@ enum status export_file_create(struct export_file **out, const char *path, bool 
                                struct err *err) MUST_CHECK;
 enum status export_file_write(struct export_file *file, struct str bytes,
                               struct err *err) MUST_CHECK;
-/* Plain bytes written so far. */
-uint64_t export_file_bytes(const struct export_file *file);
 bool export_file_is_awake(const struct export_file *file);
 /* Gives the buffer and the descriptor back until the next write. */
 enum status export_file_rest(struct export_file *file, struct err *err) MUST_CHECK;

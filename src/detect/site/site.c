@@ -282,10 +282,6 @@ bool site_declares_windows_domain(const struct site *site) {
     return site->windows_domains.count > 0;
 }
 
-struct str site_domain_sid(const struct site *site) {
-    return site->domain_sid;
-}
-
 bool site_is_own_mail_domain(const struct site *site, struct str domain) {
     return has_domain(&site->mail_domains, domain);
 }

@@ -74,8 +74,6 @@ bool site_has_role(const struct site *site, struct str role);
 /* NetBIOS or DNS name of the own domain or of a trusted one. */
 bool site_is_own_windows_domain(const struct site *site, struct str name);
 bool site_declares_windows_domain(const struct site *site);
-/* The own domain's SID ("S-1-5-21-..."), empty if not declared. */
-struct str site_domain_sid(const struct site *site);
 bool site_is_own_mail_domain(const struct site *site, struct str domain);
 bool site_is_partner_domain(const struct site *site, struct str domain);
 bool site_is_mailing_list(const struct site *site, struct str address);

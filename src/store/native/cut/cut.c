@@ -227,10 +227,6 @@ const struct cut_column *cutter_column(const struct cutter *c, uint32_t column) 
     return &c->columns[column];
 }
 
-unsigned cutter_shape_flags(const struct cutter *c, uint32_t shape) {
-    return c->shapes.shapes[shape]->flags;
-}
-
 /* A formula whose operands are numbered with the order numbers, which stand first. */
 static void put_formula(struct buf *out, const struct formula *f, uint32_t order_count) {
     struct formula moved = *f;
@@ -278,15 +274,4 @@ void cutter_put_shape(struct buf *out, const struct cutter *c, uint32_t shape,
             wire_put_u64(out, v->count);
         }
     }
-}
-
-bool cutter_next_literal(struct str *out, const struct cutter *c, uint32_t shape, size_t *at) {
-    const struct shape *s = c->shapes.shapes[shape];
-    for (; *at < s->piece_count; (*at)++) {
-        if (s->pieces[*at].kind == PIECE_LITERAL) {
-            *out = s->pieces[(*at)++].text;
-            return true;
-        }
-    }
-    return false;
 }

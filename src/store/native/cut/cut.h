@@ -74,13 +74,9 @@ void cutter_row(struct cut *out, struct cutter *c, const struct batch *b, const 
 uint32_t cutter_shape_count(const struct cutter *c);
 uint32_t cutter_column_count(const struct cutter *c);
 const struct cut_column *cutter_column(const struct cutter *c, uint32_t column);
-/* TEMPLATE_CROSSING, TEMPLATE_ENCODED */
-unsigned cutter_shape_flags(const struct cutter *c, uint32_t shape);
 /* Appends the shape's stored form (docs/formats/segment.md), with columns numbered by
  * `column_map` and the names of fields added to `fields`. */
 void cutter_put_shape(struct buf *out, const struct cutter *c, uint32_t shape,
                       const uint32_t *column_map, struct intern *fields);
-/* Walks over the literals of a shape: *at is 0 before the first. False at the end. */
-bool cutter_next_literal(struct str *out, const struct cutter *c, uint32_t shape, size_t *at);
 
 #endif
