@@ -22,7 +22,7 @@ bool act_open(struct store **out, const char *path, struct err *err) {
 }
 
 int act_fail(enum status status, const struct err *err) {
-    fprintf(stderr, "konseki: %s\n", err->message);
+    output_error(NULL, err);
     return status == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
 }
 

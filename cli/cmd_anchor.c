@@ -121,7 +121,7 @@ static int run(struct anchoring *a) {
     struct err err = ERR_INIT;
     enum status status = make(a, &err);
     if (status != STATUS_OK) {
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
         return status == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
     }
     bool printed =

@@ -97,7 +97,7 @@ static int run(const struct arguments *a) {
         surroundings_close(&around);
     }
     if (status != STATUS_OK) {
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
         return status == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
     }
     fprintf(stderr, _("rules saw %" PRIu64 " events; rule hits: %" PRIu64 "\n"), counts.events,

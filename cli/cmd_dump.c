@@ -1,5 +1,4 @@
 /* konseki dump: every record of the given files as it is, with native names. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,6 +9,7 @@
 #include "input.h"
 #include "input_file.h"
 #include "mem.h"
+#include "options.h"
 
 enum { FLUSH_BYTES = 1 << 20 };
 
@@ -76,7 +76,7 @@ static void report_unreadable(const char *path, const struct err *err, void *ctx
     struct dump *dump = ctx;
     dump->unreadable = true;
     (void)path; /* the message names it */
-    fprintf(stderr, "konseki dump: %s\n", err->message);
+    output_error("dump", err);
 }
 
 static enum status visit(const char *path, void *ctx) {
@@ -104,51 +104,45 @@ static void print_usage(FILE *out) {
               "  --recover       also records in the slack space of EVTX chunks"));
 }
 
-/* Reads the options; the exit code if the command ends here, else -1. */
-static int read_options(struct dump *dump, int argc, char **argv) {
-    static const struct option options[] = {{"format", required_argument, NULL, 'f'},
-                                            {"flat", no_argument, NULL, 'F'},
-                                            {"recover", no_argument, NULL, 'r'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
-    bool flat = false;
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'h') {
-            print_usage(stdout);
-            return EXIT_DONE;
-        } else if (option == 'F') {
-            flat = true;
-        } else if (option == 'r') {
-            dump->recover = true;
-        } else if (option == 'f' && strcmp(optarg, "xml") == 0) {
-            dump->format = DUMP_XML;
-        } else if (option == 'f' && strcmp(optarg, "jsonl") == 0) {
-            dump->format = DUMP_NESTED;
-        } else {
-            print_usage(stderr);
-            return EXIT_USAGE;
-        }
+static bool read_format(struct dump *dump, const char *format, bool flat) {
+    bool is_xml = format != NULL && strcmp(format, "xml") == 0;
+    if (format != NULL && !is_xml && strcmp(format, "jsonl") != 0) {
+        return options_complain("format", format, "jsonl | xml");
     }
-    if (optind == argc || (flat && dump->format == DUMP_XML)) {
-        print_usage(stderr);
+    dump->format = is_xml ? DUMP_XML : flat ? DUMP_FLAT : DUMP_NESTED;
+    return !(is_xml && flat) || options_complain("format", "xml", _("jsonl with --flat"));
+}
+
+/* Reads the options; the exit code if the command ends here, else -1. */
+static int read_options(struct dump *dump, struct positionals *paths, int argc, char **argv) {
+    const char *format = NULL;
+    bool flat = false;
+    bool help = false;
+    const struct option_spec specs[] = {{"format", OPTION_TEXT, &format, NULL},
+                                        {"flat", OPTION_FLAG, &flat, NULL},
+                                        {"recover", OPTION_FLAG, &dump->recover, NULL},
+                                        {"help", OPTION_FLAG, &help, NULL}};
+    if (!options_parse(paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
         return EXIT_USAGE;
     }
-    dump->format = flat ? DUMP_FLAT : dump->format;
-    return -1;
+    if (help || paths->count == 0) {
+        print_usage(help ? stdout : stderr);
+        return help ? EXIT_DONE : EXIT_USAGE;
+    }
+    return read_format(dump, format, flat) ? -1 : (int)EXIT_USAGE;
 }
 
 int cmd_dump(int argc, char **argv) {
     struct dump dump = {.format = DUMP_NESTED};
-    int code = read_options(&dump, argc, argv);
+    struct positionals paths;
+    int code = read_options(&dump, &paths, argc, argv);
     if (code >= 0) {
         return code;
     }
     batch_init(&dump.batch);
     dump.writer = dump_writer_create(dump.format);
-    for (int i = optind; i < argc && !dump.broken_pipe; i++) {
-        if (input_walk(argv[i], visit, report_unreadable, &dump) != STATUS_OK) {
+    for (int i = 0; i < paths.count && !dump.broken_pipe; i++) {
+        if (input_walk(paths.items[i], visit, report_unreadable, &dump) != STATUS_OK) {
             dump.unreadable = true;
         }
     }

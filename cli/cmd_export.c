@@ -314,7 +314,7 @@ static int run(struct export *e) {
         status = STATUS_DAMAGED;
     }
     if (status != STATUS_OK) {
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
         bool no_library = e->format == FORMAT_PARQUET && e->parquet == NULL && e->store != NULL;
         return status == STATUS_BAD_INPUT || no_library ? EXIT_USAGE : EXIT_STORE;
     }

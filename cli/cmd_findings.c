@@ -294,7 +294,7 @@ static int show(struct listing *l, const struct findings_query *query) {
     struct err err = ERR_INIT;
     enum status status = findings_db_open(&db, l->store_path, false, &err);
     if (status != STATUS_OK) {
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
         return EXIT_STORE;
     }
     bool one = query->id.len > 0;
@@ -309,7 +309,7 @@ static int show(struct listing *l, const struct findings_query *query) {
     }
     findings_db_close(&db);
     if (status != STATUS_OK) {
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
         return EXIT_STORE;
     }
     if (one && l->shown == 0) {

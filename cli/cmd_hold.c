@@ -133,7 +133,7 @@ static bool is_held(const struct holding *a, uint64_t number) {
     struct holds holds;
     bool found = false;
     if (store_open(&store, &options, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
         return false;
     }
     holds_load(&holds, store_get_chain(store));

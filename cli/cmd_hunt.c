@@ -372,7 +372,7 @@ static int run(struct hunting *h) {
     stats.scan_ns = (uint64_t)(clock_mono_ns() - h->times.run_ns);
     if (status != STATUS_OK) {
         (void)output_destroy(&h->rows);
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
         return status == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
     }
     if (h->summary) {

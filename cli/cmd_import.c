@@ -216,7 +216,7 @@ static int run(struct arguments *a) {
     }
     (void)output_finish(stdout);
     if (status != STATUS_OK) {
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
     } else {
         print_totals(&totals, !a->import.no_analyses);
         print_suppressed(&totals);

@@ -343,7 +343,7 @@ static int run(struct prove *p, const struct positionals *ids) {
     struct err err = ERR_INIT;
     enum status status = prove(p, ids, &err);
     if (status != STATUS_OK) {
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
         return status == STATUS_NOT_FOUND && p->prover != NULL ? EXIT_NEGATIVE
                : status == STATUS_BAD_INPUT                    ? EXIT_USAGE
                                                                : EXIT_STORE;

@@ -4,7 +4,6 @@
 
 #include "clock.h"
 #include "commands.h"
-#include "correlation_note.h"
 #include "cpu.h"
 #include "i18n.h"
 #include "mem.h"
@@ -16,6 +15,7 @@
 #include "scan_filters.h"
 #include "scan_health.h"
 #include "scan_live.h"
+#include "scan_messages.h"
 #include "scan_output.h"
 #include "scan_progress.h"
 #include "site.h"
@@ -90,10 +90,7 @@ static void print_failure(const char *path, const struct err *err, void *ctx) {
     struct print_context *print = ctx;
     scan_progress_clear(&print->progress);
     scan_notes_failed(print->notes, str_from_c(err->message));
-    struct buf text = BUF_INIT;
-    output_append_visible(&text, str_from_c(err->message)); /* names of members are foreign */
-    fprintf(stderr, "konseki scan: %.*s\n", STR_ARG(buf_str(&text)));
-    buf_fini(&text);
+    output_error("scan", err);
 }
 
 static void tell_health(const char *path, const struct parse_input_health *found, void *ctx) {
@@ -115,14 +112,7 @@ static void warn(const char *text, void *ctx) {
 static void report_rule(const struct sigma_rule_info *rule, struct str why, void *ctx) {
     scan_notes_rule(ctx, rule, why);
     if (why.len > 0) {
-        struct buf path = BUF_INIT;
-        struct buf reason = BUF_INIT;
-        output_append_visible(&path, rule->path);
-        output_append_visible(&reason, why);
-        fprintf(stderr, _("konseki scan: rule refused: %.*s: %.*s\n"), STR_ARG(buf_str(&path)),
-                STR_ARG(buf_str(&reason)));
-        buf_fini(&path);
-        buf_fini(&reason);
+        scan_message_refused(rule, why);
     }
 }
 
@@ -147,17 +137,6 @@ static int read_options(struct command_line *c, struct positionals *paths, int a
     return -1;
 }
 
-static bool read_level(enum sigma_level *out, const char *word) {
-    *out = SIGMA_INFORMATIONAL;
-    if (word == NULL || sigma_level_parse(out, str_from_c(word))) {
-        return true;
-    }
-    fprintf(stderr,
-            _("konseki scan: --level %s: allowed are informational, low, medium, high, critical\n"),
-            word);
-    return false;
-}
-
 /* --- the scan --- */
 
 static bool open_zone(struct scan_options *scan, const struct command_line *c,
@@ -165,49 +144,6 @@ static bool open_zone(struct scan_options *scan, const struct command_line *c,
     scan->zone = site != NULL ? site_zone(site) : zone_utc();
     scan->zone_is_guess = site == NULL && c->zone == NULL;
     return c->zone == NULL || options_zone(&scan->zone, c->zone, NULL);
-}
-
-static void print_limits(const struct scan_counts *n) {
-    struct buf rule = BUF_INIT;
-    output_append_visible(&rule, n->limited->id);
-    fprintf(
-        stderr,
-        _("%llu times a regular expression hit its limit and did not match, most in rule %.*s\n"),
-        (unsigned long long)n->limits, STR_ARG(buf_str(&rule)));
-    buf_fini(&rule);
-}
-
-static void print_summary(const struct scan_counts *n, size_t rules, int64_t elapsed_ns) {
-    double seconds = (double)elapsed_ns / 1e9;
-    fprintf(stderr, _("%llu hits in %llu events of %llu files with %zu rules, %.1f s\n"),
-            (unsigned long long)n->hits, (unsigned long long)n->events,
-            (unsigned long long)n->files.files, rules, seconds);
-    if (n->suppressed > 0) {
-        fprintf(stderr, _("%llu hits suppressed by the site file\n"),
-                (unsigned long long)n->suppressed);
-    }
-    correlation_note(&n->correlation);
-    if (n->filtered > 0) {
-        fprintf(stderr, _("%llu events were not asked for\n"), (unsigned long long)n->filtered);
-    }
-    if (n->copies > 0) {
-        fprintf(stderr, _("%llu events with hits were in another file already\n"),
-                (unsigned long long)n->copies);
-    }
-    if (n->forgotten > 0) {
-        fprintf(stderr, _("%llu events with hits were too many to remember: copies of them stay\n"),
-                (unsigned long long)n->forgotten);
-    }
-    if (n->files.interrupted) {
-        fputs(_("interrupted: the rest was not looked at\n"), stderr);
-    }
-    if (n->limits > 0 && n->limited != NULL) {
-        print_limits(n);
-    }
-    if (n->damaged > 0) {
-        fprintf(stderr, _("%llu damaged events were not looked at\n"),
-                (unsigned long long)n->damaged);
-    }
 }
 
 static unsigned thread_count(uint64_t asked) {
@@ -229,7 +165,7 @@ static bool prepare(struct scan_options *scan, struct scan_filters *filters,
                                   .failed = print_failure,
                                   .health = tell_health,
                                   .seen = c->live_roots.count > 0 ? see_batch : NULL};
-    return read_level(&scan->least_level, c->level) && open_zone(scan, c, site) &&
+    return rule_options_level(&scan->least_level, "level", c->level) && open_zone(scan, c, site) &&
            scan_filters_read(filters, &c->filter, scan->zone);
 }
 
@@ -249,7 +185,7 @@ static bool scan_all(struct command_line *c, struct scan_options *scan, struct p
                                         .started_wall_ns = started_ns,
                                         .elapsed_ns = clock_mono_ns() - from_ns,
                                         .is_interrupted = counts->files.interrupted};
-    print_summary(counts, end.rules, end.elapsed_ns);
+    scan_message_counts(counts, end.rules, end.elapsed_ns);
     scan_health_finish(&c->health);
     scan_live_tell(&c->live, scan->zone);
     return scan_output_close(&print->output, &end);
@@ -272,7 +208,7 @@ static int run(struct command_line *c, const struct sigma_rules *rules, const st
     struct print_context print = {.notes = &c->notes, .health = &c->health, .live = &c->live};
     enum status s = scan_output_open(&print.output, &settings, &err);
     if (s != STATUS_OK) {
-        fprintf(stderr, "konseki scan: %s\n", err.message);
+        output_error("scan", &err);
         return s == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
     }
     scan_filters_find_last(&filters, &scan, c->live.paths, c->live.path_count);
@@ -296,10 +232,7 @@ static enum status load(struct command_line *c, struct sigma_rules **rules, stru
     struct buf folder = BUF_INIT;
     enum status s = STATUS_OK;
     if (c->rules.rules.count == 0) {
-        fputs(_("konseki scan: no --rules given: give a folder of Sigma rules, SigmaHQ's for "
-                "example; "
-                "konseki triage asks questions that need none\n"),
-              stderr);
+        scan_message_no_rules(false);
     } else {
         struct sigma_load_options options = rule_options_load(&c->rules);
         options.cache_folder = rule_cache_folder(&folder, &c->cache);
@@ -307,8 +240,7 @@ static enum status load(struct command_line *c, struct sigma_rules **rules, stru
         options.ctx = &c->notes;
         s = sigma_rules_load(rules, &options, err);
         if (s == STATUS_OK && sigma_rules_count(*rules) == 0) {
-            fputs(_("konseki scan: no rule to run in what --rules names (rules are files *.yml)\n"),
-                  stderr);
+            scan_message_no_rules(true);
         }
     }
     buf_fini(&folder);
@@ -329,7 +261,7 @@ int cmd_scan(int argc, char **argv) {
     struct err err = ERR_INIT;
     int code = read_options(&c, &paths, argc, argv);
     if (code < 0 && load(&c, &rules, &site, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki scan: %s\n", err.message);
+        output_error("scan", &err);
         code = EXIT_USAGE;
     }
     if (code < 0) {

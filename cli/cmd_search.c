@@ -394,7 +394,7 @@ static int run(struct search *s, int64_t from_ns, int64_t to_ns) {
         err = s->err;
     }
     if (status != STATUS_OK) {
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
         return status == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
     }
     write_notes(s, &stats);
@@ -417,7 +417,7 @@ static int search(struct search *s, const char *text) {
     struct store_options store = {.path = s->store_path, .mode = STORE_READ};
     s->times.open_ns = clock_mono_ns();
     if (store_open(&s->store, &store, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
         return EXIT_STORE;
     }
     return run(s, from_ns, to_ns);

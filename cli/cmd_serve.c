@@ -132,7 +132,7 @@ static int run(const struct arguments *a) {
         status = serve_run(&config, &callbacks, &counts, &err);
     }
     if (status != STATUS_OK) {
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
     }
     if (status == STATUS_OK || counts.received > 0) { /* it did start */
         print_counts(&counts);

@@ -167,7 +167,7 @@ static int run_compact(const char *path, enum output_format format, uint64_t thr
     print_compacted(format, &result, ms);
     bool written = output_finish(stdout);
     if (status == STATUS_CANCELLED) {
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
         return EXIT_NEGATIVE;
     }
     return status != STATUS_OK ? act_fail(status, &err) : (written ? EXIT_DONE : EXIT_STORE);

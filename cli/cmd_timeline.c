@@ -159,7 +159,7 @@ static int report(struct telling *t, enum status status, const struct timeline_s
                   const struct err *err) {
     bool written = t->rows != NULL ? output_destroy(&t->rows) : output_finish(stdout);
     if (status != STATUS_OK) {
-        fprintf(stderr, "konseki: %s\n", err->message);
+        output_error(NULL, err);
         return status == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
     }
     if (stats->limited) {

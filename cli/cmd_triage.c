@@ -117,18 +117,6 @@ static bool read_options(struct command_line *c, struct positionals *words,
     return options_parse(words, specs, count, argc, argv);
 }
 
-static bool read_level(enum sigma_level *out, const char *word) {
-    *out = SIGMA_INFORMATIONAL;
-    if (word == NULL || sigma_level_parse(out, str_from_c(word))) {
-        return true;
-    }
-    fprintf(stderr,
-            _("konseki triage: --level %s: allowed are informational, low, medium, high, "
-              "critical\n"),
-            word);
-    return false;
-}
-
 static bool read_run(struct triage_run *run, const struct command_line *c) {
     run->zone = zone_utc();
     run->zone_is_guess = c->zone == NULL;
@@ -137,7 +125,7 @@ static bool read_run(struct triage_run *run, const struct command_line *c) {
     return (c->zone == NULL || options_zone(&run->zone, c->zone, NULL)) &&
            (c->from == NULL || options_time(&run->from_ns, "from", c->from, run->zone)) &&
            (c->to == NULL || options_time(&run->to_ns, "to", c->to, run->zone)) &&
-           read_level(&run->least_level, c->level);
+           rule_options_level(&run->least_level, "level", c->level);
 }
 
 /* --- the command --- */

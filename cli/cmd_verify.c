@@ -47,7 +47,7 @@ static int run(const struct store_verify_options *options) {
     struct store_verify_result result;
     struct err err = ERR_INIT;
     if (store_verify(options, &result, print_line, NULL, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki: %s\n", err.message);
+        output_error(NULL, &err);
         return err.status == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
     }
     int code = print_result(&result);

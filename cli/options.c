@@ -31,7 +31,7 @@ bool options_is_japanese(void) {
     return false;
 }
 
-static bool complain(const char *option, const char *value, const char *allowed) {
+bool options_complain(const char *option, const char *value, const char *allowed) {
     fprintf(stderr, _("konseki: --%s: \"%s\": expected %s\n"), option, value, allowed);
     return false;
 }
@@ -50,7 +50,7 @@ static bool set_format(enum output_format *out, const char *option, const char *
             return true;
         }
     }
-    return complain(option, value, "table | jsonl | csv");
+    return options_complain(option, value, "table | jsonl | csv");
 }
 
 static void add_to_list(struct option_list *list, const char *value) {
@@ -69,10 +69,10 @@ static bool set_value(const struct option_spec *spec, const char *value) {
         return set_language(spec->name, value);
     case OPTION_NUMBER:
         return num_parse_u64(spec->value, text) ||
-               complain(spec->name, value, _("a whole number, 0 or more"));
+               options_complain(spec->name, value, _("a whole number, 0 or more"));
     case OPTION_SIZE:
         return num_parse_size(spec->value, text) ||
-               complain(spec->name, value, _("a size like 512MB"));
+               options_complain(spec->name, value, _("a size like 512MB"));
     case OPTION_FORMAT:
         return set_format(spec->value, spec->name, value);
     case OPTION_LIST:
@@ -118,7 +118,7 @@ static bool take_option(const struct option_spec *specs, size_t count, int argc,
     }
     if (spec->kind == OPTION_FLAG) {
         *(bool *)spec->value = true;
-        return equals == NULL || complain(spec->name, equals + 1, _("no value"));
+        return equals == NULL || options_complain(spec->name, equals + 1, _("no value"));
     }
     if (equals != NULL) {
         return set_value(spec, equals + 1);
@@ -163,6 +163,6 @@ bool options_time(int64_t *out_ns, const char *option, const char *text, const s
     struct query_settings settings = {.now_ns = clock_wall_ns(), .zone = zone};
     int64_t end;
     return query_time_parse(out_ns, &end, str_from_c(text), &settings) ||
-           complain(option, text,
-                    _("a time like 2026-11-21, \"2026-11-21T10:00:00+09:00\" or now-2h"));
+           options_complain(option, text,
+                            _("a time like 2026-11-21, \"2026-11-21T10:00:00+09:00\" or now-2h"));
 }

@@ -42,6 +42,10 @@ struct positionals {
 bool options_parse(struct positionals *out, const struct option_spec *specs, size_t count, int argc,
                    char **argv);
 
+/* Says that the option (named without the dashes) cannot have the value, and what is expected.
+ * Returns false. */
+bool options_complain(const char *option, const char *value, const char *expected);
+
 /* The last line of a command's help: "The manual: docs/manual/PAGE.md". */
 void options_print_manual(FILE *out, const char *page);
 

@@ -38,6 +38,14 @@ bool output_write(FILE *file, struct str bytes) {
     return fwrite(bytes.ptr, 1, bytes.len, file) == bytes.len;
 }
 
+void output_error(const char *command, const struct err *err) {
+    struct buf text = BUF_INIT;
+    output_append_visible(&text, str_from_c(err->message));
+    fprintf(stderr, "konseki%s%s: %.*s\n", command != NULL ? " " : "",
+            command != NULL ? command : "", STR_ARG(buf_str(&text)));
+    buf_fini(&text);
+}
+
 bool output_finish(FILE *file) {
     if (fflush(file) == 0 && ferror(file) == 0) {
         return true;

@@ -16,6 +16,7 @@
 
 #include "buf.h"
 #include "cell_text.h"
+#include "err.h"
 #include "zone.h"
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSONL, OUTPUT_CSV };
@@ -43,6 +44,10 @@ bool output_write(FILE *file, struct str bytes);
 /* Flushes stdout: false with a message on stderr if the listing could not be written; a closed pipe
  * is no error. */
 bool output_finish(FILE *file);
+
+/* "konseki COMMAND: message" on stderr, without a word for NULL. Names in messages may come out of
+ * logs and archives: they are shown as below. */
+void output_error(const char *command, const struct err *err);
 
 /* --- text for people and for csv --- */
 

@@ -21,6 +21,16 @@ void rule_options_surround(struct surroundings_options *around,
     around->mapping_count = options->mappings.count;
 }
 
+bool rule_options_no_level(const char *option, const char *word) {
+    return options_complain(option, word, "informational | low | medium | high | critical");
+}
+
+bool rule_options_level(enum sigma_level *out, const char *option, const char *word) {
+    *out = SIGMA_INFORMATIONAL;
+    return word == NULL || sigma_level_parse(out, str_from_c(word)) ||
+           rule_options_no_level(option, word);
+}
+
 void rule_options_fini(struct rule_options *options) {
     mem_free(options->rules.items);
     mem_free(options->placeholders.items);

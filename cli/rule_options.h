@@ -26,6 +26,10 @@ struct rule_options {
 struct sigma_load_options rule_options_load(const struct rule_options *options);
 /* The same for commands that open a store. */
 void rule_options_surround(struct surroundings_options *around, const struct rule_options *options);
+/* A level, NULL: informational; `option` is its name without the dashes. False with a message. */
+bool rule_options_level(enum sigma_level *out, const char *option, const char *word);
+/* Says which levels there are; returns false. */
+bool rule_options_no_level(const char *option, const char *word);
 void rule_options_fini(struct rule_options *options);
 
 #endif

@@ -1,11 +1,5 @@
 #include "rule_filter.h"
 
-bool rule_filter_prepare(struct rule_filter *filter) {
-    filter->least_level = SIGMA_INFORMATIONAL;
-    return filter->level == NULL ||
-           sigma_level_parse(&filter->least_level, str_from_c(filter->level));
-}
-
 static bool is_equal(const char *wanted, struct str have) {
     return wanted == NULL || str_eq_ci(str_from_c(wanted), have);
 }

@@ -9,7 +9,7 @@
 
 /* Texts as given on the command line; NULL: not asked for. Letters compare without case. */
 struct rule_filter {
-    const char *level; /* at least */
+    const char *level; /* as given; least_level is what it says */
     const char *status;
     const char *product;
     const char *category;
@@ -20,8 +20,6 @@ struct rule_filter {
     enum sigma_level least_level;
 };
 
-/* Reads the level; false if it is none. Call before the first question. */
-bool rule_filter_prepare(struct rule_filter *filter);
 bool rule_filter_passes(const struct rule_filter *filter, const struct sigma_rule_info *rule);
 
 #endif

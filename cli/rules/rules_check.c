@@ -141,7 +141,7 @@ static int check_rules(struct sigma_load_options *options, bool jsonl, bool need
     buf_fini(&check.out);
     check_needs_fini(&check.needs);
     if (s != STATUS_OK) {
-        fprintf(stderr, "konseki rules check: %s\n", err.message);
+        output_error("rules check", &err);
         return EXIT_UNREADABLE;
     }
     print_summary(&check);

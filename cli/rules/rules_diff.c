@@ -174,7 +174,7 @@ int rules_diff(int argc, char **argv) {
     int code = EXIT_UNREADABLE;
     if (sigma_digests_load(&old, paths.items[0], &err) != STATUS_OK ||
         sigma_digests_load(&new, paths.items[1], &err) != STATUS_OK) {
-        fprintf(stderr, "konseki rules diff: %s\n", err.message);
+        output_error("rules diff", &err);
     } else {
         code = compare(format, &old, &new);
     }

@@ -108,7 +108,7 @@ static int finish(struct eval *eval) {
                 eval->timeless);
     }
     if (eval->status != STATUS_OK) {
-        fprintf(stderr, "konseki rules eval: %s\n", eval->err.message);
+        output_error("rules eval", &eval->err);
         return EXIT_STORE;
     }
     return eval->bad_lines > 0 ? EXIT_UNREADABLE : EXIT_DONE;
@@ -172,7 +172,7 @@ static int eval_paths(const struct rule_options *from, const struct positionals 
     struct refusals refusals = {0};
     struct err err = ERR_INIT;
     if (load(&rules, from, paths->items[0], everywhere, &refusals, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki rules eval: %s\n", err.message);
+        output_error("rules eval", &err);
         return EXIT_USAGE;
     }
     int code = EXIT_USAGE;

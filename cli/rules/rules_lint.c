@@ -67,7 +67,7 @@ static int lint(struct sigma_lint_options *options, struct lint_output *output) 
             counts.files, counts.documents, counts.by_severity[SIGMA_LINT_ERROR],
             counts.by_severity[SIGMA_LINT_WARNING], counts.by_severity[SIGMA_LINT_HINT]);
     if (s != STATUS_OK) {
-        fprintf(stderr, "konseki rules lint: %s\n", err.message);
+        output_error("rules lint", &err);
         return s == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_UNREADABLE;
     }
     if (!is_written) {

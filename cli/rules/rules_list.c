@@ -157,7 +157,7 @@ static int print_all(const struct list_options *options, const struct known_rule
     bool is_written =
         options->count_by != NULL ? count_rules(options, known) : list_rules(options, known);
     if (options->navigator != NULL && write_layer(options, known, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki rules list: %s\n", err.message);
+        output_error("rules list", &err);
         is_written = false;
     }
     return output_finish(stdout) && is_written ? EXIT_DONE : EXIT_STORE;
@@ -175,7 +175,7 @@ static int list(const struct list_options *options, const struct positionals *pa
     load.ctx = &known;
     load.judge = true;
     if (sigma_rules_load(&rules, &load, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki rules list: %s\n", err.message);
+        output_error("rules list", &err);
     } else {
         code = print_all(options, &known);
     }
@@ -185,21 +185,11 @@ static int list(const struct list_options *options, const struct positionals *pa
 }
 
 static bool words_are_known(struct list_options *options) {
-    if (!rule_filter_prepare(&options->filter)) {
-        fprintf(stderr,
-                _("konseki rules list: --level %s: allowed are informational, low, medium, high, "
-                  "critical\n"),
-                options->filter.level);
-        return false;
-    }
     if (options->count_by != NULL && !rule_counts_parse(&options->key, options->count_by)) {
-        fprintf(stderr,
-                _("konseki rules list: --count-by %s: allowed are level, status, product, "
-                  "category, tactic\n"),
-                options->count_by);
-        return false;
+        return options_complain("count-by", options->count_by,
+                                "level | status | product | category | tactic");
     }
-    return true;
+    return rule_options_level(&options->filter.least_level, "level", options->filter.level);
 }
 
 int rules_list(int argc, char **argv) {

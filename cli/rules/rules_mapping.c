@@ -41,7 +41,7 @@ int rules_mapping(int argc, char **argv) {
         sigma_mapping_list(&out, mappings.items, mappings.count, format == OUTPUT_JSONL, &err);
     int code = EXIT_DONE;
     if (s != STATUS_OK) {
-        fprintf(stderr, "konseki rules mapping: %s\n", err.message);
+        output_error("rules mapping", &err);
         code = s == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_UNREADABLE;
     } else if (!print(buf_str(&out), format)) {
         code = EXIT_STORE;

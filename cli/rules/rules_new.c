@@ -230,7 +230,7 @@ static bool write_file(const char *path, struct str text) {
     if (file_write_whole(path, FILE_CREATE_NEW, text, &err) == STATUS_OK) {
         return true;
     }
-    fprintf(stderr, "konseki rules new: %s\n", err.message);
+    output_error("rules new", &err);
     return false;
 }
 
@@ -281,7 +281,7 @@ static int propose(const struct new_options *o) {
         }
     }
     if (first.object == NULL) {
-        fprintf(stderr, "konseki rules new: %s\n", wanted.err.message);
+        output_error("rules new", &wanted.err);
     } else {
         bare_event_read(&event, first.object);
         code =

@@ -59,7 +59,7 @@ static bool match_batch(const struct batch *batch, struct str file, void *ctx) {
 
 static void unreadable(const char *path, const struct err *err, void *ctx) {
     (void)path, (void)ctx; /* the message names it */
-    fprintf(stderr, "konseki rules profile: %s\n", err->message);
+    output_error("rules profile", err);
 }
 
 /* --- rows --- */
@@ -215,7 +215,7 @@ static int run(struct profiling *p, const struct positionals *paths) {
     enum status loaded = sigma_rules_load(&rules, &load, &err);
     buf_fini(&folder);
     if (loaded != STATUS_OK) {
-        fprintf(stderr, "konseki rules profile: %s\n", err.message);
+        output_error("rules profile", &err);
         return EXIT_USAGE;
     }
     p->matcher = sigma_matcher_create(rules);

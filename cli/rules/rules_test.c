@@ -46,7 +46,7 @@ static int finish(const struct test_options *options, const struct case_report *
     fprintf(stderr, _("%llu passed, %llu failed; %zu rules without a test\n"),
             (unsigned long long)report->passed, (unsigned long long)report->failed, untested);
     if (options->junit != NULL && case_report_junit(report, options->junit, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki rules test: %s\n", err.message);
+        output_error("rules test", &err);
         is_written = false;
     }
     if (!is_written) {
@@ -61,7 +61,7 @@ static int test_rules(const struct test_options *options, const struct sigma_loa
     struct sigma_rules *rules = NULL;
     struct err err = ERR_INIT;
     if (sigma_rules_load(&rules, load, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki rules test: %s\n", err.message);
+        output_error("rules test", &err);
         return EXIT_UNREADABLE;
     }
     struct case_report report = {.is_jsonl = options->format == OUTPUT_JSONL};
@@ -89,7 +89,7 @@ static int test_paths(const struct test_options *options, const struct positiona
     }
     int code = EXIT_UNREADABLE;
     if (sigma_cases_load(&cases, where, (size_t)paths->count, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki rules test: %s\n", err.message);
+        output_error("rules test", &err);
     } else if (cases.count == 0 && !options->require_tests) {
         fprintf(stderr, "%s\n",
                 _("konseki rules test: no test case here (NAME.test.yml, or info.yml of "

@@ -182,9 +182,9 @@ static int tuning(const struct tuning_options *options) {
                                             .ctx = &known};
     int code = EXIT_USAGE;
     if (site_load(&site, options->site, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki rules tuning: %s\n", err.message);
+        output_error("rules tuning", &err);
     } else if (load.path_count > 0 && sigma_rules_load(&rules, &load, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki rules tuning: %s\n", err.message);
+        output_error("rules tuning", &err);
         code = EXIT_UNREADABLE;
     } else {
         code = list_sections(options, site, &known);

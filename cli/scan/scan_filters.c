@@ -4,6 +4,7 @@
 #include "mem.h"
 #include "newest_event.h"
 #include "num.h"
+#include "rule_options.h"
 
 static struct event_words words_of(const struct option_list *list) {
     return (struct event_words){list->items, list->count};
@@ -35,11 +36,7 @@ static bool read_levels(unsigned *out, const struct option_list *list) {
         enum sigma_level level;
         while (str_split_next(&word, &rest, ',')) {
             if (!sigma_level_parse(&level, str_trim(word))) {
-                fprintf(stderr,
-                        _("konseki scan: --exact-level %s: allowed are informational, low, medium, "
-                          "high, critical\n"),
-                        list->items[i]);
-                return false;
+                return rule_options_no_level("exact-level", list->items[i]);
             }
             *out |= 1U << level;
         }
@@ -73,7 +70,7 @@ bool scan_filters_read(struct scan_filters *out, const struct scan_filter_option
         return false;
     }
     if (event_filter_check(&out->events, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki scan: %s\n", err.message);
+        output_error("scan", &err);
         return false;
     }
     return read_times(out, o, zone);

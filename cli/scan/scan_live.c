@@ -42,7 +42,7 @@ bool scan_live_open(struct scan_live *live, const struct option_list *roots,
     *live = (struct scan_live){.paths = NULL};
     for (size_t i = 0; i < roots->count; i++) {
         if (live_root_find(&live->finds, roots->items[i], &err) != STATUS_OK) {
-            fprintf(stderr, "konseki scan: %s\n", err.message);
+            output_error("scan", &err);
             return false;
         }
     }

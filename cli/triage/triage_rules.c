@@ -68,7 +68,7 @@ bool triage_rules_load(struct triage_rules *rules, const struct rule_options *op
     load.report = keep_rule;
     load.ctx = rules;
     if (options->rules.count > 0 && sigma_rules_load(&rules->rules, &load, &err) != STATUS_OK) {
-        fprintf(stderr, "konseki triage: %s\n", err.message);
+        output_error("triage", &err);
         return false;
     }
     if (rules->rules != NULL) {

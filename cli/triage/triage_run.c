@@ -165,10 +165,7 @@ static bool see_batch(const struct batch *batch, struct str file, void *ctx) {
 
 static void print_failure(const char *path, const struct err *err, void *ctx) {
     (void)path, (void)ctx; /* the message names it */
-    struct buf text = BUF_INIT;
-    output_append_visible(&text, str_from_c(err->message)); /* names of members are foreign */
-    fprintf(stderr, "konseki triage: %.*s\n", STR_ARG(buf_str(&text)));
-    buf_fini(&text);
+    output_error("triage", err);
 }
 
 /* --- the run --- */
@@ -242,7 +239,7 @@ int triage_run(const struct triage_run *run, const char *const *paths, size_t pa
         run->question->close(running.state);
         code = finish(&running, &counts);
     } else {
-        fprintf(stderr, "konseki triage: %s\n", err.message);
+        output_error("triage", &err);
     }
     release(&running);
     return code;
