@@ -3,6 +3,7 @@
 
 #include "analysis.h"
 #include "commands.h"
+#include "correlation_story.h"
 #include "findings_db.h"
 #include "i18n.h"
 #include "json_tree.h"
@@ -120,7 +121,7 @@ static bool list_correlation(struct listing *l, const struct json_tree *object,
                                       STR("sigma"),
                                       buf_str(&l->entities),
                                       buf_str(&title),
-                                      str_from_c(json_tree_text(rule, "id"))};
+                                      str_from_c(json_tree_text(object, "id"))};
     bool go_on = output_row(l->rows, cells);
     buf_fini(&title);
     return go_on;
@@ -236,13 +237,19 @@ static void print_story(struct listing *l, const struct json_tree *object) {
 
 static bool tell_object(struct str kind, struct str json, void *ctx) {
     struct listing *l = ctx;
-    if (l->format != OUTPUT_TABLE || !str_eq(kind, STR("finding"))) {
+    if (l->format != OUTPUT_TABLE || str_eq(kind, STR("coverage"))) {
         return list_object(kind, json, ctx);
     }
     struct json_tree *object = json_tree_parse(json);
+    bool is_rule = str_eq(kind, STR("rule"));
     if (object) {
+        fputs(l->shown > 0 ? "\n" : "", stdout);
         l->shown++;
-        print_story(l, object);
+        if (is_rule) {
+            correlation_story_print(object, l->zone);
+        } else {
+            print_story(l, object);
+        }
     }
     json_tree_free(object);
     return true;

@@ -1,13 +1,16 @@
 #include "scan_correlation.h"
 
-enum { PLACES_MAX = 2 * SIGMA_MEMBERS_MAX };
+enum { MEMBERS_MAX = 2 * SIGMA_MEMBERS_MAX };
 
-static struct report_place place_of(const struct sigma_correlation_member *member) {
-    return (struct report_place){.file = member->origin,
-                                 .time_ns = member->time_ns,
-                                 .record_id = member->record,
-                                 .line = member->line,
-                                 .idx = member->idx};
+static struct report_member member_of(const struct sigma_correlation_member *member) {
+    return (struct report_member){.place = {.file = member->origin,
+                                            .time_ns = member->time_ns,
+                                            .record_id = member->record,
+                                            .line = member->line,
+                                            .idx = member->idx},
+                                  .rules = member->rules,
+                                  .values = member->values,
+                                  .value_count = member->value_count};
 }
 
 /* Counts are whole; shares and averages are not. */
@@ -15,18 +18,37 @@ static struct str value_text(struct arena *arena, double value) {
     if (value > -9e15 && value < 9e15 && (double)(int64_t)value == value) {
         return arena_printf(arena, "%lld", (long long)value);
     }
-    return arena_printf(arena, "%.10g", value);
+    return arena_printf(arena, "%.15g", value);
 }
 
-static size_t fill_places(struct report_place *places, const struct sigma_correlation_hit *hit) {
+static size_t fill_members(struct report_member *members, const struct sigma_correlation_hit *hit) {
     size_t count = 0;
     for (size_t i = 0; i < hit->head_count; i++) {
-        places[count++] = place_of(&hit->head[i]);
+        members[count++] = member_of(&hit->head[i]);
     }
     for (size_t i = 0; i < hit->tail_count; i++) {
-        places[count++] = place_of(&hit->tail[i]);
+        members[count++] = member_of(&hit->tail[i]);
     }
     return count;
+}
+
+static struct report_correlated_rule *rules_of(struct arena *arena,
+                                               const struct sigma_correlation_hit *hit) {
+    struct report_correlated_rule *rules = arena_array(arena, hit->rule_count, sizeof *rules);
+    for (size_t i = 0; i < hit->rule_count; i++) {
+        rules[i] = (struct report_correlated_rule){hit->rules[i].info, hit->rules[i].events};
+    }
+    return rules;
+}
+
+static struct report_alias *aliases_of(struct arena *arena,
+                                       const struct sigma_correlation_hit *hit) {
+    struct report_alias *aliases = arena_array(arena, hit->alias_count + 1, sizeof *aliases);
+    for (size_t i = 0; i < hit->alias_count; i++) {
+        const struct sigma_correlated_alias *a = &hit->aliases[i];
+        aliases[i] = (struct report_alias){a->name, a->rule, a->field};
+    }
+    return aliases;
 }
 
 static struct report_field *fields_of(struct arena *arena,
@@ -59,14 +81,20 @@ static struct str reason_of(struct arena *arena, const struct site_rule *section
 bool scan_correlation_write(struct scan_output *out, const struct scan_correlation *correlation) {
     const struct sigma_correlation_hit *hit = correlation->hit;
     struct arena arena = ARENA_INIT;
-    struct report_place places[PLACES_MAX];
-    size_t place_count = fill_places(places, hit);
+    struct report_member members[MEMBERS_MAX];
+    size_t member_count = fill_members(members, hit);
     const struct report_field *fields = fields_of(&arena, hit);
     const struct report_correlation c = {.type = hit->type,
+                                         .fields = hit->fields,
+                                         .field_count = hit->field_count,
+                                         .rules = rules_of(&arena, hit),
+                                         .rule_count = hit->rule_count,
+                                         .aliases = aliases_of(&arena, hit),
+                                         .alias_count = hit->alias_count,
                                          .groups = fields,
                                          .group_count = hit->group_count,
-                                         .events = places,
-                                         .event_count = place_count,
+                                         .events = members,
+                                         .event_count = member_count,
                                          .first_ns = hit->first_ns,
                                          .last_ns = hit->last_ns,
                                          .timespan_ns = hit->timespan_ns,
@@ -75,7 +103,7 @@ bool scan_correlation_write(struct scan_output *out, const struct scan_correlati
     const struct report_hit view = {.rule = correlation->rule,
                                     .level = correlation->rule->level,
                                     .time_ns = hit->first_ns,
-                                    .place = places[0],
+                                    .place = members[0].place,
                                     .dataset = STR_EMPTY,
                                     .computer = computer_of(fields, hit->group_count),
                                     .channel = STR_EMPTY,

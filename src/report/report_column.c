@@ -238,6 +238,9 @@ void report_column_cell(struct buf *out, enum report_column column, const struct
     case COLUMN_TIME_RECEIVED:
         buf_add(out, hit->is_time_received ? STR("yes") : STR_EMPTY);
         break;
+    case COLUMN_EVENTS:
+        report_text_events(out, hit->correlation);
+        break;
     case COLUMN_CORRELATION:
         report_text_correlation(out, hit->correlation);
         break;

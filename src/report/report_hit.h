@@ -19,7 +19,6 @@ struct report_field {
     struct str value;
 };
 
-/* An event that took part in a correlation. */
 struct report_place {
     struct str file;
     int64_t time_ns;
@@ -28,11 +27,40 @@ struct report_place {
     uint32_t idx;
 };
 
+/* A rule that a correlation is about, and how many of its events are of it. */
+struct report_correlated_rule {
+    const struct sigma_rule_info *info;
+    uint64_t events;
+};
+
+/* What a group's name stands for in events of the rule. */
+struct report_alias {
+    struct str name;
+    const struct sigma_rule_info *rule;
+    struct str field;
+};
+
+enum { REPORT_RULES_MAX = 64 }; /* of a correlation: bits of report_member.rules */
+
+/* An event that took part in a correlation. */
+struct report_member {
+    struct report_place place;
+    uint64_t rules;           /* bit i: it is of rules[i] of the correlation */
+    const struct str *values; /* of its `fields`; none if they are not known */
+    size_t value_count;
+};
+
 struct report_correlation {
-    struct str type; /* event_count ... */
+    struct str type;          /* event_count ... */
+    const struct str *fields; /* that are measured, if any */
+    size_t field_count;
+    const struct report_correlated_rule *rules;
+    size_t rule_count;
+    const struct report_alias *aliases; /* those of one name follow each other */
+    size_t alias_count;
     const struct report_field *groups;
     size_t group_count;
-    const struct report_place *events; /* the first and the last ones */
+    const struct report_member *events; /* the first and the last ones */
     size_t event_count;
     int64_t first_ns;
     int64_t last_ns;

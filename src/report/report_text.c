@@ -3,6 +3,8 @@
 #include "civil.h"
 #include "num.h"
 
+enum { VALUES_SHOWN = 10 };
+
 void report_text_time(struct buf *out, int64_t ns, const struct zone *zone) {
     char text[CIVIL_RFC3339_BYTES];
     if (ns == TIME_NONE) {
@@ -47,7 +49,7 @@ void report_text_fields(struct buf *out, const struct report_field *fields, size
     }
 }
 
-static void add_span(struct buf *out, int64_t ns) {
+void report_text_span(struct buf *out, int64_t ns) {
     static const struct {
         int64_t ns;
         char unit;
@@ -61,13 +63,86 @@ static void add_span(struct buf *out, int64_t ns) {
     buf_printf(out, "%llds", (long long)(ns / NS_PER_SECOND));
 }
 
+void report_text_member_rules(struct buf *out, const struct report_correlation *c,
+                              const struct report_member *member) {
+    bool some = false;
+    for (size_t i = 0; i < c->rule_count && i < REPORT_RULES_MAX; i++) {
+        if ((member->rules >> i & 1) != 0) {
+            buf_add(out, some ? STR(" + ") : STR_EMPTY);
+            buf_add(out, c->rules[i].info->title);
+            some = true;
+        }
+    }
+}
+
+static void add_joined(struct buf *out, const struct str *texts, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        buf_add(out, i > 0 ? STR(", ") : STR_EMPTY);
+        buf_add(out, texts[i]);
+    }
+}
+
+void report_text_member_values(struct buf *out, const struct report_member *member) {
+    add_joined(out, member->values, member->value_count);
+}
+
+void report_text_events(struct buf *out, const struct report_correlation *c) {
+    for (size_t i = 0; c != NULL && i < c->event_count; i++) {
+        const struct report_place *place = &c->events[i].place;
+        buf_add(out, i > 0 ? STR(" | ") : STR_EMPTY);
+        buf_add(out, place->file);
+        buf_add(out, place->line > 0 ? STR(":") : STR_EMPTY);
+        report_text_place(out, place);
+    }
+}
+
+static bool same_values(const struct report_member *a, const struct report_member *b) {
+    bool same = a->value_count == b->value_count;
+    for (size_t i = 0; i < a->value_count && same; i++) {
+        same = str_eq(a->values[i], b->values[i]);
+    }
+    return same;
+}
+
+/* True if no earlier event has them. */
+static bool has_new_values(const struct report_correlation *c, size_t at) {
+    bool is_new = c->events[at].value_count > 0;
+    for (size_t i = 0; i < at && is_new; i++) {
+        is_new = !same_values(&c->events[i], &c->events[at]);
+    }
+    return is_new;
+}
+
+static void add_values(struct buf *out, const struct report_correlation *c) {
+    size_t count = 0;
+    buf_add(out, STR(" | "));
+    add_joined(out, c->fields, c->field_count);
+    for (size_t i = 0; i < c->event_count; i++) {
+        if (has_new_values(c, i) && count++ < VALUES_SHOWN) {
+            buf_add(out, count == 1 ? STR(": ") : c->field_count > 1 ? STR("; ") : STR(", "));
+            report_text_member_values(out, &c->events[i]);
+        }
+    }
+    if (count > VALUES_SHOWN) {
+        buf_printf(out, " +%zu", count - VALUES_SHOWN);
+    }
+}
+
+static void add_rules(struct buf *out, const struct report_correlation *c) {
+    for (size_t i = 0; i < c->rule_count; i++) {
+        buf_add(out, i > 0 ? STR(", ") : STR(" | rules: "));
+        buf_add(out, c->rules[i].info->title);
+        buf_printf(out, " (%llu)", (unsigned long long)c->rules[i].events);
+    }
+}
+
 void report_text_correlation(struct buf *out, const struct report_correlation *c) {
     if (c == NULL) {
         return;
     }
     buf_add(out, c->type);
     buf_printf(out, ": %llu events in ", (unsigned long long)c->count);
-    add_span(out, c->timespan_ns);
+    report_text_span(out, c->timespan_ns);
     if (c->value.len > 0) {
         buf_add(out, STR(", value "));
         buf_add(out, c->value);
@@ -75,6 +150,12 @@ void report_text_correlation(struct buf *out, const struct report_correlation *c
     if (c->group_count > 0) {
         buf_add(out, STR(" | "));
         report_text_fields(out, c->groups, c->group_count);
+    }
+    if (c->rule_count > 1) {
+        add_rules(out, c);
+    }
+    if (c->field_count > 0) {
+        add_values(out, c);
     }
 }
 

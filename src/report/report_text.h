@@ -18,7 +18,17 @@ void report_text_fields(struct buf *out, const struct report_field *fields, size
 void report_text_details(struct buf *out, const struct report_hit *hit);
 /* "Title: details" */
 void report_text_message(struct buf *out, const struct report_hit *hit);
-/* "event_count: 12 events in 5m, value 12 | User: x | ..."; nothing for NULL. */
+/* "90m": the largest unit of s m h d that divides it. */
+void report_text_span(struct buf *out, int64_t ns);
+/* Titles of the rules that the event is of, joined with " + ". */
+void report_text_member_rules(struct buf *out, const struct report_correlation *correlation,
+                              const struct report_member *member);
+/* "a, b": the values of the event that were measured. */
+void report_text_member_values(struct buf *out, const struct report_member *member);
+/* Where its events are, "file:line" and "file#idx", joined with " | "; nothing for NULL. */
+void report_text_events(struct buf *out, const struct report_correlation *correlation);
+/* "value_count: 12 events in 5m, value 2 | User: x | rules: A (11), B (1) | Port: 22, 23": rules if
+ * there are several, of the values of the events at hand the first ten; nothing for NULL. */
 void report_text_correlation(struct buf *out, const struct report_correlation *correlation);
 /* "1,234,567" */
 void report_text_count(struct buf *out, uint64_t count);

@@ -113,6 +113,113 @@ def stored_events(folder):
         equal([f["correlation"]["count"] for f in stored if "correlation" in f], [18], "count")
 
 
+CHAIN = """title: Failed logon
+id: 0b5d9a52-3d2f-4a52-9e55-0d7a3f1c0011
+name: failed
+logsource: {product: windows, service: security}
+detection: {s: {EventID: 4625}, condition: s}
+---
+title: Good logon
+id: 0b5d9a52-3d2f-4a52-9e55-0d7a3f1c0012
+name: good
+logsource: {product: windows, service: security}
+detection: {s: {EventID: 4624}, condition: s}
+---
+title: Many names from one address
+id: 0b5d9a52-3d2f-4a52-9e55-0d7a3f1c0013
+name: many
+level: high
+tags: [attack.t1110.003]
+correlation: {type: value_count, rules: [failed], group-by: [IpAddress], timespan: 1h,
+              condition: {field: [TargetUserName, LogonType], gte: 3}}
+---
+title: Names, then a good logon
+id: 0b5d9a52-3d2f-4a52-9e55-0d7a3f1c0014
+level: critical
+correlation: {type: temporal_ordered, rules: [many, good], group-by: [from], timespan: 1h, generate: true,
+              aliases: {from: {many: IpAddress, good: IpAddress}}}
+"""
+
+
+def logons():
+    """Two names, one of them twice, then a third, a hostile one, and the good logon."""
+    names = ["ann", "bob", "bob", "=cmd()\x1b[31m<b>", "ann", None]
+    return [{"Channel": "Security", "EventID": 4625 if n else 4624, "Computer": "dc", "EventRecordID": 70 + i,
+             "TargetUserName": n or "ann", "LogonType": 3, "IpAddress": "10.0.0.9",
+             "@timestamp": "2026-03-01T10:%02d:00Z" % i} for i, n in enumerate(names)]
+
+
+ID = "0b5d9a52-3d2f-4a52-9e55-0d7a3f1c00"
+
+
+def check_story(hits):
+    """The same from a store and from a file."""
+    many, order = hits
+    c = many["correlation"]
+    equal((c["fields"], c["value"], c["count"]), (["TargetUserName", "LogonType"], 3, 5), "what is measured")
+    equal(c["rules"], [{"id": ID + "11", "title": "Failed logon", "events": 5}], "rules")
+    equal([e["values"] for e in many["events"]],
+          [["ann", "3"], ["bob", "3"], ["bob", "3"], ["=cmd()\x1b[31m<b>", "3"], ["ann", "3"]], "values")
+    equal({tuple(e["rules"]) for e in many["events"]}, {(ID + "11",)}, "rules of its events")
+    c = order["correlation"]
+    equal(c["aliases"], {"from": {ID + "13": "IpAddress", ID + "12": "IpAddress"}}, "aliases")
+    equal([(r["id"], r["events"]) for r in c["rules"]], [(ID + "13", 2), (ID + "12", 1)], "rules in their order")
+    equal([e["rules"] for e in order["events"]], [[ID + "13"], [ID + "13"], [ID + "12"]], "who came when")
+    true("fields" not in c and "values" not in order["events"][0], "nothing is measured")
+
+
+@case
+def what_happened(folder):
+    rules, log, store = folder / "r.yml", folder / "logons.json", folder / "store"
+    rules.write_text(CHAIN)
+    log.write_text("".join(json.dumps(e) + "\n" for e in logons()))
+    scan = ["scan", "--rules", rules, "--no-summary", "--level", "high", log]
+    check_story(jsonl(run(*scan, "--format", "jsonl")))
+    run("import", "--store", store, "--rules", rules, log)
+    kept = [f for f in jsonl(run("findings", "--store", store, "--format", "jsonl")) if "correlation" in f]
+    check_story(kept)
+    equal(kept[1]["entities"], {"client": ["10.0.0.9"]}, "an alias is what it stands for")
+    shown = run("findings", "--store", store, "--format", "table").decode()
+    for hit in kept:
+        true(hit["id"] in shown, "the list has the id that the command takes")
+        one = jsonl(run("findings", "--store", store, "--format", "jsonl", hit["id"][:9]))
+        equal(one, [hit], "one hit")
+    story = run("findings", "--store", store, "--format", "table", kept[0]["id"]).decode()
+    for text in ("Many names from one address", "attack.t1110.003", "value_count (TargetUserName, LogonType): 3 within 1h",
+                 "5  Failed logon", "2  bob, 3", "1  =cmd()\\x1b[31m<b>, 3", "Evidence: 5 event(s), 5 shown"):
+        true(text in story, f"{text!r} is not in {story}")
+    rows = [x for x in story.splitlines() if "logons.json:" in x]
+    true("Failed logon" in rows[0] and rows[0].endswith("ann, 3") and len(rows) == 5, rows)
+    story = run("findings", "--store", store, "--format", "table", "--lang", "ja", kept[1]["id"]).decode()
+    true("ルールごとのイベント数" in story and "from = IpAddress (Many names from one address)" in story, story)
+    true(story.splitlines()[-1].endswith("Good logon"), story)
+    run("findings", "--store", store, "--format", "table", "0123456789abcdef", expect=1)
+
+
+@case
+def every_form_tells_what_happened(folder):
+    rules, log = folder / "r.yml", folder / "logons.json"
+    rules.write_text(CHAIN)
+    log.write_text("".join(json.dumps(e) + "\n" for e in logons()))
+    forms = {f: run("scan", "--rules", rules, "--no-summary", "--level", "high", "--format", f, log).decode("utf-8-sig")
+             for f in ("csv", "timesketch", "timesketch-jsonl", "sarif", "html", "table")}
+    places = " | ".join(f"{log}:{i}" for i in range(1, 6))
+    for form in ("csv", "timesketch"):
+        rows = list(csv.DictReader(io.StringIO(forms[form])))
+        equal(rows[0]["events"], places, form)
+        text = rows[1]["correlation" if form == "csv" else "message"]
+        true("rules: Many names from one address (2), Good logon (1)" in text, text)
+    equal(jsonl(forms["timesketch-jsonl"].encode())[0]["events"], places, "timesketch-jsonl")
+    first, second = json.loads(forms["sarif"])["runs"][0]["results"]
+    equal([x["message"]["text"] for x in first["relatedLocations"] + first["locations"]],
+          ["Failed logon: ann, 3", "Failed logon: bob, 3", "Failed logon: bob, 3",
+           "Failed logon: =cmd()\x1b[31m<b>, 3", "Failed logon: ann, 3"], "sarif")
+    equal(second["properties"]["correlation"]["rules"][0]["events"], 2, "sarif's properties")
+    true("=cmd()" in forms["html"] and "<b>, 3" not in forms["html"], "the page")
+    for form in ("table", "html", "csv", "timesketch"):
+        true("TargetUserName, LogonType: ann, 3; bob, 3; =cmd()" in forms[form], f"{form}: {forms[form]}")
+
+
 @case
 def live_and_loaded_anew(folder):
     rules, store, config = write_rules(folder), folder / "store", folder / "serve.conf"

@@ -134,11 +134,25 @@ static void knows_what_lies_in_what(void **state) {
 
 static void copies_whole_hits(void **state) {
     (void)state;
-    struct report_place places[2] = {{STR("a"), 1, 2, 3, 4}, {STR("b"), 5, 6, 0, 8}};
-    struct report_correlation c = {.type = STR("event_count"),
+    const struct sigma_rule_info infos[2] = {{.id = STR("r1"), .title = STR("One")},
+                                             {.id = STR("r2"), .title = STR("Two")}};
+    const struct report_correlated_rule rules[2] = {{&infos[0], 11}, {&infos[1], 1}};
+    const struct report_alias aliases[3] = {{STR("who"), &infos[0], STR("User")},
+                                            {STR("who"), &infos[1], STR("Account")},
+                                            {STR("at"), &infos[1], STR("Host")}};
+    const struct str names[2] = {STR("x,\"y"), STR("z")};
+    const struct report_member members[2] = {{{STR("a"), 1, 2, 3, 4}, 3, names, 2},
+                                             {{STR("b"), 5, 6, 0, 8}, 2, NULL, 0}};
+    struct report_correlation c = {.type = STR("value_count"),
+                                   .fields = names,
+                                   .field_count = 2,
+                                   .rules = rules,
+                                   .rule_count = 2,
+                                   .aliases = aliases,
+                                   .alias_count = 3,
                                    .groups = fields,
                                    .group_count = 1,
-                                   .events = places,
+                                   .events = members,
                                    .event_count = 2,
                                    .first_ns = -5,
                                    .last_ns = 9,
@@ -159,7 +173,17 @@ static void copies_whole_hits(void **state) {
     report_json_hit(&b, NULL, &back);
     assert_true(str_eq(buf_str(&a), buf_str(&b)));
     assert_true(str_find(buf_str(&a), STR("\"timespan_s\":60")) != STR_NONE);
-    assert_int_equal(back.correlation->events[1].record_id, 6);
+    static const struct str parts[] = {
+        STR_INIT("\"aliases\":{\"who\":{\"r1\":\"User\",\"r2\":\"Account\"},"
+                 "\"at\":{\"r2\":\"Host\"}},\"fields\":[\"x,\\\"y\",\"z\"]"),
+        STR_INIT("\"rules\":[{\"id\":\"r1\",\"title\":\"One\",\"events\":11},"
+                 "{\"id\":\"r2\",\"title\":\"Two\",\"events\":1}]"),
+        STR_INIT("\"record_id\":2,\"rules\":[\"r1\",\"r2\"],\"values\":[\"x,\\\"y\",\"z\"]}"),
+        STR_INIT("\"record_id\":6,\"rules\":[\"r2\"]}"), STR_INIT("\"value\":3,")};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        assert_true(str_find(buf_str(&a), parts[i]) != STR_NONE);
+    }
+    assert_int_equal(back.correlation->events[1].place.record_id, 6);
     buf_clear(&bytes);
     hit.details = STR("漢字漢字");
     report_copy_write(&bytes, &hit, 4); /* never in the middle of a character */

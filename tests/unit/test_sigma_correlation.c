@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "buf.h"
 #include "civil.h"
 #include "file_io.h"
 #include "hash.h"
@@ -47,6 +48,9 @@ struct kept {
     uint32_t last_line;
     uint32_t version;
     bool is_open;
+    uint64_t rules;          /* of its last event */
+    char values[64];         /* of its last event, joined with "|" */
+    uint64_t events_of_last; /* of the last rule */
 };
 
 struct run {
@@ -57,6 +61,7 @@ struct run {
     size_t count;
     size_t capacity;
     uint32_t line;
+    const char *origin; /* NULL: "file" */
 };
 
 static void keep(const struct sigma_correlation_hit *hit, void *ctx) {
@@ -74,7 +79,14 @@ static void keep(const struct sigma_correlation_hit *hit, void *ctx) {
                         .first_line = hit->head[0].line,
                         .last_line = last->line,
                         .version = hit->version,
-                        .is_open = hit->is_open};
+                        .is_open = hit->is_open,
+                        .rules = last->rules,
+                        .events_of_last = hit->rules[hit->rule_count - 1].events};
+    for (size_t i = 0, at = 0; i < last->value_count; i++) {
+        at += (size_t)snprintf(kept.values + at, sizeof kept.values - at, "%s%.*s",
+                               i > 0 ? "|" : "", STR_ARG(last->values[i]));
+        assert_true(at < sizeof kept.values);
+    }
     assert_true(shown <= 2 * SIGMA_MEMBERS_MAX && shown <= hit->count);
     assert_true(hit->group_count <= 1);
     if (hit->group_count == 1) {
@@ -133,7 +145,8 @@ static void event(struct run *run, int64_t second, const char *k, const char *u,
         {.name = STR("U"), .text = str_from_c(u)},
         {.name = STR("V"), .text = str_from_c(v)},
     };
-    const struct sigma_event_place place = {.origin = STR("file"), .line = ++run->line};
+    const char *origin = run->origin != NULL ? run->origin : "file";
+    const struct sigma_event_place place = {.origin = str_from_c(origin), .line = ++run->line};
     assert_int_equal(sigma_correlator_event(run->correlator, second * NS_PER_SECOND, &place, NULL),
                      STATUS_OK);
     sigma_match_event(run->matcher, values, sizeof values / sizeof values[0], no_hit, NULL);
@@ -270,6 +283,79 @@ static void test_large_group(void **state) {
     assert_int_equal(run.hits[0].count, 5000);
     assert_true(run.hits[0].value < 2000); /* what the window still held */
     assert_true(sigma_correlator_counts(run.correlator).evicted > 3000);
+    end(&run);
+}
+
+/* --- what a hit tells of its events --- */
+
+/* More rules than the 32 bits of an event in a window. */
+static void test_many_rules(void **state) {
+    (void)state;
+    struct run run;
+    struct buf text = BUF_INIT;
+    buf_add(&text, STR("title: t\nid: t\ncorrelation:\n  type: value_count\n  timespan: 1m\n"
+                       "  condition: {field: [U, V], gte: 3}\n  rules:\n"));
+    for (int i = 0; i < 64; i++) {
+        buf_printf(&text, "  - r%02d\n", i);
+    }
+    for (int i = 0; i < 64; i++) { /* the 41st, the 51st and the 61st match k: 7 */
+        buf_printf(&text,
+                   "---\ntitle: r%02d\nid: id-r%02d\nname: r%02d\nlogsource: {product: windows}\n"
+                   "detection: {s: {k: %d}, condition: s}\n",
+                   i, i, i,
+                   i >= 40 && i % 10 == 0 ? 7
+                   : i == 63              ? 8
+                                          : 9);
+    }
+    buf_putc(&text, '\0');
+    begin(&run, text.ptr, (struct sigma_correlator_options){0});
+    event(&run, 1, "7", "a", "1");
+    event(&run, 2, "8", "a", "2");
+    event(&run, 3, "7", "b", "2");
+    finish(&run);
+    assert_int_equal(run.count, 1);
+    assert_true(run.hits[0].rules == (UINT64_C(1) << 40 | UINT64_C(1) << 50 | UINT64_C(1) << 60));
+    assert_string_equal(run.hits[0].values, "b|2");
+    assert_int_equal(run.hits[0].events_of_last, 1);
+    end(&run);
+    buf_fini(&text);
+}
+
+static void test_numbers_told(void **state) {
+    (void)state;
+    struct run run;
+    begin(&run,
+          "title: t\nid: t\ncorrelation:\n  type: value_sum\n  rules: [a]\n  timespan: 1m\n"
+          "  condition: {field: V, gt: 1}\n" RULE("a", "1"),
+          (struct sigma_correlator_options){0});
+    event(&run, 1, "1", "x", "12345678901.25");
+    finish(&run);
+    assert_string_equal(run.hits[0].values, "12345678901.25");
+    end(&run);
+}
+
+/* Live, names of files and peers come and go without an end: they go with their events. */
+static void test_origins_are_forgotten(void **state) {
+    (void)state;
+    struct run run;
+    char origin[64];
+    uint64_t most = 0;
+    begin(&run, many_text, (struct sigma_correlator_options){.is_live = true});
+    run.origin = origin;
+    for (int i = 0; i < 30000; i++) {
+        (void)snprintf(origin, sizeof origin, "a rather long name of a peer, number %d", i);
+        event(&run, i, "1", i % 2 == 0 ? "x" : "y", "");
+        if (i % 100 == 0) {
+            assert_int_equal(
+                sigma_correlator_advance(run.correlator, (i - 5) * NS_PER_SECOND, NULL), STATUS_OK);
+            uint64_t bytes = sigma_correlator_counts(run.correlator).state_bytes;
+            most = bytes > most ? bytes : most;
+        }
+    }
+    finish(&run);
+    assert_true(most < 100000);
+    uint64_t left = sigma_correlator_counts(run.correlator).state_bytes;
+    assert_true(left < 20000); /* tables only */
     end(&run);
 }
 
@@ -413,12 +499,13 @@ static void test_times(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stretch),     cmocka_unit_test(test_members),
-        cmocka_unit_test(test_chain),       cmocka_unit_test(test_temporary_file),
-        cmocka_unit_test(test_eviction),    cmocka_unit_test(test_large_group),
-        cmocka_unit_test(test_long_values), cmocka_unit_test(test_live),
-        cmocka_unit_test(test_cache),       cmocka_unit_test(test_timespan),
-        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_stretch),      cmocka_unit_test(test_members),
+        cmocka_unit_test(test_chain),        cmocka_unit_test(test_temporary_file),
+        cmocka_unit_test(test_eviction),     cmocka_unit_test(test_large_group),
+        cmocka_unit_test(test_long_values),  cmocka_unit_test(test_live),
+        cmocka_unit_test(test_cache),        cmocka_unit_test(test_timespan),
+        cmocka_unit_test(test_times),        cmocka_unit_test(test_many_rules),
+        cmocka_unit_test(test_numbers_told), cmocka_unit_test(test_origins_are_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -261,10 +261,11 @@ static const char visit_findings[] =
     "SELECT json FROM finding WHERE (?1 = '' OR substr(id, 1, length(?1)) = ?1)"
     " AND (?2 = '' OR analysis = ?2 COLLATE NOCASE) AND level >= ?3 AND explained = ?4"
     " ORDER BY first, analysis, id";
-static const char visit_hits[] =
-    "SELECT json FROM rule_hit WHERE ?1 = '' AND (?2 = '' OR rule = ?2) AND level >= ?3"
-    " AND (instr(json, " HIT_SUPPRESSED ") > 0) = ?4"
-    " ORDER BY time, rule, event";
+static const char visit_hits[] = "SELECT json FROM rule_hit WHERE (?1 = '' OR substr(event, 1, 12 "
+                                 "+ length(?1)) = 'correlation ' || ?1)"
+                                 " AND (?2 = '' OR rule = ?2) AND level >= ?3"
+                                 " AND (instr(json, " HIT_SUPPRESSED ") > 0) = ?4"
+                                 " ORDER BY time, rule, event";
 /* Days of one state are drawn together; gaps stay gaps. */
 static const char visit_coverage[] =
     "SELECT json_object('coverage', json_object('analysis', analysis, 'source', source, 'state',"

@@ -67,7 +67,8 @@ enum findings_coverage {
 };
 
 struct findings_query {
-    struct str id;            /* one finding: its id or a beginning of >= 6 digits; empty: all */
+    struct str id;            /* one finding, or hit of a correlation: the beginning of its id;
+                                 empty: all */
     struct str analysis;      /* id of an analysis or a rule; empty: all */
     enum finding_level level; /* at least */
     bool suppressed;          /* the explained ones (only these) */

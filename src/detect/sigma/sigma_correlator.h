@@ -37,6 +37,23 @@ struct sigma_correlation_member {
     uint64_t record;
     uint32_t line;
     uint32_t idx;
+    uint64_t rules; /* bit i: it is of rules[i] of the hit */
+    /* of `fields` of the hit; none if there are none, or if the value is not remembered any more */
+    const struct str *values;
+    size_t value_count;
+};
+
+/* One entry of `rules`, and how many events of the hit are of it. */
+struct sigma_correlated_rule {
+    const struct sigma_rule_info *info;
+    uint64_t events;
+};
+
+/* What a field of group-by, or one that is measured, is called in events of a rule. */
+struct sigma_correlated_alias {
+    struct str name;
+    const struct sigma_rule_info *rule;
+    struct str field;
 };
 
 struct sigma_correlation_hit {
@@ -46,6 +63,12 @@ struct sigma_correlation_hit {
     const struct str *group_fields; /* group-by as written */
     const struct str *group_values;
     size_t group_count;
+    const struct str *fields; /* that are measured; none: events are counted, or rules */
+    size_t field_count;
+    const struct sigma_correlated_rule *rules;
+    size_t rule_count;
+    const struct sigma_correlated_alias *aliases;
+    size_t alias_count;
     int64_t first_ns; /* the oldest event of the first window that matched */
     int64_t last_ns;  /* the newest event at which it matched */
     uint64_t count;   /* events from first to last */
@@ -83,6 +106,7 @@ struct sigma_correlator_counts {
     uint64_t without_value; /* the field is missing, or no number where one is needed: the same */
     uint64_t timeless;      /* events without a time of their own: left out */
     uint64_t spilled_bytes; /* written to the temporary file */
+    uint64_t state_bytes;   /* of windows, hits being collected and their texts, now */
 };
 
 /* NULL if no correlation is in the rule set. */

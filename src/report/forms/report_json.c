@@ -91,27 +91,90 @@ static void add_event(struct buf *out, const struct report_hit *hit) {
     buf_putc(out, '}');
 }
 
-static void add_correlation(struct buf *out, const struct report_correlation *c) {
-    json_member(out, STR("correlation"));
-    buf_putc(out, '{');
-    json_member_text(out, STR("type"), c->type);
-    json_member(out, STR("group"));
-    report_json_fields(out, c->groups, c->group_count);
-    report_json_time(out, STR("first"), c->first_ns);
-    report_json_time(out, STR("last"), c->last_ns);
-    json_member_number(out, STR("count"), c->count);
-    json_member_some_text(out, STR("value"), c->value);
-    json_member(out, STR("timespan_s"));
-    buf_printf(out, "%lld", (long long)(c->timespan_ns / NS_PER_SECOND));
-    buf_add(out, STR("},\"events\":["));
-    for (size_t i = 0; i < c->event_count; i++) {
+/* --- correlations --- */
+
+static void add_correlated_rules(struct buf *out, const struct report_correlation *c) {
+    json_member(out, STR("rules"));
+    buf_putc(out, '[');
+    for (size_t i = 0; i < c->rule_count; i++) {
         buf_add(out, i > 0 ? STR(",{") : STR("{"));
-        report_json_time(out, STR("@timestamp"), c->events[i].time_ns);
-        report_json_place(out, &c->events[i]);
+        json_member_text(out, STR("id"), c->rules[i].info->id);
+        json_member_text(out, STR("title"), c->rules[i].info->title);
+        json_member_number(out, STR("events"), c->rules[i].events);
         buf_putc(out, '}');
     }
     buf_putc(out, ']');
 }
+
+static void add_aliases(struct buf *out, const struct report_correlation *c) {
+    const struct report_alias *a = c->aliases;
+    for (size_t i = 0; i < c->alias_count; i++) {
+        if (i == 0) {
+            json_member(out, STR("aliases"));
+            buf_putc(out, '{');
+        }
+        if (i == 0 || !str_eq(a[i].name, a[i - 1].name)) {
+            buf_add(out, i > 0 ? STR("}") : STR_EMPTY);
+            json_member(out, a[i].name);
+            buf_putc(out, '{');
+        }
+        json_member_text(out, a[i].rule->id, a[i].field);
+    }
+    buf_add(out, c->alias_count > 0 ? STR("}}") : STR_EMPTY);
+}
+
+static void add_member(struct buf *out, const struct report_correlation *c,
+                       const struct report_member *member) {
+    struct str ids[REPORT_RULES_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < c->rule_count && i < REPORT_RULES_MAX; i++) {
+        if ((member->rules >> i & 1) != 0) {
+            ids[count++] = c->rules[i].info->id;
+        }
+    }
+    buf_putc(out, '{');
+    report_json_time(out, STR("@timestamp"), member->place.time_ns);
+    report_json_place(out, &member->place);
+    json_member_texts(out, STR("rules"), ids, count);
+    if (member->value_count > 0) {
+        json_member_texts(out, STR("values"), member->values, member->value_count);
+    }
+    buf_putc(out, '}');
+}
+
+void report_json_correlation(struct buf *out, const struct report_correlation *c) {
+    buf_putc(out, '{');
+    json_member_text(out, STR("type"), c->type);
+    json_member(out, STR("group"));
+    report_json_fields(out, c->groups, c->group_count);
+    add_aliases(out, c);
+    if (c->field_count > 0) {
+        json_member_texts(out, STR("fields"), c->fields, c->field_count);
+    }
+    add_correlated_rules(out, c);
+    report_json_time(out, STR("first"), c->first_ns);
+    report_json_time(out, STR("last"), c->last_ns);
+    json_member_number(out, STR("count"), c->count);
+    if (c->value.len > 0) { /* a number already */
+        json_member(out, STR("value"));
+        buf_add(out, c->value);
+    }
+    json_member(out, STR("timespan_s"));
+    buf_printf(out, "%lld}", (long long)(c->timespan_ns / NS_PER_SECOND));
+}
+
+static void add_correlation(struct buf *out, const struct report_correlation *c) {
+    json_member(out, STR("correlation"));
+    report_json_correlation(out, c);
+    buf_add(out, STR(",\"events\":["));
+    for (size_t i = 0; i < c->event_count; i++) {
+        buf_add(out, i > 0 ? STR(",") : STR_EMPTY);
+        add_member(out, c, &c->events[i]);
+    }
+    buf_putc(out, ']');
+}
+
+/* --- a hit --- */
 
 static void add_members(struct buf *out, const struct report_hit *hit) {
     buf_putc(out, '{');

@@ -12,6 +12,8 @@ void report_json_hit(struct buf *out, const struct report_columns *columns,
                      const struct report_hit *hit);
 /* {"name":"value","list":["a","b"]} */
 void report_json_fields(struct buf *out, const struct report_field *fields, size_t count);
+/* The object, without its events. */
+void report_json_correlation(struct buf *out, const struct report_correlation *correlation);
 /* Members of an object that is open (json_member.h): a time; "file" with "line" or "idx". */
 void report_json_time(struct buf *out, struct str name, int64_t ns);
 void report_json_place(struct buf *out, const struct report_place *place);

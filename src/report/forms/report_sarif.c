@@ -79,19 +79,36 @@ static void add_location(struct buf *out, const struct report_place *place, bool
     buf_add(out, STR("}]}"));
 }
 
+/* A location of a correlation says which rules the event is of, and its values. */
+static void add_member_location(struct buf *out, const struct report_correlation *c,
+                                const struct report_member *member, bool is_first) {
+    struct buf text = BUF_INIT;
+    add_location(out, &member->place, is_first);
+    report_text_member_rules(&text, c, member);
+    buf_add(&text, member->value_count > 0 ? STR(": ") : STR_EMPTY);
+    report_text_member_values(&text, member);
+    if (text.len > 0) {
+        out->len--; /* the end of the location */
+        buf_add(out, STR(",\"message\":{\"text\":"));
+        json_out_string(out, buf_str(&text));
+        buf_add(out, STR("}}"));
+    }
+    buf_fini(&text);
+}
+
 static void add_locations(struct buf *out, const struct report_hit *hit) {
     const struct report_correlation *c = hit->correlation;
     buf_add(out, STR(",\"locations\":["));
     if (c == NULL) {
         add_location(out, &hit->place, true);
     } else if (c->event_count > 0) {
-        add_location(out, &c->events[c->event_count - 1], true);
+        add_member_location(out, c, &c->events[c->event_count - 1], true);
     }
     buf_putc(out, ']');
     if (c != NULL && c->event_count > 1) {
         buf_add(out, STR(",\"relatedLocations\":["));
         for (size_t i = 0; i + 1 < c->event_count; i++) {
-            add_location(out, &c->events[i], i == 0);
+            add_member_location(out, c, &c->events[i], i == 0);
         }
         buf_putc(out, ']');
     }
@@ -127,6 +144,10 @@ static void add_properties(struct buf *out, const struct report_hit *hit) {
     json_member_text(out, STR("event_id"), hit->event_id);
     buf_add(out, STR(",\"fields\":"));
     report_json_fields(out, hit->fields, hit->field_count);
+    if (hit->correlation != NULL) {
+        buf_add(out, STR(",\"correlation\":"));
+        report_json_correlation(out, hit->correlation);
+    }
     buf_putc(out, '}');
 }
 

@@ -34,7 +34,7 @@ static long long timestamp_us(const struct report_hit *hit) {
 static const enum report_column attributes[] = {COLUMN_LEVEL,     COLUMN_RULE_ID, COLUMN_RULE_TITLE,
                                                 COLUMN_COMPUTER,  COLUMN_CHANNEL, COLUMN_EVENT_ID,
                                                 COLUMN_USER,      COLUMN_FILE,    COLUMN_PLACE,
-                                                COLUMN_RECORD_ID, COLUMN_FIELDS};
+                                                COLUMN_RECORD_ID, COLUMN_FIELDS,  COLUMN_EVENTS};
 
 static void begin_rows(struct buf *out, const struct report_form_view *view) {
     (void)view;
@@ -118,6 +118,9 @@ static void add_line(struct buf *out, const struct report_form_view *view,
     buf_clear(&text);
     report_text_fields(&text, hit->fields, hit->field_count);
     json_member_text(out, STR("fields"), buf_str(&text));
+    buf_clear(&text);
+    report_text_events(&text, hit->correlation);
+    json_member_some_text(out, STR("events"), buf_str(&text));
     buf_add(out, STR("}\n"));
     buf_fini(&text);
 }

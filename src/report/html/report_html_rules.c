@@ -142,7 +142,7 @@ static void add_members(struct buf *out, const struct report_stats *stats,
     html_out_c(out, _("events"));
     buf_add(out, STR("</summary><table class=\"mono\">\n"));
     for (size_t i = 0; i < c->event_count; i++) {
-        const struct report_place *place = &c->events[i];
+        const struct report_place *place = &c->events[i].place;
         buf_clear(&text);
         buf_add(&text, place->file);
         buf_putc(&text, place->line > 0 ? ':' : ' ');
@@ -150,6 +150,12 @@ static void add_members(struct buf *out, const struct report_stats *stats,
         buf_add(out, STR("<tr><td class=\"t\">"));
         report_text_time(out, place->time_ns, stats->zone);
         buf_add(out, STR("</td>"));
+        html_out_element(out, "td", NULL, buf_str(&text));
+        buf_clear(&text);
+        report_text_member_rules(&text, c, &c->events[i]);
+        html_out_element(out, "td", NULL, buf_str(&text));
+        buf_clear(&text);
+        report_text_member_values(&text, &c->events[i]);
         html_out_element(out, "td", NULL, buf_str(&text));
         buf_add(out, STR("</tr>\n"));
     }

@@ -7,7 +7,12 @@
 #include "sigma_set.h"
 #include "sigma_stretch.h"
 
-enum { STATE_BYTES = 96 << 20, RECORD_BYTES = 32 << 20, ARRIVAL_LIMIT = 65536 };
+enum {
+    STATE_BYTES = 96 << 20,
+    RECORD_BYTES = 32 << 20,
+    ARRIVAL_LIMIT = 65536,
+    VALUE_SHOWN_BYTES = 200
+};
 
 /* "Events of this rule (or correlation) go to that ref of that correlation." */
 struct listener {
@@ -51,7 +56,6 @@ struct sigma_correlator {
     struct listeners *listeners; /* by rule, then by correlation */
     size_t rule_count;
     struct sigma_records records;
-    struct intern origins;
     struct sigma_windows windows;
     struct sigma_stretches stretches;
     struct sigma_correlator_counts counts;
@@ -141,7 +145,6 @@ void sigma_correlator_destroy(struct sigma_correlator **correlator) {
     }
     mem_free(k->listeners);
     sigma_records_fini(&k->records);
-    intern_fini(&k->origins);
     sigma_stretches_fini(&k->stretches);
     sigma_windows_fini(&k->windows);
     mem_free(k->hits);
@@ -159,6 +162,7 @@ void sigma_correlator_destroy(struct sigma_correlator **correlator) {
 struct sigma_correlator_counts sigma_correlator_counts(const struct sigma_correlator *k) {
     struct sigma_correlator_counts counts = k->counts;
     counts.evicted = k->windows.evicted;
+    counts.state_bytes = sigma_windows_bytes(&k->windows);
     counts.spilled_bytes = k->records.file.size_bytes;
     return counts;
 }
@@ -205,6 +209,29 @@ static bool group_key(struct sigma_correlator *k, const struct arrival *a, uint6
     return true;
 }
 
+/* As much of it as people want to read; whole characters. */
+static struct str shown(struct str text) {
+    size_t len = text.len < VALUE_SHOWN_BYTES ? text.len : VALUE_SHOWN_BYTES;
+    while (len > 0 && len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80) {
+        len--;
+    }
+    return str_head(text, len);
+}
+
+/* For those who read a hit; windows keep the hash only. */
+static void remember_value(struct sigma_correlator *k, const struct arrival *a, uint64_t hash) {
+    const struct sigma_correlation *c = &k->correlations[a->correlation];
+    if (sigma_recent_has(&k->windows.recent, hash)) {
+        return;
+    }
+    buf_clear(&k->key);
+    for (size_t i = 0; i < c->field_count; i++) {
+        struct str text = field_text(k, a, c->fields[i]);
+        sigma_texts_add(&k->key, shown(text));
+    }
+    sigma_recent_put(&k->windows.recent, &k->windows.names, hash, buf_str(&k->key));
+}
+
 /* False: the event has no value that the correlation can take. */
 static bool measured_value(struct sigma_correlator *k, const struct arrival *a, uint64_t *out) {
     const struct sigma_correlation *c = &k->correlations[a->correlation];
@@ -220,6 +247,7 @@ static bool measured_value(struct sigma_correlator *k, const struct arrival *a, 
     }
     if (c->field_count > 0 && !sigma_measure_takes_numbers(c->type)) {
         *out = hash_str(buf_str(&k->key));
+        remember_value(k, a, *out);
     }
     return true;
 }
@@ -273,7 +301,8 @@ static void tell(struct sigma_correlator *k, struct sigma_stretch *st, bool is_o
     st->version++;
     st->is_dirty = false;
     if (k->options.hit != NULL && !c->is_quiet) {
-        sigma_stretch_tell(st, c, &k->origins, is_open, k->options.hit, k->options.ctx);
+        sigma_stretch_tell(st, k->options.rules, &k->windows, is_open, k->options.hit,
+                           k->options.ctx);
     }
 }
 
@@ -308,13 +337,13 @@ static void match(struct sigma_correlator *k, uint32_t correlation, struct sigma
 static bool enter(struct sigma_correlator *k, uint32_t correlation, const struct entrance *e) {
     struct sigma_windows *w = &k->windows;
     const struct sigma_record *event = k->event;
-    enum sigma_correlation_type type = k->correlations[correlation].type;
-    bool is_temporal = type == SIGMA_TEMPORAL || type == SIGMA_TEMPORAL_ORDERED;
+    const struct sigma_correlation *from = &k->correlations[correlation];
     const struct sigma_node_event node = {.time_ns = event->time_ns,
-                                          .value = is_temporal ? e->mask : e->value,
+                                          .value = from->field_count == 0 ? e->mask : e->value,
                                           .record = event->record,
                                           .line = event->line,
-                                          .origin = event->origin};
+                                          .origin = event->origin,
+                                          .refs = sigma_refs_pack(e->mask, from->ref_count)};
     double value = 0;
     uint32_t group = sigma_window_group(w, correlation, e->key);
     sigma_window_slide(w, correlation, group, event->time_ns);
@@ -367,12 +396,8 @@ static void read_hits(struct sigma_correlator *k, const char *at) {
     }
 }
 
-static void look_at(const struct sigma_record *record, const char *hits, void *ctx) {
-    struct sigma_correlator *k = ctx;
-    if (record->time_ns < k->now_ns) {
-        k->counts.late++;
-        return;
-    }
+static void look_at_event(struct sigma_correlator *k, const struct sigma_record *record,
+                          const char *hits) {
     k->counts.events++;
     k->now_ns = record->time_ns;
     k->event = record;
@@ -384,6 +409,17 @@ static void look_at(const struct sigma_record *record, const char *hits, void *c
     while (k->queue_count > 0) { /* outer ones have larger indexes: they are visited later */
         visit_correlation(k, k->queue[--k->queue_count]);
     }
+}
+
+/* Windows and hits hold the origin from here on. */
+static void look_at(const struct sigma_record *record, const char *hits, void *ctx) {
+    struct sigma_correlator *k = ctx;
+    if (record->time_ns < k->now_ns) {
+        k->counts.late++;
+    } else {
+        look_at_event(k, record, hits);
+    }
+    sigma_names_drop(&k->windows.names, record->origin);
 }
 
 /* --- the door --- */
@@ -424,7 +460,7 @@ static void begin_record(struct sigma_correlator *k) {
                                       .record = p->record,
                                       .number = p->number,
                                       .line = line,
-                                      .origin = intern_add(&k->origins, p->origin)};
+                                      .origin = sigma_names_take(&k->windows.names, p->origin)};
     k->is_waiting = false;
     k->status = sigma_records_begin(&k->records, &head, &k->err);
 }

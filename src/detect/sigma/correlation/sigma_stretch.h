@@ -5,9 +5,19 @@
 #ifndef KONSEKI_SIGMA_STRETCH_H
 #define KONSEKI_SIGMA_STRETCH_H
 
-#include "intern.h"
 #include "sigma_correlator.h"
 #include "sigma_window.h"
+
+/* An event that goes into the hit. */
+struct sigma_stretch_event {
+    int64_t time_ns;
+    uint64_t refs;
+    uint64_t record;
+    double number; /* types that take numbers */
+    uint32_t line; /* as in struct sigma_node_event */
+    uint32_t origin;
+    uint32_t value; /* a name: the texts that were counted, encoded; 0: none, or not known */
+};
 
 struct sigma_stretch {
     uint32_t correlation;
@@ -18,9 +28,10 @@ struct sigma_stretch {
     int64_t last_ns;
     uint64_t count;
     double value;
-    struct sigma_node_event *events; /* the first SIGMA_MEMBERS_MAX, then a ring of the last */
+    struct sigma_stretch_event *events; /* the first SIGMA_MEMBERS_MAX, then a ring of the last */
     size_t capacity;
-    char *texts; /* of the group: length (4 bytes) and bytes each */
+    uint64_t *ref_events; /* how many events are of each ref */
+    char *texts;          /* of the group, encoded */
     size_t text_bytes;
     bool is_dirty; /* grew since it was told */
 };
@@ -47,9 +58,9 @@ uint32_t sigma_stretch_begin(struct sigma_stretches *s, struct sigma_windows *w,
 /* The newest event of the group goes on with it. */
 void sigma_stretch_extend(struct sigma_stretches *s, struct sigma_windows *w,
                           const struct sigma_group *g);
-/* Tells the stretch as a hit; `origins` are the names of places. */
-void sigma_stretch_tell(const struct sigma_stretch *stretch, const struct sigma_correlation *c,
-                        const struct intern *origins, bool is_open, sigma_correlated_fn *fn,
+/* Tells the stretch as a hit of a correlation of `rules`. */
+void sigma_stretch_tell(const struct sigma_stretch *stretch, const struct sigma_rules *rules,
+                        const struct sigma_windows *w, bool is_open, sigma_correlated_fn *fn,
                         void *ctx);
 void sigma_stretch_end(struct sigma_stretches *s, struct sigma_windows *w, uint32_t stretch);
 

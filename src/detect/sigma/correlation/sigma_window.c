@@ -15,6 +15,7 @@ void sigma_windows_init(struct sigma_windows *w, const struct sigma_correlation 
     sigma_pool_init(&w->groups, sizeof(struct sigma_group));
     sigma_pool_init(&w->events, sizeof(struct sigma_node_event));
     sigma_pool_init(&w->extras, sizeof(struct sigma_extra));
+    sigma_names_init(&w->names);
 }
 
 void sigma_windows_fini(struct sigma_windows *w) {
@@ -27,6 +28,8 @@ void sigma_windows_fini(struct sigma_windows *w) {
     sigma_pool_fini(&w->events);
     sigma_pool_fini(&w->extras);
     sigma_counts_fini(&w->counts);
+    sigma_recent_fini(&w->recent, &w->names);
+    sigma_names_fini(&w->names);
     mem_free(w->table);
     mem_free(w->times);
     mem_free(w->lists);
@@ -120,6 +123,37 @@ uint32_t sigma_window_group(struct sigma_windows *w, uint32_t correlation, const
     return group;
 }
 
+/* --- which refs an event is of --- */
+
+enum { REFS_IN_MASK = 32, REFS_LISTED = 4, BITS_LISTED = 8 };
+
+uint32_t sigma_refs_pack(uint64_t mask, size_t ref_count) {
+    uint32_t packed = 0;
+    if (ref_count <= REFS_IN_MASK) {
+        return (uint32_t)mask;
+    }
+    for (int i = 0; i < REFS_LISTED && mask != 0; i++) {
+        packed |= ((uint32_t)__builtin_ctzll(mask) + 1) << (i * BITS_LISTED);
+        mask &= mask - 1;
+    }
+    return packed;
+}
+
+static uint64_t unpack(uint32_t packed, size_t ref_count) {
+    uint64_t mask = 0;
+    if (ref_count <= REFS_IN_MASK) {
+        return packed;
+    }
+    for (; packed != 0; packed >>= BITS_LISTED) {
+        mask |= UINT64_C(1) << ((packed & 0xff) - 1);
+    }
+    return mask;
+}
+
+uint64_t sigma_refs_of(const struct sigma_correlation *c, const struct sigma_node_event *event) {
+    return c->field_count == 0 ? event->value : unpack(event->refs, c->ref_count);
+}
+
 /* --- events --- */
 
 static void pop_oldest(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g) {
@@ -129,6 +163,7 @@ static void pop_oldest(struct sigma_windows *w, uint32_t correlation, struct sig
     g->head = event->next;
     g->tail = g->head == 0 ? 0 : g->tail;
     g->count--;
+    sigma_names_drop(&w->names, event->origin);
     sigma_pool_give(&w->events, gone);
     w->bytes -= sizeof *event;
 }
@@ -149,6 +184,7 @@ void sigma_window_push(struct sigma_windows *w, uint32_t correlation, uint32_t g
     struct sigma_node_event *kept = sigma_window_event(w, index);
     *kept = *event;
     kept->next = 0;
+    sigma_names_hold(&w->names, kept->origin);
     *(g->tail != 0 ? &sigma_window_event(w, g->tail)->next : &g->head) = index;
     g->tail = index;
     g->count++;
@@ -207,8 +243,8 @@ static bool quietest(const struct sigma_windows *w, uint32_t *out, uint32_t keep
 
 void sigma_windows_shrink(struct sigma_windows *w, uint32_t keep) {
     uint32_t correlation = 0;
-    while (w->bytes > w->limit_bytes && quietest(w, &correlation, keep)) {
-        for (int i = 0; i < EVICT_AT_ONCE && w->bytes > w->limit_bytes; i++) {
+    while (sigma_windows_bytes(w) > w->limit_bytes && quietest(w, &correlation, keep)) {
+        for (int i = 0; i < EVICT_AT_ONCE && sigma_windows_bytes(w) > w->limit_bytes; i++) {
             uint32_t oldest = w->lists[correlation].oldest;
             if (oldest == 0 || oldest == keep) {
                 break;
@@ -217,10 +253,11 @@ void sigma_windows_shrink(struct sigma_windows *w, uint32_t keep) {
             w->evicted++;
         }
     }
-    if (w->bytes > w->limit_bytes && keep != 0) { /* one group alone is too large */
+    if (sigma_windows_bytes(w) > w->limit_bytes && keep != 0) { /* one group alone is too large */
         struct sigma_group *g = sigma_window_at(w, keep);
         for (uint32_t c = 0; c < w->correlation_count; c++) {
-            while (w->lists[c].newest == keep && w->bytes > w->limit_bytes && g->count > 1) {
+            while (w->lists[c].newest == keep && sigma_windows_bytes(w) > w->limit_bytes &&
+                   g->count > 1) {
                 pop_oldest(w, c, g);
                 w->evicted++;
             }

@@ -8,8 +8,8 @@
  *      [now - timespan, now] after sigma_window_slide.
  *   3. the groups of a correlation form a list by the time of their newest event; a group whose
  *      newest event has left the window is closed.
- *   4. `bytes` never stays above `limit_bytes`: the group that was quiet longest is closed first
- *      and counted as evicted.
+ *   4. sigma_windows_bytes never stays above `limit_bytes`: the group that was quiet longest is
+ * closed first and counted as evicted.
  *
  * A group is told from others by a hash of 128 bits; its texts are not kept. Not thread-safe.
  */
@@ -18,6 +18,7 @@
 
 #include "sigma_correlation.h"
 #include "sigma_counts.h"
+#include "sigma_names.h"
 #include "sigma_pool.h"
 
 #define SIGMA_IS_INDEX (UINT32_C(1) << 31)
@@ -28,8 +29,9 @@ struct sigma_node_event {
     uint64_t value;  /* value_count: hash; numbers: bits of a double; temporal: mask of refs */
     uint64_t record; /* where it stands: sigma_correlator.h */
     uint32_t line;   /* or SIGMA_IS_INDEX and the order in a file of records */
-    uint32_t origin;
-    uint32_t next; /* newer; 0: the newest */
+    uint32_t origin; /* a name */
+    uint32_t next;   /* newer; 0: the newest */
+    uint32_t refs;   /* types that look at values: sigma_refs_pack */
 };
 
 struct sigma_group {
@@ -57,10 +59,12 @@ struct sigma_windows {
     struct sigma_pool events;
     struct sigma_pool extras; /* struct sigma_extra */
     struct sigma_counts counts;
-    uint32_t *table; /* of groups, open addressing */
+    struct sigma_names names;   /* of origins and of values that were counted */
+    struct sigma_recent recent; /* values by the hash that events have */
+    uint32_t *table;            /* of groups, open addressing */
     size_t table_size;
     size_t group_count;
-    size_t bytes; /* of everything above that grows, and of stretches */
+    size_t bytes; /* of everything above that grows but names, and of stretches */
     size_t limit_bytes;
     uint64_t evicted;
     int64_t *times; /* scratch of sigma_measure.c */
@@ -84,6 +88,16 @@ static inline struct sigma_node_event *sigma_window_event(const struct sigma_win
     return sigma_pool_at(&w->events, event);
 }
 
+/* Everything that counts into the bound. */
+static inline size_t sigma_windows_bytes(const struct sigma_windows *w) {
+    return w->bytes + w->names.bytes;
+}
+
+/* Which refs an event is of, in 32 bits: of up to 32 refs all, of more the lowest four. */
+uint32_t sigma_refs_pack(uint64_t mask, size_t ref_count);
+/* The same of an event, as a mask. */
+uint64_t sigma_refs_of(const struct sigma_correlation *c, const struct sigma_node_event *event);
+
 /* This time, and those before it, have left a window that ends at now: an event that is exactly
  * the timespan old is still in it. */
 static inline int64_t sigma_window_floor(const struct sigma_correlation *c, int64_t now_ns) {
@@ -97,7 +111,7 @@ uint32_t sigma_window_group(struct sigma_windows *w, uint32_t correlation, const
 /* Takes events out that have left the window. */
 void sigma_window_slide(struct sigma_windows *w, uint32_t correlation, uint32_t group,
                         int64_t now_ns);
-/* Adds the event as the newest. */
+/* Adds the event as the newest; its origin is held as long. */
 void sigma_window_push(struct sigma_windows *w, uint32_t correlation, uint32_t group,
                        const struct sigma_node_event *event);
 /* Invariant 4; `keep` is not evicted. */
