@@ -39,6 +39,7 @@ enum logon_kind {
 struct logon {
     struct str parts[LOGON_PARTS];
     struct str logon_id; /* of Security 4624, 4634, 4647 and 4672 */
+    struct str sid;      /* of the user, where the event has it */
 };
 
 enum { LOGON_FIELDS_MAX = 24 };
@@ -47,9 +48,9 @@ enum { LOGON_FIELDS_MAX = 24 };
 struct logon_reader {
     struct triage_fields fields;
     struct triage_host host;
-    uint8_t (*places)[LOGON_FIELDS_MAX];                                 /* by event and field */
-    size_t id, channel, logon_id, privileged_id, by_user, by_domain;     /* Windows */
-    size_t category, outcome, user, address, code, action, app, message; /* others */
+    uint8_t (*places)[LOGON_FIELDS_MAX];                                  /* by event and field */
+    size_t id, channel, logon_id, privileged_id, by_user, by_domain, sid; /* Windows */
+    size_t category, outcome, user, address, code, action, app, message;  /* others */
     size_t audit_type, audit_program;
     struct buf by; /* scratch */
 };

@@ -61,6 +61,7 @@ struct triage_options {
     size_t field_count;
     bool ignore_case;     /* search */
     bool is_regex;        /* search */
+    bool with_machines;   /* accounts: those of machines and of Windows too */
     uint64_t min_length;  /* base64: characters; 0: the default */
     uint64_t min_missing; /* gaps: records; 0: the default */
     uint64_t factor;      /* gaps: silence of so many usual intervals; 0: the default */
@@ -93,6 +94,7 @@ struct triage_question {
     void (*close)(void *state);
 };
 
+extern const struct triage_question triage_accounts;
 extern const struct triage_question triage_base64;
 extern const struct triage_question triage_changes;
 extern const struct triage_question triage_coverage;

@@ -184,6 +184,57 @@ def logons(events):
     return bad
 
 
+LOCAL = {"127.0.0.1", "::1", "localhost", "local"}
+SYSTEM_SID = r"S-1-5-(18|19|20|9[06]-.*)"
+SYSTEM_NAME = r"(system|local service|network service|dwm-.*|umfd-.*)"
+
+
+def edge(e):
+    """(account, source, computer, class) of a logon; nothing of accounts of machines and Windows."""
+    parts = logon(e)
+    if parts is None or parts[0] not in ("success", "failure", "explicit"):
+        return None
+    result, user, host, address = parts[0], parts[1], parts[4], re.sub(r"(?i)^::ffff:", "", parts[5])
+    user = low(user.split("\\", 1)[-1])
+    user = user.split("@")[0] or user
+    sid = first(e, "TargetUserSid") if first(e, "Channel") == "Security" else ""
+    if not user or user.endswith("$") or re.fullmatch(SYSTEM_SID, sid) or \
+            re.fullmatch(SYSTEM_NAME, user):
+        return None
+    computer = low(first(e, "Computer"))
+    if result == "explicit":
+        target = low(parts[-1])
+        return user, computer, computer if not target or target in LOCAL else target, result
+    source = next((low(x) for x in (address, host) if x and low(x) not in LOCAL), "")
+    if result == "success" and first(e, "EventID") in ("4768", "4769", "4776"):
+        result = "validated"
+    return user, source, computer, result
+
+
+def accounts(events):
+    """The graph of accounts and machines; rank has as many of each, hours too."""
+    wanted = collections.Counter(x for x in (edge(e) for e, _ in events) if x)
+    classes = ("success", "failure", "explicit", "validated")
+    found = collections.Counter()
+    for r in listing("accounts", "graph"):
+        for c in classes:
+            if r[c]:
+                found[r["account"], r.get("source", ""), r.get("computer", ""), c] += r[c]
+    bad = [f"accounts graph: {k}: expected {wanted[k]}, found {found[k]}"
+           for k in wanted | found if wanted[k] != found[k]][:3]
+    for kind in ("rank", "hours"):
+        sums = collections.Counter()
+        for r in listing("accounts", kind):
+            sums.update({(r["account"], c): r[c] for c in classes if r[c]})
+        expected = collections.Counter()
+        for (account, _, _, c), n in wanted.items():
+            expected[account, c] += n
+        bad += [f"accounts {kind}: {k}: expected {expected[k]}, found {sums[k]}"
+                for k in expected | sums if expected[k] != sums[k]][:3]
+    print(f"{'FAILED' if bad else 'ok'} accounts: {len(wanted)} edges")
+    return bad + ["accounts: none"] * (not wanted)
+
+
 REPLICATION = ("1131f6aa-9c07-11d1-f79f-00c04fc2dcd2", "1131f6ad-9c07-11d1-f79f-00c04fc2dcd2",
                "89e95b76-444d-4c62-991a-0facbeda640c")
 CHANGES = {"1102", "4662", "4764", "4765", "4766", "4767", "4780", "4781", "4794", "4704", "4705",
@@ -571,7 +622,7 @@ def coverage():
 def main():
     flat = [json.loads(x) for x in lines("dump", "--flat", ROOT)]
     events = [(x["event"], "idx" in x) for x in flat]
-    bad = metrics(events) + logons(events) + changes(events) + stacks(events) + search(flat) + \
+    bad = metrics(events) + logons(events) + changes(events) + accounts(events) + stacks(events) + search(flat) + \
         gaps(flat) + files(flat) + systems(events) + ptree(flat) + base64s(flat) + \
         pivots(events) + coverage()
     print("\n".join(bad))

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "account_rank.h"
 #include "base64.h"
 #include "base64_find.h"
 #include "evtx_shape.h"
@@ -163,6 +164,86 @@ static void test_logoffs(void **unused) {
 }
 
 #define BY(user) D("SubjectUserName", user) D("SubjectDomainName", "EX")
+
+static void test_account_rank(void **unused) {
+    (void)unused;
+    /* 0 links three machines, 1 and 2 one each; nothing is lost */
+    const struct account_link links[] = {{0, 0}, {0, 1}, {0, 2}, {1, 0}, {2, 1}};
+    double ranks[4];
+    account_rank(ranks, 4, 3, links, 5);
+    assert_true(ranks[0] > ranks[1] && ranks[1] > ranks[3]);
+    assert_true(ranks[1] - ranks[2] < 1e-9 && ranks[2] - ranks[1] < 1e-9);
+    double all = ranks[0] + ranks[1] + ranks[2] + ranks[3];
+    assert_true(all > 0.999999 && all < 1.000001);
+    account_rank(ranks, 0, 0, NULL, 0);
+}
+
+#define FROM(user, domain, address)                                                                \
+    D("TargetUserName", user)                                                                      \
+    D("TargetDomainName", domain) D("IpAddress", address) D("LogonType", "3")
+
+#define ACCOUNT_EVENTS                                                                             \
+    EVENT(AUDIT, "Security", "4624", "1", "10:00",                                                 \
+          FROM("Eve", "EX", "10.0.0.9") D("TargetLogonId", "0xa"))                                 \
+    EVENT(AUDIT, "Security", "4672", "2", "10:00",                                                 \
+          D("SubjectUserName", "Eve") D("SubjectLogonId", "0xA"))                                  \
+    EVENT(AUDIT, "Security", "4769", "3", "20:00",                                                 \
+          FROM("eve@EX.EXAMPLE", "EX.EXAMPLE", "::ffff:10.0.0.8") D("Status", "0x0"))              \
+    EVENT(AUDIT, "Security", "4625", "4", "30:00",                                                 \
+          FROM("bob", "EX", "10.0.0.9") D("Status", "0xc000006d"))                                 \
+    EVENT(AUDIT, "Security", "4624", "5", "30:00", FROM("PC1$", "EX", "10.0.0.9"))                 \
+    EVENT(AUDIT, "Security", "4624", "6", "30:00",                                                 \
+          FROM("Syst\xc3\xa8me", "AUTORITE NT", "-") D("TargetUserSid", "S-1-5-18"))               \
+    EVENT(AUDIT, "Security", "4648", "7", "40:00",                                                 \
+          BY("bob") D("TargetUserName", "eve") D("TargetServerName", "SRV1"))                      \
+    EVENT(AUDIT, "Security", "1102", "8", "50:00", BY("mallory"))
+
+#define AT(minute) "2026-11-09T00:" minute ":00.000000000Z"
+
+static void test_accounts(void **unused) {
+    (void)unused;
+    const struct triage_options graph = {.kind = STR("graph")};
+    assert_answer(
+        &triage_accounts, &graph, STR(ACCOUNT_EVENTS),
+        "bob|10.0.0.9|pc1|0|1|0|0|0|" AT("30") "|" AT(
+            "30") "\n"
+                  "eve|10.0.0.8|pc1|0|0|0|1|0|" AT("20") "|" AT(
+                      "20") "\n"
+                            "eve|10.0.0.9|pc1|1|0|0|0|1|" AT("10") "|" AT(
+                                "10") "\n"
+                                      "eve|pc1|srv1|0|0|1|0|0|" AT("40") "|" AT("40") "\n");
+    const struct triage_options hours = {.kind = STR("hours")};
+    assert_answer(&triage_accounts, &hours, STR(ACCOUNT_EVENTS),
+                  AT("00") "|bob|0|1|0|0|1|1|" AT("30") "|" AT("30") "\n" AT(
+                      "00") "|eve|1|0|1|1|3|3|" AT("10") "|" AT("40") "\n");
+    const struct triage_options machines = {.kind = STR("graph"), .with_machines = true};
+    struct buf rows = ask(&triage_accounts, &machines, STR(ACCOUNT_EVENTS));
+    assert_non_null(strstr(rows.ptr, "pc1$|10.0.0.9|pc1|1|"));
+    buf_fini(&rows);
+    struct triage_out out = {0};
+    struct err err = ERR_INIT;
+    void *state;
+    const struct triage_options bad = {.kind = STR("nonsense")};
+    assert_int_equal(triage_accounts.open(&state, &out, &bad, &err), STATUS_BAD_INPUT);
+}
+
+static void test_accounts_ranked(void **unused) {
+    (void)unused;
+    const struct triage_options options = {.kind = STR("rank")};
+    struct buf rows = ask(&triage_accounts, &options, STR(ACCOUNT_EVENTS));
+    struct str rest = str_from_c(rows.ptr);
+    struct str line;
+    static const char *const expected[] = {
+        "|eve|ex, ex.example|3|2|1|0|1|1|1|network|0||" AT("10") "|" AT("40"),
+        "|bob|ex|1|1|0|1|0|0|0|network|0||" AT("30") "|" AT("30"),
+        "|mallory||0|0|0|0|0|0|0||1|log-cleared|" AT("50") "|" AT("50")};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        assert_true(str_split_next(&line, &rest, '\n'));
+        size_t at = str_find_char(line, '|');
+        assert_true(str_eq(str_skip(line, at), str_from_c(expected[i])));
+    }
+    buf_fini(&rows);
+}
 
 /* "change|event|sign|by|target|member|detail" of each row. */
 static void assert_changes(struct str input, const char *expected) {
@@ -623,6 +704,9 @@ int main(void) {
         cmocka_unit_test(test_metrics),
         cmocka_unit_test(test_logons_privileged),
         cmocka_unit_test(test_logoffs),
+        cmocka_unit_test(test_account_rank),
+        cmocka_unit_test(test_accounts),
+        cmocka_unit_test(test_accounts_ranked),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_changes_directory),
         cmocka_unit_test(test_logons_elsewhere),
