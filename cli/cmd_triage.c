@@ -1,4 +1,4 @@
-/* konseki triage: a table of questions (triage/questions.def) over files, nothing stored. */
+/* konseki triage: a table of questions (src/triage/questions.def) over files, nothing stored. */
 #include <langinfo.h>
 #include <stdio.h>
 
@@ -39,11 +39,7 @@ struct command_line {
     struct option_list instead;
     struct option_list fields;
     struct option_list by;
-    const char *guid;
-    const char *image;
-    const char *host;
     const char *at;
-    const char *show;
     bool recover;
     const char *password;
     uint64_t unpack_limit;
@@ -109,9 +105,7 @@ static bool read_options(struct command_line *c, struct positionals *words,
     size_t count = 0;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (takes(option_rows[i].questions, row->name)) {
-            specs[count] = all[i];
-            specs[count].is_set = all[i].value == &c->triage.pid ? &c->triage.has_pid : NULL;
-            count++;
+            specs[count++] = all[i];
         }
     }
     return options_parse(words, specs, count, argc, argv);
@@ -141,16 +135,8 @@ static bool take_words(struct command_line *c, struct positionals *words,
     return words->count > 0;
 }
 
-static struct str or_empty(const char *text) {
-    return text == NULL ? STR_EMPTY : str_from_c(text);
-}
-
-/* Which processes, and how they are drawn. */
+/* When processes were alive, and how they are drawn. */
 static bool take_ptree(struct command_line *c, const struct zone *zone) {
-    c->triage.guid = or_empty(c->guid);
-    c->triage.image = or_empty(c->image);
-    c->triage.host = or_empty(c->host);
-    c->triage.show = or_empty(c->show);
     c->triage.is_drawn = c->format == OUTPUT_TABLE;
     c->triage.is_ascii = c->triage.is_ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     c->triage.at_ns = TIME_NONE;
@@ -181,7 +167,6 @@ static int ask(struct command_line *c, const struct positionals *paths,
     take_lists(c);
     if (read_run(&run, c) && take_ptree(c, run.zone) && triage_rules_load(&rules, &c->rules)) {
         run.rules = rules.rules;
-        run.all_events = row->question == &triage_coverage;
         c->triage.rules = rules.list;
         c->triage.rule_count = rules.count;
         code = triage_run(&run, (const char *const *)paths->items, (size_t)paths->count);
@@ -191,7 +176,7 @@ static int ask(struct command_line *c, const struct positionals *paths,
 }
 
 static int run_question(const struct question_row *row, int argc, char **argv) {
-    struct command_line c = {.format = options_default_format()};
+    struct command_line c = {.format = options_default_format(), .triage.pid = TRIAGE_ANY_PID};
     struct positionals words;
     int code = EXIT_USAGE;
     if (read_options(&c, &words, row, argc, argv)) {

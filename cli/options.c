@@ -64,6 +64,9 @@ static bool set_value(const struct option_spec *spec, const char *value) {
     case OPTION_TEXT:
         *(const char **)spec->value = value;
         return true;
+    case OPTION_STR:
+        *(struct str *)spec->value = text;
+        return true;
     case OPTION_LANG:
         *(const char **)spec->value = value;
         return set_language(spec->name, value);

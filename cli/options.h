@@ -12,6 +12,7 @@
 enum option_kind {
     OPTION_FLAG,   /* bool */
     OPTION_TEXT,   /* const char * */
+    OPTION_STR,    /* struct str */
     OPTION_NUMBER, /* uint64_t, decimal */
     OPTION_SIZE,   /* uint64_t, bytes: "512MB" */
     OPTION_FORMAT, /* enum output_format: table, jsonl, csv */

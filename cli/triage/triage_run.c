@@ -105,7 +105,7 @@ static bool match(struct running *running, const struct batch *batch, const stru
     if ((row->flags & ROW_DAMAGED) == 0) {
         sigma_match_row(running->matcher, batch, row, keep_hit, running);
     }
-    return run->all_events || running->hit_count > 0;
+    return run->question->wants_all_events || running->hit_count > 0;
 }
 
 static void see_row(struct running *running, const struct batch *batch, const struct row *row,

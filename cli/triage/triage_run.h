@@ -22,7 +22,6 @@ struct triage_run {
     struct packed_limits packed;
     const struct sigma_rules *rules; /* NULL: none */
     enum sigma_level least_level;
-    bool all_events;         /* with rules: also events without a hit */
     bool events_as_they_are; /* jsonl: a question that lists events gives lines of `dump --flat` */
 };
 

@@ -194,4 +194,5 @@ const struct triage_question triage_coverage = {.open = coverage_open,
                                                 .event = coverage_event,
                                                 .end_file = coverage_end_file,
                                                 .end = coverage_end,
-                                                .close = coverage_close};
+                                                .close = coverage_close,
+                                                .wants_all_events = true};

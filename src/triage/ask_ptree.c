@@ -48,7 +48,7 @@ static void ptree_event(void *state, const struct triage_event *event) {
 static bool is_chosen(const struct ptree *t, const struct process *p) {
     const struct triage_options *o = t->options;
     if (p->is_end || (o->guid.len > 0 && !str_eq_ci(process_text(&t->list, p->guid), o->guid)) ||
-        (o->has_pid && p->pid != o->pid) ||
+        (o->pid != TRIAGE_ANY_PID && p->pid != o->pid) ||
         (o->host.len > 0 && !str_eq_ci(process_text(&t->list, p->host), o->host))) {
         return false;
     }

@@ -16,6 +16,8 @@
 
 enum { TRIAGE_COLUMNS = 24 };
 
+#define TRIAGE_ANY_PID UINT64_MAX
+
 struct triage_event {
     const struct batch *batch;
     const struct row *row;
@@ -69,8 +71,7 @@ struct triage_options {
     struct str guid;
     struct str image; /* part of the path */
     struct str host;
-    uint64_t pid;
-    bool has_pid;
+    uint64_t pid;    /* TRIAGE_ANY_PID: any */
     int64_t at_ns;   /* alive at this time; TIME_NONE: any */
     struct str show; /* "both", "ancestors", "descendants", "tree"; empty: both */
     bool is_drawn;   /* as a tree, for people */
@@ -92,21 +93,10 @@ struct triage_question {
     /* All was seen: the rows. */
     void (*end)(void *state);
     void (*close)(void *state);
+    bool wants_all_events; /* with rules: also those without a hit */
 };
 
-extern const struct triage_question triage_accounts;
-extern const struct triage_question triage_base64;
-extern const struct triage_question triage_changes;
-extern const struct triage_question triage_coverage;
-extern const struct triage_question triage_files;
-extern const struct triage_question triage_gaps;
-extern const struct triage_question triage_logons;
-extern const struct triage_question triage_metrics;
-extern const struct triage_question triage_pivot;
-extern const struct triage_question triage_power;
-extern const struct triage_question triage_ptree;
-extern const struct triage_question triage_search;
-extern const struct triage_question triage_stack;
-extern const struct triage_question triage_systems;
+#define QUESTION(name, question, words, usage, what) extern const struct triage_question question;
+#include "questions.def"
 
 #endif

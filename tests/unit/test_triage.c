@@ -361,6 +361,8 @@ static void test_gaps(void **unused) {
     D("NewProcessId", id) D("ProcessId", parent) D("NewProcessName", image)
 
 /* "depth:image " of each row of the answer. */
+#define ANY_PROCESS .pid = TRIAGE_ANY_PID, .at_ns = TIME_NONE
+
 static void assert_tree(const struct triage_options *options, struct str input,
                         const char *expected) {
     struct buf rows = ask(&triage_ptree, options, input);
@@ -385,7 +387,7 @@ static void assert_tree(const struct triage_options *options, struct str input,
 static void test_ptree_reuse(void **unused) {
     (void)unused;
     /* id 8 ends and is given to another one: c is b's child, d has a parent that no event shows */
-    const struct triage_options options = {.at_ns = TIME_NONE};
+    const struct triage_options options = {ANY_PROCESS};
     assert_tree(
         &options,
         STR(EVENT(AUDIT, "Security", "4688", "1", "00:01", PROCESS("0x8", "0x4", "a"))
@@ -424,29 +426,27 @@ static void test_ptree_choice(void **unused) {
         {"zzz", "", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct triage_options options = {.at_ns = TIME_NONE,
-                                               .image = str_from_c(cases[i].image),
+        const struct triage_options options = {ANY_PROCESS, .image = str_from_c(cases[i].image),
                                                .show = str_from_c(cases[i].show)};
         assert_tree(&options, family, cases[i].expected);
     }
-    const struct triage_options by_guid = {
-        .at_ns = TIME_NONE, .guid = STR("d"), .show = STR("ancestors")};
+    const struct triage_options by_guid = {ANY_PROCESS, .guid = STR("d"), .show = STR("ancestors")};
     assert_tree(&by_guid, family, "0:a 1:b 2:d ");
-    const struct triage_options elsewhere = {.at_ns = TIME_NONE, .host = STR("pc2")};
+    const struct triage_options elsewhere = {ANY_PROCESS, .host = STR("pc2")};
     assert_tree(&elsewhere, family, "");
 }
 
 /* The branches: what is not shown has none. */
 static void test_ptree_drawing(void **unused) {
     (void)unused;
-    const struct triage_options options = {
-        .at_ns = TIME_NONE, .image = STR("d"), .is_drawn = true, .is_ascii = true};
+    const struct triage_options options = {ANY_PROCESS, .image = STR("d"), .is_drawn = true,
+                                           .is_ascii = true};
     struct buf rows = ask(&triage_ptree, &options, family);
     assert_true(str_starts(str_from_c(rows.ptr), STR("a|0|")));
     assert_non_null(strstr(rows.ptr, "\n`- b|1|"));
     assert_non_null(strstr(rows.ptr, "\n   `- d|2|"));
     buf_fini(&rows);
-    const struct triage_options all = {.at_ns = TIME_NONE, .is_drawn = true, .is_ascii = true};
+    const struct triage_options all = {ANY_PROCESS, .is_drawn = true, .is_ascii = true};
     rows = ask(&triage_ptree, &all, family);
     assert_non_null(strstr(rows.ptr, "\n|- b|1|"));
     assert_non_null(strstr(rows.ptr, "\n|  |- c|2|"));
