@@ -30,6 +30,7 @@ struct output {
     size_t held_rows;
     output_style_fn *style; /* of styled_column; NULL: none */
     size_t styled_column;
+    bool is_whole;   /* cells are not cut */
     bool is_started; /* the header is out, widths are fixed */
     bool failed;
 };
@@ -57,6 +58,10 @@ bool output_finish(FILE *file) {
     fprintf(stderr, _("konseki: the output could not be written: %s\n"),
             err_errno(errno, text, sizeof text));
     return false;
+}
+
+void output_set_whole(struct output *out) {
+    out->is_whole = true;
 }
 
 int output_terminal_width(void) {
@@ -127,12 +132,16 @@ static int append_tail(struct buf *out, struct str text, int columns) {
     return left + 1;
 }
 
-enum { CELL_IS_LAST = 1, CELL_IS_PATH = 2 };
+enum { CELL_IS_LAST = 1, CELL_IS_PATH = 2, CELL_IS_WHOLE = 4 };
 
-/* The text cut to `columns`, then filled up to them (unless it is the last). */
+/* The text cut to `columns` (unless it is to stay whole), then filled up to them (unless it is the
+ * last). */
 static void append_cell(struct buf *out, struct str text, int columns, unsigned marks) {
     int width = output_text_width(text);
-    if (columns > 0 && width > columns) {
+    if (columns > 0 && width > columns && (marks & CELL_IS_WHOLE) != 0) {
+        buf_add(out, text);
+        width = columns;
+    } else if (columns > 0 && width > columns) {
         width = (marks & CELL_IS_PATH) != 0 ? append_tail(out, text, columns)
                                             : append_head(out, text, columns);
     } else {
@@ -209,6 +218,7 @@ static bool write_line(struct output *out, const struct buf *cells) {
         }
         append_cell(&line, buf_str(&cells[c]), out->widths[c],
                     (c + 1 == out->column_count ? CELL_IS_LAST : 0U) |
+                        (out->is_whole ? CELL_IS_WHOLE : 0U) |
                         (is_path_column(out, c) ? CELL_IS_PATH : 0U));
         buf_add(&line, style != NULL ? STR("\x1b[0m") : STR_EMPTY);
     }

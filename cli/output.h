@@ -32,6 +32,8 @@ struct output *output_create(FILE *file, enum output_format format, const struct
  * numbers of an SGR sequence ("1;31"), or NULL. For terminals only. */
 typedef const char *output_style_fn(struct str cell);
 void output_set_style(struct output *out, size_t column, output_style_fn *style);
+/* No cell of the table is cut, not even those that are wider than any column should be. */
+void output_set_whole(struct output *out);
 /* One row. False when the reader went away or the disk is full (output_failed tells). */
 bool output_row(struct output *out, const struct str *cells);
 /* Writes what is held back. False if anything could not be written but by a closed pipe. */

@@ -4,6 +4,7 @@
 
 #include "i18n.h"
 #include "mem.h"
+#include "num.h"
 #include "report_order.h"
 #include "report_summary.h"
 #include "scan_target.h"
@@ -22,6 +23,9 @@ struct scan_output {
     struct scan_target targets[TARGETS_MAX];
     size_t target_count;
     struct report_order *order; /* NULL: no target is by time */
+    enum report_time_form times;
+    struct str separator;
+    int width; /* of tables: scan_target.h */
     struct report_stats stats;
     struct scan_view view;
     enum status order_status; /* not OK: `failure` says why, nothing more is taken */
@@ -72,11 +76,26 @@ static void add_wishes(struct scan_output *out, const struct scan_target *target
         columns != NULL ? report_columns_have(columns, COLUMN_DETAILS) : type->shows_details;
     bool shows_all =
         type->samples > 0 || (columns != NULL && report_columns_have(columns, COLUMN_ALL_FIELDS));
-    wishes->details = wishes->details || shows_details;
-    wishes->all_fields = wishes->all_fields || shows_all;
+    bool shows_extra = columns != NULL && report_columns_have(columns, COLUMN_EXTRA_FIELDS);
+    wishes->details = wishes->details || shows_details || shows_extra;
+    wishes->all_fields = wishes->all_fields || shows_all || shows_extra;
     if (type->samples > out->stats.samples_per_rule) {
         out->stats.samples_per_rule = type->samples;
     }
+}
+
+/* Tables are for people. Csv and json are for programs unless people ask for their own times. */
+static struct report_style style_of(const struct scan_output *out, enum report_form form,
+                                    const struct zone *zone) {
+    struct report_style style = report_style_plain;
+    bool for_people = form == REPORT_TABLE;
+    style.times = out->times;
+    style.zone = for_people || out->times != REPORT_TIME_DEFAULT ? zone : NULL;
+    style.has_json_fields = !for_people && out->options->separator == NULL;
+    if (form == REPORT_CSV && out->options->separator != NULL) {
+        style.separator = out->separator;
+    }
+    return style;
 }
 
 static enum status add_target(struct scan_output *out, enum report_form form, const char *path,
@@ -96,8 +115,10 @@ static enum status add_target(struct scan_output *out, enum report_form form, co
         }
     }
     struct scan_target *target = &out->targets[out->target_count++];
-    target->writer =
-        (struct report_writer){.form = form, .view = {NULL, settings->zone, &out->stats}};
+    target->writer = (struct report_writer){
+        .form = form, .view = {NULL, style_of(out, form, settings->zone), &out->stats}};
+    target->width = out->width;
+    target->no_colour = o->no_colour;
     target->by_time = o->sort != NULL ? strcmp(o->sort, "time") == 0 : form == REPORT_TABLE;
     enum status s = set_columns(out, target, err);
     if (s == STATUS_OK) {
@@ -148,7 +169,55 @@ static enum status add_stdout(struct scan_output *out, const struct scan_output_
     return s == STATUS_OK ? add_target(out, form, NULL, settings, err) : s;
 }
 
-static enum status check_words(const struct scan_output_options *o, struct err *err) {
+static enum status read_separator(struct str *out, const char *word, struct err *err) {
+    static const struct {
+        struct str name;
+        struct str text;
+    } rows[] = {{STR_INIT("bar"), STR_INIT(" | ")},
+                {STR_INIT("line"), STR_INIT("\n")},
+                {STR_INIT("tab"), STR_INIT("\t")}};
+    *out = rows[0].text;
+    for (size_t i = 0; word != NULL && i < sizeof rows / sizeof *rows; i++) {
+        if (str_eq(str_from_c(word), rows[i].name)) {
+            *out = rows[i].text;
+            return STATUS_OK;
+        }
+    }
+    return word == NULL ? STATUS_OK
+                        : err_set(err, STATUS_BAD_INPUT,
+                                  _("--separator: \"%s\": expected bar | line | tab"), word);
+}
+
+static enum status read_times(enum report_time_form *out, const char *word, struct err *err) {
+    *out = REPORT_TIME_DEFAULT;
+    if (word == NULL || report_time_find(out, str_from_c(word))) {
+        return STATUS_OK;
+    }
+    struct buf known = BUF_INIT;
+    report_time_names(&known);
+    (void)err_set(err, STATUS_BAD_INPUT, _("--%s: \"%.*s\": expected %.*s"), "time-format",
+                  STR_ARG(str_head(str_from_c(word), 60)), STR_ARG(buf_str(&known)));
+    buf_fini(&known);
+    return STATUS_BAD_INPUT;
+}
+
+static enum status read_width(int *out, const char *word, struct err *err) {
+    enum { WIDTH_MAX = 100000 };
+    uint64_t width;
+    *out = SCAN_TARGET_TERMINAL;
+    if (word == NULL) {
+        return STATUS_OK;
+    }
+    if (!num_parse_u64(&width, str_from_c(word)) || width > WIDTH_MAX) {
+        return err_set(err, STATUS_BAD_INPUT, _("--width: \"%s\": expected a number up to %d"),
+                       word, WIDTH_MAX);
+    }
+    *out = (int)width;
+    return STATUS_OK;
+}
+
+static enum status check_words(struct scan_output *out, struct err *err) {
+    const struct scan_output_options *o = out->options;
     if (o->sort != NULL && strcmp(o->sort, "time") != 0 && strcmp(o->sort, "file") != 0) {
         return err_set(err, STATUS_BAD_INPUT, _("--sort: \"%s\": expected time | file"), o->sort);
     }
@@ -157,13 +226,15 @@ static enum status check_words(const struct scan_output_options *o, struct err *
         return err_set(err, STATUS_BAD_INPUT, _("--summary-format: \"%s\": expected text | json"),
                        o->summary_format);
     }
-    return STATUS_OK;
+    enum status s = read_separator(&out->separator, o->separator, err);
+    s = s == STATUS_OK ? read_times(&out->times, o->time_format, err) : s;
+    return s == STATUS_OK ? read_width(&out->width, o->width, err) : s;
 }
 
 static enum status open_all(struct scan_output *out, const struct scan_output_settings *settings,
                             struct err *err) {
     const struct scan_output_options *o = out->options;
-    enum status s = check_words(o, err);
+    enum status s = check_words(out, err);
     if (s == STATUS_OK) {
         s = report_profiles_load(&out->profiles, o->profiles, err);
     }
@@ -215,6 +286,7 @@ enum status scan_output_open(struct scan_output **out, const struct scan_output_
     }
     output->view.profiles = output->profiles;
     output->view.abbreviate = settings->options->abbreviate;
+    output->view.raw_values = settings->options->raw_values;
     for (size_t i = 0; i < output->target_count && output->order == NULL; i++) {
         if (output->targets[i].by_time) {
             output->order = report_order_create(ORDER_BYTES);

@@ -28,7 +28,12 @@ struct scan_output_options {
     const char *sort;
     const char *summary_format;
     bool overwrite;
+    const char *time_format;
+    const char *separator;
+    const char *width;
+    bool no_colour;
     bool abbreviate;
+    bool raw_values;
     bool all_tags;
     bool summary;
     bool no_summary;

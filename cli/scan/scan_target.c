@@ -96,10 +96,15 @@ static void begin_table(struct scan_target *target) {
         headers[i] = report_column_name(target->columns.ids[i]);
         level = target->columns.ids[i] == COLUMN_LEVEL ? i : level;
     }
-    int width = target->path == NULL ? output_terminal_width() : 0;
+    int width = target->width != SCAN_TARGET_TERMINAL ? target->width
+                : target->path == NULL                ? output_terminal_width()
+                                                      : 0;
     target->table =
         output_create(target->file, OUTPUT_TABLE, headers, target->columns.count, width, false);
-    if (level < REPORT_COLUMNS_MAX && has_colours(target->file)) {
+    if (target->width == 0) {
+        output_set_whole(target->table);
+    }
+    if (level < REPORT_COLUMNS_MAX && !target->no_colour && has_colours(target->file)) {
         output_set_style(target->table, level, style_of_level);
     }
 }
@@ -110,7 +115,7 @@ static bool table_row(struct scan_target *target, const struct report_hit *hit) 
     size_t from = 0;
     buf_clear(&target->text);
     for (size_t i = 0; i < target->columns.count; i++) {
-        report_column_cell(&target->text, target->columns.ids[i], hit, target->writer.view.zone);
+        report_column_cell(&target->text, target->columns.ids[i], hit, &target->writer.view.style);
         ends[i] = target->text.len;
     }
     for (size_t i = 0; i < target->columns.count; i++) {

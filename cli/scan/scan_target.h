@@ -8,6 +8,8 @@
 #include "output.h"
 #include "report_writer.h"
 
+enum { SCAN_TARGET_TERMINAL = -1 };
+
 struct scan_target {
     FILE *file;
     char *path; /* NULL: standard output */
@@ -15,6 +17,8 @@ struct scan_target {
     struct report_columns columns;
     struct buf text;
     struct output *table; /* REPORT_TABLE */
+    int width;            /* of a table; 0: nothing is cut, SCAN_TARGET_TERMINAL: to fit */
+    bool no_colour;
     bool by_time;
     bool is_new; /* the file was not there before */
     bool failed;

@@ -13,6 +13,8 @@ void scan_view_fini(struct scan_view *view) {
     arena_fini(&view->name_arena);
     mem_free(view->names);
     buf_fini(&view->scratch);
+    buf_fini(&view->detail_names);
+    buf_fini(&view->body);
 }
 
 /* --- fields --- */
@@ -188,6 +190,17 @@ static void add_origin(struct report_hit *out, const struct scan_view *view,
 
 /* --- details --- */
 
+/* "3 (network)", where the profiles say what it means. */
+static void add_value(struct buf *out, const struct scan_view *view, struct str name,
+                      struct str value) {
+    struct str meaning =
+        view->raw_values ? STR_EMPTY : report_profiles_meaning(view->profiles, name, value);
+    buf_add(out, value);
+    if (meaning.len > 0) {
+        buf_printf(out, " (%.*s)", STR_ARG(meaning));
+    }
+}
+
 static bool look_up(struct buf *out, struct str name, void *ctx) {
     const struct source *s = ctx;
     const struct row *row = s->hit->row;
@@ -197,20 +210,52 @@ static bool look_up(struct buf *out, struct str name, void *ctx) {
         const struct value *v = &s->hit->batch->values[row->first_value + i];
         if (v->field == field) {
             buf_add(out, found ? STR(", ") : STR_EMPTY);
-            buf_add(out, batch_value_text(s->hit->batch, v));
+            add_value(out, s->view, name, batch_value_text(s->hit->batch, v));
             found = true;
         }
     }
+    buf_add(&s->view->detail_names, name);
+    buf_add(&s->view->detail_names, STR(REPORT_PART_MARK));
     return found;
+}
+
+/* The rule looked at nothing but the channel, the event id and the like: these are columns of their
+ * own, so the details are what else the event says. */
+static void add_body(struct report_hit *out, struct source *s) {
+    for (size_t i = 0; i < out->field_count; i++) {
+        if (!report_field_is_of_system(out->fields[i].name)) {
+            return;
+        }
+    }
+    struct buf *text = &s->view->body; /* names of fields may need the scratch */
+    buf_clear(text);
+    for (uint32_t i = 0; i < s->hit->row->value_count; i++) {
+        const struct value *v = &s->hit->batch->values[s->hit->row->first_value + i];
+        const struct scan_view_name *name = name_of(s->view, v->field);
+        if (name->is_windows && !report_field_is_of_system(name->text)) {
+            buf_add(text, text->len > 0 ? STR(REPORT_PART_MARK) : STR_EMPTY);
+            buf_printf(text, "%.*s: ", STR_ARG(name->text));
+            add_value(text, s->view, name->text, batch_value_text(s->hit->batch, v));
+            buf_add(&s->view->detail_names, name->text);
+            buf_add(&s->view->detail_names, STR(REPORT_PART_MARK));
+        }
+    }
+    out->details = arena_str(&s->view->arena, buf_str(text));
+    out->detail_names = buf_str(&s->view->detail_names);
 }
 
 static void add_details(struct report_hit *out, struct source *s) {
     struct str channel = STR_EMPTY;
     (void)batch_find(&channel, s->hit->batch, s->hit->row, FIELD_WINLOG_CHANNEL);
     buf_clear(&s->view->scratch);
+    buf_clear(&s->view->detail_names);
     if (report_profiles_details(&s->view->scratch, s->view->profiles, channel, out->event_id,
                                 look_up, s)) {
         out->details = arena_str(&s->view->arena, buf_str(&s->view->scratch));
+        out->detail_names = buf_str(&s->view->detail_names);
+    } else {
+        buf_clear(&s->view->detail_names);
+        add_body(out, s);
     }
 }
 

@@ -22,8 +22,11 @@ struct scan_view {
     struct report_wishes wishes;
     struct geoip *geoip; /* places of public addresses among the fields; NULL: none */
     bool abbreviate;     /* channels and providers */
+    bool raw_values;     /* details do not say what values mean */
     struct arena arena;  /* of one hit */
     struct buf scratch;
+    struct buf detail_names;
+    struct buf body;
     struct scan_view_name *names; /* by field id */
     size_t name_capacity;
     struct arena name_arena;

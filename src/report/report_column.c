@@ -3,6 +3,7 @@
 #include "attack_tag.h"
 #include "civil.h"
 #include "i18n.h"
+#include "mem.h"
 #include "report_json.h"
 #include "report_text.h"
 
@@ -157,11 +158,11 @@ static void rule_cell(struct buf *out, enum report_column column,
 }
 
 static void event_cell(struct buf *out, enum report_column column, const struct report_hit *hit,
-                       const struct zone *zone) {
+                       const struct report_style *style) {
     bool is_record = hit->place.line == 0;
     switch (column) {
     case COLUMN_TIMESTAMP:
-        report_text_time(out, hit->time_ns, zone);
+        report_time_write(out, style->times, hit->time_ns, style->zone);
         break;
     case COLUMN_LEVEL:
         buf_add(out, sigma_level_name(hit->level));
@@ -216,21 +217,88 @@ static void event_cell(struct buf *out, enum report_column column, const struct 
     }
 }
 
+bool report_field_is_of_system(struct str name) {
+    static const struct str wholes[] = {
+        STR_INIT("EventID"),  STR_INIT("Version"),      STR_INIT("Level"),      STR_INIT("Task"),
+        STR_INIT("Opcode"),   STR_INIT("Keywords"),     STR_INIT("Qualifiers"), STR_INIT("Channel"),
+        STR_INIT("Computer"), STR_INIT("EventRecordID")};
+    static const struct str parts[] = {STR_INIT("Provider_"),    STR_INIT("TimeCreated"),
+                                       STR_INIT("Correlation_"), STR_INIT("Execution_"),
+                                       STR_INIT("Security_"),    STR_INIT("EventID_")};
+    for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
+        if (str_eq(name, wholes[i])) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (str_starts(name, parts[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_shown(const struct report_hit *hit, struct str name) {
+    if (report_field_is_of_system(name)) {
+        return true;
+    }
+    struct str rest = hit->detail_names;
+    struct str shown;
+    while (str_split_next(&shown, &rest, REPORT_PART_MARK[0])) {
+        if (str_eq_ci(name, shown)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; hit->details.len == 0 && i < hit->field_count; i++) {
+        if (str_eq(name, hit->fields[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t report_column_extra(struct report_field *out, const struct report_hit *hit) {
+    size_t n = 0;
+    for (size_t i = 0; i < hit->all_count; i++) {
+        if (!is_shown(hit, hit->all[i].name)) {
+            out[n++] = hit->all[i];
+        }
+    }
+    return n;
+}
+
+static void extra_cell(struct buf *out, const struct report_hit *hit, struct str separator) {
+    struct report_field *extra = mem_calloc(hit->all_count + 1, sizeof *extra);
+    report_text_fields(out, extra, report_column_extra(extra, hit), separator);
+    mem_free(extra);
+}
+
+static void fields_cell(struct buf *out, const struct report_hit *hit,
+                        const struct report_style *style) {
+    if (style->has_json_fields) {
+        report_json_fields(out, hit->fields, hit->field_count);
+    } else {
+        report_text_fields(out, hit->fields, hit->field_count, style->separator);
+    }
+}
+
+const struct report_style report_style_plain = {.separator = STR_INIT(" | "),
+                                                .has_json_fields = true};
+
 void report_column_cell(struct buf *out, enum report_column column, const struct report_hit *hit,
-                        const struct zone *zone) {
+                        const struct report_style *style) {
     switch (column) {
     case COLUMN_DETAILS:
-        report_text_details(out, hit);
+        report_text_details(out, hit, style->separator);
         break;
     case COLUMN_FIELDS:
-        if (zone == NULL) {
-            report_json_fields(out, hit->fields, hit->field_count);
-        } else {
-            report_text_fields(out, hit->fields, hit->field_count);
-        }
+        fields_cell(out, hit, style);
+        break;
+    case COLUMN_EXTRA_FIELDS:
+        extra_cell(out, hit, style->separator);
         break;
     case COLUMN_ALL_FIELDS:
-        report_text_fields(out, hit->all, hit->all_count);
+        report_text_fields(out, hit->all, hit->all_count, style->separator);
         break;
     case COLUMN_RECOVERED:
         buf_add(out, hit->is_recovered ? STR("yes") : STR_EMPTY);
@@ -246,7 +314,7 @@ void report_column_cell(struct buf *out, enum report_column column, const struct
         break;
     default:
         rule_cell(out, column, hit->rule);
-        event_cell(out, column, hit, zone);
+        event_cell(out, column, hit, style);
         break;
     }
 }

@@ -7,7 +7,7 @@
 
 #include "buf.h"
 #include "report_hit.h"
-#include "zone.h"
+#include "report_time.h"
 
 enum report_column {
 #define REPORT_COLUMN(id, name) COLUMN_##id,
@@ -33,8 +33,25 @@ enum status report_columns_parse(struct report_columns *out, struct str list,
                                  struct err *err) MUST_CHECK;
 bool report_columns_have(const struct report_columns *columns, enum report_column column);
 
-/* Appends the cell. With a zone: for people, times in that zone and fields as "k: v". */
+/* How cells are written. */
+struct report_style {
+    const struct zone *zone; /* NULL: UTC, in the default form nanoseconds */
+    enum report_time_form times;
+    struct str separator; /* between the parts of details and fields */
+    bool has_json_fields; /* the column `fields` is a JSON object */
+};
+
+/* For programs: UTC, nanoseconds, " | ", fields as JSON. */
+extern const struct report_style report_style_plain;
+
+/* Appends the cell. */
 void report_column_cell(struct buf *out, enum report_column column, const struct report_hit *hit,
-                        const struct zone *zone);
+                        const struct report_style *style);
+/* Is it a field that every Windows event has (EventID, Channel, Execution_ProcessID ...): shown in
+ * a column of its own, or read by hardly anybody? */
+bool report_field_is_of_system(struct str name);
+/* Fields of the event that the details do not show, but those of the system. The array is as long
+ * as hit->all; returns how many there are. */
+size_t report_column_extra(struct report_field *out, const struct report_hit *hit);
 
 #endif

@@ -85,9 +85,9 @@ void report_copy_write(struct buf *out, const struct report_hit *hit, size_t tex
     wire_put_u64(out, hit->level);
     wire_put_i64(out, hit->time_ns);
     put_place(out, &hit->place);
-    const struct str texts[] = {hit->suppressed_by, hit->dataset,  hit->computer,
-                                hit->channel,       hit->provider, hit->event_id,
-                                hit->user,          hit->process,  hit->details};
+    const struct str texts[] = {hit->suppressed_by, hit->dataset,     hit->computer, hit->channel,
+                                hit->provider,      hit->event_id,    hit->user,     hit->process,
+                                hit->details,       hit->detail_names};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         put_text(out, texts[i], text_max);
     }
@@ -179,9 +179,9 @@ void report_copy_read(struct report_hit *out, struct str bytes, struct arena *ar
     out->level = (enum sigma_level)wire_count(&w, SIGMA_CRITICAL);
     out->time_ns = wire_i64(&w);
     out->place = take_place(&w);
-    struct str *const texts[] = {&out->suppressed_by, &out->dataset,  &out->computer,
-                                 &out->channel,       &out->provider, &out->event_id,
-                                 &out->user,          &out->process,  &out->details};
+    struct str *const texts[] = {
+        &out->suppressed_by, &out->dataset, &out->computer, &out->channel, &out->provider,
+        &out->event_id,      &out->user,    &out->process,  &out->details, &out->detail_names};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         *texts[i] = wire_str(&w);
     }

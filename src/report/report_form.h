@@ -15,7 +15,7 @@
 /* What a form may look at; all of it borrowed. */
 struct report_form_view {
     const struct report_columns *columns; /* NULL: none were chosen */
-    const struct zone *zone;              /* of times for people */
+    struct report_style style;            /* of the cells of rows */
     const struct report_stats *stats;     /* every hit was counted there before it comes */
 };
 

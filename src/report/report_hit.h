@@ -13,6 +13,9 @@
 
 enum { REPORT_LEVELS = SIGMA_CRITICAL + 1 };
 
+/* The control character that ASCII has for it: values hardly ever do. */
+#define REPORT_PART_MARK "\x1f"
+
 /* Fields of the same name that follow each other are a list. */
 struct report_field {
     struct str name;
@@ -81,10 +84,11 @@ struct report_hit {
     struct str event_id;
     struct str user;
     struct str process;
-    struct str details;                /* one line for people; empty: made of `fields` */
-    struct str suppressed_by;          /* "owner: reason" of the site file; empty: the hit counts */
-    bool is_recovered;                 /* from slack space */
-    bool is_time_received;             /* the event says no time: `time_ns` is when it was read */
+    struct str details; /* for people, REPORT_PART_MARK between its parts; empty: of `fields` */
+    struct str detail_names;  /* fields that `details` shows, REPORT_PART_MARK behind each */
+    struct str suppressed_by; /* "owner: reason" of the site file; empty: the hit counts */
+    bool is_recovered;        /* from slack space */
+    bool is_time_received;    /* the event says no time: `time_ns` is when it was read */
     const struct report_field *fields; /* those that made the rule match */
     size_t field_count;
     const struct report_field *all; /* every field of the event, where a writer wants them */

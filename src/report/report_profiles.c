@@ -7,7 +7,10 @@
 #include "mem.h"
 #include "report_profiles_default.h"
 
-enum { TABLE_MAX = 10000 }; /* rows of a user's file */
+enum {
+    TABLE_MAX = 10000, /* rows of a user's file */
+    KEY_MAX = 256
+};
 
 /* Text to text: keys are interned, the value of key i is values[i]. */
 struct pairs {
@@ -26,7 +29,8 @@ struct report_profiles {
     struct profile *profiles;
     size_t profile_count;
     size_t profile_capacity;
-    struct pairs details; /* channel, NUL, event id: template */
+    struct pairs details;  /* channel, NUL, event id: template */
+    struct pairs meanings; /* field, NUL, value in small letters: text */
     struct pairs names;
 };
 
@@ -112,6 +116,33 @@ static enum status read_details(const struct reader *r, const struct conf_node *
     return s;
 }
 
+/* field, NUL, value; false: longer than any that has a meaning. */
+static bool meaning_key(char key[KEY_MAX], size_t *length, struct str field, struct str value) {
+    *length = field.len + 1 + value.len;
+    if (value.len == 0 || *length > KEY_MAX) {
+        return false;
+    }
+    memcpy(key, field.ptr, field.len);
+    key[field.len] = '\0';
+    for (size_t i = 0; i < value.len; i++) {
+        key[field.len + 1 + i] = ascii_lower(value.ptr[i]);
+    }
+    return true;
+}
+
+static enum status read_values(const struct reader *r, const struct conf_node *field) {
+    char key[KEY_MAX];
+    size_t length;
+    for (const struct conf_node *n = field->first; n != NULL; n = n->next) {
+        if (n->type != CONF_TEXT || r->profiles->meanings.keys.count >= TABLE_MAX ||
+            !meaning_key(key, &length, field->name, n->name)) {
+            return refuse(r, n, _("expected: VALUE = \"what it means\""));
+        }
+        pairs_set(&r->profiles->meanings, str_make(key, length), n->text);
+    }
+    return STATUS_OK;
+}
+
 static enum status read_names(const struct reader *r, const struct conf_node *section) {
     for (const struct conf_node *n = section->first; n != NULL; n = n->next) {
         if (n->type != CONF_TEXT || r->profiles->names.keys.count >= TABLE_MAX) {
@@ -142,10 +173,12 @@ static enum status read_text(const struct reader *r, struct str text) {
             s = read_each(r, n, read_profile);
         } else if (n->type == CONF_SECTION && str_eq(n->name, STR("details"))) {
             s = read_each(r, n, read_details);
+        } else if (n->type == CONF_SECTION && str_eq(n->name, STR("values"))) {
+            s = read_each(r, n, read_values);
         } else if (n->type == CONF_SECTION && str_eq(n->name, STR("abbreviations"))) {
             s = read_names(r, n);
         } else {
-            s = refuse(r, n, _("expected profile, details or abbreviations"));
+            s = refuse(r, n, _("expected profile, details, values or abbreviations"));
         }
     }
     return s;
@@ -187,6 +220,7 @@ void report_profiles_free(struct report_profiles **profiles) {
     arena_fini(&gone->arena);
     mem_free(gone->profiles);
     pairs_fini(&gone->details);
+    pairs_fini(&gone->meanings);
     pairs_fini(&gone->names);
     mem_free(gone);
     *profiles = NULL;
@@ -216,6 +250,16 @@ enum status report_profiles_columns(struct report_columns *out,
 struct str report_profiles_short(const struct report_profiles *profiles, struct str text) {
     struct str name;
     return pairs_get(&name, &profiles->names, text) ? name : text;
+}
+
+struct str report_profiles_meaning(const struct report_profiles *profiles, struct str field,
+                                   struct str value) {
+    char key[KEY_MAX];
+    size_t length;
+    struct str text;
+    bool is_known = meaning_key(key, &length, field, value) &&
+                    pairs_get(&text, &profiles->meanings, str_make(key, length));
+    return is_known ? text : STR_EMPTY;
 }
 
 /* Takes the part before the next " | " out of *rest. */
@@ -251,7 +295,7 @@ static bool add_part(struct buf *out, struct str part, report_lookup_fn *lookup,
 bool report_profiles_details(struct buf *out, const struct report_profiles *profiles,
                              struct str channel, struct str event_id, report_lookup_fn *lookup,
                              void *ctx) {
-    char key[256];
+    char key[KEY_MAX];
     struct str rest;
     if (channel.len + 1 + event_id.len > sizeof key) {
         return false;
@@ -265,7 +309,7 @@ bool report_profiles_details(struct buf *out, const struct report_profiles *prof
     size_t start = out->len;
     while (rest.len > 0) {
         size_t before = out->len;
-        buf_add(out, before > start ? STR(" | ") : STR_EMPTY);
+        buf_add(out, before > start ? STR(REPORT_PART_MARK) : STR_EMPTY);
         if (!add_part(out, take_part(&rest), lookup, ctx)) {
             out->len = before;
         }

@@ -36,12 +36,13 @@ void report_text_place(struct buf *out, const struct report_place *place) {
     }
 }
 
-void report_text_fields(struct buf *out, const struct report_field *fields, size_t count) {
+void report_text_fields(struct buf *out, const struct report_field *fields, size_t count,
+                        struct str separator) {
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && str_eq(fields[i].name, fields[i - 1].name)) {
             buf_add(out, STR(", "));
         } else {
-            buf_add(out, i > 0 ? STR(" | ") : STR_EMPTY);
+            buf_add(out, i > 0 ? separator : STR_EMPTY);
             buf_add(out, fields[i].name);
             buf_add(out, STR(": "));
         }
@@ -148,8 +149,8 @@ void report_text_correlation(struct buf *out, const struct report_correlation *c
         buf_add(out, c->value);
     }
     if (c->group_count > 0) {
-        buf_add(out, STR(" | "));
-        report_text_fields(out, c->groups, c->group_count);
+        buf_add(out, REPORT_SEPARATOR);
+        report_text_fields(out, c->groups, c->group_count, REPORT_SEPARATOR);
     }
     if (c->rule_count > 1) {
         add_rules(out, c);
@@ -159,10 +160,10 @@ void report_text_correlation(struct buf *out, const struct report_correlation *c
     }
 }
 
-/* Runs of blanks that hold an end of a line or a tab become one blank, from `start` on. */
-static void join_lines(struct buf *out, size_t start) {
-    size_t to = start;
-    for (size_t at = start; at < out->len;) {
+/* Runs of blanks that hold an end of a line or a tab become one blank. */
+static void join_lines(struct buf *out) {
+    size_t to = 0;
+    for (size_t at = 0; at < out->len;) {
         size_t end = at;
         bool is_joined = false;
         for (; end < out->len && ascii_is_space(out->ptr[end]); end++) {
@@ -181,22 +182,30 @@ static void join_lines(struct buf *out, size_t start) {
     out->len = to;
 }
 
-void report_text_details(struct buf *out, const struct report_hit *hit) {
-    size_t start = out->len;
+void report_text_details(struct buf *out, const struct report_hit *hit, struct str separator) {
+    struct buf parts = BUF_INIT;
     if (hit->details.len > 0) {
-        buf_add(out, hit->details);
+        buf_add(&parts, hit->details);
     } else if (hit->correlation != NULL) {
-        report_text_correlation(out, hit->correlation);
+        report_text_correlation(&parts, hit->correlation);
     } else {
-        report_text_fields(out, hit->fields, hit->field_count);
+        report_text_fields(&parts, hit->fields, hit->field_count, STR(REPORT_PART_MARK));
     }
-    join_lines(out, start);
+    join_lines(&parts);
+    struct str rest = buf_str(&parts);
+    struct str part;
+    for (bool is_first = true; str_split_next(&part, &rest, REPORT_PART_MARK[0]);
+         is_first = false) {
+        buf_add(out, is_first ? STR_EMPTY : separator);
+        buf_add(out, part);
+    }
+    buf_fini(&parts);
 }
 
 void report_text_message(struct buf *out, const struct report_hit *hit) {
     buf_add(out, hit->rule->title);
     buf_add(out, STR(": "));
-    report_text_details(out, hit);
+    report_text_details(out, hit, REPORT_SEPARATOR);
 }
 
 void report_text_count(struct buf *out, uint64_t count) {

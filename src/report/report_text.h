@@ -12,10 +12,13 @@
 void report_text_time(struct buf *out, int64_t ns, const struct zone *zone);
 /* "#7" for the eighth record of a file, "12" for line 12. */
 void report_text_place(struct buf *out, const struct report_place *place);
+/* What stands between the parts of a line unless somebody wants another. */
+#define REPORT_SEPARATOR STR(" | ")
 /* "k: v | k: v"; values of a list are joined with ", ". */
-void report_text_fields(struct buf *out, const struct report_field *fields, size_t count);
-/* The hit's details, else those of its correlation, else its fields; on one line. */
-void report_text_details(struct buf *out, const struct report_hit *hit);
+void report_text_fields(struct buf *out, const struct report_field *fields, size_t count,
+                        struct str separator);
+/* The hit's details, else those of its correlation, else its fields; each part on one line. */
+void report_text_details(struct buf *out, const struct report_hit *hit, struct str separator);
 /* "Title: details" */
 void report_text_message(struct buf *out, const struct report_hit *hit);
 /* "90m": the largest unit of s m h d that divides it. */

@@ -245,6 +245,58 @@ def columns_are_chosen(folder):
 
 
 @case
+def rows_to_taste(folder):
+    """Times in other styles and zones, parts of cells on lines of their own, whole cells in tables."""
+    arguments = [*scene(folder), "--level", "high"]
+
+    def rows(*more):
+        text = run(*arguments, "--format", "csv", "--sort", "time", *more).decode("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+    shown = {"default": "2020-10-19T00:00:00.000000000Z", "plain": "2020-10-19 09:00:00.000 +09:00",
+             "iso-8601": "2020-10-19T00:00:00.0000000Z", "rfc-2822": "Mon, 19 Oct 2020 09:00:00 +0900",
+             "us": "10-19-2020 09:00:00.000 AM +09:00", "unix": "1603065600.000000000"}
+    for form, wanted in shown.items():
+        equal(rows("--tz", "Asia/Tokyo", "--time-format", form)[0]["timestamp"], wanted, form)
+    equal(jsonl(run(*arguments, "--format", "jsonl", "--columns", "timestamp", "--time-format", "european"))[0],
+          {"timestamp": "28-10-2020 00:00:00.000 +00:00"}, "columns of json")
+    for name, between in {"line": "\n", "tab": "\t", "bar": " | "}.items():
+        row = rows("--columns", "details,fields", "--separator", name)[0]
+        equal(row["details"].split(between)[1:], ["Proc: C:\\Windows\\whoami.exe", "User: EX\\user'1", "PID: 7"],
+              name)
+    row = rows("--profile", "extra-field-info")[0]
+    equal(row["extra_fields"], "", "all that the event says is among the details")
+    (folder / "mine.conf").write_text('details "Microsoft-Windows-Sysmon/Operational" { 1 = "P %ProcessId%" }\n'
+                                      'values "ProcessId" { 7 = lucky }\n')
+    mine = ["--profiles", folder / "mine.conf", "--columns", "details,extra_fields"]
+    row = rows(*mine)[0]
+    equal(row["details"], "P 7 (lucky)", "what a value means")
+    equal(rows(*mine, "--raw-values")[0]["details"], "P 7", "--raw-values")
+    equal(sorted(part.split(":")[0] for part in row["extra_fields"].split(" | ")), ["CommandLine", "Image", "User"],
+          "extra fields")
+    true("\u2026" in run(*arguments, "--format", "table", "--width", "60").decode(), "cut")
+    true("\u2026" not in run(*arguments, "--format", "table", "--profile", "super", "--width", "0").decode(),
+         "whole")
+    for bad in (["--time-format", "swatch"], ["--separator", ";"], ["--width", "wide"]):
+        run(*arguments, *bad, expect=2)
+        true(bad[1] in run.stderr, run.stderr)
+
+
+@case
+def details_without_a_template(folder):
+    """A rule that looks at nothing but ids: the details are what the event says, not its id."""
+    (folder / "rule.yml").write_text("title: t\nid: 11111111-2222-4333-8444-555555555556\nlevel: low\n"
+                                     "logsource: { product: windows, service: system }\n"
+                                     "detection: { selection: { EventID: 999 }, condition: selection }\n")
+    event = {"@timestamp": "2020-10-28T00:00:00Z", "EventID": 999, "Channel": "System", "Computer": "pc",
+             "Version": 3, "Why": "because", "Who": "me"}
+    (folder / "e.json").write_text(json.dumps(event) + "\n")
+    row = jsonl(run("scan", "--no-rule-cache", "--rules", folder / "rule.yml", "--columns", "details",
+                    "--format", "jsonl", folder / "e.json"))[0]
+    equal(sorted(row["details"].split(" | ")), ["Who: me", "Why: because"], "details")
+
+
+@case
 def files_are_made_anew_and_not_among_the_evidence(folder):
     arguments = scene(folder)
     out = folder / "hits.jsonl"
@@ -354,10 +406,11 @@ def interrupted_reports_are_whole(folder):
 def colours_are_for_terminals(folder):
     arguments = scene(folder)
     for env, wanted in (({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False),
-                        ({"TERM": "dumb"}, False)):
+                        ({"TERM": "dumb"}, False), ({"TERM": "xterm", "option": "--no-color"}, False)):
         ours, theirs = os.openpty()
         kept = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
-        done = subprocess.Popen([PROGRAM, *map(str, arguments), "--no-summary"], stdout=theirs,
+        more = [env.pop("option")] if "option" in env else []
+        done = subprocess.Popen([PROGRAM, *map(str, arguments), "--no-summary", *more], stdout=theirs,
                                 stderr=subprocess.DEVNULL, env={**kept, **env})
         os.close(theirs)
         shown = b""

@@ -169,8 +169,8 @@ static void copies_whole_hits(void **state) {
     hit.suppressed_by = STR("me: why");
     report_copy_write(&bytes, &hit, 0);
     report_copy_read(&back, buf_str(&bytes), &arena);
-    report_json_hit(&a, NULL, &hit);
-    report_json_hit(&b, NULL, &back);
+    report_json_hit(&a, NULL, &report_style_plain, &hit);
+    report_json_hit(&b, NULL, &report_style_plain, &back);
     assert_true(str_eq(buf_str(&a), buf_str(&b)));
     assert_true(str_find(buf_str(&a), STR("\"timespan_s\":60")) != STR_NONE);
     static const struct str parts[] = {
@@ -211,18 +211,18 @@ static void reads_columns(void **state) {
     assert_non_null(strstr(err.message, "nonsense"));
     assert_int_equal(report_columns_parse(&columns, STR(""), &err), STATUS_BAD_INPUT);
     assert_int_equal(columns.count, 3); /* untouched */
-    report_column_cell(&out, COLUMN_TACTICS, &hit, NULL);
+    report_column_cell(&out, COLUMN_TACTICS, &hit, &report_style_plain);
     buf_putc(&out, ';');
-    report_column_cell(&out, COLUMN_TECHNIQUES, &hit, NULL);
+    report_column_cell(&out, COLUMN_TECHNIQUES, &hit, &report_style_plain);
     buf_putc(&out, ';');
-    report_column_cell(&out, COLUMN_OTHER_TAGS, &hit, NULL);
+    report_column_cell(&out, COLUMN_OTHER_TAGS, &hit, &report_style_plain);
     buf_putc(&out, ';');
-    report_column_cell(&out, COLUMN_DETAILS, &hit, NULL);
+    report_column_cell(&out, COLUMN_DETAILS, &hit, &report_style_plain);
     buf_putc(&out, ';');
-    report_column_cell(&out, COLUMN_FIELDS, &hit, NULL);
+    report_column_cell(&out, COLUMN_FIELDS, &hit, &report_style_plain);
     buf_putc(&out, ';');
-    report_column_cell(&out, COLUMN_LINE, &hit, NULL);
-    report_column_cell(&out, COLUMN_PLACE, &hit, NULL);
+    report_column_cell(&out, COLUMN_LINE, &hit, &report_style_plain);
+    report_column_cell(&out, COLUMN_PLACE, &hit, &report_style_plain);
     expect(&out, "Discovery;T1059.001;cve.2021-44228 | security;Image: x.exe | Data: one, two;"
                  "{\"Image\":\"x.exe\",\"Data\":[\"one\",\"two\"]};#7");
     buf_fini(&out);
@@ -234,8 +234,40 @@ static void details_are_one_line(void **state) {
     struct buf out = BUF_INIT;
     hit.details = STR("a  b\r\n\t c \n d\n");
     buf_add(&out, STR("\n"));
-    report_text_details(&out, &hit);
+    report_text_details(&out, &hit, REPORT_SEPARATOR);
     expect(&out, "\na  b c d ");
+    buf_fini(&out);
+}
+
+static void times_in_every_form(void **state) {
+    (void)state;
+    static const char *const wanted[REPORT_TIME_COUNT] = {
+        [REPORT_TIME_DEFAULT] = "2022-02-22T22:00:00.123+02:00",
+        [REPORT_TIME_PLAIN] = "2022-02-22 22:00:00.123 +02:00",
+        [REPORT_TIME_ISO_8601] = "2022-02-22T20:00:00.1234567Z",
+        [REPORT_TIME_RFC_3339] = "2022-02-22 22:00:00.123456+02:00",
+        [REPORT_TIME_RFC_2822] = "Tue, 22 Feb 2022 22:00:00 +0200",
+        [REPORT_TIME_EUROPEAN] = "22-02-2022 22:00:00.123 +02:00",
+        [REPORT_TIME_US] = "02-22-2022 10:00:00.123 PM +02:00",
+        [REPORT_TIME_US_MILITARY] = "02-22-2022 22:00:00.123 +02:00",
+        [REPORT_TIME_UNIX] = "1645560000.123456700"};
+    const struct zone *zone;
+    struct buf out = BUF_INIT;
+    assert_int_equal(zone_open(&zone, STR("+02:00"), NULL), STATUS_OK);
+    for (int form = 0; form < REPORT_TIME_COUNT; form++) {
+        buf_clear(&out);
+        report_time_write(&out, (enum report_time_form)form, INT64_C(1645560000123456700), zone);
+        expect(&out, wanted[form]);
+    }
+    buf_clear(&out);
+    report_time_write(&out, REPORT_TIME_US, INT64_C(1645488000000000000), NULL); /* midnight */
+    expect(&out, "02-22-2022 12:00:00.000 AM +00:00");
+    buf_clear(&out);
+    report_time_write(&out, REPORT_TIME_UNIX, -1, NULL);
+    expect(&out, "-0.000000001");
+    buf_clear(&out);
+    report_time_write(&out, REPORT_TIME_US, TIME_NONE, NULL);
+    expect(&out, "-");
     buf_fini(&out);
 }
 
@@ -266,6 +298,7 @@ static void user_profiles_come_on_top(void **state) {
     (void)user_file(
         path, "profile minimal { columns = [level] }\nprofile mine { columns = [tags, line] }\n"
               "details \"Security\" { 4624 = \"none %No% | T%LogonType%%Other% | fixed | 5 %\" }\n"
+              "values \"LogonType\" { 3 = lan; \"0xAB\" = hex }\n"
               "abbreviations { \"Some/Channel\" = \"SC\" }\n");
     assert_int_equal(report_profiles_load(&profiles, path, &err), STATUS_OK);
     assert_int_equal(report_profiles_columns(&columns, profiles, STR("minimal"), &err), STATUS_OK);
@@ -277,12 +310,20 @@ static void user_profiles_come_on_top(void **state) {
     assert_int_equal(report_profiles_columns(&columns, profiles, STR("x"), &err), STATUS_BAD_INPUT);
     assert_true(
         report_profiles_details(&out, profiles, STR("Security"), STR("4624"), look_up, NULL));
-    expect(&out, "T3 | fixed | 5 %");
+    expect(&out, "T3\x1f"
+                 "fixed\x1f"
+                 "5 %");
     buf_clear(&out);
     assert_false(report_profiles_details(&out, profiles, STR("Security"), STR("1"), look_up, NULL));
     assert_false(
         report_profiles_details(&out, profiles, STR("Security"), STR("4688"), look_up, NULL));
     assert_true(str_eq(report_profiles_short(profiles, STR("Some/Channel")), STR("SC")));
+    struct str type = STR("LogonType");
+    assert_true(str_eq(report_profiles_meaning(profiles, type, STR("3")), STR("lan")));
+    assert_true(str_eq(report_profiles_meaning(profiles, type, STR("0xaB")), STR("hex")));
+    assert_true(str_eq(report_profiles_meaning(profiles, type, STR("5")), STR("service")));
+    assert_int_equal(report_profiles_meaning(profiles, type, STR("99")).len, 0);
+    assert_int_equal(report_profiles_meaning(profiles, STR("Other"), STR("3")).len, 0);
     assert_true(str_eq(report_profiles_short(profiles, STR("Security")), STR("Sec")));
     assert_true(str_eq(report_profiles_short(profiles, STR("Other")), STR("Other")));
     report_profiles_free(&profiles);
@@ -415,7 +456,7 @@ static void hits_without_a_time_count_for_no_time(void **state) {
     (void)report_stats_add(&stats, &hit);
     report_timeline_make(&line, &stats, TIMELINE_STEPS);
     assert_int_equal(line.count, 0);
-    const struct report_form_view view = {NULL, zone_utc(), &stats};
+    const struct report_form_view view = {NULL, report_style_plain, &stats};
     report_html.end(&out, &view, &run); /* no chart, no days */
     assert_true(str_find(buf_str(&out), STR("<svg")) == STR_NONE);
     assert_true(str_find(buf_str(&out), STR("2052-")) == STR_NONE);
@@ -428,7 +469,7 @@ static void hits_without_a_time_count_for_no_time(void **state) {
     assert_int_equal(stats.hosts.rows[0].last_ns, NS_PER_DAY);
     assert_int_equal(stats.days.names.count, 1);
     buf_clear(&out);
-    report_json_hit(&out, NULL, &hit);
+    report_json_hit(&out, NULL, &report_style_plain, &hit);
     assert_true(str_find(buf_str(&out), STR("\"time_received\":true")) != STR_NONE);
     buf_clear(&out);
     report_timesketch_jsonl.hit(&out, &view, &hit, true);
@@ -536,7 +577,7 @@ static void write_form(struct buf *out, enum report_form form,
                        const struct report_columns *columns) {
     struct report_stats stats;
     const struct report_run run = {.first_ns = TIME_NONE, .last_ns = TIME_NONE};
-    struct report_writer writer = {.form = form, .view = {columns, zone_utc(), &stats}};
+    struct report_writer writer = {.form = form, .view = {columns, report_style_plain, &stats}};
     report_stats_init(&stats, zone_utc(), report_form_type(form)->samples);
     struct report_hit hit = make_hit(0);
     report_writer_begin(&writer, out);
@@ -616,6 +657,7 @@ int main(void) {
         cmocka_unit_test(copies_whole_hits),
         cmocka_unit_test(reads_columns),
         cmocka_unit_test(details_are_one_line),
+        cmocka_unit_test(times_in_every_form),
         cmocka_unit_test(user_profiles_come_on_top),
         cmocka_unit_test(bad_profiles_are_told),
         cmocka_unit_test(reads_attack_tags),

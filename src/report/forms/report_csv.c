@@ -18,7 +18,7 @@ static void add_hit(struct buf *out, const struct report_form_view *view,
     struct buf cell = BUF_INIT;
     for (size_t i = 0; i < view->columns->count; i++) {
         buf_clear(&cell);
-        report_column_cell(&cell, view->columns->ids[i], hit, NULL);
+        report_column_cell(&cell, view->columns->ids[i], hit, &view->style);
         buf_add(out, i > 0 ? STR(",") : STR_EMPTY);
         cell_text_csv(out, buf_str(&cell));
     }

@@ -2,6 +2,7 @@
 
 #include "json_member.h"
 #include "json_out.h"
+#include "mem.h"
 #include "report_form.h"
 #include "report_text.h"
 
@@ -194,8 +195,14 @@ static void add_members(struct buf *out, const struct report_hit *hit) {
     buf_putc(out, '}');
 }
 
+static void add_extra(struct buf *out, const struct report_hit *hit) {
+    struct report_field *extra = mem_calloc(hit->all_count + 1, sizeof *extra);
+    report_json_fields(out, extra, report_column_extra(extra, hit));
+    mem_free(extra);
+}
+
 static void add_columns(struct buf *out, const struct report_columns *columns,
-                        const struct report_hit *hit) {
+                        const struct report_style *style, const struct report_hit *hit) {
     struct buf cell = BUF_INIT;
     buf_putc(out, '{');
     for (size_t i = 0; i < columns->count; i++) {
@@ -203,11 +210,13 @@ static void add_columns(struct buf *out, const struct report_columns *columns,
         json_member(out, report_column_name(column));
         if (column == COLUMN_FIELDS) {
             report_json_fields(out, hit->fields, hit->field_count);
+        } else if (column == COLUMN_EXTRA_FIELDS) {
+            add_extra(out, hit);
         } else if (column == COLUMN_ALL_FIELDS) {
             report_json_fields(out, hit->all, hit->all_count);
         } else {
             buf_clear(&cell);
-            report_column_cell(&cell, column, hit, NULL);
+            report_column_cell(&cell, column, hit, style);
             json_out_string(out, buf_str(&cell));
         }
     }
@@ -216,9 +225,9 @@ static void add_columns(struct buf *out, const struct report_columns *columns,
 }
 
 void report_json_hit(struct buf *out, const struct report_columns *columns,
-                     const struct report_hit *hit) {
+                     const struct report_style *style, const struct report_hit *hit) {
     if (columns != NULL) {
-        add_columns(out, columns, hit);
+        add_columns(out, columns, style, hit);
     } else {
         add_members(out, hit);
     }
@@ -229,7 +238,7 @@ void report_json_hit(struct buf *out, const struct report_columns *columns,
 static void add_line(struct buf *out, const struct report_form_view *view,
                      const struct report_hit *hit, bool is_first) {
     (void)is_first;
-    report_json_hit(out, view->columns, hit);
+    report_json_hit(out, view->columns, &view->style, hit);
     buf_putc(out, '\n');
 }
 
@@ -241,7 +250,7 @@ static void begin_array(struct buf *out, const struct report_form_view *view) {
 static void add_item(struct buf *out, const struct report_form_view *view,
                      const struct report_hit *hit, bool is_first) {
     buf_add(out, is_first ? STR("\n") : STR(",\n"));
-    report_json_hit(out, view->columns, hit);
+    report_json_hit(out, view->columns, &view->style, hit);
 }
 
 static void end_array(struct buf *out, const struct report_form_view *view,

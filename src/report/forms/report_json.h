@@ -7,9 +7,10 @@
 
 #include "report_column.h"
 
-/* One object, without a newline: all members, or the chosen columns as texts. */
+/* One object, without a newline: all members, or the chosen columns as texts in the style (fields
+ * as objects). */
 void report_json_hit(struct buf *out, const struct report_columns *columns,
-                     const struct report_hit *hit);
+                     const struct report_style *style, const struct report_hit *hit);
 /* {"name":"value","list":["a","b"]} */
 void report_json_fields(struct buf *out, const struct report_field *fields, size_t count);
 /* The object, without its events. */

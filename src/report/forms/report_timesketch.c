@@ -70,7 +70,7 @@ static void add_row(struct buf *out, const struct report_form_view *view,
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
         buf_clear(&cell);
         buf_putc(out, ',');
-        report_column_cell(&cell, attributes[i], hit, NULL);
+        report_column_cell(&cell, attributes[i], hit, &report_style_plain);
         cell_text_csv(out, buf_str(&cell));
     }
     buf_add(out, STR("\r\n"));
@@ -116,7 +116,7 @@ static void add_line(struct buf *out, const struct report_form_view *view,
     json_member_some_text(out, STR("user"), hit->user);
     report_json_place(out, &hit->place);
     buf_clear(&text);
-    report_text_fields(&text, hit->fields, hit->field_count);
+    report_text_fields(&text, hit->fields, hit->field_count, REPORT_SEPARATOR);
     json_member_text(out, STR("fields"), buf_str(&text));
     buf_clear(&text);
     report_text_events(&text, hit->correlation);

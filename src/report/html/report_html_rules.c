@@ -172,7 +172,7 @@ static void add_sample(struct buf *out, const struct report_stats *stats,
     html_out_element(out, "td", NULL, hit->computer);
     html_out_element(out, "td", NULL, hit->user);
     buf_add(out, STR("<td>"));
-    report_text_details(&text, hit);
+    report_text_details(&text, hit, REPORT_SEPARATOR);
     html_out_element(out, "div", "mono", buf_str(&text));
     buf_clear(&text);
     buf_add(&text, hit->place.file);
