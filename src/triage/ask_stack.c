@@ -1,5 +1,7 @@
 /* stack KIND: what is rare among many: groups with few hosts and few events first. */
 #include "mem.h"
+#include "num.h"
+#include "script_parts.h"
 #include "stack_text.h"
 #include "tally.h"
 #include "triage_cells.h"
@@ -54,6 +56,10 @@ struct stack {
     struct tally tally;
     struct buf columns;
     struct buf texts; /* scratch */
+    /* kind scripts: long ones stand in several events */
+    bool is_of_scripts;
+    struct script_parts parts;
+    size_t script, script_path, script_id, part_number, part_total;
 };
 
 /* --- opening --- */
@@ -99,6 +105,16 @@ static bool open_kind(struct stack *s, struct str name) {
         return true;
     }
     return false;
+}
+
+/* Where the parts of long scripts are named. */
+static void open_scripts(struct stack *s) {
+    s->is_of_scripts = true;
+    s->script = triage_fields_add_name(&s->fields, STR("ScriptBlockText"));
+    s->script_path = triage_fields_add_name(&s->fields, STR("Path"));
+    s->script_id = triage_fields_add_name(&s->fields, STR("ScriptBlockId"));
+    s->part_number = triage_fields_add_name(&s->fields, STR("MessageNumber"));
+    s->part_total = triage_fields_add_name(&s->fields, STR("MessageTotal"));
 }
 
 /* --by: any event that has one of the fields. */
@@ -150,6 +166,9 @@ static enum status stack_open(void **state, struct triage_out *out,
         stack_close(s);
         return refuse(options->kind, err);
     }
+    if (str_eq(options->kind, STR("scripts"))) {
+        open_scripts(s);
+    }
     triage_columns(out, buf_str(&s->columns));
     *state = s;
     return STATUS_OK;
@@ -191,15 +210,59 @@ static void count(struct stack *s, const struct source *source, const struct tri
     }
 }
 
+/* May the event be counted as it is? The last part of a long script is, with the whole text. */
+static bool join_script(struct stack *s, const struct triage_event *event) {
+    struct str *values = s->fields.values;
+    struct script_part part = {.computer = triage_host_of(&s->host, &s->fields, event),
+                               .id = triage_field(&s->fields, s->script_id),
+                               .path = triage_field(&s->fields, s->script_path),
+                               .text = values[s->script],
+                               .time_ns = triage_time(event->row)};
+    struct str joined = STR_EMPTY;
+    bool is_numbered = num_parse_u64(&part.number, triage_field(&s->fields, s->part_number)) &&
+                       num_parse_u64(&part.total, triage_field(&s->fields, s->part_total));
+    enum script_state script_state =
+        is_numbered ? script_parts_add(&joined, &s->parts, &part) : SCRIPT_ALONE;
+    if (script_state == SCRIPT_WHOLE) {
+        values[s->script] = joined;
+    }
+    return script_state != SCRIPT_WAITS;
+}
+
 static void stack_event(void *state, const struct triage_event *event) {
     struct stack *s = state;
     triage_fields_read(&s->fields, event->batch, event->row);
     for (size_t i = 0; i < s->source_count; i++) {
         if (is_source(s, &s->sources[i], event)) {
-            count(s, &s->sources[i], event);
+            if (!s->is_of_scripts || join_script(s, event)) {
+                count(s, &s->sources[i], event);
+            }
             return;
         }
     }
+}
+
+/* Scripts whose last part never came. */
+static void count_incomplete(struct stack *s) {
+    struct str *values = s->fields.values;
+    struct script_part part;
+    struct buf text = BUF_INIT;
+    for (size_t at = 0; script_parts_next(&part, &s->parts, &at);) {
+        buf_clear(&text);
+        buf_printf(&text, "%llu of %llu", (unsigned long long)part.number,
+                   (unsigned long long)part.total);
+        bool has_time = part.time_ns != TIME_NONE;
+        const struct row row = {.time_ns = part.time_ns,
+                                .flags = has_time ? 0 : (uint32_t)ROW_TIME_RECEIVED};
+        const struct triage_event event = {.row = &row, .is_windows = true};
+        memset(values, 0, s->fields.count * sizeof *values);
+        values[s->host.places[0]] = part.computer;
+        values[s->script] = part.text;
+        values[s->script_path] = part.path;
+        values[s->part_total] = buf_str(&text);
+        count(s, &s->sources[0], &event);
+    }
+    buf_fini(&text);
 }
 
 /* --- the listing --- */
@@ -207,6 +270,7 @@ static void stack_event(void *state, const struct triage_event *event) {
 static void stack_end(void *state) {
     struct stack *s = state;
     struct triage_cells cells = {0};
+    count_incomplete(s);
     uint32_t *sorted = tally_sorted(&s->tally, TALLY_RARE_FIRST);
     for (uint32_t i = 0; i < s->tally.count && !s->out->is_stopped; i++) {
         const struct tally_group *group = &s->tally.groups[sorted[i]];
@@ -230,6 +294,7 @@ static void stack_close(void *state) {
     tally_fini(&s->tally);
     buf_fini(&s->columns);
     buf_fini(&s->texts);
+    script_parts_fini(&s->parts);
     mem_free(s);
 }
 

@@ -339,7 +339,7 @@ def stack_keys(e):
     if channel in POWERSHELL and number == "4104":
         text = script(first(e, "ScriptBlockText"))
         hashed = hashlib.sha256(text.encode()).hexdigest() if text else ""
-        yield "scripts", (hashed, low(first(e, "Path")))
+        yield "scripts", (hashed, low(first(e, "Path")), first(e, "MessageTotal"))
     if channel == "Security" and number in ("4698", "4700", "4701"):
         yield "tasks", (first(e, "TaskName"), task(first(e, "TaskContent")), number)
     if channel == "Security" and number == "4702":
@@ -350,13 +350,33 @@ def stack_keys(e):
                         first(e, "SubjectUserName"))
 
 
+def whole_scripts(events):
+    """The events; parts of a long script as one event with its whole text."""
+    waiting = {}
+    for e, _ in events:
+        total = int(first(e, "MessageTotal") or 1) if first(e, "Channel") in POWERSHELL else 1
+        if first(e, "EventID") != "4104" or total == 1:
+            yield e
+            continue
+        key = first(e, "Computer"), first(e, "ScriptBlockId")
+        parts = waiting.setdefault(key, {})
+        parts.setdefault(int(first(e, "MessageNumber")), (first(e, "ScriptBlockText"), e))
+        if len(parts) == total:
+            yield {**e, "ScriptBlockText": "".join(parts[n][0] for n in range(1, total + 1))}
+            del waiting[key]
+    for parts in waiting.values():
+        text, e = "".join(parts[n][0] for n in sorted(parts)), next(iter(parts.values()))[1]
+        yield {**e, "ScriptBlockText": text,
+               "MessageTotal": f"{len(parts)} of {first(e, 'MessageTotal')}"}
+
+
 def stacks(events):
     columns = {"processes": ("image", "command_shape", "parent"),
                "services": ("service", "path", "start", "account"),
-               "addresses": ("address", "port", "process"), "scripts": ("sha256", "path"),
+               "addresses": ("address", "port", "process"), "scripts": ("sha256", "path", "parts"),
                "tasks": ("task", "action", "event"), "users": ("event", "account", "member", "by")}
     groups = {kind: Groups() for kind in columns}
-    for e, _ in events:
+    for e in whole_scripts(events):
         for kind, key in stack_keys(e):
             if any(key):
                 groups[kind].add(key, first(e, "Computer"), first(e, "TimeCreated_SystemTime"))

@@ -149,6 +149,38 @@ static void test_logons_privileged(void **unused) {
         "|2026-11-09T00:00:04.000000000Z|2026-11-09T00:00:04.000000000Z\n");
 }
 
+#define PART(id, number, total, text)                                                              \
+    D("ScriptBlockId", id)                                                                         \
+    D("MessageNumber", number) D("MessageTotal", total) D("ScriptBlockText", text)
+#define POWERSHELL "Microsoft-Windows-PowerShell"
+#define SCRIPTS    "Microsoft-Windows-PowerShell/Operational"
+
+static void test_stack_scripts(void **unused) {
+    (void)unused;
+    /* the parts in any order, one twice; the same text in one block; a part that never comes */
+    const struct triage_options options = {.kind = STR("scripts")};
+    struct buf rows = ask(
+        &triage_stack, &options,
+        STR(EVENT(POWERSHELL, SCRIPTS, "4104", "1", "00:02", PART("a", "2", "2", "ef")) EVENT(
+            POWERSHELL, SCRIPTS, "4104", "1", "00:02", PART("a", "2", "2", "ef"))
+                EVENT(POWERSHELL, SCRIPTS, "4104", "2", "00:01", PART("a", "1", "2", "abcd")) EVENT(
+                    POWERSHELL, SCRIPTS, "4104", "3", "00:03", PART("b", "1", "1", "abcdef"))
+                    EVENT(POWERSHELL, SCRIPTS, "4104", "4", "00:04", PART("c", "3", "3", "z"))
+                        EVENT(POWERSHELL, SCRIPTS, "4104", "5", "00:05", PART("c", "1", "3", "x"))
+                            EVENT(POWERSHELL, SCRIPTS, "4104", "6", "00:06",
+                                  PART("d", "9", "2", "odd"))));
+    assert_non_null(strstr(rows.ptr, "|abcdef||2\n"));
+    assert_non_null(strstr(rows.ptr, "|abcdef||1\n"));
+    assert_non_null(strstr(rows.ptr, "|xz||2 of 3\n"));
+    assert_non_null(strstr(rows.ptr, "|odd||2\n"));
+    size_t lines = 0;
+    for (const char *c = rows.ptr; *c != '\0'; c++) {
+        lines += *c == '\n';
+    }
+    assert_int_equal(lines, 4);
+    buf_fini(&rows);
+}
+
 static void test_logoffs(void **unused) {
     (void)unused;
     const struct triage_options options = {0};
@@ -703,6 +735,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_metrics),
         cmocka_unit_test(test_logons_privileged),
+        cmocka_unit_test(test_stack_scripts),
         cmocka_unit_test(test_logoffs),
         cmocka_unit_test(test_account_rank),
         cmocka_unit_test(test_accounts),
