@@ -131,13 +131,20 @@ static bool is_number(struct str s) {
     return i == s.len;
 }
 
+/* `!!int "5"`. Of `!!str 5` nothing is left in libyaml's tree: it is taken for a plain 5. */
+static bool has_typing_tag(const sigma_yaml_node *scalar) {
+    static const char *const tags[] = {YAML_NULL_TAG, YAML_BOOL_TAG, YAML_INT_TAG, YAML_FLOAT_TAG,
+                                       NULL};
+    return scalar->tag != NULL && is_one_of(str_from_c((const char *)scalar->tag), tags);
+}
+
 enum sigma_scalar_type sigma_yaml_type(const sigma_yaml_node *scalar) {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
     static const char *const truths[] = {"true", "True", "TRUE", "false", "False", "FALSE", NULL};
     static const char *const words[] = {"yes", "Yes", "YES", "no",  "No",  "NO", "on",
                                         "On",  "ON",  "off", "Off", "OFF", NULL};
     struct str text = sigma_yaml_text(scalar);
-    if (scalar->data.scalar.style != YAML_PLAIN_SCALAR_STYLE) {
+    if (scalar->data.scalar.style != YAML_PLAIN_SCALAR_STYLE && !has_typing_tag(scalar)) {
         return SIGMA_SCALAR_TEXT;
     }
     if (is_one_of(text, nulls)) {
