@@ -35,6 +35,15 @@ int subcommand_usage(const char *name, bool asked) {
     return asked ? EXIT_DONE : EXIT_USAGE;
 }
 
+void subcommand_tell_no_rules(const char *name, size_t refused) {
+    if (refused > 0) {
+        fprintf(stderr, _("konseki rules %s: %zu rules refused: konseki rules check says why\n"),
+                name, refused);
+    } else {
+        fprintf(stderr, _("konseki rules %s: no rule file (.yml or .yaml) is there\n"), name);
+    }
+}
+
 int cmd_rules(int argc, char **argv) {
     for (size_t i = 0; i < ROW_COUNT && argc >= 2; i++) {
         if (strcmp(argv[1], rows[i].name) == 0) {

@@ -1,5 +1,6 @@
 #include "draft_fields.h"
 
+#include "draft_words.h"
 #include "ip.h"
 
 enum draft_kind {
@@ -109,8 +110,7 @@ static bool is_volatile_name(struct str name) {
     return str_starts(name, STR("EventData.")) || name_has(name, parts);
 }
 
-/* Ids, hashes, numbers of many digits, addresses, SIDs. */
-static bool is_volatile_value(struct str value) {
+bool draft_is_volatile(struct str value) {
     struct ip address;
     size_t digits = 0, hex = 0;
     for (size_t i = 0; i < value.len; i++) {
@@ -163,7 +163,7 @@ static bool is_plain_name(struct str name) {
 
 /* --- how a value is compared --- */
 
-static void add_part(struct draft_item *item, struct str part) {
+void draft_add_part(struct draft_item *item, struct str part) {
     if (item->part_count < DRAFT_PARTS_MAX && draft_is_plain(part)) {
         item->parts[item->part_count++] = part;
     }
@@ -181,45 +181,6 @@ static struct str tail_of(struct str path, size_t parts) {
     return parts > 0 ? path : str_skip(path, at);
 }
 
-static struct str unquoted(struct str word) {
-    while (word.len > 0 && strchr("\"'`,;()", word.ptr[0]) != NULL) {
-        word = str_skip(word, 1);
-    }
-    while (word.len > 0 && strchr("\"'`,;()", word.ptr[word.len - 1]) != NULL) {
-        word.len--;
-    }
-    return word;
-}
-
-static bool is_switch(struct str word) {
-    return word.len > 2 && (word.ptr[0] == '-' || word.ptr[0] == '/') &&
-           ascii_is_alpha(word.ptr[1] == '-' ? word.ptr[2] : word.ptr[1]) &&
-           str_find_char(str_skip(word, 1), '/') == STR_NONE;
-}
-
-/* "SequenceNumber=2184" of Windows PowerShell: counts and states, which tell nothing. */
-static bool is_counting_word(struct str word) {
-    static const struct str names[] = {
-        STR_INIT("SequenceNumber="), STR_INIT("DetailSequence="),  STR_INIT("DetailTotal="),
-        STR_INIT("PipelineId="),     STR_INIT("HostName="),        STR_INIT("HostVersion="),
-        STR_INIT("EngineVersion="),  STR_INIT("NewEngineState="),  STR_INIT("HostId="),
-        STR_INIT("RunspaceId="),     STR_INIT("HostApplication="), STR_INIT("UserId="),
-        STR_INIT("ProviderName="),   STR_INIT("NewProviderState=")};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (str_starts(word, names[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A word that would be the same the next time: no path, no address, no number. */
-static bool is_lasting_word(struct str word) {
-    return word.len >= 4 && !is_counting_word(word) && word.ptr[word.len - 1] != '=' &&
-           str_find_char(word, '\\') == STR_NONE && str_find_char(word, '/') == STR_NONE &&
-           str_find_char(word, ':') == STR_NONE && !is_volatile_value(word);
-}
-
 /* The command in a text of Windows PowerShell ("HostApplication=powershell -enc ..."), to the end
  * of its line; empty if there is none. */
 static struct str host_application(struct str text) {
@@ -229,49 +190,22 @@ static struct str host_application(struct str text) {
     return str_trim(str_head(command, str_find_char(command, '\n')));
 }
 
-/* Switches first, then words; the program itself (the first word) is told by Image. */
-static void add_words(struct draft_item *item, struct str text, bool skip_first) {
-    for (int pass = 0; pass < 2 && item->part_count < DRAFT_PARTS_MAX; pass++) {
-        struct str rest = text;
-        bool is_first = skip_first;
-        while (rest.len > 0) {
-            size_t end = 0;
-            while (end < rest.len && !ascii_is_space(rest.ptr[end])) {
-                end++;
-            }
-            struct str word = unquoted(str_head(rest, end));
-            rest = str_skip(rest, end + 1);
-            if (word.len == 0 || is_first) {
-                is_first = is_first && word.len == 0;
-                continue;
-            }
-            if (pass == 0 ? is_switch(word) && !is_volatile_value(word)
-                          : !is_switch(word) && is_lasting_word(word)) {
-                add_part(item, word);
-            }
-        }
-        if (item->part_count > 1) {
-            return;
-        }
-    }
-}
-
 static bool fill(struct draft_item *item, struct str name, enum draft_kind kind, struct str value) {
     *item = (struct draft_item){.name = name};
     switch (kind) {
     case KIND_VALUE:
         if (value.len <= VALUE_MAX) {
-            add_part(item, value);
+            draft_add_part(item, value);
         }
         break;
     case KIND_PROGRAM:
     case KIND_KEY:
         item->comparison = DRAFT_ENDSWITH;
-        add_part(item, tail_of(value, kind == KIND_KEY ? 2 : 1));
+        draft_add_part(item, tail_of(value, kind == KIND_KEY ? 2 : 1));
         break;
     case KIND_WORDS:
         item->comparison = DRAFT_CONTAINS;
-        add_words(item, value, str_eq(name, STR("CommandLine")));
+        draft_words(item, value, str_eq(name, STR("CommandLine")));
         break;
     }
     return item->part_count > 0;
@@ -330,7 +264,7 @@ static bool fill_first(struct draft_item *item, const struct known_field *field,
     }
     for (size_t i = 0; i < same; i++) {
         *item = (struct draft_item){.name = called, .comparison = DRAFT_CONTAINS};
-        add_words(item, host_application(values[i].text), true);
+        draft_words(item, host_application(values[i].text), true);
         if (item->part_count > 0) {
             return true;
         }
@@ -352,7 +286,7 @@ static size_t choose_known(struct draft_item *items, const struct draft_source *
             if (is_usable(&values[i]) && str_eq(name, str_from_c(known_fields[k].name))) {
                 bool is_volatile = values[i].text.len > SHORT_CODE &&
                                    known_fields[k].kind == KIND_VALUE &&
-                                   is_volatile_value(values[i].text);
+                                   draft_is_volatile(values[i].text);
                 chosen += !is_volatile &&
                           fill_first(&items[chosen], &known_fields[k], &values[i], count - i);
                 break;
@@ -368,7 +302,7 @@ static size_t choose_rest(struct draft_item *items, const struct draft_source *s
     for (size_t i = 0; i < count && chosen < REST_MAX; i++) {
         bool is_again = i > 0 && str_eq(values[i].name, values[i - 1].name);
         if (is_usable(&values[i]) && !is_again && !is_volatile_name(values[i].name) &&
-            !is_volatile_value(values[i].text)) {
+            !draft_is_volatile(values[i].text)) {
             chosen +=
                 fill(&items[chosen], rule_name(source, values[i].name), KIND_VALUE, values[i].text);
         }

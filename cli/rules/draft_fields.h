@@ -27,6 +27,12 @@ size_t draft_choose(struct draft_item *items, const struct draft_source *source,
  * that reorder or hide text; 0 if it is an ordinary one. */
 size_t draft_hidden_bytes(struct str text, size_t at);
 
+/* Ids, hashes, numbers of many digits, addresses, SIDs: what differs each time. */
+bool draft_is_volatile(struct str value);
+
+/* Adds the text to the item's parts if it is plain and there is room. */
+void draft_add_part(struct draft_item *item, struct str part);
+
 /* Not empty, and no such character in it. */
 bool draft_is_plain(struct str text);
 

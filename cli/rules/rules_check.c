@@ -106,7 +106,7 @@ static void report(const struct sigma_rule_info *rule, struct str why, void *ctx
     } else {
         print_line(check, rule, why);
     }
-    (void)fwrite(check->out.ptr, 1, check->out.len, stdout);
+    (void)output_write(stdout, buf_str(&check->out)); /* output_finish tells of a failure */
 }
 
 static void print_needs(struct check *check) {
@@ -115,7 +115,7 @@ static void print_needs(struct check *check) {
         buf_printf(&check->out, "%s\n", _(" rules   only  what it takes"));
     }
     check_needs_print(&check->out, &check->needs, check->jsonl);
-    (void)fwrite(check->out.ptr, 1, check->out.len, stdout);
+    (void)output_write(stdout, buf_str(&check->out)); /* output_finish tells of a failure */
 }
 
 static void print_summary(const struct check *check) {
@@ -144,8 +144,11 @@ static int check_rules(struct sigma_load_options *options, bool jsonl, bool need
         output_error("rules check", &err);
         return EXIT_UNREADABLE;
     }
+    if (check.accepted + check.refused == 0) {
+        subcommand_tell_no_rules("check", 0);
+    }
     print_summary(&check);
-    return check.refused > 0 ? EXIT_NEGATIVE : EXIT_DONE;
+    return !output_finish(stdout) ? EXIT_STORE : check.refused > 0 ? EXIT_NEGATIVE : EXIT_DONE;
 }
 
 int rules_check(int argc, char **argv) {

@@ -132,6 +132,17 @@ static bool compare_sets(struct diff *diff, const struct sigma_digests *old,
     return go_on;
 }
 
+/* They count as removed or added: say so. */
+static void tell_failures(const struct sigma_digests *set) {
+    for (size_t i = 0; i < set->failure_count; i++) {
+        struct buf path = BUF_INIT;
+        output_append_visible(&path, set->failures[i].path);
+        fprintf(stderr, "konseki rules diff: %.*s: %.*s\n", STR_ARG(buf_str(&path)),
+                STR_ARG(set->failures[i].why));
+        buf_fini(&path);
+    }
+}
+
 static int compare(enum output_format format, const struct sigma_digests *old,
                    const struct sigma_digests *new) {
     static const struct str headers[COLUMN_COUNT] = {
@@ -144,16 +155,19 @@ static int compare(enum output_format format, const struct sigma_digests *old,
     (void)compare_sets(&diff, old, new);
     bool is_written = diff.table == NULL || output_destroy(&diff.table);
     is_written = output_finish(stdout) && is_written;
+    size_t unreadable = old->failure_count + new->failure_count;
+    tell_failures(old);
+    tell_failures(new);
     fprintf(stderr,
             _("%zu added, %zu removed, %zu with another detection, %zu with other descriptions, "
               "%zu moved, %zu the same; %zu files unreadable\n"),
             diff.counts[CHANGE_ADDED], diff.counts[CHANGE_REMOVED], diff.counts[CHANGE_DETECTION],
             diff.counts[CHANGE_METADATA], diff.counts[CHANGE_MOVED], diff.counts[CHANGE_NONE],
-            old->unreadable + new->unreadable);
+            unreadable);
     buf_fini(&diff.keys);
     buf_fini(&diff.json_keys);
     buf_fini(&diff.line);
-    return is_written ? EXIT_DONE : EXIT_STORE;
+    return !is_written ? EXIT_STORE : unreadable > 0 ? EXIT_UNREADABLE : EXIT_DONE;
 }
 
 int rules_diff(int argc, char **argv) {

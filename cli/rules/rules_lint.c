@@ -70,6 +70,9 @@ static int lint(struct sigma_lint_options *options, struct lint_output *output) 
         output_error("rules lint", &err);
         return s == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_UNREADABLE;
     }
+    if (counts.files == 0) {
+        subcommand_tell_no_rules("lint", 0);
+    }
     if (!is_written) {
         return EXIT_STORE;
     }

@@ -177,6 +177,9 @@ static int list(const struct list_options *options, const struct positionals *pa
     if (sigma_rules_load(&rules, &load, &err) != STATUS_OK) {
         output_error("rules list", &err);
     } else {
+        if (known.count == 0) {
+            subcommand_tell_no_rules("list", 0);
+        }
         code = print_all(options, &known);
     }
     known_rules_fini(&known);

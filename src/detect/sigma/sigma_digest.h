@@ -25,12 +25,20 @@ struct sigma_digest {
     size_t key_count;
 };
 
+/* A file that is no YAML, or too large: left out (of one with several documents those behind). */
+struct sigma_digest_failure {
+    struct str path;
+    struct str why;
+};
+
 struct sigma_digests {
     struct arena arena;
     struct sigma_digest *items; /* sorted by id */
     size_t count;
     size_t capacity;
-    size_t unreadable; /* files that are no YAML, or too large: left out */
+    struct sigma_digest_failure *failures;
+    size_t failure_count;
+    size_t failure_capacity;
 };
 
 /* Every rule file below the path. All zero is an empty set. */

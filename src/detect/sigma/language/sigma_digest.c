@@ -110,6 +110,13 @@ static void add_document(struct digest_reader *r, struct str path, size_t number
     out->items[out->count++] = d;
 }
 
+static void add_failure(struct digest_reader *r, struct str path, struct str why) {
+    struct sigma_digests *out = r->out;
+    MEM_GROW(out->failures, out->failure_capacity, out->failure_count + 1);
+    out->failures[out->failure_count++] =
+        (struct sigma_digest_failure){.path = path, .why = arena_str(&out->arena, why)};
+}
+
 static void read_documents(struct digest_reader *r, struct str path, struct str bytes) {
     struct sigma_yaml yaml;
     struct err why = ERR_INIT;
@@ -118,7 +125,7 @@ static void read_documents(struct digest_reader *r, struct str path, struct str 
     r->yaml = &yaml;
     for (size_t number = 0;; number++) {
         if (sigma_collection_next(&yaml, &root, &why) != STATUS_OK) {
-            r->out->unreadable++;
+            add_failure(r, path, str_from_c(why.message));
             break;
         }
         if (root == NULL) {
@@ -145,11 +152,11 @@ static enum status visit(const char *path, void *ctx) {
     if (s != STATUS_OK) {
         return s;
     }
+    struct str kept = arena_str(&r->out->arena, name);
     if (file.size_bytes > DIGEST_FILE_LIMIT) {
-        r->out->unreadable++;
+        add_failure(r, kept, STR("the file is larger than 4 MiB"));
     } else {
-        read_documents(r, arena_str(&r->out->arena, name),
-                       str_make((const char *)file.bytes, file.size_bytes));
+        read_documents(r, kept, str_make((const char *)file.bytes, file.size_bytes));
     }
     input_file_close(&file);
     return STATUS_OK;
@@ -187,6 +194,7 @@ enum status sigma_digests_load(struct sigma_digests *out, const char *path, stru
 
 void sigma_digests_fini(struct sigma_digests *digests) {
     mem_free(digests->items);
+    mem_free(digests->failures);
     arena_fini(&digests->arena);
     *digests = (struct sigma_digests){0};
 }

@@ -9,7 +9,8 @@ void sigma_yaml_open(struct sigma_yaml *y, struct str bytes) {
     if (!yaml_parser_initialize(&y->parser)) {
         memset(&y->parser, 0, sizeof y->parser); /* out of memory: every load fails */
     }
-    yaml_parser_set_input_string(&y->parser, (const unsigned char *)bytes.ptr, bytes.len);
+    const char *text = bytes.len > 0 ? bytes.ptr : ""; /* an empty file has no address */
+    yaml_parser_set_input_string(&y->parser, (const unsigned char *)text, bytes.len);
 }
 
 static void drop_document(struct sigma_yaml *y) {
