@@ -26,45 +26,8 @@ int act_fail(enum status status, const struct err *err) {
     return status == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
 }
 
-/* --- listings --- */
-
-void act_list_begin(struct act_list *list) {
-    list->rows = list->format == OUTPUT_JSONL
-                     ? NULL
-                     : output_create(stdout, list->format, list->names, list->count,
-                                     output_terminal_width(), false);
-}
-
-bool act_list_row(struct act_list *list, const struct str *cells) {
-    if (list->rows != NULL) {
-        return output_row(list->rows, cells);
-    }
-    struct output_json_entry entries[ACT_COLUMNS];
-    size_t count = 0;
-    for (size_t i = 0; i < list->count && i < ACT_COLUMNS; i++) {
-        if (cells[i].len > 0) {
-            bool number = (list->numbers >> i & 1) != 0;
-            entries[count++] =
-                (struct output_json_entry){.name = list->names[i],
-                                           .text = cells[i],
-                                           .type = number ? JSON_NUMBER : JSON_STRING};
-        }
-    }
-    struct buf line = BUF_INIT;
-    output_json(&line, entries, count);
-    buf_putc(&line, '\n');
-    bool good = output_write(stdout, buf_str(&line));
-    buf_fini(&line);
-    return good;
-}
-
-int act_list_end(struct act_list *list) {
-    bool written = list->rows != NULL ? output_destroy(&list->rows) : output_finish(stdout);
-    return written ? EXIT_DONE : EXIT_STORE;
-}
-
-int act_list_store(struct act_list *list, const char *path,
-                   void (*rows)(struct act_list *list, struct store *store)) {
+int act_list_store(struct listing *list, const char *path,
+                   void (*rows)(struct listing *list, struct store *store)) {
     struct store *store = NULL;
     struct err err = ERR_INIT;
     struct store_options options = {.path = path, .mode = STORE_READ};
@@ -72,26 +35,11 @@ int act_list_store(struct act_list *list, const char *path,
     if (status != STATUS_OK) {
         return act_fail(status, &err);
     }
-    act_list_begin(list);
+    listing_begin(list);
     rows(list, store);
-    int code = act_list_end(list);
+    int code = listing_end(list);
     store_close(&store);
     return code;
-}
-
-struct str act_time(struct buf *out, int64_t ns) {
-    char text[CIVIL_RFC3339_BYTES];
-    buf_clear(out);
-    if (ns != TIME_NONE && ns != INT64_MAX) {
-        buf_append(out, text, civil_format_rfc3339(text, ns));
-    }
-    return buf_str(out);
-}
-
-struct str act_number(struct buf *out, uint64_t value) {
-    buf_clear(out);
-    buf_printf(out, "%llu", (unsigned long long)value);
-    return buf_str(out);
 }
 
 struct str act_datasets(struct buf *out, uint64_t datasets) {

@@ -35,27 +35,27 @@ static const struct str names[] = {STR_INIT("id"),      STR_INIT("label"),    ST
                                    STR_INIT("datasets")};
 enum { COLUMNS = sizeof names / sizeof *names };
 
-static bool print_archive(struct act_list *list, const struct archive *a) {
+static bool print_archive(struct listing *list, const struct archive *a) {
     struct buf texts[COLUMNS] = {BUF_INIT};
     buf_printf(&texts[0], "%016llx", (unsigned long long)a->id);
     const struct str cells[COLUMNS] = {buf_str(&texts[0]),
                                        a->label,
                                        a->is_online ? STR("online") : STR("offline"),
                                        a->path,
-                                       act_number(&texts[4], a->segments),
-                                       act_number(&texts[5], a->rows),
-                                       act_number(&texts[6], a->bytes),
-                                       act_time(&texts[7], a->time_min),
-                                       act_time(&texts[8], a->time_max),
+                                       listing_number(&texts[4], a->segments),
+                                       listing_number(&texts[5], a->rows),
+                                       listing_number(&texts[6], a->bytes),
+                                       listing_time(&texts[7], a->time_min),
+                                       listing_time(&texts[8], a->time_max),
                                        act_datasets(&texts[9], a->datasets)};
-    bool good = act_list_row(list, cells);
+    bool good = listing_row(list, cells);
     for (size_t i = 0; i < COLUMNS; i++) {
         buf_fini(&texts[i]);
     }
     return good;
 }
 
-static void print_archives(struct act_list *list, struct store *store) {
+static void print_archives(struct listing *list, struct store *store) {
     const struct archives *all = store_get_archives(store);
     bool go_on = true;
     for (size_t i = 0; i < all->count && go_on; i++) {
@@ -64,10 +64,10 @@ static void print_archives(struct act_list *list, struct store *store) {
 }
 
 static int list_archives(const struct archiving *a) {
-    struct act_list list = {.format = a->format,
-                            .names = names,
-                            .count = COLUMNS,
-                            .numbers = 1U << 4 | 1U << 5 | 1U << 6};
+    struct listing list = {.format = a->format,
+                           .names = names,
+                           .count = COLUMNS,
+                           .numbers = 1U << 4 | 1U << 5 | 1U << 6};
     return act_list_store(&list, a->store, print_archives);
 }
 

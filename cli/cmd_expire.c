@@ -25,7 +25,7 @@ static struct str outcome_name(enum expire_outcome outcome, bool dry_run) {
 }
 
 struct printing {
-    struct act_list list;
+    struct listing list;
     bool dry_run;
 };
 
@@ -36,14 +36,14 @@ static void print_line(const struct expire_line *line, void *ctx) {
         outcome_name(line->outcome, p->dry_run),
         act_datasets(&texts[1], UINT64_C(1) << line->dataset),
         line->rule->name,
-        act_number(&texts[3], line->rule->total_days),
-        act_number(&texts[4], line->segment),
-        act_number(&texts[5], line->rows),
-        act_number(&texts[6], line->bytes),
-        act_time(&texts[7], line->time_min),
-        act_time(&texts[8], line->time_max),
-        line->hold != NULL ? act_number(&texts[9], line->hold->number) : STR_EMPTY};
-    (void)act_list_row(&p->list, cells);
+        listing_number(&texts[3], line->rule->total_days),
+        listing_number(&texts[4], line->segment),
+        listing_number(&texts[5], line->rows),
+        listing_number(&texts[6], line->bytes),
+        listing_time(&texts[7], line->time_min),
+        listing_time(&texts[8], line->time_max),
+        line->hold != NULL ? listing_number(&texts[9], line->hold->number) : STR_EMPTY};
+    (void)listing_row(&p->list, cells);
     for (size_t i = 0; i < COLUMNS; i++) {
         buf_fini(&texts[i]);
     }
@@ -93,9 +93,9 @@ static int run(const char *path, const char *by, bool dry_run, enum output_forma
     if (!act_open(&store, path, &err)) {
         return act_fail(STATUS_ENVIRONMENT, &err);
     }
-    act_list_begin(&p.list);
+    listing_begin(&p.list);
     enum status status = store_expire(store, &o, &r, &err);
-    int code = act_list_end(&p.list);
+    int code = listing_end(&p.list);
     store_close(&store);
     if (status != STATUS_OK) {
         return act_fail(status, &err);

@@ -44,26 +44,26 @@ static const struct str names[] = {
     STR_INIT("sources"), STR_INIT("from"), STR_INIT("to"), STR_INIT("until"),  STR_INIT("made")};
 enum { COLUMNS = sizeof names / sizeof *names };
 
-static bool print_hold(struct act_list *list, const struct hold *h) {
+static bool print_hold(struct listing *list, const struct hold *h) {
     struct buf texts[COLUMNS] = {BUF_INIT};
-    const struct str cells[COLUMNS] = {act_number(&texts[0], h->number),
+    const struct str cells[COLUMNS] = {listing_number(&texts[0], h->number),
                                        h->case_name,
                                        h->by,
                                        h->reason,
                                        act_datasets(&texts[4], h->datasets),
                                        h->sources,
-                                       act_time(&texts[6], h->from_ns),
-                                       act_time(&texts[7], h->to_ns),
-                                       act_time(&texts[8], h->until_ns),
-                                       act_time(&texts[9], h->made_ns)};
-    bool good = act_list_row(list, cells);
+                                       listing_time(&texts[6], h->from_ns),
+                                       listing_time(&texts[7], h->to_ns),
+                                       listing_time(&texts[8], h->until_ns),
+                                       listing_time(&texts[9], h->made_ns)};
+    bool good = listing_row(list, cells);
     for (size_t i = 0; i < COLUMNS; i++) {
         buf_fini(&texts[i]);
     }
     return good;
 }
 
-static void print_holds(struct act_list *list, struct store *store) {
+static void print_holds(struct listing *list, struct store *store) {
     struct holds holds;
     bool go_on = true;
     holds_load(&holds, store_get_chain(store));
@@ -74,7 +74,7 @@ static void print_holds(struct act_list *list, struct store *store) {
 }
 
 static int list_holds(const struct holding *a) {
-    struct act_list list = {.format = a->format, .names = names, .count = COLUMNS, .numbers = 1};
+    struct listing list = {.format = a->format, .names = names, .count = COLUMNS, .numbers = 1};
     return act_list_store(&list, a->store, print_holds);
 }
 

@@ -11,19 +11,19 @@ static const struct str names[] = {STR_INIT("dataset"), STR_INIT("class"), STR_I
                                    STR_INIT("total_days")};
 enum { COLUMNS = sizeof names / sizeof *names };
 
-static bool print_row(struct act_list *list, struct str dataset, const struct retention_class *c) {
+static bool print_row(struct listing *list, struct str dataset, const struct retention_class *c) {
     struct buf hot = BUF_INIT;
     struct buf total = BUF_INIT;
     struct str cells[COLUMNS] = {dataset, c != NULL ? c->name : STR("keep")};
-    cells[2] = c != NULL ? act_number(&hot, c->hot_days) : STR_EMPTY;
-    cells[3] = c != NULL ? act_number(&total, c->total_days) : STR_EMPTY;
-    bool good = act_list_row(list, cells);
+    cells[2] = c != NULL ? listing_number(&hot, c->hot_days) : STR_EMPTY;
+    cells[3] = c != NULL ? listing_number(&total, c->total_days) : STR_EMPTY;
+    bool good = listing_row(list, cells);
     buf_fini(&hot);
     buf_fini(&total);
     return good;
 }
 
-static void print_rules(struct act_list *list, struct store *store) {
+static void print_rules(struct listing *list, struct store *store) {
     struct retention *rules = mem_calloc(1, sizeof *rules);
     bool go_on = true;
     retention_load(rules, store_get_chain(store));
@@ -40,7 +40,7 @@ static void print_rules(struct act_list *list, struct store *store) {
 }
 
 static int show(const char *path, enum output_format format) {
-    struct act_list list = {
+    struct listing list = {
         .format = format, .names = names, .count = COLUMNS, .numbers = 1U << 2 | 1U << 3};
     return act_list_store(&list, path, print_rules);
 }

@@ -40,24 +40,24 @@ static const struct str stat_names[STAT_COLUMN_COUNT] = {
 /* All but the stream and the two times. */
 static const uint64_t stat_numbers = ((UINT64_C(1) << STAT_OLDEST) - 1) & ~UINT64_C(1);
 
-static bool print_row(struct act_list *list, struct str name, const struct store_stat *s) {
+static bool print_row(struct listing *list, struct str name, const struct store_stat *s) {
     struct buf texts[STAT_COLUMN_COUNT] = {BUF_INIT};
     const struct str cells[STAT_COLUMN_COUNT] = {
         [STAT_STREAM] = name,
-        [STAT_EVENTS] = act_number(&texts[STAT_EVENTS], s->events),
-        [STAT_DERIVED] = act_number(&texts[STAT_DERIVED], s->derived),
-        [STAT_UNSEALED] = act_number(&texts[STAT_UNSEALED], s->unsealed),
-        [STAT_RAW_BYTES] = act_number(&texts[STAT_RAW_BYTES], s->raw_bytes),
-        [STAT_DISK_BYTES] = act_number(&texts[STAT_DISK_BYTES], s->disk_bytes),
-        [STAT_INDEX_BYTES] = act_number(&texts[STAT_INDEX_BYTES], s->index_bytes),
-        [STAT_ARCHIVED_BYTES] = act_number(&texts[STAT_ARCHIVED_BYTES], s->archived_bytes),
-        [STAT_SEGMENTS] = act_number(&texts[STAT_SEGMENTS], s->segments),
-        [STAT_MERGED] = act_number(&texts[STAT_MERGED], s->merged),
-        [STAT_ARCHIVED] = act_number(&texts[STAT_ARCHIVED], s->archived),
-        [STAT_SEALED_TO] = act_number(&texts[STAT_SEALED_TO], s->sealed_to),
-        [STAT_OLDEST] = act_time(&texts[STAT_OLDEST], s->oldest_ns),
-        [STAT_NEWEST] = act_time(&texts[STAT_NEWEST], s->newest_ns)};
-    bool good = act_list_row(list, cells);
+        [STAT_EVENTS] = listing_number(&texts[STAT_EVENTS], s->events),
+        [STAT_DERIVED] = listing_number(&texts[STAT_DERIVED], s->derived),
+        [STAT_UNSEALED] = listing_number(&texts[STAT_UNSEALED], s->unsealed),
+        [STAT_RAW_BYTES] = listing_number(&texts[STAT_RAW_BYTES], s->raw_bytes),
+        [STAT_DISK_BYTES] = listing_number(&texts[STAT_DISK_BYTES], s->disk_bytes),
+        [STAT_INDEX_BYTES] = listing_number(&texts[STAT_INDEX_BYTES], s->index_bytes),
+        [STAT_ARCHIVED_BYTES] = listing_number(&texts[STAT_ARCHIVED_BYTES], s->archived_bytes),
+        [STAT_SEGMENTS] = listing_number(&texts[STAT_SEGMENTS], s->segments),
+        [STAT_MERGED] = listing_number(&texts[STAT_MERGED], s->merged),
+        [STAT_ARCHIVED] = listing_number(&texts[STAT_ARCHIVED], s->archived),
+        [STAT_SEALED_TO] = listing_number(&texts[STAT_SEALED_TO], s->sealed_to),
+        [STAT_OLDEST] = listing_time(&texts[STAT_OLDEST], s->oldest_ns),
+        [STAT_NEWEST] = listing_time(&texts[STAT_NEWEST], s->newest_ns)};
+    bool good = listing_row(list, cells);
     for (size_t i = 0; i < STAT_COLUMN_COUNT; i++) {
         buf_fini(&texts[i]);
     }
@@ -66,11 +66,11 @@ static bool print_row(struct act_list *list, struct str name, const struct store
 
 /* A row for each stream that has events, then the total. */
 static int print_stat(struct store *store, enum output_format format, uint64_t disk_bytes) {
-    struct act_list list = {
+    struct listing list = {
         .format = format, .names = stat_names, .count = STAT_COLUMN_COUNT, .numbers = stat_numbers};
     bool go_on = true;
     struct store_stat stat;
-    act_list_begin(&list);
+    listing_begin(&list);
     for (int d = 0; d < DATASET_COUNT && go_on; d++) {
         store_get_stat(store, (enum dataset)d, &stat);
         if (stat.events + stat.derived > 0) {
@@ -83,7 +83,7 @@ static int print_stat(struct store *store, enum output_format format, uint64_t d
     if (go_on) {
         (void)print_row(&list, STR("total"), &stat);
     }
-    return act_list_end(&list);
+    return listing_end(&list);
 }
 
 static int run_stat(const char *path, enum output_format format) {

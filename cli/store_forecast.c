@@ -39,7 +39,7 @@ static void free_texts(struct buf *texts) {
     }
 }
 
-static bool print_dataset(struct act_list *list, enum dataset dataset,
+static bool print_dataset(struct listing *list, enum dataset dataset,
                           const struct forecast_dataset *d) {
     struct buf texts[COLUMN_COUNT] = {BUF_INIT};
     struct str name = dataset_info(dataset)->name;
@@ -47,44 +47,44 @@ static bool print_dataset(struct act_list *list, enum dataset dataset,
         [DATASET] = name.len > 0 ? name : STR("unknown"),
         [CLASS] = d->rule != NULL ? d->rule->name : STR("keep"),
         [TOTAL_DAYS] =
-            d->rule != NULL ? act_number(&texts[TOTAL_DAYS], d->rule->total_days) : STR_EMPTY,
+            d->rule != NULL ? listing_number(&texts[TOTAL_DAYS], d->rule->total_days) : STR_EMPTY,
         [SPAN_DAYS] = rounded(&texts[SPAN_DAYS], d->span_days),
-        [BYTES] = act_number(&texts[BYTES], d->bytes),
-        [ARCHIVED_BYTES] = act_number(&texts[ARCHIVED_BYTES], d->archived_bytes),
+        [BYTES] = listing_number(&texts[BYTES], d->bytes),
+        [ARCHIVED_BYTES] = listing_number(&texts[ARCHIVED_BYTES], d->archived_bytes),
         [BYTES_PER_DAY] = rounded(&texts[BYTES_PER_DAY], d->bytes_per_day),
         [NEEDS_BYTES] = d->rule != NULL ? rounded(&texts[NEEDS_BYTES], d->needs_bytes) : STR_EMPTY,
         [FREE_BYTES] = STR_EMPTY,
         [DAYS_TO_FULL] = STR_EMPTY};
-    bool good = act_list_row(list, cells);
+    bool good = listing_row(list, cells);
     free_texts(texts);
     return good;
 }
 
-static void print_total(struct act_list *list, const struct forecast *f) {
+static void print_total(struct listing *list, const struct forecast *f) {
     struct buf texts[COLUMN_COUNT] = {BUF_INIT};
     struct str cells[COLUMN_COUNT] = {
         [DATASET] = STR("total"),
         [CLASS] = STR_EMPTY,
         [TOTAL_DAYS] = STR_EMPTY,
         [SPAN_DAYS] = STR_EMPTY,
-        [BYTES] = act_number(&texts[BYTES], f->bytes),
+        [BYTES] = listing_number(&texts[BYTES], f->bytes),
         [ARCHIVED_BYTES] = STR_EMPTY,
         [BYTES_PER_DAY] = rounded(&texts[BYTES_PER_DAY], f->bytes_per_day),
         [NEEDS_BYTES] = rounded(&texts[NEEDS_BYTES], f->needs_bytes),
-        [FREE_BYTES] = act_number(&texts[FREE_BYTES], f->free_bytes),
+        [FREE_BYTES] = listing_number(&texts[FREE_BYTES], f->free_bytes),
         [DAYS_TO_FULL] =
             f->is_full_ever ? rounded(&texts[DAYS_TO_FULL], f->days_to_full) : STR_EMPTY};
-    (void)act_list_row(list, cells);
+    (void)listing_row(list, cells);
     free_texts(texts);
 }
 
 static int print(const struct forecast *f, enum output_format format) {
-    struct act_list list = {.format = format,
-                            .names = names,
-                            .count = COLUMN_COUNT,
-                            .numbers = ((UINT64_C(1) << COLUMN_COUNT) - 1) &
-                                       ~(UINT64_C(1) << DATASET | UINT64_C(1) << CLASS)};
-    act_list_begin(&list);
+    struct listing list = {.format = format,
+                           .names = names,
+                           .count = COLUMN_COUNT,
+                           .numbers = ((UINT64_C(1) << COLUMN_COUNT) - 1) &
+                                      ~(UINT64_C(1) << DATASET | UINT64_C(1) << CLASS)};
+    listing_begin(&list);
     bool go_on = true;
     for (int d = 0; d < DATASET_COUNT && go_on; d++) {
         const struct forecast_dataset *one = &f->datasets[d];
@@ -95,7 +95,7 @@ static int print(const struct forecast *f, enum output_format format) {
     if (go_on) {
         print_total(&list, f);
     }
-    return act_list_end(&list);
+    return listing_end(&list);
 }
 
 int store_forecast_print(const char *path, enum output_format format, uint64_t days,

@@ -1,9 +1,9 @@
 #include "triage_run.h"
 
-#include "act.h"
 #include "commands.h"
 #include "dump_row.h"
 #include "i18n.h"
+#include "listing.h"
 #include "mem.h"
 
 enum { HITS_MAX = 256, TIME_COLUMNS_MAX = 4, TIME_MS_BYTES = 23 };
@@ -12,7 +12,7 @@ struct running {
     const struct triage_run *run;
     void *state; /* of the question */
     struct triage_out out;
-    struct act_list list;
+    struct listing list;
     uint64_t rows;   /* printed */
     uint64_t events; /* read */
     bool has_begun;
@@ -63,14 +63,14 @@ static void print_row(struct triage_out *out, const struct str *cells) {
         running->list.names = out->columns;
         running->list.count = out->column_count;
         running->list.numbers = out->numbers;
-        act_list_begin(&running->list);
+        listing_begin(&running->list);
     }
     if (running->run->format == OUTPUT_TABLE) {
         memcpy(shown, cells, out->column_count * sizeof *cells);
         shorten_times(shown, out, running->times);
         cells = shown;
     }
-    count_row(running, act_list_row(&running->list, cells));
+    count_row(running, listing_row(&running->list, cells));
 }
 
 static void print_event(struct triage_out *out, const struct triage_event *event) {
@@ -186,7 +186,7 @@ static void read_files(struct running *running, const char *const *paths, size_t
 static int finish(struct running *running, const struct file_rows_counts *counts) {
     int code = EXIT_DONE;
     if (running->has_begun) {
-        code = act_list_end(&running->list);
+        code = listing_end(&running->list);
     } else if (!output_finish(stdout)) {
         code = EXIT_STORE;
     }
