@@ -41,16 +41,18 @@ static bool set_language(const char *option, const char *value) {
     return program_start_language(value);
 }
 
-static bool set_format(enum output_format *out, const char *option, const char *value) {
+static bool set_format(enum output_format *out, const struct option_spec *spec, const char *value) {
     static const char *const names[] = {
         [OUTPUT_TABLE] = "table", [OUTPUT_JSONL] = "jsonl", [OUTPUT_CSV] = "csv"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    size_t count = spec->kind == OPTION_LINES ? OUTPUT_CSV : OUTPUT_CSV + 1;
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(value, names[i]) == 0) {
             *out = (enum output_format)i;
             return true;
         }
     }
-    return options_complain(option, value, "table | jsonl | csv");
+    return options_complain(spec->name, value,
+                            spec->kind == OPTION_LINES ? "table | jsonl" : "table | jsonl | csv");
 }
 
 static void add_to_list(struct option_list *list, const char *value) {
@@ -77,7 +79,8 @@ static bool set_value(const struct option_spec *spec, const char *value) {
         return num_parse_size(spec->value, text) ||
                options_complain(spec->name, value, _("a size like 512MB"));
     case OPTION_FORMAT:
-        return set_format(spec->value, spec->name, value);
+    case OPTION_LINES:
+        return set_format(spec->value, spec, value);
     case OPTION_LIST:
         add_to_list(spec->value, value);
         return true;

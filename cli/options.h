@@ -16,6 +16,7 @@ enum option_kind {
     OPTION_NUMBER, /* uint64_t, decimal */
     OPTION_SIZE,   /* uint64_t, bytes: "512MB" */
     OPTION_FORMAT, /* enum output_format: table, jsonl, csv */
+    OPTION_LINES,  /* enum output_format: table, jsonl */
     OPTION_LANG,   /* const char *: ja or en; the language is switched at once */
     OPTION_LIST    /* struct option_list: may be given several times */
 };

@@ -156,7 +156,7 @@ int rules_check(int argc, char **argv) {
     bool help = false;
     bool needs = false;
     struct rule_options from = {0};
-    const struct option_spec specs[] = {{"format", OPTION_FORMAT, &format, NULL},
+    const struct option_spec specs[] = {{"format", OPTION_LINES, &format, NULL},
                                         RULE_OPTION_PLACEHOLDERS(from),
                                         {"needs", OPTION_FLAG, &needs, NULL},
                                         {"help", OPTION_FLAG, &help, NULL}};
@@ -164,7 +164,7 @@ int rules_check(int argc, char **argv) {
     if (!options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
         return EXIT_USAGE;
     }
-    if (help || paths.count == 0 || format == OUTPUT_CSV) {
+    if (help || paths.count == 0) {
         return subcommand_usage("check", help);
     }
     struct sigma_load_options options = rule_options_load(&from);

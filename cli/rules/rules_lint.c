@@ -83,14 +83,14 @@ int rules_lint(int argc, char **argv) {
     struct lint_output output = {.format = options_default_format(), .is_written = true};
     struct rule_options from = {0};
     bool help = false;
-    const struct option_spec specs[] = {{"format", OPTION_FORMAT, &output.format, NULL},
+    const struct option_spec specs[] = {{"format", OPTION_LINES, &output.format, NULL},
                                         {"hints", OPTION_FLAG, &output.hints, NULL},
                                         RULE_OPTION_PLACEHOLDERS(from),
                                         {"help", OPTION_FLAG, &help, NULL}};
     struct positionals paths;
     int code = EXIT_USAGE;
     bool parsed = options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv);
-    if (parsed && (help || paths.count == 0 || output.format == OUTPUT_CSV)) {
+    if (parsed && (help || paths.count == 0)) {
         code = subcommand_usage("lint", help);
     } else if (parsed) {
         struct sigma_lint_options options = {.paths = (const char *const *)paths.items,

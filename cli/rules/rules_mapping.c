@@ -26,12 +26,12 @@ int rules_mapping(int argc, char **argv) {
     enum output_format format = options_default_format();
     struct option_list mappings = {0};
     bool help = false;
-    const struct option_spec specs[] = {{"format", OPTION_FORMAT, &format, NULL},
+    const struct option_spec specs[] = {{"format", OPTION_LINES, &format, NULL},
                                         {"mapping", OPTION_LIST, &mappings, NULL},
                                         {"help", OPTION_FLAG, &help, NULL}};
     struct positionals rest;
     bool parsed = options_parse(&rest, specs, sizeof specs / sizeof specs[0], argc, argv);
-    if (!parsed || help || rest.count > 0 || format == OUTPUT_CSV) {
+    if (!parsed || help || rest.count > 0) {
         mem_free(mappings.items);
         return parsed ? subcommand_usage("mapping", help) : EXIT_USAGE;
     }

@@ -107,7 +107,7 @@ int rules_test(int argc, char **argv) {
     struct test_options options = {.format = options_default_format()};
     const struct option_spec specs[] = {
         RULE_OPTION_ROWS(options.from),
-        {"format", OPTION_FORMAT, &options.format, NULL},
+        {"format", OPTION_LINES, &options.format, NULL},
         {"junit", OPTION_TEXT, &options.junit, NULL},
         {"require-tests", OPTION_FLAG, &options.require_tests, NULL},
         {"help", OPTION_FLAG, &options.help, NULL},
@@ -116,7 +116,7 @@ int rules_test(int argc, char **argv) {
     int code = EXIT_USAGE;
     if (!options_parse(&paths, specs, sizeof specs / sizeof specs[0], argc, argv)) {
         code = EXIT_USAGE;
-    } else if (options.help || paths.count == 0 || options.format == OUTPUT_CSV) {
+    } else if (options.help || paths.count == 0) {
         code = subcommand_usage("test", options.help);
     } else {
         code = test_paths(&options, &paths);
