@@ -449,27 +449,20 @@ static void test_timespan(void **state) {
     static const struct {
         const char *text;
         int64_t seconds; /* 0: refused */
-    } rows[] = {{"1s", 1},
-                {"90m", 5400},
-                {"2h", 7200},
-                {"1d", 86400},
-                {"1w", 604800},
-                {"1M", 2629746},
-                {"1y", 31556952},
-                {"0s", 0},
-                {"5", 0},
-                {"m", 0},
-                {"", 0},
-                {"5 m", 0},
-                {"-5m", 0},
-                {"1.5h", 0},
-                {"5D", 0},
-                {"300y", 0},
-                {"99999999999999999999s", 0}};
+    } rows[] = {{"1s", 1},      {"90m", 5400},   {"2h", 7200},     {"1d", 86400},
+                {"1w", 604800}, {"1M", 2629746}, {"1y", 31556952}, {"0s", 0},
+                {"5", 0},       {"m", 0},        {"", 0},          {"5 m", 0},
+                {"-5m", 0},     {"1.5h", 0},     {"5D", 0},        {"99999999999999999999D", 0}};
+    static const char *const all_time[] = {"300y", "9223372037s", "18446744073709551615M",
+                                           "99999999999999999999s"};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int64_t ns = 0;
         assert_int_equal(sigma_timespan_parse(&ns, str_from_c(rows[i].text)), rows[i].seconds > 0);
         assert_int_equal(ns, rows[i].seconds * NS_PER_SECOND);
+    }
+    for (size_t i = 0; i < sizeof all_time / sizeof all_time[0]; i++) {
+        int64_t ns = 0;
+        assert_true(sigma_timespan_parse(&ns, str_from_c(all_time[i])) && ns == INT64_MAX);
     }
 }
 

@@ -84,7 +84,7 @@ struct sigma_correlation {
     bool is_quiet;       /* set by resolve: prints nothing itself */
     bool is_from_legacy; /* made of `| count() by F > N`, not of a correlation document */
     int64_t timespan_ns; /* > 0 */
-    double percentile;   /* VALUE_PERCENTILE: 0 < percentile <= 100 */
+    double percentile;   /* VALUE_PERCENTILE: 0 to 100 */
     struct sigma_correlation_ref *refs; /* at least one */
     size_t ref_count;
     struct sigma_correlation_alias *aliases;
@@ -111,8 +111,14 @@ enum status sigma_correlation_parse(struct sigma_correlation *out, struct arena 
 enum status sigma_correlation_condition(struct sigma_correlation *c, struct arena *arena,
                                         struct str text, struct err *err) MUST_CHECK;
 
-/* "90m": number + one of s m h d w M (2,629,746 s) y (31,556,952 s: the mean Gregorian year).
- * False: anything else, zero, or longer than 290 years. */
+/* The names in a boolean condition, in the order in which they come first, as refs: what pySigma
+ * means without `rules`. Patterns ("1 of x*") are refused: there is nothing that they could fit. */
+enum status sigma_correlation_names(struct sigma_correlation *c, struct arena *arena,
+                                    struct str text, struct err *err) MUST_CHECK;
+
+/* "90m": number + one of s m h d w M (2,629,746 s) y (31,556,952 s: the mean Gregorian year). What
+ * is longer than 292 years, as long as times are kept, is all time: INT64_MAX. False: anything
+ * else, and zero. */
 bool sigma_timespan_parse(int64_t *out_ns, struct str text);
 
 struct str sigma_correlation_type_name(enum sigma_correlation_type type);

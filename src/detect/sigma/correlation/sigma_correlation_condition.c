@@ -83,6 +83,58 @@ static struct terms normalise(struct normaliser *n, const struct sigma_node *nod
     return all;
 }
 
+/* The next word: parentheses and blanks end it. */
+static struct str next_word(struct str *rest) {
+    size_t from = 0;
+    while (from < rest->len &&
+           (ascii_is_space(rest->ptr[from]) || rest->ptr[from] == '(' || rest->ptr[from] == ')')) {
+        from++;
+    }
+    size_t to = from;
+    while (to < rest->len && !ascii_is_space(rest->ptr[to]) && rest->ptr[to] != '(' &&
+           rest->ptr[to] != ')') {
+        to++;
+    }
+    struct str word = str_make(rest->ptr + from, to - from);
+    *rest = str_skip(*rest, to);
+    return word;
+}
+
+static bool is_operator(struct str word) {
+    return str_eq_ci(word, STR("and")) || str_eq_ci(word, STR("or")) || str_eq_ci(word, STR("not"));
+}
+
+static bool is_known(const struct sigma_correlation *c, struct str name) {
+    for (size_t i = 0; i < c->ref_count; i++) {
+        if (str_eq(c->refs[i].text, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum status sigma_correlation_names(struct sigma_correlation *c, struct arena *arena,
+                                    struct str text, struct err *err) {
+    struct str word;
+    c->refs = arena_array(arena, SIGMA_CORRELATION_REF_LIMIT, sizeof *c->refs);
+    while ((word = next_word(&text)).len > 0) {
+        if (str_eq_ci(word, STR("of"))) {
+            return err_set(err, STATUS_BAD_INPUT, "condition: 'of' needs a list of 'rules'");
+        }
+        if (is_operator(word) || is_known(c, word)) {
+            continue;
+        }
+        if (c->ref_count == SIGMA_CORRELATION_REF_LIMIT) {
+            return err_set(err, STATUS_BAD_INPUT, "condition: more than %d rules",
+                           SIGMA_CORRELATION_REF_LIMIT);
+        }
+        c->refs[c->ref_count++] = (struct sigma_correlation_ref){.text = arena_str(arena, word),
+                                                                 .target = SIGMA_REF_NONE};
+    }
+    return c->ref_count > 0 ? STATUS_OK
+                            : err_set(err, STATUS_BAD_INPUT, "condition: it names no rule");
+}
+
 enum status sigma_correlation_condition(struct sigma_correlation *c, struct arena *arena,
                                         struct str text, struct err *err) {
     struct sigma_identifiers ids = {.names = arena_array(arena, c->ref_count, sizeof *ids.names),

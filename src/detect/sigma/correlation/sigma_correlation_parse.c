@@ -105,6 +105,12 @@ static enum status read_list(const struct reader *r, struct text_list *out,
     return STATUS_OK;
 }
 
+/* Not there, empty, or an empty list. */
+static bool is_absent(const sigma_yaml_node *n) {
+    return n == NULL || (sigma_yaml_is_list(n) && sigma_yaml_count(n) == 0) ||
+           (sigma_yaml_is_scalar(n) && sigma_yaml_type(n) == SIGMA_SCALAR_NULL);
+}
+
 /* --- the keys --- */
 
 static enum status read_type(const struct reader *r, const sigma_yaml_node *n) {
@@ -127,6 +133,13 @@ static enum status read_type(const struct reader *r, const sigma_yaml_node *n) {
 static enum status read_rules(const struct reader *r, const sigma_yaml_node *n) {
     struct text_list list;
     struct sigma_correlation *c = r->out;
+    const sigma_yaml_node *condition = sigma_yaml_get(r->yaml, r->section, "condition");
+    if (is_absent(n) && is_temporal(c) && is_text(condition)) {
+        enum status s = sigma_correlation_names(c, r->arena, sigma_yaml_text(condition), r->err);
+        return s == STATUS_OK
+                   ? s
+                   : err_wrap(r->err, s, "line %zu: correlation", sigma_yaml_line(condition));
+    }
     if (n == NULL) {
         return err_set(r->err, STATUS_BAD_INPUT, "line %zu: correlation: 'rules' is missing",
                        sigma_yaml_line(r->section));
@@ -146,7 +159,7 @@ static enum status read_rules(const struct reader *r, const sigma_yaml_node *n) 
 
 static enum status read_group_by(const struct reader *r, const sigma_yaml_node *n) {
     struct text_list list;
-    if (n == NULL) {
+    if (is_absent(n)) {
         return STATUS_OK;
     }
     enum status s = read_list(r, &list, n, "group-by", FIELD_LIMIT);
@@ -157,6 +170,17 @@ static enum status read_group_by(const struct reader *r, const sigma_yaml_node *
     return s;
 }
 
+/* Digits only; a number that is too large is the largest. */
+static bool read_count(uint64_t *out, struct str digits) {
+    for (size_t i = 0; i < digits.len; i++) {
+        if (!ascii_is_digit(digits.ptr[i])) {
+            return false;
+        }
+    }
+    *out = UINT64_MAX;
+    return digits.len > 19 || num_parse_u64(out, digits);
+}
+
 bool sigma_timespan_parse(int64_t *out_ns, struct str text) {
     static const struct {
         char letter;
@@ -164,13 +188,14 @@ bool sigma_timespan_parse(int64_t *out_ns, struct str text) {
     } units[] = {{'s', 1},      {'m', 60},      {'h', 3600},    {'d', 86400},
                  {'w', 604800}, {'M', 2629746}, {'y', 31556952}};
     uint64_t number;
-    if (text.len < 2 || !num_parse_u64(&number, str_head(text, text.len - 1)) || number == 0) {
+    if (text.len < 2 || !read_count(&number, str_head(text, text.len - 1)) || number == 0) {
         return false;
     }
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         uint64_t most = (uint64_t)(INT64_MAX / NS_PER_SECOND / units[i].seconds);
-        if (units[i].letter == text.ptr[text.len - 1] && number <= most) {
-            *out_ns = (int64_t)number * units[i].seconds * NS_PER_SECOND;
+        if (units[i].letter == text.ptr[text.len - 1]) {
+            *out_ns =
+                number > most ? INT64_MAX : (int64_t)number * units[i].seconds * NS_PER_SECOND;
             return true;
         }
     }
@@ -273,8 +298,8 @@ static enum status read_percentile(const struct reader *r, const sigma_yaml_node
                        sigma_yaml_line(n));
     }
     if (!sigma_yaml_is_scalar(n) || sigma_yaml_type(n) != SIGMA_SCALAR_NUMBER ||
-        !num_parse_double(&number, sigma_yaml_text(n)) || !(number > 0 && number <= 100)) {
-        return wrong(r, n, "percentile", "a number above 0, at most 100");
+        !num_parse_double(&number, sigma_yaml_text(n)) || !(number >= 0 && number <= 100)) {
+        return wrong(r, n, "percentile", "a number from 0 to 100");
     }
     r->out->percentile = number;
     return STATUS_OK;
@@ -407,9 +432,11 @@ static enum status check_keys(const struct reader *r) {
 }
 
 /* A percentile without `percentile` is the share of the event's value. */
-static void settle_percentile(struct sigma_correlation *c) {
-    if (c->type == SIGMA_VALUE_PERCENTILE && c->percentile == 0) {
-        c->type = SIGMA_VALUE_SHARE;
+static void settle_percentile(const struct reader *r) {
+    const sigma_yaml_node *condition = sigma_yaml_get(r->yaml, r->section, "condition");
+    if (r->out->type == SIGMA_VALUE_PERCENTILE &&
+        sigma_yaml_get(r->yaml, condition, "percentile") == NULL) {
+        r->out->type = SIGMA_VALUE_SHARE;
     }
 }
 
@@ -445,7 +472,9 @@ enum status sigma_correlation_parse(struct sigma_correlation *out, struct arena 
     if (s == STATUS_OK) {
         s = read_generate(&r, sigma_yaml_get(yaml, root, "generate"));
     }
-    settle_percentile(out);
+    if (s == STATUS_OK) {
+        settle_percentile(&r);
+    }
     return s;
 }
 

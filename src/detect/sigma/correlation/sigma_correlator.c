@@ -239,7 +239,7 @@ static bool measured_value(struct sigma_correlator *k, const struct arrival *a, 
     for (size_t i = 0; i < c->field_count; i++) {
         struct str text = field_text(k, a, c->fields[i]);
         if (text.ptr == NULL ||
-            (sigma_measure_takes_numbers(c->type) && !sigma_measure_number(out, c->type, text))) {
+            (sigma_measure_takes_numbers(c->type) && !sigma_measure_number(out, text))) {
             k->counts.without_value++;
             return false;
         }

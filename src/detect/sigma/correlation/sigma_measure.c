@@ -1,15 +1,17 @@
 #include "sigma_measure.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "hash.h"
 #include "mem.h"
 #include "num.h"
 
-#define DECIMALS 1000000000
+#define DECIMALS       1000000000
+#define DECIMALS_UP_TO 3e19 /* 2^32 of them, times 10^9, fit into 127 bits */
 enum { SMALL_WINDOW = 16 };
 
-__extension__ typedef __int128 int128; /* sums: 10^18 * 10^9 * 10^9 events fit */
+__extension__ typedef __int128 int128;
 
 static struct sigma_extra *extra_of(const struct sigma_windows *w, const struct sigma_group *g) {
     return sigma_pool_at(&w->extras, g->extra);
@@ -44,12 +46,9 @@ bool sigma_measure_takes_numbers(enum sigma_correlation_type type) {
            type == SIGMA_VALUE_MAX || type == SIGMA_VALUE_MEDIAN || type == SIGMA_VALUE_PERCENTILE;
 }
 
-bool sigma_measure_number(uint64_t *out, enum sigma_correlation_type type, struct str text) {
+bool sigma_measure_number(uint64_t *out, struct str text) {
     double number;
     if (!num_parse_double(&number, text) || !isfinite(number)) {
-        return false;
-    }
-    if ((type == SIGMA_VALUE_SUM || type == SIGMA_VALUE_AVG) && fabs(number) > 1e18) {
         return false;
     }
     number += 0.0; /* -0 is 0 */
@@ -102,32 +101,51 @@ static double share_of(const struct sigma_windows *w, const struct sigma_group *
 
 /* --- sums --- */
 
+/* What is larger than any 64-bit number goes beside the decimals, where every other number stays
+ * exact; nothing of it is left when the last of them has gone. */
+struct sum {
+    int128 decimals;
+    long double large;
+    uint32_t large_count;
+};
+
 static int128 decimal_of(double number) {
     double whole;
     double fraction = modf(number, &whole);
     return (int128)whole * DECIMALS + (int128)llround(fraction * DECIMALS);
 }
 
+static void sum_add(struct sum *sum, double number, int sign) {
+    if (fabs(number) <= DECIMALS_UP_TO) {
+        sum->decimals += sign * decimal_of(number);
+        return;
+    }
+    sum->large_count += sign > 0 ? 1 : UINT32_MAX;
+    sum->large = sum->large_count > 0 ? sum->large + sign * (long double)number : 0;
+}
+
 static void add_to_sum(struct sigma_windows *w, struct sigma_group *g, uint64_t value, int sign) {
-    int128 sum;
+    struct sum sum;
     struct sigma_extra *extra = need_extra(w, g, sizeof sum);
     memcpy(&sum, extra->block, sizeof sum);
-    sum += sign * decimal_of(number_of(value));
+    sum_add(&sum, number_of(value), sign);
     memcpy(extra->block, &sum, sizeof sum);
 }
 
-static double quotient(int128 sum, double divisor) {
-    return (double)((long double)sum / DECIMALS / (long double)divisor);
+static double quotient(struct sum sum, double divisor) {
+    long double total = (long double)sum.decimals / DECIMALS + sum.large;
+    long double result = total / (long double)divisor;
+    return (double)(result > DBL_MAX ? DBL_MAX : result < -DBL_MAX ? -DBL_MAX : result);
 }
 
-static int128 sum_of(const struct sigma_windows *w, const struct sigma_group *g) {
-    int128 sum = 0;
+static struct sum sum_of(const struct sigma_windows *w, const struct sigma_group *g) {
+    struct sum sum = {0, 0, 0};
     if (g->extra != 0) {
         memcpy(&sum, extra_of(w, g)->block, sizeof sum);
         return sum;
     }
     for (uint32_t e = g->head; e != 0; e = sigma_window_event(w, e)->next) {
-        sum += decimal_of(number_of(sigma_window_event(w, e)->value));
+        sum_add(&sum, number_of(sigma_window_event(w, e)->value), 1);
     }
     return sum;
 }
@@ -342,7 +360,7 @@ static void index_add(struct sigma_windows *w, const struct sigma_correlation *c
 
 static void index_window(struct sigma_windows *w, const struct sigma_correlation *c,
                          struct sigma_group *g) {
-    size_t bytes = is_temporal(c->type) ? time_count(c) * sizeof(int64_t) : sizeof(int128);
+    size_t bytes = is_temporal(c->type) ? time_count(c) * sizeof(int64_t) : sizeof(struct sum);
     struct sigma_extra *extra = need_extra(w, g, bytes);
     if (is_temporal(c->type)) {
         clear_times(extra->block, time_count(c));

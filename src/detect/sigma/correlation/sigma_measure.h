@@ -6,6 +6,7 @@
  *   event_count          the number of events                                    O(1)
  *   value_count          different values (of the tuple of fields)               O(1)
  *   value_sum, value_avg sum of the numbers, as decimals of 9 places: no drift   O(1)
+ *                        (numbers beyond 3e19, in 64 bits of precision beside them)
  *   percentile           nearest rank: the smallest number that has at least p   O(n) bytes moved
  *                        percent of all at or below it
  *   median, min, max     out of the same numbers in order; of two middle ones    O(n) bytes moved
@@ -42,8 +43,8 @@ void sigma_measure_drop(struct sigma_windows *w, uint32_t correlation, struct si
  * measured; temporal types: how many of the refs are there. */
 bool sigma_measure_holds(struct sigma_windows *w, uint32_t correlation, struct sigma_group *g,
                          double *value);
-/* The bits of a number, if the text is one that the type can take. */
-bool sigma_measure_number(uint64_t *out, enum sigma_correlation_type type, struct str text);
+/* The bits of a number, if the text is one. */
+bool sigma_measure_number(uint64_t *out, struct str text);
 bool sigma_measure_takes_numbers(enum sigma_correlation_type type);
 
 #endif

@@ -69,6 +69,9 @@ static void find_target(struct work *w, struct entry *e, struct sigma_correlatio
     struct found f = {.ref = *ref};
     for (size_t i = 0; i < r->rule_count; i++) {
         const struct sigma_document *d = &r->rules[i];
+        if (d->correlation != NULL && !e->c.is_from_legacy) {
+            continue; /* `| count()`: its correlation, below, is what its name means */
+        }
         consider(&f, closeness(ref->text, &d->info, d->name, e->c.info.path), (uint32_t)i, false);
     }
     for (size_t i = 0; i < r->given_count; i++) {
@@ -91,6 +94,19 @@ static void find_target(struct work *w, struct entry *e, struct sigma_correlatio
     }
 }
 
+/* By id and by name: one event would be two of what `temporal` looks for. */
+static void check_targets(struct work *w, struct entry *e) {
+    bool is_temporal = e->c.type == SIGMA_TEMPORAL || e->c.type == SIGMA_TEMPORAL_ORDERED;
+    for (size_t k = 1; k < e->c.ref_count && is_temporal && e->state == STATE_OPEN; k++) {
+        for (size_t j = 0; j < k && e->state == STATE_OPEN; j++) {
+            if (e->c.refs[j].is_correlation == e->c.refs[k].is_correlation &&
+                e->c.refs[j].target == e->c.refs[k].target) {
+                refuse_ref(w, e, &e->c.refs[k], _("is a rule that 'rules' names already"));
+            }
+        }
+    }
+}
+
 static void find_targets(struct work *w) {
     for (size_t i = 0; i < w->r->given_count; i++) {
         struct entry *e = &w->entries[i];
@@ -99,6 +115,7 @@ static void find_targets(struct work *w) {
         for (size_t k = 0; k < e->c.ref_count; k++) {
             find_target(w, e, &e->c.refs[k]);
         }
+        check_targets(w, e);
     }
 }
 

@@ -101,7 +101,8 @@ uint64_t sigma_refs_of(const struct sigma_correlation *c, const struct sigma_nod
 /* This time, and those before it, have left a window that ends at now: an event that is exactly
  * the timespan old is still in it. */
 static inline int64_t sigma_window_floor(const struct sigma_correlation *c, int64_t now_ns) {
-    return now_ns <= INT64_MIN + c->timespan_ns ? INT64_MIN : now_ns - c->timespan_ns - 1;
+    bool is_all_time = c->timespan_ns == INT64_MAX || now_ns <= INT64_MIN + c->timespan_ns;
+    return is_all_time ? INT64_MIN : now_ns - c->timespan_ns - 1;
 }
 
 /* Closes groups of the correlation whose window is empty at `now`. */
