@@ -2,32 +2,44 @@
 
 #include "base64.h"
 #include "inflate.h"
+#include "mem.h"
 #include "utf8.h"
 
 void base64_finder_fini(struct base64_finder *finder) {
     for (int i = 0; i < BASE64_LEVELS; i++) {
-        buf_fini(&finder->bytes[i]);
-        buf_fini(&finder->texts[i]);
+        struct base64_level *level = &finder->levels[i];
+        buf_fini(&level->bytes);
+        buf_fini(&level->text);
+        buf_fini(&level->joined);
+        base64_joints_fini(&level->joints);
+        mem_free(level->spans);
     }
 }
 
 /* --- runs --- */
 
-/* Letters, digits, '+' and '/'. */
-static const bool is_digit[256] = {
-    ['+'] = true, ['/' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true};
+enum digit { DIGIT_NONE, DIGIT_ANY, DIGIT_STANDARD = 2, DIGIT_URL = 4 };
 
-static bool has_digit(struct str text, size_t at) {
-    return is_digit[(unsigned char)text.ptr[at]];
+/* Letters and digits; '+' and '/' of the standard alphabet, '-' and '_' of that for URLs. */
+static const uint8_t digits[256] = {['+'] = DIGIT_STANDARD,    ['-'] = DIGIT_URL,
+                                    ['_'] = DIGIT_URL,         ['/'] = DIGIT_STANDARD,
+                                    ['0' ... '9'] = DIGIT_ANY, ['A' ... 'Z'] = DIGIT_ANY,
+                                    ['a' ... 'z'] = DIGIT_ANY};
+
+enum { ALPHABET_STANDARD = DIGIT_ANY | DIGIT_STANDARD, ALPHABETS = ALPHABET_STANDARD | DIGIT_URL };
+
+static bool has_digit(struct str text, size_t at, int alphabet) {
+    return (digits[(unsigned char)text.ptr[at]] & alphabet) != 0;
 }
 
-/* The next run of at least `least` characters from *at on; steps *at behind it. A run that begins
- * at a place or behind it covers the place `least` - 1 further on: most bytes are not looked at. */
-static bool next_run(struct str *run, size_t *at, struct str text, size_t least) {
+/* The next run of at least `least` characters of the alphabets from *at on; steps *at behind it. A
+ * run that begins at a place or behind it covers the place `least` - 1 further on: most bytes are
+ * not looked at. */
+static bool next_run(struct str *run, size_t *at, struct str text, size_t least, int alphabet) {
     size_t from = *at;
     while (from + least <= text.len) {
         size_t last = from + least; /* behind the place that is looked at, going back */
-        while (last > from && has_digit(text, last - 1)) {
+        while (last > from && has_digit(text, last - 1, alphabet)) {
             last--;
         }
         if (last > from) {
@@ -35,7 +47,7 @@ static bool next_run(struct str *run, size_t *at, struct str text, size_t least)
             continue;
         }
         size_t to = from + least;
-        while (to < text.len && has_digit(text, to)) {
+        while (to < text.len && has_digit(text, to, alphabet)) {
             to++;
         }
         *run = str_make(text.ptr + from, to - from);
@@ -46,14 +58,19 @@ static bool next_run(struct str *run, size_t *at, struct str text, size_t least)
     return false;
 }
 
-/* Digits and letters as hashes, numbers and binary data in hexadecimal have them. */
+/* Digits and letters as hashes, numbers, GUIDs and binary data in hexadecimal have them. */
 static bool is_hexadecimal(struct str run) {
     for (size_t i = 0; i < run.len; i++) {
-        if (ascii_hex_value(run.ptr[i]) < 0) {
+        if (ascii_hex_value(run.ptr[i]) < 0 && !has_digit(run, i, DIGIT_URL)) {
             return false;
         }
     }
     return true;
+}
+
+static uint32_t value_of(char c) {
+    bool is_of_urls = c == '-' || c == '_';
+    return is_of_urls ? (c == '-' ? 62 : 63) : (uint32_t)base64_digit(c);
 }
 
 /* A last group that is cut is left out as far as it has no whole byte. */
@@ -61,7 +78,7 @@ static void decode_run(struct buf *out, struct str run) {
     uint32_t bits = 0;
     size_t count = 0;
     for (size_t i = 0; i < run.len; i++) {
-        bits = bits << 6 | (uint32_t)base64_digit(run.ptr[i]);
+        bits = bits << 6 | value_of(run.ptr[i]);
         count++;
         if (count == 4) {
             buf_putc(out, (char)(bits >> 16));
@@ -200,33 +217,117 @@ static struct str understand(struct buf *out, struct str bytes) {
 
 /* --- finding --- */
 
-static void find_at(struct base64_finder *finder, struct str text, size_t least, int level,
-                    base64_find_fn *found, void *ctx) {
-    struct buf *bytes = &finder->bytes[level - 1];
-    struct buf *said = &finder->texts[level - 1];
+/* One text on one level. */
+struct looking {
+    struct base64_finder *finder;
+    struct base64_level *level;
+    int number;
+    size_t least;
+    struct str text;
+    const struct base64_joints *joints; /* of the text; NULL: it is as it stood */
+    base64_find_fn *found;
+    void *ctx;
+};
+
+static void find_at(struct base64_finder *finder, struct str text, size_t least, int number,
+                    base64_find_fn *found, void *ctx);
+
+/* Where the run stood. */
+static struct base64_span span_of(const struct looking *look, struct str run) {
+    size_t from = (size_t)(run.ptr - look->text.ptr);
+    if (look->joints == NULL) {
+        return (struct base64_span){from, from + run.len};
+    }
+    return (struct base64_span){base64_joints_origin(look->joints, from),
+                                base64_joints_origin(look->joints, from + run.len - 1) + 1};
+}
+
+/* Tells of the run if its bytes are something. */
+static bool try_run(const struct looking *look, struct str run) {
+    struct base64_level *level = look->level;
+    if (is_hexadecimal(run)) {
+        return false;
+    }
+    buf_clear(&level->bytes);
+    buf_clear(&level->text);
+    decode_run(&level->bytes, str_head(run, (size_t)BASE64_OUT_BYTES / 3 * 4));
+    struct base64_span span = span_of(look, run);
+    struct base64_finding finding = {.offset = span.from,
+                                     .length = span.to - span.from,
+                                     .form = understand(&level->text, buf_str(&level->bytes)),
+                                     .byte_count = level->bytes.len,
+                                     .level = look->number};
+    if (finding.form.len == 0) {
+        return false;
+    }
+    finding.text = buf_str(&level->text);
+    look->found(&finding, look->ctx);
+    if (look->number < BASE64_LEVELS) {
+        find_at(look->finder, finding.text, look->least, look->number + 1, look->found, look->ctx);
+    }
+    return true;
+}
+
+/* A run of both alphabets: of one as a whole, else the standard runs in it. */
+static void try_both(const struct looking *look, struct str run) {
+    bool has_url = false;
+    bool has_standard = false;
+    for (size_t i = 0; i < run.len; i++) {
+        has_url = has_url || has_digit(run, i, DIGIT_URL);
+        has_standard = has_standard || has_digit(run, i, DIGIT_STANDARD);
+    }
+    if ((!has_url || !has_standard) && try_run(look, run)) {
+        return;
+    }
+    struct str part;
+    for (size_t at = 0; has_url && next_run(&part, &at, run, look->least, ALPHABET_STANDARD);) {
+        (void)try_run(look, part);
+    }
+}
+
+/* Runs that were written in pieces; remembers where they stood. */
+static void find_in_pieces(const struct looking *look) {
+    struct base64_level *level = look->level;
     struct str run;
     size_t at = 0;
-    while (next_run(&run, &at, text, least)) {
-        if (is_hexadecimal(run)) {
-            continue;
-        }
-        buf_clear(bytes);
-        buf_clear(said);
-        decode_run(bytes, str_head(run, (size_t)BASE64_OUT_BYTES / 3 * 4));
-        struct base64_finding finding = {.offset = (size_t)(run.ptr - text.ptr),
-                                         .length = run.len,
-                                         .form = understand(said, buf_str(bytes)),
-                                         .byte_count = bytes->len,
-                                         .level = level};
-        if (finding.form.len == 0) {
-            continue;
-        }
-        finding.text = buf_str(said);
-        found(&finding, ctx);
-        if (level < BASE64_LEVELS) {
-            find_at(finder, buf_str(said), least, level + 1, found, ctx);
+    while (next_run(&run, &at, look->text, look->least, ALPHABETS)) {
+        size_t from = (size_t)(run.ptr - look->text.ptr);
+        if (base64_joints_within(look->joints, from, from + run.len) > 0 && try_run(look, run)) {
+            MEM_GROW(level->spans, level->span_capacity, level->span_count + 1);
+            level->spans[level->span_count++] = span_of(look, run);
         }
     }
+}
+
+/* The other runs. */
+static void find_as_it_stands(const struct looking *look) {
+    const struct base64_level *level = look->level;
+    struct str run;
+    size_t at = 0;
+    size_t span = 0;
+    while (next_run(&run, &at, look->text, look->least, ALPHABETS)) {
+        size_t from = (size_t)(run.ptr - look->text.ptr);
+        while (span < level->span_count && level->spans[span].to <= from) {
+            span++;
+        }
+        if (span == level->span_count || level->spans[span].from >= from + run.len) {
+            try_both(look, run);
+        }
+    }
+}
+
+static void find_at(struct base64_finder *finder, struct str text, size_t least, int number,
+                    base64_find_fn *found, void *ctx) {
+    struct base64_level *level = &finder->levels[number - 1];
+    struct looking look = {finder, level, number, least, text, NULL, found, ctx};
+    level->span_count = 0;
+    if (base64_join(&level->joined, &level->joints, text)) {
+        struct looking joined = look;
+        joined.text = buf_str(&level->joined);
+        joined.joints = &level->joints;
+        find_in_pieces(&joined);
+    }
+    find_as_it_stands(&look);
 }
 
 void base64_find(struct base64_finder *finder, struct str text, size_t least, base64_find_fn *found,

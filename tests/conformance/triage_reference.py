@@ -567,6 +567,31 @@ def ptree(flat):
     return bad[:3] if wanted else ["ptree: none"]
 
 
+def said_by(run):
+    data = base64.b64decode(run[:len(run) // 4 * 4].replace("-", "+").replace("_", "/"))
+    for form in ("utf-16-le", "ascii"):
+        try:
+            said = data[:len(data) // 2 * 2].decode(form)
+        except UnicodeDecodeError:
+            continue
+        if re.fullmatch(r"[ -~\t\r\n]+", said):
+            yield said
+
+
+def decoded_runs(text):
+    """(offset, text) of runs of the alphabet for URLs, else of standard ones."""
+    taken = []
+    for m in re.finditer("[A-Za-z0-9_-]{40,}", text):
+        if re.search("[-_]", m.group(0)) and text[m.end():m.end() + 1] not in ("+", "/") and \
+                text[m.start() - 1:m.start()] not in ("+", "/"):
+            for said in said_by(m.group(0)):
+                taken.append(m.span())
+                yield m.start(), said
+    for m in re.finditer("[A-Za-z0-9+/]{40,}", text):
+        if not any(a <= m.start() < b for a, b in taken):
+            yield from ((m.start(), said) for said in said_by(m.group(0)))
+
+
 def base64s(flat):
     """Long texts in UTF-16 or ASCII that a plain decoder finds are found, with the same words."""
     wanted = set()
@@ -575,16 +600,8 @@ def base64s(flat):
             continue
         for name, value in x["event"].items():
             for text in value if isinstance(value, list) else [value]:
-                for m in re.finditer("[A-Za-z0-9+/]{40,}", text):
-                    run = m.group(0)[:len(m.group(0)) // 4 * 4]
-                    data = base64.b64decode(run)
-                    for form in ("utf-16-le", "ascii"):
-                        try:
-                            said = data[:len(data) // 2 * 2].decode(form)
-                        except UnicodeDecodeError:
-                            continue
-                        if re.fullmatch(r"[ -~\t\r\n]+", said):
-                            wanted.add((x["file"], x["idx"], name, m.start(), said[:8000]))
+                for at, said in decoded_runs(text):
+                    wanted.add((x["file"], x["idx"], name, at, said[:8000]))
     rows = listing("base64", "--min-length", "40")
     found = {(r["file"], r.get("idx"), r["field"], r["offset"]): r.get("decoded", "") for r in rows
              if r["level"] == 1}

@@ -624,6 +624,36 @@ static void test_base64(void **unused) {
     assert_found(STR(""), "");
 }
 
+static void test_base64_pieces(void **unused) {
+    (void)unused;
+    /* strings put together, also over lines; carets; wrapped lines; pieces shorter than a run */
+    assert_found(STR("$x = 'aGVsbG8' + 'gd29ybGQ' +\r\n \"sIGFnYWlu\"; y"),
+                 "utf-8 1 6+36: hello world, again\n");
+    assert_found(STR("a = \"aGVsbG8gd2\" & _\r\n  \"9ybGQsIGFnYWlu\""),
+                 "utf-8 1 5+34: hello world, again\n");
+    assert_found(STR("aGVsbG^8gd29^ybGQsIG^FnYWlu"), "utf-8 1 0+27: hello world, again\n");
+    assert_found(STR("aGVsbG8gd29ybGQsIGFnYWluIGFuZCBhZ2FpbiBhbmQgYWdh\r\n  aW4="),
+                 "utf-8 1 0+55: hello world, again and again and again\n");
+    /* no joint: a comma, an end without a wrap; each string is a text of its own */
+    assert_found(STR("f('aGVsbG8gd29ybGQsIGFnYWlu', 'aGVsbG8gd29ybGQsIGFnYWlu')"),
+                 "utf-8 1 3+24: hello world, again\nutf-8 1 31+24: hello world, again\n");
+    assert_found(STR("aGVsbG8gd29ybGQsIGFnYWlu\naGVsbG8gd29ybGQsIGFnYWlu"),
+                 "utf-8 1 0+24: hello world, again\nutf-8 1 25+24: hello world, again\n");
+    /* what is put together is noise: the piece that is none is told */
+    assert_found(STR("'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' + 'aGVsbG8gd29ybGQsIGFnYWlu'"),
+                 "utf-8 1 45+24: hello world, again\n");
+}
+
+static void test_base64_urls(void **unused) {
+    (void)unused;
+    /* "-" and "_" instead of "+" and "/" (RFC 4648, 5); standard runs beside such characters */
+    assert_found(STR("GET /?q=Pz8_Pz8-IGhlbGxvIHdvcmxkLCBhZ2Fpbg HTTP"),
+                 "utf-8 1 8+34: \x3f\x3f\x3f\x3f\x3f> hello world, again\n");
+    assert_found(STR("key_name-aGVsbG8gd29ybGQsIGFnYWlu-x"), "utf-8 1 9+24: hello world, again\n");
+    assert_found(STR("365abb72-7c01-5cc4-0000-00102b3e0c00"), "");
+    assert_found(STR("Microsoft-Windows-PowerShell-Operational"), "");
+}
+
 static void test_base64_nested(void **unused) {
     (void)unused;
     struct buf inner = BUF_INIT;
@@ -752,6 +782,8 @@ int main(void) {
         cmocka_unit_test(test_ways),
         cmocka_unit_test(test_head_is_whole),
         cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_base64_pieces),
+        cmocka_unit_test(test_base64_urls),
         cmocka_unit_test(test_base64_nested),
         cmocka_unit_test(test_base64_compressed),
         cmocka_unit_test(test_sshd),
