@@ -46,9 +46,13 @@ static void add_row(struct buf *out, const struct report_tally_row *row) {
     buf_add(out, STR("}}"));
 }
 
-static void add_tally(struct buf *out, const char *name, const struct report_tally *tally) {
+enum order { BY_HITS, WORST_FIRST };
+
+static void add_tally(struct buf *out, const char *name, const struct report_tally *tally,
+                      enum order order) {
     uint32_t top[TOP];
-    size_t n = report_tally_top(top, TOP, tally, REPORT_LEVELS);
+    size_t n = order == WORST_FIRST ? report_tally_worst(top, TOP, tally)
+                                    : report_tally_top(top, TOP, tally, REPORT_LEVELS);
     buf_printf(out, ",\"%s\":{\"distinct\":%u,\"top\":[", name, tally->names.count);
     for (size_t i = 0; i < n; i++) {
         buf_add(out, i > 0 ? STR(",") : STR_EMPTY);
@@ -57,24 +61,52 @@ static void add_tally(struct buf *out, const char *name, const struct report_tal
     buf_add(out, STR("]}"));
 }
 
+static void add_rule(struct buf *out, const struct report_rule_row *row) {
+    buf_add(out, STR("{\"id\":"));
+    json_out_string(out, row->rule->id);
+    buf_add(out, STR(",\"title\":"));
+    json_out_string(out, row->rule->title);
+    buf_add(out, STR(",\"level\":"));
+    json_out_string(out, sigma_level_name(row->level));
+    add_number(out, "hits", row->count);
+    add_time(out, "first", row->first_ns);
+    add_time(out, "last", row->last_ns);
+    buf_putc(out, '}');
+}
+
+/* The worst level first; of each those with the most hits. */
 static void add_rules(struct buf *out, const struct report_stats *stats) {
     size_t top[TOP];
-    size_t n = report_rules_top(top, TOP, stats, REPORT_LEVELS);
+    size_t told = 0;
     buf_add(out, STR(",\"top_rules\":["));
-    for (size_t i = 0; i < n; i++) {
-        const struct report_rule_row *row = &stats->rules[top[i]];
-        buf_add(out, i > 0 ? STR(",{\"id\":") : STR("{\"id\":"));
-        json_out_string(out, row->rule->id);
-        buf_add(out, STR(",\"title\":"));
-        json_out_string(out, row->rule->title);
-        buf_add(out, STR(",\"level\":"));
-        json_out_string(out, sigma_level_name(row->level));
-        add_number(out, "hits", row->count);
-        add_time(out, "first", row->first_ns);
-        add_time(out, "last", row->last_ns);
-        buf_putc(out, '}');
+    for (int level = REPORT_LEVELS - 1; level >= 0; level--) {
+        size_t n = report_rules_top(top, TOP, stats, level);
+        for (size_t i = 0; i < n; i++) {
+            buf_add(out, told++ > 0 ? STR(",") : STR_EMPTY);
+            add_rule(out, &stats->rules[top[i]]);
+        }
     }
     buf_putc(out, ']');
+}
+
+/* {"high":{"day":"2026-11-21","hits":7}}, of levels with hits that have a time */
+static void add_busiest_days(struct buf *out, const struct report_stats *stats) {
+    bool is_first = true;
+    buf_add(out, STR(",\"busiest_days\":{"));
+    for (int level = REPORT_LEVELS - 1; level >= 0; level--) {
+        uint32_t day;
+        if (report_tally_top(&day, 1, &stats->days, level) == 0) {
+            continue;
+        }
+        const struct report_tally_row *row = &stats->days.rows[day];
+        buf_printf(out, "%s\"%.*s\":{\"day\":", is_first ? "" : ",",
+                   STR_ARG(sigma_level_name((enum sigma_level)level)));
+        json_out_string(out, row->name);
+        add_number(out, "hits", row->counts[level]);
+        buf_putc(out, '}');
+        is_first = false;
+    }
+    buf_putc(out, '}');
 }
 
 static void add_sources(struct buf *out, const char *name,
@@ -116,10 +148,11 @@ void report_summary_json(struct buf *out, const struct report_stats *stats,
                run->is_interrupted ? "true" : "false");
     add_sources(out, "sources", run->sources, run->source_count);
     add_sources(out, "rules_without_source", run->blind, run->blind_count);
-    add_tally(out, "hosts", &stats->hosts);
-    add_tally(out, "users", &stats->users);
-    add_tally(out, "channels", &stats->channels);
-    add_tally(out, "days", &stats->days);
+    add_tally(out, "hosts", &stats->hosts, WORST_FIRST);
+    add_tally(out, "users", &stats->users, WORST_FIRST);
+    add_tally(out, "channels", &stats->channels, BY_HITS);
+    add_tally(out, "days", &stats->days, BY_HITS);
+    add_busiest_days(out, stats);
     add_rules(out, stats);
     buf_add(out, STR("}}\n"));
 }
