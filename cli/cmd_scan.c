@@ -151,8 +151,8 @@ static unsigned thread_count(uint64_t asked) {
 }
 
 /* What the command line asks of the scan. False with a message. */
-static bool prepare(struct scan_options *scan, struct scan_filters *filters,
-                    const struct command_line *c, const struct site *site) {
+static bool prepare(struct scan_options *scan, struct scan_filters *filters, struct command_line *c,
+                    const struct site *site) {
     *scan = (struct scan_options){.only_suppressed = c->suppressed,
                                   .recover_slack = c->recover,
                                   .carve = c->carve,
@@ -211,6 +211,7 @@ static int run(struct command_line *c, const struct sigma_rules *rules, const st
         output_error("scan", &err);
         return s == STATUS_BAD_INPUT ? EXIT_USAGE : EXIT_STORE;
     }
+    scan.files = &filters.files;
     scan_filters_find_last(&filters, &scan, c->live.paths, c->live.path_count);
     scan.rules = rules;
     scan.events = &filters.events;
@@ -260,6 +261,7 @@ int cmd_scan(int argc, char **argv) {
     struct site *site = NULL;
     struct err err = ERR_INIT;
     int code = read_options(&c, &paths, argc, argv);
+    scan_interrupt_while_loading();
     if (code < 0 && load(&c, &rules, &site, &err) != STATUS_OK) {
         output_error("scan", &err);
         code = EXIT_USAGE;

@@ -5,6 +5,7 @@
 #include "newest_event.h"
 #include "num.h"
 #include "rule_options.h"
+#include "word_list.h"
 
 static struct event_words words_of(const struct option_list *list) {
     return (struct event_words){list->items, list->count};
@@ -44,7 +45,30 @@ static bool read_levels(unsigned *out, const struct option_list *list) {
     return true;
 }
 
-bool scan_filters_read(struct scan_filters *out, const struct scan_filter_options *o,
+/* The words of the option and those of the files: one a line, up to a comma, behind '#' is comment
+ * (as in the lists that come with other tools). */
+static bool add_lists(struct event_words *words, struct arena *arena,
+                      const struct option_list *lists) {
+    struct word_list list = {.arena = arena};
+    struct err err = ERR_INIT;
+    bool is_read = true;
+    if (lists->count == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < words->count; i++) {
+        word_list_add(&list, str_from_c(words->items[i]));
+    }
+    for (size_t i = 0; i < lists->count && is_read; i++) {
+        is_read = word_list_read(&list, lists->items[i], &err) == STATUS_OK;
+    }
+    *words = (struct event_words){list.items, list.count};
+    if (!is_read) {
+        fprintf(stderr, "konseki scan: %s\n", err.message);
+    }
+    return is_read;
+}
+
+bool scan_filters_read(struct scan_filters *out, struct scan_filter_options *o,
                        const struct zone *zone) {
     struct err err = ERR_INIT;
     *out = (struct scan_filters){.events = EVENT_FILTER_ALL};
@@ -66,7 +90,11 @@ bool scan_filters_read(struct scan_filters *out, const struct scan_filter_option
     out->rules.other_categories = words_of(&o->other_categories);
     out->rules.other_products = words_of(&o->other_products);
     out->rules.other_services = words_of(&o->other_services);
-    if (!read_levels(&out->rules.levels, &o->levels)) {
+    out->files.files = words_of(&o->files);
+    out->files.other_files = words_of(&o->other_files);
+    if (!add_lists(&out->rules.rules, &o->words, &o->rule_lists) ||
+        !add_lists(&out->rules.other_rules, &o->words, &o->other_rule_lists) ||
+        !read_levels(&out->rules.levels, &o->levels)) {
         return false;
     }
     if (event_filter_check(&out->events, &err) != STATUS_OK) {
@@ -85,6 +113,7 @@ void scan_filters_find_last(struct scan_filters *filters, const struct scan_opti
                                               .zone_is_guess = scan->zone_is_guess,
                                               .recover_slack = scan->recover_slack,
                                               .packed = scan->packed,
+                                              .only = &filters->files,
                                               .interrupt = scan->interrupt};
     int64_t newest = newest_event_ns(&reading, paths, path_count);
     if (newest == TIME_NONE || newest < INT64_MIN + filters->last_ns) {
@@ -116,9 +145,14 @@ void scan_filter_options_fini(struct scan_filter_options *o) {
                                    &o->other_categories,
                                    &o->other_products,
                                    &o->other_services,
-                                   &o->levels};
+                                   &o->levels,
+                                   &o->files,
+                                   &o->other_files,
+                                   &o->rule_lists,
+                                   &o->other_rule_lists};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         mem_free(lists[i]->items);
     }
+    arena_fini(&o->words);
     *o = (struct scan_filter_options){.from = NULL};
 }

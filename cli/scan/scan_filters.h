@@ -31,16 +31,22 @@ struct scan_filter_options {
     struct option_list other_products;
     struct option_list other_services;
     struct option_list levels;
+    struct option_list files;
+    struct option_list other_files;
+    struct option_list rule_lists; /* files of ids */
+    struct option_list other_rule_lists;
+    struct arena words; /* what these files name */
 };
 
 struct scan_filters {
     struct event_filter events;
     struct wanted_rules rules;
+    struct file_filter files;
     int64_t last_ns; /* 0: not asked */
 };
 
 /* Borrows the options' texts. False with a message. */
-bool scan_filters_read(struct scan_filters *out, const struct scan_filter_options *options,
+bool scan_filters_read(struct scan_filters *out, struct scan_filter_options *options,
                        const struct zone *zone);
 /* --last: reads the files for the newest event; says the bound on stderr. */
 void scan_filters_find_last(struct scan_filters *filters, const struct scan_options *scan,

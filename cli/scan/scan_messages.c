@@ -43,6 +43,10 @@ static void tell_left_out(const struct scan_counts *n) {
     if (n->filtered > 0) {
         fprintf(stderr, _("%llu events were not asked for\n"), (unsigned long long)n->filtered);
     }
+    if (n->files.left_out > 0) {
+        fprintf(stderr, _("%llu files were not asked for\n"),
+                (unsigned long long)n->files.left_out);
+    }
     if (n->copies > 0) {
         fprintf(stderr, _("%llu events with hits were in another file already\n"),
                 (unsigned long long)n->copies);

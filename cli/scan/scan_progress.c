@@ -17,6 +17,27 @@ static void note_signal(int signal) {
     interrupted = 1;
 }
 
+/* What is said when the rules are not loaded yet; made before, as a handler may only write. */
+static char farewell[512];
+static size_t farewell_length;
+
+static void end_at_once(int signal) {
+    (void)signal;
+    (void)!write(STDERR_FILENO, farewell, farewell_length);
+    _exit(EXIT_INTERRUPTED);
+}
+
+void scan_interrupt_while_loading(void) {
+    int length =
+        snprintf(farewell, sizeof farewell, "\n%s\n",
+                 _("konseki scan: interrupted while the rules were loaded: nothing was looked at"));
+    farewell_length = length > 0 && (size_t)length < sizeof farewell ? (size_t)length : 0;
+    struct sigaction action = {.sa_handler = end_at_once};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
 const volatile sig_atomic_t *scan_interrupt_catch(void) {
     /* SA_RESETHAND: the second one ends the process as if nobody had asked. */
     struct sigaction action = {.sa_handler = note_signal,

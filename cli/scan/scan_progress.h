@@ -25,6 +25,8 @@ void scan_progress_show(struct scan_progress *progress, const struct scan_counts
 /* Takes the line away, so that something else can be written. */
 void scan_progress_clear(struct scan_progress *progress);
 
+/* From now on SIGINT and SIGTERM end the process with a word and EXIT_INTERRUPTED. */
+void scan_interrupt_while_loading(void);
 /* The flag that SIGINT and SIGTERM set from now on. */
 const volatile sig_atomic_t *scan_interrupt_catch(void);
 

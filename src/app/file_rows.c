@@ -53,6 +53,12 @@ bool file_reading_give(struct file_reading *reading, struct parse_input *input, 
     return true;
 }
 
+bool file_reading_admits(struct file_reading *reading, struct str name) {
+    bool is_wanted = file_filter_admits(reading->options->only, name);
+    reading->counts->left_out += !is_wanted;
+    return is_wanted;
+}
+
 void file_reading_done(struct file_reading *reading, struct str name) {
     reading->counts->files++;
     if (reading->options->done != NULL) {
@@ -96,7 +102,7 @@ static enum status visit(const char *path, void *ctx) {
     }
     if (packed_is(file.bytes, file.size_bytes)) {
         packed_rows_read(reading, &file, path);
-    } else {
+    } else if (file_reading_admits(reading, str_from_c(path))) {
         file_reading_whole(reading, &file, path);
     }
     if (input_file_check(&file, path, &err) != STATUS_OK) {

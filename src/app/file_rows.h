@@ -11,6 +11,7 @@
 
 #include "batch.h"
 #include "err.h"
+#include "file_filter.h"
 #include "input.h"
 #include "packed.h"
 #include "zone.h"
@@ -43,6 +44,7 @@ struct file_rows_options {
     bool recover_slack;
     bool carve; /* event logs in what is none: disk images, memory (input.h) */
     struct packed_limits packed;
+    const struct file_filter *only;         /* files that are read; NULL: all */
     const volatile sig_atomic_t *interrupt; /* not 0: end soon; NULL: never */
     file_rows_progress_fn *progress;        /* NULL: nobody looks */
     file_rows_fn *rows;
@@ -55,6 +57,7 @@ struct file_rows_options {
 
 struct file_rows_counts {
     uint64_t files;      /* members of archives, not the archives */
+    uint64_t left_out;   /* files and members that were not asked for */
     uint64_t unreadable; /* files and members, or the rest of one */
     uint64_t bytes;      /* unpacked */
     bool interrupted;

@@ -250,6 +250,7 @@ static void read_paths(struct scan *scan, const char *const *paths, size_t path_
                                               .recover_slack = options->recover_slack,
                                               .carve = options->carve,
                                               .packed = options->packed,
+                                              .only = options->files,
                                               .interrupt = options->interrupt,
                                               .progress =
                                                   options->progress != NULL ? progress : NULL,

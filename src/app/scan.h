@@ -53,6 +53,7 @@ struct scan_options {
     bool recover_slack;
     bool carve;
     struct packed_limits packed;
+    const struct file_filter *files; /* NULL: all */
     unsigned threads; /* that read and match files (scan_threads.h); 0, 1: this one */
     const volatile sig_atomic_t *interrupt; /* not 0: end soon; NULL: never */
     scan_progress_fn *progress;             /* NULL: nobody looks */

@@ -310,6 +310,7 @@ static bool tell(struct telling *t, const struct news *news) {
 static void finish_job(struct telling *t, struct job *job) {
     struct file_rows_counts *sum = t->counts;
     sum->files += job->counts.files;
+    sum->left_out += job->counts.left_out;
     sum->unreadable += job->counts.unreadable;
     sum->bytes += job->counts.bytes;
     sum->interrupted |= job->counts.interrupted;

@@ -129,7 +129,7 @@ bool num_parse_duration(int64_t *out_ns, struct str s) {
     } units[] = {{STR_INIT(""), 1},       {STR_INIT("ns"), 1e-9},   {STR_INIT("us"), 1e-6},
                  {STR_INIT("ms"), 1e-3},  {STR_INIT("s"), 1},       {STR_INIT("m"), 60},
                  {STR_INIT("min"), 60},   {STR_INIT("h"), 3600},    {STR_INIT("d"), 86400},
-                 {STR_INIT("w"), 604800}, {STR_INIT("y"), 31536000}};
+                 {STR_INIT("w"), 604800}, {STR_INIT("M"), 2592000}, {STR_INIT("y"), 31536000}};
     double number;
     struct str unit;
     if (!split_unit(&number, &unit, s)) {

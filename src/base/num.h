@@ -15,7 +15,8 @@ bool num_parse_double(double *out, struct str s);
 /* "10k" = 10240, "20MiB", "1.5G": bytes; suffixes k/K, M, G, T with optional i and B, powers of
  * 1024. */
 bool num_parse_size(uint64_t *out, struct str s);
-/* "90d", "10min", "15m", "2h", "30s", "500ms", "1w": nanoseconds. A bare number is seconds. */
+/* "90d", "10min", "15m", "2h", "30s", "500ms", "1w", "3M" (30 days each), "1y" (365): nanoseconds.
+ * A bare number is seconds. */
 bool num_parse_duration(int64_t *out_ns, struct str s);
 /* Writes decimal digits (and '-') to out, which has room for 20 bytes; returns the length. */
 size_t num_format_i64(char *out, int64_t value);

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 
 from harness import PROGRAM, ROOT, case, equal, jsonl, main, run, true
 
@@ -132,6 +133,61 @@ def objects_behind_each_other(folder):
 
 
 @case
+def rules_out_of_lists(folder):
+    """Files of ids as other tools keep them: comments, a second column, a byte order mark."""
+    path = sample(folder)
+    listed = folder / "list.txt"
+    listed.write_text("\ufeff# proven\n11111111-1111-1111-1111-111111111111 # Process\r\n\nService,high\n",
+                      encoding="utf-8")
+    equal(scan(folder, path, "--rule-list", listed), [("Process", 1), ("Process", 4), ("Service", 3)], "listed")
+    equal(scan(folder, path, "--exclude-rule-list", listed), [("Logon", 2)], "not listed")
+    equal(scan(folder, path, "--rule-list", listed, "--rule", "Logon", "--exclude-rule", "Service"),
+          [("Logon", 2), ("Process", 1), ("Process", 4)], "beside other words")
+    listed.write_text("# nothing\n")
+    run("scan", "--rules", rules(folder), "--rule-list", listed, path, expect=2)
+    true("names no rule" in run.stderr, run.stderr)
+    run("scan", "--rules", rules(folder), "--rule-list", folder / "none.txt", path, expect=2)
+    true("none.txt" in run.stderr, run.stderr)
+
+
+@case
+def files_that_are_asked_for(folder):
+    """By name, also in packed files; what is left out is counted, and its damage is nobody's business."""
+    logs = folder / "logs" / "deep"
+    logs.mkdir(parents=True)
+    content = lines([event(1, 4688)])
+    for name in ("a.json", "B.JSON", "c.txt"):
+        (logs / name).write_bytes(content)
+    with zipfile.ZipFile(folder / "logs" / "pack.zip", "w") as packed:
+        packed.writestr("in/a.json", content)
+        packed.writestr("in/d.log", content)
+
+    def names(*more, expect=0):
+        hits = jsonl(run("scan", "--rules", rules(folder), "--format", "jsonl", *more, folder / "logs",
+                         expect=expect))
+        return sorted(hit["event"]["file"][len(str(folder)) + 6:] for hit in hits)
+
+    equal(len(names()), 5, "all")
+    for threads in ("1", "2"):
+        equal(names("--file", "*.json", "--threads", threads), ["deep/B.JSON", "deep/a.json", "pack.zip/in/a.json"],
+              "by their ending")
+        true("2 files were not asked for" in run.stderr and "of 3 files" in run.stderr, run.stderr)
+    equal(names("--file", "*/deep/*,d.log", "--exclude-file", "b.*"),
+          ["deep/a.json", "deep/c.txt", "pack.zip/in/d.log"], "by folder, and not")
+    equal(names("--file", "nothing"), [], "none")
+
+
+@case
+def the_last_months(folder):
+    path = folder / "old.json"
+    old = [dict(event(n, 4688), TimeCreated_SystemTime=f"2020-{month:02}-01T00:00:00Z")
+           for n, month in ((1, 1), (2, 4), (3, 5), (4, 6))]
+    path.write_bytes(lines(old))
+    equal(scan(folder, path, "--last", "2M"), [("Process", 3), ("Process", 4)], "60 days before the newest")
+    equal(len(scan(folder, path, "--last", "1y")), 4, "a year")
+
+
+@case
 def copies_count_once(folder):
     """The same records in a backup, cut to milliseconds, and in another order."""
     path = sample(folder)
@@ -182,6 +238,23 @@ def interrupted(folder, *paths_and_options):
 def interrupted_in_order(folder):
     hits = interrupted(folder, big(folder))
     true(0 < len(hits) < 60 * 20, f"{len(hits)} hits")
+
+
+@case
+def interrupted_while_rules_are_loaded(folder):
+    """Nothing was found yet, but one is told so."""
+    many = folder / "many"
+    many.mkdir()
+    for n in range(6000):
+        (many / f"{n}.yml").write_text(RULE.format(**dict(RULES[0], id=f"11111111-1111-1111-1111-{n:012}"))
+                                       + "\n".join(f"# {x}" for x in range(300)))
+    done = subprocess.Popen([PROGRAM, "scan", "--no-rule-cache", "--rules", many, sample(folder)],
+                            stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    time.sleep(0.15)
+    done.send_signal(signal.SIGINT)
+    _, told = done.communicate(timeout=60)
+    equal(done.returncode, 130, "exit code")
+    true(b"interrupted" in told, told)
 
 
 @case

@@ -26,6 +26,8 @@ struct parse_input_options file_reading_options(const struct file_reading *readi
 bool file_reading_give(struct file_reading *reading, struct parse_input *input, struct str name);
 /* Tells how far it is; true if somebody asked for the end. */
 bool file_reading_ends(struct file_reading *reading);
+/* Is the file or member asked for? Counts those that are not. */
+bool file_reading_admits(struct file_reading *reading, struct str name);
 /* It was read: counts it and tells the caller. */
 void file_reading_done(struct file_reading *reading, struct str name);
 /* A file whose bytes are all there; counts it. */

@@ -112,7 +112,9 @@ static void read_member(struct unpacking *work, struct member *m, int depth) {
     fill(m);
     const uint8_t *bytes = window_bytes(m);
     size_t size = m->window.len;
-    if (packed_is(bytes, size) && depth >= PACKED_DEPTH_LIMIT) {
+    if (!packed_is(bytes, size) && !file_reading_admits(work->reading, name)) {
+        m->err = (struct err)ERR_INIT; /* nobody asked what is wrong with it */
+    } else if (packed_is(bytes, size) && depth >= PACKED_DEPTH_LIMIT) {
         (void)err_set(&m->err, STATUS_BAD_INPUT, _("packed more than %d times: not read"),
                       PACKED_DEPTH_LIMIT);
     } else if (packed_is(bytes, size) || parse_input_needs_whole(bytes, size, &options)) {
