@@ -1,4 +1,5 @@
 /* The section `correlation` of a document: types, allowed words, and what goes with what. */
+#include "i18n.h"
 #include "num.h"
 #include "sigma_correlation.h"
 
@@ -47,7 +48,7 @@ struct str sigma_correlation_type_name(enum sigma_correlation_type type) {
 static enum status wrong(const struct reader *r, const sigma_yaml_node *n, const char *key,
                          const char *wanted) {
     return err_set(r->err, STATUS_BAD_INPUT, "line %zu: correlation: '%s' must be %s",
-                   sigma_yaml_line(n != NULL ? n : r->section), key, wanted);
+                   sigma_yaml_line(n != NULL ? n : r->section), key, _(wanted));
 }
 
 static bool is_temporal(const struct sigma_correlation *c) {
@@ -77,7 +78,7 @@ static enum status read_list(const struct reader *r, struct text_list *out,
                              const sigma_yaml_node *n, const char *key, size_t limit) {
     size_t count = sigma_yaml_is_list(n) ? sigma_yaml_count(n) : 1;
     if (sigma_yaml_is_map(n) || count == 0) {
-        return wrong(r, n, key, "a list of texts that is not empty");
+        return wrong(r, n, key, N_("a list of texts that is not empty"));
     }
     if (count > limit) {
         return err_set(r->err, STATUS_BAD_INPUT,
@@ -89,7 +90,7 @@ static enum status read_list(const struct reader *r, struct text_list *out,
     for (out->count = 0; out->count < count; out->count++) {
         const sigma_yaml_node *item = list_item(r, n, out->count);
         if (!is_text(item)) {
-            return wrong(r, item, key, "a list of texts");
+            return wrong(r, item, key, N_("a list of texts"));
         }
         struct str text = arena_str(r->arena, sigma_yaml_text(item));
         for (size_t k = 0; k < out->count; k++) {
@@ -115,7 +116,7 @@ static bool is_absent(const sigma_yaml_node *n) {
 
 static enum status read_type(const struct reader *r, const sigma_yaml_node *n) {
     if (!is_text(n)) {
-        return wrong(r, n, "type", "text");
+        return wrong(r, n, "type", N_("text"));
     }
     struct str text = sigma_yaml_text(n);
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
@@ -208,7 +209,8 @@ static enum status read_timespan(const struct reader *r, const sigma_yaml_node *
                        sigma_yaml_line(r->section));
     }
     if (!is_text(n) || !sigma_timespan_parse(&r->out->timespan_ns, sigma_yaml_text(n))) {
-        return wrong(r, n, "timespan", "a number above 0 and one of s m h d w M y, such as 90m");
+        return wrong(r, n, "timespan",
+                     N_("a number above 0 and one of s m h d w M y, such as 90m"));
     }
     return STATUS_OK;
 }
@@ -227,13 +229,13 @@ static uint32_t ref_index(const struct sigma_correlation *c, struct str text) {
 static enum status read_alias(const struct reader *r, struct str name, const sigma_yaml_node *map) {
     struct sigma_correlation *c = r->out;
     if (!sigma_yaml_is_map(map) || sigma_yaml_count(map) == 0) {
-        return wrong(r, map, "aliases", "maps: alias, then rule: field");
+        return wrong(r, map, "aliases", N_("maps: alias, then rule: field"));
     }
     for (size_t i = 0; i < sigma_yaml_count(map); i++) {
         struct str rule;
         const sigma_yaml_node *field = sigma_yaml_entry(r->yaml, &rule, map, i);
         if (!is_text(field)) {
-            return wrong(r, field, "aliases", "maps: alias, then rule: field");
+            return wrong(r, field, "aliases", N_("maps: alias, then rule: field"));
         }
         if (c->alias_count == ALIAS_LIMIT) {
             return err_set(r->err, STATUS_BAD_INPUT, "line %zu: correlation: more than %d aliases",
@@ -253,7 +255,7 @@ static enum status read_aliases(const struct reader *r, const sigma_yaml_node *m
         return STATUS_OK;
     }
     if (!sigma_yaml_is_map(map)) {
-        return wrong(r, map, "aliases", "maps: alias, then rule: field");
+        return wrong(r, map, "aliases", N_("maps: alias, then rule: field"));
     }
     r->out->aliases = arena_array(r->arena, ALIAS_LIMIT, sizeof *r->out->aliases);
     enum status s = STATUS_OK;
@@ -284,7 +286,7 @@ static enum status read_limit(const struct reader *r, enum sigma_limit_op op,
         !num_parse_double(&number, sigma_yaml_text(n)) ||
         (!takes_fractions(c->type) && !is_whole(number))) {
         return wrong(r, n, limit_names[op],
-                     takes_fractions(c->type) ? "a number" : "a whole number");
+                     takes_fractions(c->type) ? N_("a number") : N_("a whole number"));
     }
     c->limits[c->limit_count++] = (struct sigma_correlation_limit){op, number};
     return STATUS_OK;
@@ -299,7 +301,7 @@ static enum status read_percentile(const struct reader *r, const sigma_yaml_node
     }
     if (!sigma_yaml_is_scalar(n) || sigma_yaml_type(n) != SIGMA_SCALAR_NUMBER ||
         !num_parse_double(&number, sigma_yaml_text(n)) || !(number >= 0 && number <= 100)) {
-        return wrong(r, n, "percentile", "a number from 0 to 100");
+        return wrong(r, n, "percentile", N_("a number from 0 to 100"));
     }
     r->out->percentile = number;
     return STATUS_OK;
@@ -316,7 +318,7 @@ static enum status read_field(const struct reader *r, const sigma_yaml_node *n) 
     }
     enum status s = read_list(r, &list, n, "field", FIELD_LIMIT);
     if (s == STATUS_OK && list.count > 1 && c->type != SIGMA_VALUE_COUNT) {
-        s = wrong(r, n, "field", "one field: only value_count takes several");
+        s = wrong(r, n, "field", N_("one field: only value_count takes several"));
     }
     if (s == STATUS_OK) {
         c->fields = list.texts;
@@ -355,7 +357,7 @@ static enum status read_criteria(const struct reader *r, const sigma_yaml_node *
         }
     }
     if (c->limit_count == 0) {
-        return wrong(r, map, "condition", "one of gt gte lt lte eq neq with a number");
+        return wrong(r, map, "condition", N_("one of gt gte lt lte eq neq with a number"));
     }
     if (c->field_count == 0 && !is_temporal(c) && c->type != SIGMA_EVENT_COUNT) {
         return err_set(r->err, STATUS_BAD_INPUT,
@@ -367,7 +369,7 @@ static enum status read_criteria(const struct reader *r, const sigma_yaml_node *
 
 static enum status read_expression(const struct reader *r, const sigma_yaml_node *n) {
     if (!is_temporal(r->out)) {
-        return wrong(r, n, "condition", "a map: only temporal types take a boolean condition");
+        return wrong(r, n, "condition", N_("a map: only temporal types take a boolean condition"));
     }
     enum status s = sigma_correlation_condition(r->out, r->arena, sigma_yaml_text(n), r->err);
     return s == STATUS_OK ? s : err_wrap(r->err, s, "line %zu: correlation", sigma_yaml_line(n));
@@ -389,7 +391,7 @@ static enum status read_condition(const struct reader *r, const sigma_yaml_node 
         return read_expression(r, n);
     }
     if (n != NULL) {
-        return wrong(r, n, "condition", "a map such as gte: 10");
+        return wrong(r, n, "condition", N_("a map such as gte: 10"));
     }
     if (!is_temporal(r->out)) {
         return err_set(r->err, STATUS_BAD_INPUT, "line %zu: correlation: 'condition' is missing",
@@ -404,7 +406,7 @@ static enum status read_generate(const struct reader *r, const sigma_yaml_node *
         return STATUS_OK;
     }
     if (!sigma_yaml_is_scalar(n) || sigma_yaml_type(n) != SIGMA_SCALAR_BOOL) {
-        return wrong(r, n, "generate", "true or false");
+        return wrong(r, n, "generate", N_("true or false"));
     }
     r->out->generate = sigma_yaml_truth(n);
     return STATUS_OK;

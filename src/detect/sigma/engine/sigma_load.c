@@ -62,7 +62,7 @@ static void keep_document(struct loader *l, const struct sigma_document *d, uint
 static void keep(struct loader *l, struct sigma_document *d, uint64_t hash) {
     d->info.is_source_known = sigma_logsource_is_known(l->set->mapping, &d->logsource);
     if (tree_of(d) >= TREE_LIMIT) {
-        tell(l, d, STR("the rule has too many tests after expansion"));
+        tell(l, d, str_from_c(_("the rule has too many tests after expansion")));
         return;
     }
     if (l->judge && d->root != NULL && d->correlation == NULL && !d->is_filter) {
@@ -90,7 +90,7 @@ static void read_documents(struct loader *l, struct str path, struct str bytes) 
         enum status s = sigma_collection_next(&yaml, &root, &why);
         if (s == STATUS_OK && root == NULL) {
             if (number == 0) {
-                tell(l, &d, STR("the file is empty"));
+                tell(l, &d, str_from_c(_("the file is empty")));
             }
             break;
         }
@@ -114,7 +114,7 @@ static void read_file(struct loader *l, const struct sigma_sources *sources, siz
     struct str path = arena_str(&l->set->arena, sigma_source_path(sources, i));
     if (sources->files[i].is_too_large) {
         struct sigma_document d = {.info = {.path = path, .id = path}};
-        tell(l, &d, STR("the file is larger than 4 MiB"));
+        tell(l, &d, str_from_c(_("the file is larger than 4 MiB")));
     } else {
         read_documents(l, path, sigma_source_bytes(sources, i));
     }

@@ -1,5 +1,6 @@
 #include "sigma_condition.h"
 
+#include "i18n.h"
 #include "sigma_text.h"
 
 enum { MAX_NESTING = 40, MAX_BYTES = 65536, MAX_OPERANDS = 1000 };
@@ -38,10 +39,24 @@ static bool is_word(const struct parser *p, const char *word) {
 
 static enum status unexpected(const struct parser *p, const char *wanted) {
     if (p->token.len == 0) {
-        return err_set(p->err, STATUS_BAD_INPUT, "condition: it ends where %s is expected", wanted);
+        return err_set(p->err, STATUS_BAD_INPUT, "condition: it ends where %s is expected",
+                       _(wanted));
     }
     return err_set(p->err, STATUS_BAD_INPUT, "condition: '%.*s' where %s is expected",
-                   STR_ARG(str_head(p->token, 80)), wanted);
+                   STR_ARG(str_head(p->token, 80)), _(wanted));
+}
+
+/* The message names what there is. */
+static enum status no_identifier(const struct parser *p, const char *format) {
+    struct buf names = BUF_INIT;
+    for (size_t i = 0; i < p->identifiers->count && names.len < 300; i++) {
+        buf_printf(&names, "%s%.*s", i > 0 ? " " : "",
+                   STR_ARG(str_head(p->identifiers->names[i], 80)));
+    }
+    enum status s = err_set(p->err, STATUS_BAD_INPUT, format, STR_ARG(str_head(p->token, 80)),
+                            STR_ARG(buf_str(&names)));
+    buf_fini(&names);
+    return s;
 }
 
 static struct sigma_node *find_identifier(const struct parser *p, struct str name) {
@@ -73,7 +88,7 @@ static enum status parse_selector(struct parser *p, struct sigma_node **out,
                                   enum sigma_node_op op) {
     const struct sigma_identifiers *ids = p->identifiers;
     if (p->token.len == 0 || is_punctuation(p->token.ptr[0])) {
-        return unexpected(p, "'them' or a name");
+        return unexpected(p, N_("'them' or a name"));
     }
     struct str selector = is_word(p, "them") ? STR("*") : p->token;
     struct sigma_node *n = sigma_node_inner(p->arena, op, ids->count);
@@ -84,8 +99,7 @@ static enum status parse_selector(struct parser *p, struct sigma_node **out,
         }
     }
     if (n->child_count == 0) {
-        return err_set(p->err, STATUS_BAD_INPUT, "condition: no search identifier fits '%.*s'",
-                       STR_ARG(str_head(p->token, 80)));
+        return no_identifier(p, N_("condition: no search identifier fits '%.*s'; there are: %.*s"));
     }
     next_token(p);
     *out = n;
@@ -106,7 +120,7 @@ static enum status parse_parentheses(struct parser *p, struct sigma_node **out) 
         return s;
     }
     if (!is_word(p, ")")) {
-        return unexpected(p, "')'");
+        return unexpected(p, N_("')'"));
     }
     p->nesting--;
     next_token(p);
@@ -137,12 +151,12 @@ static enum status parse_primary(struct parser *p, struct sigma_node **out) {
         return parse_selector(p, out, op);
     }
     if (p->token.len == 0 || is_punctuation(p->token.ptr[0])) {
-        return unexpected(p, "a search identifier");
+        return unexpected(p, N_("a search identifier"));
     }
     *out = find_identifier(p, p->token);
     if (*out == NULL) {
-        return err_set(p->err, STATUS_BAD_INPUT, "condition: there is no search identifier '%.*s'",
-                       STR_ARG(str_head(p->token, 80)));
+        return no_identifier(
+            p, N_("condition: there is no search identifier '%.*s'; there are: %.*s"));
     }
     next_token(p);
     return STATUS_OK;
@@ -197,7 +211,7 @@ static enum status parse_or(struct parser *p, struct sigma_node **out) {
 
 static enum status take_pipe(const struct parser *p, struct str *pipe) {
     if (!is_word(p, "|")) {
-        return unexpected(p, "'and', 'or' or the end");
+        return unexpected(p, N_("'and', 'or' or the end"));
     }
     if (pipe == NULL) {
         return err_set(p->err, STATUS_BAD_INPUT,

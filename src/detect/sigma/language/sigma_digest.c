@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "hash.h"
+#include "i18n.h"
 #include "input_file.h"
 #include "mem.h"
 #include "sigma_case.h"
@@ -154,7 +155,7 @@ static enum status visit(const char *path, void *ctx) {
     }
     struct str kept = arena_str(&r->out->arena, name);
     if (file.size_bytes > DIGEST_FILE_LIMIT) {
-        add_failure(r, kept, STR("the file is larger than 4 MiB"));
+        add_failure(r, kept, str_from_c(_("the file is larger than 4 MiB")));
     } else {
         read_documents(r, kept, str_make((const char *)file.bytes, file.size_bytes));
     }

@@ -22,7 +22,7 @@ static enum status refuse(const struct reader *r, const char *wanted) {
     return err_set(
         r->err, STATUS_BAD_INPUT,
         "condition: '%.*s' behind '|' where %s is expected; better write a correlation rule",
-        STR_ARG(str_head(r->rest, 60)), wanted);
+        STR_ARG(str_head(r->rest, 60)), _(wanted));
 }
 
 /* The word up to a blank, a comma or an operator. */
@@ -70,11 +70,11 @@ static enum status read_function(struct reader *r) {
     }
     if (i == sizeof functions / sizeof functions[0] || open == STR_NONE || close == STR_NONE ||
         close < open) {
-        return refuse(r, "count(), min(), max(), avg(), sum() or near");
+        return refuse(r, N_("count(), min(), max(), avg(), sum() or near"));
     }
     struct str field = str_trim(str_make(r->rest.ptr + open + 1, close - open - 1));
     if (field.len == 0 && i > 0) {
-        return refuse(r, "the name of a field between the parentheses");
+        return refuse(r, N_("the name of a field between the parentheses"));
     }
     r->correlation->type = field.len == 0 ? SIGMA_EVENT_COUNT : functions[i].type;
     struct str *fields = arena_alloc(r->arena, sizeof *fields);
@@ -95,7 +95,7 @@ static enum status read_groups(struct reader *r) {
     do {
         struct str group = take_word(r);
         if (group.len == 0 || r->correlation->group_count == GROUP_LIMIT) {
-            return refuse(r, "the name of a field (at most 16)");
+            return refuse(r, N_("the name of a field (at most 16)"));
         }
         groups[r->correlation->group_count++] = arena_str(r->arena, group);
     } while (take_char(r, ','));
@@ -116,14 +116,14 @@ static enum status read_limit(struct reader *r) {
         i++;
     }
     if (i == sizeof signs / sizeof signs[0]) {
-        return refuse(r, "'by FIELD' or one of > >= < <= = !=");
+        return refuse(r, N_("'by FIELD' or one of > >= < <= = !="));
     }
     struct sigma_correlation_limit *limit = &r->correlation->limits[0];
     struct str number = str_trim(str_skip(r->rest, signs[i].sign.len));
     limit->op = signs[i].op;
     if (!num_parse_double(&limit->number, number)) {
         r->rest = number;
-        return refuse(r, "a number");
+        return refuse(r, N_("a number"));
     }
     r->correlation->limit_count = 1;
     return STATUS_OK;
@@ -151,7 +151,7 @@ static enum status add_part(struct reader *r, struct str name, bool is_forbidden
     }
     if (i == ids->count || r->document->part_count == PART_LIMIT) {
         r->rest = name;
-        return refuse(r, "a search identifier (at most 16)");
+        return refuse(r, N_("a search identifier (at most 16)"));
     }
     struct sigma_document *part = &r->document->parts[r->document->part_count++];
     *part = *r->document;
@@ -186,7 +186,7 @@ static enum status read_near(struct reader *r) {
             return s;
         }
     } while (str_eq_ci(next_word(r), STR("and")) && take_word(r).len > 0);
-    return r->rest.len == 0 ? STATUS_OK : refuse(r, "'and' or the end");
+    return r->rest.len == 0 ? STATUS_OK : refuse(r, N_("'and' or the end"));
 }
 
 /* --- the document --- */

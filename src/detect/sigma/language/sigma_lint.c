@@ -158,7 +158,7 @@ static void check_bytes(struct lint *l, struct str bytes) {
     l->work.yaml = &yaml;
     enum status s = sigma_collection_next(&yaml, &root, &err);
     if (s == STATUS_OK && root == NULL) {
-        sigma_lint_tell(&l->work, SIGMA_LINT_REFUSED, 1, STR("the file is empty"));
+        sigma_lint_tell(&l->work, SIGMA_LINT_REFUSED, 1, str_from_c(_("the file is empty")));
     }
     while (s == STATUS_OK && root != NULL) {
         check_document(l, root);
@@ -194,7 +194,8 @@ static enum status visit(const char *path, void *ctx) {
     l->work.path = name;
     l->work.counts->files++;
     if (file.size_bytes > FILE_LIMIT) {
-        sigma_lint_tell(&l->work, SIGMA_LINT_REFUSED, 1, STR("the file is larger than 4 MiB"));
+        sigma_lint_tell(&l->work, SIGMA_LINT_REFUSED, 1,
+                        str_from_c(_("the file is larger than 4 MiB")));
     } else {
         check_bytes(l, str_make((const char *)file.bytes, file.size_bytes));
     }

@@ -1,5 +1,6 @@
 #include "sigma_modifier_apply.h"
 
+#include "i18n.h"
 #include "mem.h"
 #include "num.h"
 #include "sigma_expand.h"
@@ -25,11 +26,14 @@ static enum status add_modifier(struct sigma_key *key, struct str name, struct e
     while (id < SIGMA_MOD_COUNT && !str_eq(name, names[id])) {
         id++;
     }
+    static const char allowed[] =
+#define MODIFIER(id, name) " " name
+#include "sigma_modifiers.def"
+        ;
     if (id == SIGMA_MOD_COUNT) {
         return err_set(err, STATUS_BAD_INPUT,
-                       "line %zu: unknown modifier '%.*s'; allowed: contains startswith endswith "
-                       "all cased re cidr exists neq gt gte lt lte windash base64offset and so on",
-                       key->line, STR_ARG(str_head(name, 60)));
+                       "line %zu: unknown modifier '%.*s' of '%.*s'; allowed:%s", key->line,
+                       STR_ARG(str_head(name, 60)), STR_ARG(str_head(key->field, 60)), allowed);
     }
     if (key->count == SIGMA_MODIFIER_LIMIT) {
         return err_set(err, STATUS_BAD_INPUT, "line %zu: more than %d modifiers", key->line,
@@ -82,7 +86,7 @@ static size_t first_kind(const struct sigma_key *key) {
 enum status sigma_apply_refuse(const struct sigma_apply *a, const char *why) {
     return err_set(a->err, STATUS_BAD_INPUT, "line %zu: modifier '%.*s' on '%.*s' %s", a->key->line,
                    STR_ARG(names[a->key->modifiers[a->at]]), STR_ARG(str_head(a->written, 60)),
-                   why);
+                   _(why));
 }
 
 /* --- text --- */
@@ -135,7 +139,7 @@ static enum status place(const struct sigma_apply *a, struct sigma_value *v,
         return STATUS_OK;
     }
     if (!sigma_value_to_text(v)) {
-        return sigma_apply_refuse(a, "needs text");
+        return sigma_apply_refuse(a, N_("needs text"));
     }
     if (anchor != SIGMA_START) {
         star_before(&v->text);
@@ -148,7 +152,7 @@ static enum status place(const struct sigma_apply *a, struct sigma_value *v,
 
 static enum status apply_windash(const struct sigma_apply *a, struct sigma_value *v) {
     if (!sigma_value_to_text(v)) {
-        return sigma_apply_refuse(a, "needs text");
+        return sigma_apply_refuse(a, N_("needs text"));
     }
     sigma_pattern_windash(&v->text);
     return STATUS_OK;
@@ -157,7 +161,7 @@ static enum status apply_windash(const struct sigma_apply *a, struct sigma_value
 static enum status apply_cased(const struct sigma_apply *a, struct sigma_value *v) {
     if (v->kind != SIGMA_VALUE_FIELDREF && v->kind != SIGMA_VALUE_REGEX &&
         !sigma_value_to_text(v)) {
-        return sigma_apply_refuse(a, "needs text");
+        return sigma_apply_refuse(a, N_("needs text"));
     }
     v->cased = true;
     return STATUS_OK;
@@ -170,7 +174,7 @@ static enum status apply_expand(struct sigma_apply *a, struct sigma_value *v) {
         return STATUS_OK;
     }
     if (v->kind != SIGMA_VALUE_PATTERN && v->kind != SIGMA_VALUE_REGEX) {
-        return sigma_apply_refuse(a, "needs text");
+        return sigma_apply_refuse(a, N_("needs text"));
     }
     struct sigma_texts texts;
     enum status s = sigma_expand(&texts, buf_str(&v->text), v->kind == SIGMA_VALUE_PATTERN,
@@ -189,10 +193,10 @@ static enum status apply_expand(struct sigma_apply *a, struct sigma_value *v) {
 
 static enum status apply_cidr(const struct sigma_apply *a, struct sigma_value *v) {
     if (a->at != first_kind(a->key) || v->kind != SIGMA_VALUE_PATTERN) {
-        return sigma_apply_refuse(a, "needs a network such as 10.0.0.0/8");
+        return sigma_apply_refuse(a, N_("needs a network such as 10.0.0.0/8"));
     }
     if (!ip_network_parse(&v->network, buf_str(&v->text))) {
-        return sigma_apply_refuse(a, "needs a network such as 10.0.0.0/8");
+        return sigma_apply_refuse(a, N_("needs a network such as 10.0.0.0/8"));
     }
     v->is_v6 = str_find_char(buf_str(&v->text), ':') != STR_NONE;
     v->kind = SIGMA_VALUE_CIDR;
@@ -202,7 +206,7 @@ static enum status apply_cidr(const struct sigma_apply *a, struct sigma_value *v
 static enum status apply_fieldref(const struct sigma_apply *a, struct sigma_value *v) {
     if (v->kind != SIGMA_VALUE_PATTERN || sigma_pattern_has_wildcard(buf_str(&v->text)) ||
         v->text.len == 0) {
-        return sigma_apply_refuse(a, "needs the name of a field");
+        return sigma_apply_refuse(a, N_("needs the name of a field"));
     }
     v->kind = SIGMA_VALUE_FIELDREF;
     bool is_end = a->key->modifiers[a->at] == SIGMA_MOD_ENDSWITHFIELD;
@@ -212,7 +216,7 @@ static enum status apply_fieldref(const struct sigma_apply *a, struct sigma_valu
 
 static enum status apply_exists(const struct sigma_apply *a, struct sigma_value *v) {
     if (a->at != first_kind(a->key) || a->key->field.len == 0 || v->kind != SIGMA_VALUE_TRUTH) {
-        return sigma_apply_refuse(a, "needs a field and true or false");
+        return sigma_apply_refuse(a, N_("needs a field and true or false"));
     }
     v->kind = SIGMA_VALUE_EXISTS;
     return STATUS_OK;
@@ -230,7 +234,7 @@ static enum status apply_compare(const struct sigma_apply *a, struct sigma_value
                                  enum sigma_compare compare) {
     bool is_time = v->kind == SIGMA_VALUE_TIME && v->compare == SIGMA_EQ;
     if (!is_time && !make_number(v)) {
-        return sigma_apply_refuse(a, "needs a number, and stands once in a row");
+        return sigma_apply_refuse(a, N_("needs a number, and stands once in a row"));
     }
     if (v->kind == SIGMA_VALUE_NUMBER) {
         v->kind = SIGMA_VALUE_COMPARE;
@@ -242,7 +246,7 @@ static enum status apply_compare(const struct sigma_apply *a, struct sigma_value
 static enum status apply_time(const struct sigma_apply *a, struct sigma_value *v,
                               enum sigma_time_part part) {
     if (v->kind != SIGMA_VALUE_COMPARE && !make_number(v)) {
-        return sigma_apply_refuse(a, "needs a number");
+        return sigma_apply_refuse(a, N_("needs a number"));
     }
     if (v->kind == SIGMA_VALUE_NUMBER) {
         v->compare = SIGMA_EQ;
@@ -255,7 +259,7 @@ static enum status apply_time(const struct sigma_apply *a, struct sigma_value *v
 static enum status apply_regex_flag(const struct sigma_apply *a, struct sigma_value *v,
                                     uint8_t flag) {
     if (v->kind != SIGMA_VALUE_REGEX) {
-        return sigma_apply_refuse(a, "belongs behind 're'");
+        return sigma_apply_refuse(a, N_("belongs behind 're'"));
     }
     v->regex_flags |= flag;
     return STATUS_OK;
@@ -266,8 +270,8 @@ static enum status apply_regex(const struct sigma_apply *a, struct sigma_value *
     return v->kind == SIGMA_VALUE_REGEX
                ? STATUS_OK
                : sigma_apply_refuse(
-                     a, "needs text and must be the first one (all, neq, cased and expand may "
-                        "stand before it)");
+                     a, N_("needs text and must be the first one (all, neq, cased and expand may "
+                           "stand before it)"));
 }
 
 static enum status apply_typed(const struct sigma_apply *a, struct sigma_value *v) {
@@ -308,7 +312,7 @@ static enum status apply_typed(const struct sigma_apply *a, struct sigma_value *
 
 static enum status apply_one(const struct sigma_apply *a, struct sigma_value *v) {
     if (v->kind == SIGMA_VALUE_NULL) {
-        return sigma_apply_refuse(a, "does not go with null");
+        return sigma_apply_refuse(a, N_("does not go with null"));
     }
     if (sigma_modifier_is_encoding(a->key->modifiers[a->at])) {
         return sigma_apply_encoding(a, v);

@@ -1,4 +1,5 @@
 /* Modifiers that encode a value: utf16 and its kin, base64, base64offset. */
+#include "i18n.h"
 #include "sigma_encode.h"
 #include "sigma_modifier_apply.h"
 #include "sigma_text.h"
@@ -10,7 +11,7 @@ enum { DASH_LIMIT = 4 };
 static enum status apply_utf16(const struct sigma_apply *a, struct sigma_value *v, bool big,
                                bool bom) {
     if (!sigma_value_to_text(v)) {
-        return sigma_apply_refuse(a, "needs text");
+        return sigma_apply_refuse(a, N_("needs text"));
     }
     bool ascii = true;
     for (size_t i = 0; i < v->text.len; i++) {
@@ -19,12 +20,12 @@ static enum status apply_utf16(const struct sigma_apply *a, struct sigma_value *
         ascii = ascii && (token || (unsigned char)v->text.ptr[i] < 0x80);
     }
     if (v->has_tokens && !ascii) {
-        return sigma_apply_refuse(a, "takes no wildcards beside other than ASCII text");
+        return sigma_apply_refuse(a, N_("takes no wildcards beside other than ASCII text"));
     }
     v->kind = SIGMA_VALUE_BYTES;
     v->bom = bom;
     return sigma_encode_utf16(&v->text, big) ? STATUS_OK
-                                             : sigma_apply_refuse(a, "needs valid text");
+                                             : sigma_apply_refuse(a, N_("needs valid text"));
 }
 
 static bool is_encodable(struct sigma_value *v) {
@@ -34,14 +35,14 @@ static bool is_encodable(struct sigma_value *v) {
 /* Takes the bytes to encode out of the value, which is left with empty text. */
 static enum status take_bytes(struct buf *out, const struct sigma_apply *a, struct sigma_value *v) {
     if (!is_encodable(v)) {
-        return sigma_apply_refuse(a, "needs text");
+        return sigma_apply_refuse(a, N_("needs text"));
     }
     bool tokens = v->has_tokens;
     for (size_t i = 0; v->kind == SIGMA_VALUE_PATTERN && i < v->text.len; i++) {
         tokens = tokens || sigma_is_token(v->text.ptr[i]);
     }
     if (tokens) {
-        return sigma_apply_refuse(a, "takes no wildcards");
+        return sigma_apply_refuse(a, N_("takes no wildcards"));
     }
     *out = BUF_INIT;
     buf_add(out, v->bom ? STR("\xFF\xFE") : STR_EMPTY);
@@ -78,7 +79,7 @@ static enum status apply_base64_offset(const struct sigma_apply *a, struct sigma
         too_short = too_short || variant->text.len == 0;
     }
     buf_fini(&bytes);
-    return too_short ? sigma_apply_refuse(a, "needs a longer value") : STATUS_OK;
+    return too_short ? sigma_apply_refuse(a, N_("needs a longer value")) : STATUS_OK;
 }
 
 static struct buf with_dash(struct str text, size_t at, const char *dash) {
@@ -96,7 +97,7 @@ enum status sigma_apply_dashes(const struct sigma_apply *a, struct sigma_value *
                               (at = str_find_char(buf_str(&v->text), (char)SIGMA_DASH)) != STR_NONE;
          expanded++) {
         if (expanded == DASH_LIMIT) {
-            return sigma_apply_refuse(a, "behind 'windash' takes at most 4 dashes");
+            return sigma_apply_refuse(a, N_("behind 'windash' takes at most 4 dashes"));
         }
         for (size_t i = 0; i < sizeof dashes / sizeof dashes[0]; i++) {
             sigma_value_add_variant(v)->text = with_dash(buf_str(&v->text), at, dashes[i]);
@@ -136,7 +137,7 @@ enum status sigma_apply_finish_bytes(struct sigma_apply *a, struct sigma_value *
     }
     a->at = a->key->count - 1;
     return sigma_apply_refuse(
-        a, "on other than ASCII text needs 'base64' or 'base64offset' behind it");
+        a, N_("on other than ASCII text needs 'base64' or 'base64offset' behind it"));
 }
 
 bool sigma_modifier_is_encoding(enum sigma_modifier_id id) {

@@ -1,4 +1,5 @@
 #include "sigma_schema.h"
+#include "i18n.h"
 
 enum shape { SHAPE_TEXT, SHAPE_TEXTS, SHAPE_DATE, SHAPE_TAGS, SHAPE_MAP, SHAPE_RELATED };
 
@@ -65,13 +66,13 @@ static bool is_tag(struct str s) {
 static enum status wrong(const struct schema_row *row, const sigma_yaml_node *n, const char *wanted,
                          struct err *err) {
     return err_set(err, STATUS_BAD_INPUT, "line %zu: '%s' must be %s", sigma_yaml_line(n), row->key,
-                   wanted);
+                   _(wanted));
 }
 
 static enum status check_text(const struct schema_row *row, const sigma_yaml_node *n,
                               struct err *err) {
     if (!sigma_yaml_is_scalar(n) || sigma_yaml_type(n) == SIGMA_SCALAR_NULL) {
-        return wrong(row, n, "text", err);
+        return wrong(row, n, N_("text"), err);
     }
     struct str text = sigma_yaml_text(n);
     if (str_characters(text) > row->max_characters) {
@@ -79,10 +80,10 @@ static enum status check_text(const struct schema_row *row, const sigma_yaml_nod
                        sigma_yaml_line(n), row->key, row->max_characters);
     }
     if (row->shape == SHAPE_DATE && !is_date(text)) {
-        return wrong(row, n, "a date such as 2026-01-31", err);
+        return wrong(row, n, N_("a date such as 2026-01-31"), err);
     }
     if (row->shape == SHAPE_TAGS && !is_tag(text)) {
-        return wrong(row, n, "tags such as attack.t1059 in lower case", err);
+        return wrong(row, n, N_("tags such as attack.t1059 in lower case"), err);
     }
     if (row->shape == SHAPE_TEXT && row->words != NULL && !str_is_word_of(text, row->words)) {
         return err_set(err, STATUS_BAD_INPUT, "line %zu: '%s' is '%.*s'; allowed: %s",
@@ -95,8 +96,9 @@ static enum status check_texts(struct sigma_yaml *yaml, const struct schema_row 
                                const sigma_yaml_node *n, struct err *err) {
     if (!sigma_yaml_is_list(n)) {
         /* "falsepositives: Unknown" and the like describe only: read as a list of one */
-        return sigma_yaml_is_scalar(n) && row->shape != SHAPE_TAGS ? STATUS_OK
-                                                                   : wrong(row, n, "a list", err);
+        return sigma_yaml_is_scalar(n) && row->shape != SHAPE_TAGS
+                   ? STATUS_OK
+                   : wrong(row, n, N_("a list"), err);
     }
     for (size_t i = 0; i < sigma_yaml_count(n); i++) {
         enum status s = check_text(row, sigma_yaml_item(yaml, n, i), err);
@@ -110,7 +112,7 @@ static enum status check_texts(struct sigma_yaml *yaml, const struct schema_row 
 static enum status check_map(struct sigma_yaml *yaml, const struct schema_row *row,
                              const sigma_yaml_node *n, struct err *err) {
     if (!sigma_yaml_is_map(n)) {
-        return wrong(row, n, "a map", err);
+        return wrong(row, n, N_("a map"), err);
     }
     for (size_t i = 0; i < sigma_yaml_count(n); i++) {
         struct str key;
@@ -128,7 +130,7 @@ static enum status check_map(struct sigma_yaml *yaml, const struct schema_row *r
 static enum status check_related(struct sigma_yaml *yaml, const struct schema_row *row,
                                  const sigma_yaml_node *n, struct err *err) {
     if (!sigma_yaml_is_list(n)) {
-        return wrong(row, n, "a list", err);
+        return wrong(row, n, N_("a list"), err);
     }
     for (size_t i = 0; i < sigma_yaml_count(n); i++) {
         const sigma_yaml_node *item = sigma_yaml_item(yaml, n, i);
@@ -136,7 +138,7 @@ static enum status check_related(struct sigma_yaml *yaml, const struct schema_ro
             sigma_yaml_is_map(item) ? sigma_yaml_get(yaml, item, "id") : NULL;
         const sigma_yaml_node *type = id != NULL ? sigma_yaml_get(yaml, item, "type") : NULL;
         if (!sigma_yaml_is_scalar(id) || !sigma_yaml_is_scalar(type)) {
-            return wrong(row, item, "a list of maps with 'id' and 'type'", err);
+            return wrong(row, item, N_("a list of maps with 'id' and 'type'"), err);
         }
         if (!str_is_word_of(sigma_yaml_text(type), row->words)) {
             return err_set(err, STATUS_BAD_INPUT, "line %zu: related type '%.*s'; allowed: %s",
