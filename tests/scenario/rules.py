@@ -488,6 +488,16 @@ def drafts_of_real_records(folder):
 
 
 @case
+def refusals_from_the_cache_are_in_the_language_asked_for(folder):
+    (folder / "bad.yml").write_text(RULE.replace("CommandLine|contains", "CommandLine|gt"))
+    (folder / "good.yml").write_text(RULE)
+    (folder / "e.jsonl").write_text("{}\n")
+    for language, word in (("en", "needs a number"), ("ja", "\u6570\u304c\u5fc5\u8981"), ("en", "needs a number")):
+        run("--lang", language, "scan", "--rules", folder, "--rule-cache", folder / "cache", folder / "e.jsonl")
+        true(word in run.stderr, run.stderr)
+
+
+@case
 def profile_counts_what_matching_costs(folder):
     (folder / "r.yml").write_text(
         "title: Shell\nid: shell\nlogsource:\n  product: windows\n  service: security\n"

@@ -7,6 +7,7 @@
 #include "build_id.h"
 #include "bytes.h"
 #include "file_io.h"
+#include "i18n.h"
 #include "private_file.h"
 
 enum { IMAGE_LIMIT_BYTES = 512 << 20 };
@@ -28,7 +29,7 @@ static void add_number(struct sha256 *h, uint64_t number) {
 }
 
 /* What decides how a set is compiled, besides the rules: this program, its libraries, the
- * processor. */
+ * processor, the language. */
 static void add_surroundings(struct sha256 *h, struct str build) {
     hs_platform_info_t platform = {0};
     char pcre2[64] = "";
@@ -38,6 +39,7 @@ static void add_surroundings(struct sha256 *h, struct str build) {
     add_text(h, build);
     add_text(h, str_from_c(hs_version()));
     add_text(h, str_from_c(pcre2));
+    add_text(h, str_from_c(gettext(""))); /* the catalogue's head: refusals are kept translated */
     add_number(h, platform.tune);
     add_number(h, platform.cpu_features);
 }
