@@ -46,6 +46,7 @@ BROKEN = [
     ("composed { a { write = '}{F' } }", "braces stand around fields only"),
     ("composed { a { write = '{}' } }", "{FIELD} names a field"),
     ("composed { a { write = '{F:hex}' } }", "forms are {FIELD:decimal}"),
+    ("composed { a { write = '{F:..b}' } }", "forms are {FIELD:decimal}"),
     ("composed { a { write = '%s' } }" % ("{F}" * 17), "at most 16 fields"),
     ("composed { a { %s } }" % ("write = '{%s}'\n" * 3 % tuple(
         "}{".join("f%d" % (n + m) for m in range(11)) for n in (0, 11, 22))), "at most 32 different"),
@@ -148,7 +149,14 @@ composed {
         prefixes { '\\Kernel\\Set00?\\' = 'K:\\', '\\Kernel\\' = 'k:\\' }
     }
 }
-source { product = acme, way { dataset = json, rename { Path = [raw, "{path}"], Self = "{path}" } } }
+composed { user { write = "{text: U=.. ;}" }, rest { write = "{text: R=..}/{text: U=..}" } }
+source {
+    product = acme
+    way {
+        dataset = json
+        rename { Path = [raw, "{path}"], Self = "{path}", User = "{user}", Rest = "{rest}" }
+    }
+}
 """
 
 
@@ -164,15 +172,18 @@ def fields_are_composed(folder):
               {"kind": "value", "value": "b"},
               {"{path}": "x", "kind": "y"},
               {"raw": "x"},
-              {"kind": "other", "key": ["first", "second"]}]
+              {"kind": "other", "key": ["first", "second"]},
+              {"text": "a ; U=bob ; R=x y"}, {"text": "a ; U=eve"}, {"text": "U=bob"}]
     log = text(folder, "e.log", "".join(json.dumps(e) + "\n" for e in events))
     mapping = text(folder, "m.conf", COMPOSED)
     cases = [("    Path: K:\\a\\b", [1]), ("    Path: k:\\a\\(none)", [2]),
              ("    Path: a\\(none)", [3]), ("    Path: N 0000000f 00000001 4294967311", [4]),
              ("    Path: N 000000ff 00000000 255", [5]), ("    Path: x", [6, 9]),
-             ("    Self: null", [7, 8, 9]), ("    Self: '*'", [1, 2, 3, 4, 5, 6, 10]),
+             ("    Self: null", [7, 8, 9, 11, 12, 13]), ("    Self: '*'", [1, 2, 3, 4, 5, 6, 10]),
              ("    Self|endswith: first", [10]), ("    Self|fieldref: key", [6, 10]),
-             ("    Path|exists: true", [1, 2, 3, 4, 5, 6, 9, 10]), ("    '{path}': x", [6])]
+             ("    Path|exists: true", [1, 2, 3, 4, 5, 6, 9, 10]), ("    '{path}': x", [6]),
+             ("    User: bob", [11]), ("    User: '*'", [11, 12]),
+             ("    Rest: x y/bob ; R=x y", [11]), ("    Rest: '*'", [11])]
     for number, (selection, wanted) in enumerate(cases):
         rule = text(folder, "r.yml", RULE % (number % 10, "product: acme", selection))
         assert scan_lines(rule, log, "--mapping", mapping) == wanted, selection

@@ -42,11 +42,26 @@ static bool parse_number(uint64_t *out, struct str text) {
                                           : num_parse_u64(out, text);
 }
 
+static bool put_between(const struct writing *w, const struct sigma_piece *piece,
+                        struct str value) {
+    size_t at = str_find(value, piece->after);
+    if (at == STR_NONE) {
+        return false;
+    }
+    value = str_skip(value, at + piece->after.len);
+    size_t end = piece->until.len > 0 ? str_find(value, piece->until) : STR_NONE;
+    buf_add(w->out, end == STR_NONE ? value : str_head(value, end));
+    return true;
+}
+
 static bool put_value(const struct writing *w, const struct sigma_piece *piece, struct str value) {
     uint64_t number;
     if (piece->form == SIGMA_PIECE_AS_IS) {
         buf_add(w->out, value);
         return true;
+    }
+    if (piece->form == SIGMA_PIECE_BETWEEN) {
+        return put_between(w, piece, value);
     }
     if (!parse_number(&number, value)) {
         return false;

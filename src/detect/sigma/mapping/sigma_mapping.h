@@ -61,6 +61,7 @@ struct sigma_way_row {
     size_t condition_count;
     const struct sigma_rename *renames;
     size_t rename_count;
+    bool is_only;     /* rules' fields that are not renamed are not there */
     struct str needs; /* what must be switched on to have such events; may be empty */
 };
 
@@ -103,7 +104,8 @@ enum sigma_piece_form {
     SIGMA_PIECE_AS_IS,
     SIGMA_PIECE_DECIMAL, /* 0x1f4 or 500: 500 */
     SIGMA_PIECE_HEX8,    /* the low 32 bits of the number: 000001f4 */
-    SIGMA_PIECE_HIGH8    /* the high 32 bits */
+    SIGMA_PIECE_HIGH8,   /* the high 32 bits */
+    SIGMA_PIECE_BETWEEN  /* what stands between `after` and `until` */
 };
 
 /* `before`, then the value of a field of the event. */
@@ -111,6 +113,8 @@ struct sigma_piece {
     struct str before;
     uint32_t part; /* of the composed field's parts; SIGMA_NO_PART: nothing follows */
     enum sigma_piece_form form;
+    struct str after; /* BETWEEN: the first of these in the value ... */
+    struct str until; /* ... up to the next of these, or its end */
     bool has_instead;
     struct str instead; /* written where the field is missing, empty or "-" */
 };

@@ -33,20 +33,28 @@ static enum status part_of(struct composing *c, struct str field, uint32_t *part
 
 /* --- write = "text {FIELD:form|instead} text" --- */
 
-static enum status form_of(const struct composing *c, struct str name, enum sigma_piece_form *out) {
+static enum status form_of(const struct composing *c, struct str name, struct sigma_piece *piece) {
     static const struct {
         const char *name;
         enum sigma_piece_form form;
     } forms[] = {
         {"decimal", SIGMA_PIECE_DECIMAL}, {"hex8", SIGMA_PIECE_HEX8}, {"high8", SIGMA_PIECE_HIGH8}};
+    size_t dots = str_find(name, STR(".."));
+    if (dots != STR_NONE && dots > 0) {
+        piece->form = SIGMA_PIECE_BETWEEN;
+        piece->after = str_head(name, dots);
+        piece->until = str_skip(name, dots + 2);
+        return STATUS_OK;
+    }
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         if (str_eq(name, str_from_c(forms[i].name))) {
-            *out = forms[i].form;
+            piece->form = forms[i].form;
             return STATUS_OK;
         }
     }
-    return sigma_mapping_fault(c->reader, c->node,
-                               "forms are {FIELD:decimal}, {FIELD:hex8}, {FIELD:high8}");
+    return sigma_mapping_fault(
+        c->reader, c->node,
+        "forms are {FIELD:decimal}, {FIELD:hex8}, {FIELD:high8}, {FIELD:AFTER..UNTIL}");
 }
 
 /* What stands between the braces. */
@@ -60,7 +68,7 @@ static enum status read_field(struct composing *c, struct str inside, struct sig
     size_t colon = str_find_char(inside, ':');
     enum status s = STATUS_OK;
     if (colon != STR_NONE) {
-        s = form_of(c, str_skip(inside, colon + 1), &piece->form);
+        s = form_of(c, str_skip(inside, colon + 1), piece);
         inside = str_head(inside, colon);
     }
     return s == STATUS_OK ? part_of(c, inside, &piece->part) : s;

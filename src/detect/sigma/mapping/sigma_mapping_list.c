@@ -58,6 +58,7 @@ static void put_way(struct buf *out, const struct sigma_way_row *way) {
     put_text(out, "datasets", str_from_c(gate->datasets));
     put_conditions(out, way->conditions, way->condition_count);
     put_renames(out, way);
+    buf_printf(out, ",\"only\":%s", way->is_only ? "true" : "false");
     put_text(out, "needs", way->needs);
     buf_putc(out, '}');
 }

@@ -9,8 +9,6 @@ typedef enum status section_fn(struct mapping_reader *r, const struct conf_node 
 
 static enum status read_source_member(struct mapping_reader *r, const struct conf_node *n,
                                       struct sigma_source *source, struct sigma_way_row *ways) {
-    struct str text = STR_EMPTY;
-    enum status s = STATUS_OK;
     if (str_eq(n->name, STR("product"))) {
         return sigma_mapping_read_words(r, n, &source->product);
     } else if (str_eq(n->name, STR("category"))) {
@@ -24,11 +22,7 @@ static enum status read_source_member(struct mapping_reader *r, const struct con
     } else if (!str_eq(n->name, STR("add"))) {
         return sigma_mapping_fault(r, n, "allowed are product, category, service, add, way, needs");
     }
-    s = sigma_mapping_read_text(r, n, &text);
-    source->is_addition = str_eq(text, STR("true"));
-    return s == STATUS_OK && !source->is_addition && !str_eq(text, STR("false"))
-               ? sigma_mapping_fault(r, n, "allowed are true, false")
-               : s;
+    return sigma_mapping_read_bool(r, n, &source->is_addition);
 }
 
 static enum status read_source(struct mapping_reader *r, const struct conf_node *node) {

@@ -50,6 +50,9 @@ enum status sigma_mapping_read_words(const struct mapping_reader *reader,
                                      struct sigma_words *out) MUST_CHECK;
 enum status sigma_mapping_read_text(const struct mapping_reader *reader,
                                     const struct conf_node *node, struct str *out) MUST_CHECK;
+/* true, false */
+enum status sigma_mapping_read_bool(const struct mapping_reader *reader,
+                                    const struct conf_node *node, bool *out) MUST_CHECK;
 /* The words with one blank between them, with a NUL behind. */
 const char *sigma_mapping_join(struct mapping_reader *reader, struct sigma_words words);
 /* BAD_INPUT unless the node is a section. */

@@ -38,6 +38,16 @@ enum status sigma_mapping_read_text(const struct mapping_reader *reader,
     return STATUS_OK;
 }
 
+enum status sigma_mapping_read_bool(const struct mapping_reader *reader,
+                                    const struct conf_node *node, bool *out) {
+    struct str text = STR_EMPTY;
+    enum status s = sigma_mapping_read_text(reader, node, &text);
+    *out = str_eq(text, STR("true"));
+    return s == STATUS_OK && !*out && !str_eq(text, STR("false"))
+               ? sigma_mapping_fault(reader, node, "allowed are true, false")
+               : s;
+}
+
 enum status sigma_mapping_read_list(const struct mapping_reader *reader,
                                     const struct conf_node *node, struct sigma_words *out) {
     if (node->type == CONF_SECTION) {

@@ -163,13 +163,18 @@ static enum status read_needs(struct mapping_reader *r, const struct conf_node *
     return sigma_mapping_read_text(r, node, &way->needs);
 }
 
+static enum status read_only(struct mapping_reader *r, const struct conf_node *node,
+                             struct sigma_way_row *way) {
+    return sigma_mapping_read_bool(r, node, &way->is_only);
+}
+
 static const struct {
     const char *name;
     member_fn *read;
 } members[] = {
     {"service", read_service},   {"channel", read_channel},  {"event-id", read_ids},
     {"provider", read_provider}, {"dataset", read_datasets}, {"when", read_when},
-    {"rename", read_renames},    {"needs", read_needs},
+    {"rename", read_renames},    {"needs", read_needs},      {"only", read_only},
 };
 
 static enum status read_member(struct mapping_reader *r, const struct conf_node *node,
@@ -180,7 +185,8 @@ static enum status read_member(struct mapping_reader *r, const struct conf_node 
         }
     }
     return sigma_mapping_fault(
-        r, node, "allowed are service, channel, event-id, provider, dataset, when, rename, needs");
+        r, node,
+        "allowed are service, channel, event-id, provider, dataset, when, rename, only, needs");
 }
 
 enum status sigma_mapping_read_way(struct mapping_reader *reader, const struct conf_node *node,

@@ -20,6 +20,7 @@ struct kind {
     struct str event_id;               /* empty: not of Windows */
     const struct sigma_event_row *row; /* NULL: may carry anything */
     const struct dataset_info *info;   /* of the dataset; NULL for lines without a format */
+    const struct sigma_way_row *only;  /* its renames and names in ECS are all there is; or NULL */
     struct str missing[MISSING_LIMIT]; /* fields that were asked for and are not there */
     size_t missing_count;
 };
@@ -103,6 +104,16 @@ static bool carries_composed(const struct kind *kind, struct str name) {
     return false;
 }
 
+/* ECS joins its names with dots, rules' own names have none. */
+static bool is_renamed(const struct sigma_way_row *row, struct str name) {
+    for (size_t i = 0; i < row->rename_count; i++) {
+        if (has_name(row->renames[i].natives, name)) {
+            return true;
+        }
+    }
+    return str_find_char(name, '.') != STR_NONE;
+}
+
 static bool carries(const struct kind *kind, struct str name) {
     uint32_t field = schema_find(name);
     return name.len == 0 || kind->row == NULL || carries_native(kind, name) ||
@@ -111,7 +122,8 @@ static bool carries(const struct kind *kind, struct str name) {
 }
 
 static bool is_there(struct kind *kind, struct str name) {
-    if (carries(kind, name)) {
+    bool is_open = kind->only == NULL || name.len == 0 || is_renamed(kind->only, name);
+    if (is_open && carries(kind, name)) {
         return true;
     }
     for (size_t i = 0; i < kind->missing_count; i++) {
@@ -173,7 +185,8 @@ static enum truth judge(struct kind *kind, const struct sigma_node *n) {
 struct judging {
     struct arena *arena;
     const struct sigma_mapping *mapping;
-    const struct sigma_node *tree; /* in the words of the way */
+    const struct sigma_node *tree;    /* in the words of the way */
+    const struct sigma_way_row *only; /* the way, if it has no fields but those it renames */
     struct sigma_runs_way *out;
 };
 
@@ -267,7 +280,8 @@ static void judge_windows(struct judging *j, const struct sigma_gate *gate) {
 }
 
 static void judge_dataset(struct judging *j, struct str word, const struct dataset_info *info) {
-    struct kind kind = {.mapping = j->mapping, .event_id = STR_EMPTY, .info = info};
+    struct kind kind = {
+        .mapping = j->mapping, .event_id = STR_EMPTY, .info = info, .only = j->only};
     kind.row = sigma_mapping_event(j->mapping, word, STR("*"));
     if (kind.row == NULL && info != NULL) {
         kind.row = sigma_mapping_event(j->mapping, info->family, STR("*"));
@@ -315,6 +329,7 @@ static struct str name_of(struct arena *arena, const struct sigma_way *way) {
 
 static void judge_way(struct judging *j, const struct sigma_way *way, struct sigma_node *root) {
     j->tree = sigma_way_tree(j->arena, way, root);
+    j->only = way->row != NULL && way->row->is_only ? way->row : NULL;
     *j->out = (struct sigma_runs_way){.name = name_of(j->arena, way)};
     j->out->needs = way->row != NULL ? way->row->needs : STR_EMPTY;
     switch (way->gate.kind) {
