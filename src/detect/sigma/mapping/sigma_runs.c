@@ -190,9 +190,12 @@ struct judging {
     struct sigma_runs_way *out;
 };
 
+/* The rule's tree goes before what is said of it. */
 static void keep_missing(struct judging *j, const struct kind *kind) {
     struct str *missing = arena_array(j->arena, kind->missing_count + 1, sizeof *missing);
-    memcpy(missing, kind->missing, kind->missing_count * sizeof *missing);
+    for (size_t i = 0; i < kind->missing_count; i++) {
+        missing[i] = arena_str(j->arena, kind->missing[i]);
+    }
     j->out->missing = missing;
     j->out->missing_count = kind->missing_count;
 }
