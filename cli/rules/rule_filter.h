@@ -6,18 +6,14 @@
 #define KONSEKI_RULE_FILTER_H
 
 #include "known_rules.h"
+#include "wanted_rules.h"
 
 /* Texts as given on the command line; NULL: not asked for. Letters compare without case. */
 struct rule_filter {
-    const char *level; /* as given; least_level is what it says */
-    const char *status;
-    const char *product;
-    const char *category;
-    const char *service;
-    const char *tag;  /* this one or below it: attack.t1059 is attack.t1059.001 too */
+    struct wanted_rules wanted;
+    enum sigma_level least_level;
     const char *id;   /* or its beginning */
     const char *text; /* part of title or description */
-    enum sigma_level least_level;
 };
 
 bool rule_filter_passes(const struct rule_filter *filter, const struct sigma_rule_info *rule);

@@ -7,6 +7,7 @@
 #include "json_out.h"
 #include "mem.h"
 #include "report_navigator.h"
+#include "rule_choice.h"
 #include "rule_counts.h"
 #include "rule_filter.h"
 #include "rule_options.h"
@@ -16,7 +17,9 @@ enum { COLUMN_COUNT = 8 };
 
 struct list_options {
     struct rule_options from; /* placeholders */
-    struct rule_filter filter;
+    struct rule_choice choice;
+    const char *level;
+    struct rule_filter filter; /* what choice and level say */
     const char *count_by;
     const char *navigator;   /* file of the layer; NULL: none */
     enum rule_count_key key; /* of count_by */
@@ -192,7 +195,8 @@ static bool words_are_known(struct list_options *options) {
         return options_complain("count-by", options->count_by,
                                 "level | status | product | category | tactic");
     }
-    return rule_options_level(&options->filter.least_level, "level", options->filter.level);
+    return rule_options_level(&options->filter.least_level, "level", options->level) &&
+           rule_choice_read(&options->filter.wanted, &options->choice);
 }
 
 int rules_list(int argc, char **argv) {
@@ -200,12 +204,8 @@ int rules_list(int argc, char **argv) {
     const struct option_spec specs[] = {
         RULE_OPTION_PLACEHOLDERS(options.from),
         {"format", OPTION_FORMAT, &options.format, NULL},
-        {"level", OPTION_TEXT, &options.filter.level, NULL},
-        {"status", OPTION_TEXT, &options.filter.status, NULL},
-        {"product", OPTION_TEXT, &options.filter.product, NULL},
-        {"category", OPTION_TEXT, &options.filter.category, NULL},
-        {"service", OPTION_TEXT, &options.filter.service, NULL},
-        {"tag", OPTION_TEXT, &options.filter.tag, NULL},
+        {"level", OPTION_TEXT, &options.level, NULL},
+        RULE_CHOICE_ROWS(options.choice),
         {"id", OPTION_TEXT, &options.filter.id, NULL},
         {"text", OPTION_TEXT, &options.filter.text, NULL},
         {"count-by", OPTION_TEXT, &options.count_by, NULL},
@@ -221,6 +221,7 @@ int rules_list(int argc, char **argv) {
     } else if (words_are_known(&options)) {
         code = list(&options, &paths);
     }
+    rule_choice_fini(&options.choice);
     rule_options_fini(&options.from);
     return code;
 }

@@ -4,12 +4,6 @@
 #include "mem.h"
 #include "newest_event.h"
 #include "num.h"
-#include "rule_options.h"
-#include "word_list.h"
-
-static struct event_words words_of(const struct option_list *list) {
-    return (struct event_words){list->items, list->count};
-}
 
 static bool read_times(struct scan_filters *out, const struct scan_filter_options *o,
                        const struct zone *zone) {
@@ -30,71 +24,19 @@ static bool read_times(struct scan_filters *out, const struct scan_filter_option
     return true;
 }
 
-static bool read_levels(unsigned *out, const struct option_list *list) {
-    for (size_t i = 0; i < list->count; i++) {
-        struct str rest = str_from_c(list->items[i]);
-        struct str word;
-        enum sigma_level level;
-        while (str_split_next(&word, &rest, ',')) {
-            if (!sigma_level_parse(&level, str_trim(word))) {
-                return rule_options_no_level("exact-level", list->items[i]);
-            }
-            *out |= 1U << level;
-        }
-    }
-    return true;
-}
-
-/* The words of the option and those of the files: one a line, up to a comma, behind '#' is comment
- * (as in the lists that come with other tools). */
-static bool add_lists(struct event_words *words, struct arena *arena,
-                      const struct option_list *lists) {
-    struct word_list list = {.arena = arena};
-    struct err err = ERR_INIT;
-    bool is_read = true;
-    if (lists->count == 0) {
-        return true;
-    }
-    for (size_t i = 0; i < words->count; i++) {
-        word_list_add(&list, str_from_c(words->items[i]));
-    }
-    for (size_t i = 0; i < lists->count && is_read; i++) {
-        is_read = word_list_read(&list, lists->items[i], &err) == STATUS_OK;
-    }
-    *words = (struct event_words){list.items, list.count};
-    if (!is_read) {
-        fprintf(stderr, "konseki scan: %s\n", err.message);
-    }
-    return is_read;
-}
-
 bool scan_filters_read(struct scan_filters *out, struct scan_filter_options *o,
                        const struct zone *zone) {
     struct err err = ERR_INIT;
     *out = (struct scan_filters){.events = EVENT_FILTER_ALL};
-    out->events.hosts = words_of(&o->hosts);
-    out->events.other_hosts = words_of(&o->other_hosts);
-    out->events.channels = words_of(&o->channels);
-    out->events.other_channels = words_of(&o->other_channels);
-    out->events.ids = words_of(&o->ids);
-    out->events.other_ids = words_of(&o->other_ids);
-    out->rules.rules = words_of(&o->rules);
-    out->rules.other_rules = words_of(&o->other_rules);
-    out->rules.statuses = words_of(&o->statuses);
-    out->rules.other_statuses = words_of(&o->other_statuses);
-    out->rules.tags = words_of(&o->tags);
-    out->rules.other_tags = words_of(&o->other_tags);
-    out->rules.categories = words_of(&o->categories);
-    out->rules.products = words_of(&o->products);
-    out->rules.services = words_of(&o->services);
-    out->rules.other_categories = words_of(&o->other_categories);
-    out->rules.other_products = words_of(&o->other_products);
-    out->rules.other_services = words_of(&o->other_services);
-    out->files.files = words_of(&o->files);
-    out->files.other_files = words_of(&o->other_files);
-    if (!add_lists(&out->rules.rules, &o->words, &o->rule_lists) ||
-        !add_lists(&out->rules.other_rules, &o->words, &o->other_rule_lists) ||
-        !read_levels(&out->rules.levels, &o->levels)) {
+    out->events.hosts = rule_choice_words(&o->hosts);
+    out->events.other_hosts = rule_choice_words(&o->other_hosts);
+    out->events.channels = rule_choice_words(&o->channels);
+    out->events.other_channels = rule_choice_words(&o->other_channels);
+    out->events.ids = rule_choice_words(&o->ids);
+    out->events.other_ids = rule_choice_words(&o->other_ids);
+    out->files.files = rule_choice_words(&o->files);
+    out->files.other_files = rule_choice_words(&o->other_files);
+    if (!rule_choice_read(&out->rules, &o->choice)) {
         return false;
     }
     if (event_filter_check(&out->events, &err) != STATUS_OK) {
@@ -127,32 +69,11 @@ void scan_filters_find_last(struct scan_filters *filters, const struct scan_opti
 }
 
 void scan_filter_options_fini(struct scan_filter_options *o) {
-    struct option_list *lists[] = {&o->hosts,
-                                   &o->other_hosts,
-                                   &o->channels,
-                                   &o->other_channels,
-                                   &o->ids,
-                                   &o->other_ids,
-                                   &o->rules,
-                                   &o->other_rules,
-                                   &o->statuses,
-                                   &o->other_statuses,
-                                   &o->tags,
-                                   &o->other_tags,
-                                   &o->categories,
-                                   &o->products,
-                                   &o->services,
-                                   &o->other_categories,
-                                   &o->other_products,
-                                   &o->other_services,
-                                   &o->levels,
-                                   &o->files,
-                                   &o->other_files,
-                                   &o->rule_lists,
-                                   &o->other_rule_lists};
+    struct option_list *lists[] = {&o->hosts, &o->other_hosts, &o->channels, &o->other_channels,
+                                   &o->ids,   &o->other_ids,   &o->files,    &o->other_files};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         mem_free(lists[i]->items);
     }
-    arena_fini(&o->words);
+    rule_choice_fini(&o->choice);
     *o = (struct scan_filter_options){.from = NULL};
 }

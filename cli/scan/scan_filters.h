@@ -6,6 +6,7 @@
 #define KONSEKI_SCAN_FILTERS_H
 
 #include "options.h"
+#include "rule_choice.h"
 #include "scan.h"
 
 struct scan_filter_options {
@@ -18,24 +19,9 @@ struct scan_filter_options {
     struct option_list other_channels;
     struct option_list ids;
     struct option_list other_ids;
-    struct option_list rules;
-    struct option_list other_rules;
-    struct option_list statuses;
-    struct option_list other_statuses;
-    struct option_list tags;
-    struct option_list other_tags;
-    struct option_list categories;
-    struct option_list products;
-    struct option_list services;
-    struct option_list other_categories;
-    struct option_list other_products;
-    struct option_list other_services;
-    struct option_list levels;
     struct option_list files;
     struct option_list other_files;
-    struct option_list rule_lists; /* files of ids */
-    struct option_list other_rule_lists;
-    struct arena words; /* what these files name */
+    struct rule_choice choice;
 };
 
 struct scan_filters {

@@ -337,6 +337,11 @@ detection: {keywords: [xyz], condition: keywords}
     equal(listed("--level", "medium", "--id", "4A6F", rules), ["Certutil Download"], "level, id")
     equal(listed("--tag", "attack.T1098", rules), ["Other, of Linux"], "tag")
     equal(listed("--tag", "attack.t109", rules), [], "part of a tag")
+    both = sorted(listed(rules))
+    equal(sorted(listed("--tag", "attack.t1098,attack.*", rules)), sorted(listed("--tag", "attack", rules)),
+          "lists and wildcards")
+    equal(sorted(listed("--exclude-tag", "attack.T1098", rules) + ["Other, of Linux"]), both, "all but a tag")
+    equal(listed("--rule", "*linux", rules), ["Other, of Linux"], "by title")
     equal(listed("--text", "RARE", rules), ["Other, of Linux"], "text")
     equal(listed("--product", "linux", "--service", "auth", "--status", "stable", rules),
           ["Other, of Linux"], "log source")

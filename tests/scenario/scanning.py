@@ -109,6 +109,8 @@ def rules_that_are_asked_for(folder):
             (["--status", "stable,test"], [x for x in ALL if x[0] != "Logon"]),
             (["--exclude-status", "experimental"], [x for x in ALL if x[0] != "Logon"]),
             (["--tag", "attack.t1059*"], [("Process", 1), ("Process", 4)]),
+            (["--tag", "attack.t1059"], [("Process", 1), ("Process", 4)]),
+            (["--tag", "attack.t105"], []),
             (["--exclude-tag", "ATTACK.T1059.001"], [("Logon", 2), ("Service", 3)]),
             (["--rule", "22222222-*"], [("Logon", 2)]),
             (["--rule", "Logon", "--rule", "Service"], [("Logon", 2), ("Service", 3)]),

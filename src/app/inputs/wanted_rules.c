@@ -4,9 +4,20 @@ static bool is_named(const struct event_words *words, const struct sigma_rule_in
     return event_words_fit(words, rule->id) || event_words_fit(words, rule->title);
 }
 
+/* A tag fits as it is, and by each of those that it lies below: attack.t1059.001 is attack.t1059.
+ */
+static bool tag_fits(const struct event_words *words, struct str tag) {
+    bool fits = event_words_fit(words, tag);
+    for (size_t dot; !fits && (dot = str_rfind_char(tag, '.')) != STR_NONE;) {
+        tag = str_head(tag, dot);
+        fits = event_words_fit(words, tag);
+    }
+    return fits;
+}
+
 static bool is_tagged(const struct event_words *words, const struct sigma_rule_info *rule) {
-    for (size_t i = 0; i < rule->tag_count; i++) {
-        if (event_words_fit(words, rule->tags[i])) {
+    for (size_t i = 0; words->count > 0 && i < rule->tag_count; i++) {
+        if (tag_fits(words, rule->tags[i])) {
             return true;
         }
     }

@@ -16,7 +16,7 @@ struct wanted_rules {
     struct event_words other_rules;
     struct event_words statuses;
     struct event_words other_statuses;
-    struct event_words tags;
+    struct event_words tags; /* or what they lie below: attack.t1059 is attack.t1059.001 too */
     struct event_words other_tags;
     struct event_words categories;
     struct event_words other_categories;
