@@ -61,7 +61,7 @@ struct sigma_way_row {
     size_t condition_count;
     const struct sigma_rename *renames;
     size_t rename_count;
-    bool is_only;     /* rules' fields that are not renamed are not there */
+    bool is_only;     /* fields that nothing names for it are not there */
     struct str needs; /* what must be switched on to have such events; may be empty */
 };
 

@@ -104,14 +104,15 @@ static bool carries_composed(const struct kind *kind, struct str name) {
     return false;
 }
 
-/* ECS joins its names with dots, rules' own names have none. */
-static bool is_renamed(const struct sigma_way_row *row, struct str name) {
+/* Named by a rename, by the mapping's fields, or in ECS, which joins its names with dots. */
+static bool is_told(const struct kind *kind, struct str name) {
+    const struct sigma_way_row *row = kind->only;
     for (size_t i = 0; i < row->rename_count; i++) {
         if (has_name(row->renames[i].natives, name)) {
             return true;
         }
     }
-    return str_find_char(name, '.') != STR_NONE;
+    return str_find_char(name, '.') != STR_NONE || carries_mapped(kind, name);
 }
 
 static bool carries(const struct kind *kind, struct str name) {
@@ -122,7 +123,7 @@ static bool carries(const struct kind *kind, struct str name) {
 }
 
 static bool is_there(struct kind *kind, struct str name) {
-    bool is_open = kind->only == NULL || name.len == 0 || is_renamed(kind->only, name);
+    bool is_open = kind->only == NULL || name.len == 0 || is_told(kind, name);
     if (is_open && carries(kind, name)) {
         return true;
     }
