@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 
+import sarif_parts
 from harness import PROGRAM, case, equal, jsonl, main, run, true
 
 NASTY = "whoami <script>alert(1)</script>\" onmouseover=x '\u202e\u2066\x1b[2J\x07 &amp; =1+1"
@@ -174,7 +175,9 @@ correlation:
     equal([(x["rule"]["type"], x["correlation"]["count"]) for x in hits], [("correlation", 4)] * 3, "hits")
     equal({x["correlation"]["group"]["Computer"] for x in hits}, {f"ws{i}.example" for i in range(3)}, "groups")
     equal([len(x["events"]) for x in hits], [4, 4, 4], "events")
-    results = json.loads(run(*arguments, "--format", "sarif"))["runs"][0]["results"]
+    log = json.loads(run(*arguments, "--format", "sarif"))
+    sarif_parts.check(log)
+    results = log["runs"][0]["results"]
     equal([len(x["relatedLocations"]) for x in results], [3, 3, 3], "relatedLocations")
     equal(len({x["partialFingerprints"]["konseki/v1"] for x in results}), 3, "fingerprints")
     page = Page(run(*arguments, "--format", "html").decode("utf-8"))
@@ -190,7 +193,12 @@ correlation:
 
 @case
 def sarif_has_its_structure(folder):
-    log = json.loads(run(*scene(folder), "--format", "sarif"))
+    arguments = scene(folder)
+    log = json.loads(run(*arguments, folder / "none", "--format", "sarif", expect=4))
+    sarif_parts.check(log)
+    equal(len(log["runs"][0]["invocations"][0]["toolExecutionNotifications"]), 1, "unreadable inputs")
+    log = json.loads(run(*arguments, "--format", "sarif"))
+    sarif_parts.check(log)
     equal(log["version"], "2.1.0", "version")
     run_ = log["runs"][0]
     rules = run_["tool"]["driver"]["rules"]
@@ -209,6 +217,12 @@ def sarif_has_its_structure(folder):
     prints = [x["partialFingerprints"]["konseki/v1"] for x in run_["results"]]
     equal(len(prints), len(set(prints)), "fingerprints differ")
     equal(len(run_["invocations"][0]["toolConfigurationNotifications"]), 1, "refused rules")
+    (folder / "site.conf").write_text("rules {\n disable { rule = \"21111111-2222-4333-8444-555555555555\", "
+                                      "owner = me, reason = known, until = 2099-01-01 }\n}\n")
+    log = json.loads(run(*arguments, "--format", "sarif", "--site", folder / "site.conf", "--suppressed"))
+    sarif_parts.check(log)
+    equal(log["runs"][0]["results"][0]["suppressions"], [{"kind": "external", "justification": "me: known"}],
+          "suppressed")
 
 
 @case

@@ -151,6 +151,15 @@ static void add_properties(struct buf *out, const struct report_hit *hit) {
     buf_putc(out, '}');
 }
 
+/* Section 3.35: why nobody needs to act on it. */
+static void add_suppression(struct buf *out, const struct report_hit *hit) {
+    if (hit->suppressed_by.len > 0) {
+        buf_add(out, STR(",\"suppressions\":[{\"kind\":\"external\",\"justification\":"));
+        json_out_string(out, hit->suppressed_by);
+        buf_add(out, STR("}]"));
+    }
+}
+
 static void add_result(struct buf *out, const struct report_form_view *view,
                        const struct report_hit *hit, bool is_first) {
     struct str address = {(const char *)&hit->rule, sizeof hit->rule};
@@ -165,6 +174,7 @@ static void add_result(struct buf *out, const struct report_form_view *view,
     buf_putc(out, '}');
     add_locations(out, hit);
     add_fingerprint(out, hit);
+    add_suppression(out, hit);
     add_properties(out, hit);
     buf_putc(out, '}');
     buf_fini(&message);
