@@ -7,6 +7,7 @@
 #include "i18n.h"
 #include "ioc_filter.h"
 #include "ioc_scan.h"
+#include "json_member.h"
 #include "json_out.h"
 #include "mem.h"
 #include "offline.h"
@@ -82,19 +83,12 @@ static void append_time(const struct hunting *h, struct buf *out, int64_t ns) {
     }
 }
 
-static void append_member(struct buf *out, const char *name, struct str text) {
-    buf_printf(out, ",\"%s\":", name);
-    json_out_string(out, text);
-}
-
 static void append_indicator(struct buf *out, const struct ioc *ioc) {
     buf_add(out, STR("{\"indicator\":{\"value\":"));
     json_out_string(out, ioc->value);
-    append_member(out, "kind", str_from_c(ioc_kind_name(ioc->kind)));
-    if (ioc->comment.len > 0) {
-        append_member(out, "comment", ioc->comment);
-    }
-    append_member(out, "file", ioc->file);
+    json_member_text(out, STR("kind"), str_from_c(ioc_kind_name(ioc->kind)));
+    json_member_some_text(out, STR("comment"), ioc->comment);
+    json_member_text(out, STR("file"), ioc->file);
     buf_printf(out, ",\"line\":%u}", ioc->line);
 }
 
@@ -105,12 +99,12 @@ static struct str attribute(struct hunting *h, uint32_t field) {
 
 static bool write_hit_json(struct hunting *h, const struct ioc *ioc, struct str match) {
     static const struct {
-        const char *name;
+        struct str name;
         uint32_t field;
-    } members[] = {{"id", FIELD_EVENT_ID},
-                   {"dataset", FIELD_EVENT_DATASET},
-                   {"source", FIELD_SOURCE},
-                   {"file", FIELD_ORIGIN}};
+    } members[] = {{STR_INIT("id"), FIELD_EVENT_ID},
+                   {STR_INIT("dataset"), FIELD_EVENT_DATASET},
+                   {STR_INIT("source"), FIELD_SOURCE},
+                   {STR_INIT("file"), FIELD_ORIGIN}};
     buf_clear(&h->line);
     append_indicator(&h->line, ioc);
     if (h->row->time_ns != TIME_NONE) {
@@ -118,14 +112,11 @@ static bool write_hit_json(struct hunting *h, const struct ioc *ioc, struct str 
         append_time(h, &h->line, h->row->time_ns);
         buf_putc(&h->line, '"');
     }
-    append_member(&h->line, "match", match);
+    json_member_text(&h->line, STR("match"), match);
     buf_add(&h->line, STR(",\"event\":{\"line\":"));
     buf_printf(&h->line, "%u", h->row->line);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        struct str text = attribute(h, members[i].field);
-        if (text.len > 0) {
-            append_member(&h->line, members[i].name, text);
-        }
+        json_member_some_text(&h->line, members[i].name, attribute(h, members[i].field));
     }
     buf_add(&h->line, STR("}}\n"));
     return output_write(stdout, buf_str(&h->line));

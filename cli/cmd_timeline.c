@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "commands.h"
 #include "i18n.h"
+#include "json_member.h"
 #include "json_out.h"
 #include "mem.h"
 #include "offline.h"
@@ -41,31 +42,22 @@ static void append_time(struct buf *out, int64_t ns) {
 
 /* --- jsonl --- */
 
-static void append_member(struct buf *out, const char *name, struct str text) {
-    buf_printf(out, ",\"%s\":", name);
-    json_out_string(out, text);
-}
-
 static void append_finding(struct buf *out, const struct timeline_entry *e) {
     buf_add(out, STR(",\"kind\":\"finding\",\"finding\":{\"id\":"));
     json_out_string(out, e->id);
-    append_member(out, "analysis", e->source);
-    append_member(out, "level", e->action);
+    json_member_text(out, STR("analysis"), e->source);
+    json_member_text(out, STR("level"), e->action);
     buf_printf(out, ",\"count\":%" PRIu64 ",\"last\":\"", e->count);
     append_time(out, e->last_ns);
     buf_add(out, STR("\"}"));
-    append_member(out, "message", e->summary);
+    json_member_text(out, STR("message"), e->summary);
 }
 
 static void append_event(struct buf *out, const struct timeline_entry *e) {
     buf_add(out, STR(",\"kind\":\"event\",\"event\":{\"id\":"));
     json_out_string(out, e->id);
-    if (e->dataset.len > 0) {
-        append_member(out, "dataset", e->dataset);
-    }
-    if (e->action.len > 0) {
-        append_member(out, "action", e->action);
-    }
+    json_member_some_text(out, STR("dataset"), e->dataset);
+    json_member_some_text(out, STR("action"), e->action);
     buf_add(out, STR("},\"konseki\":{\"source\":"));
     json_out_string(out, e->source);
     if (e->line > 0) {
@@ -77,7 +69,7 @@ static void append_event(struct buf *out, const struct timeline_entry *e) {
         json_out_string(out, e->origin);
         buf_add(out, STR("}}"));
     }
-    append_member(out, "message", e->summary);
+    json_member_text(out, STR("message"), e->summary);
     if (e->mark_count > 0) {
         buf_add(out, STR(",\"findings\":["));
         for (size_t i = 0; i < e->mark_count; i++) {

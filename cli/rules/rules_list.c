@@ -4,7 +4,7 @@
 #include "commands.h"
 #include "file_io.h"
 #include "i18n.h"
-#include "json_out.h"
+#include "json_member.h"
 #include "mem.h"
 #include "report_navigator.h"
 #include "rule_choice.h"
@@ -40,43 +40,24 @@ static void add_source(struct buf *out, const struct sigma_rule_info *rule) {
     }
 }
 
-static void add_member(struct buf *out, const char *name, struct str text) {
-    buf_printf(out, "%s\"%s\":", out->ptr[out->len - 1] == '{' ? "" : ",", name);
-    json_out_string(out, text);
-}
-
 static void add_json(struct buf *out, const struct known_rule *rule) {
     const struct sigma_rule_info *info = &rule->info;
     buf_putc(out, '{');
-    add_member(out, "id", info->id);
-    add_member(out, "title", info->title);
-    add_member(out, "level", sigma_level_name(info->level));
-    add_member(out, "status", info->status);
+    json_member_text(out, STR("id"), info->id);
+    json_member_text(out, STR("title"), info->title);
+    json_member_text(out, STR("level"), sigma_level_name(info->level));
+    json_member_text(out, STR("status"), info->status);
     buf_add(out, STR(",\"logsource\":{"));
-    const struct str source[3] = {info->product, info->category, info->service};
-    static const char *const names[3] = {"product", "category", "service"};
-    for (size_t i = 0; i < 3; i++) {
-        if (source[i].len > 0) {
-            add_member(out, names[i], source[i]);
-        }
-    }
-    buf_add(out, STR("},\"tags\":["));
-    for (size_t i = 0; i < info->tag_count; i++) {
-        buf_add(out, i > 0 ? STR(",") : STR_EMPTY);
-        json_out_string(out, info->tags[i]);
-    }
-    buf_putc(out, ']');
-    add_member(out, "path", info->path);
-    add_member(out, "runs", known_rule_runs_name(rule->runs));
-    if (rule->why.len > 0) {
-        add_member(out, "why", rule->why);
-    }
-    if (rule->needs.len > 0) {
-        add_member(out, "needs", rule->needs);
-    }
-    if (info->correlation.len > 0) {
-        add_member(out, "correlation", info->correlation);
-    }
+    json_member_some_text(out, STR("product"), info->product);
+    json_member_some_text(out, STR("category"), info->category);
+    json_member_some_text(out, STR("service"), info->service);
+    buf_putc(out, '}');
+    json_member_texts(out, STR("tags"), info->tags, info->tag_count);
+    json_member_text(out, STR("path"), info->path);
+    json_member_text(out, STR("runs"), known_rule_runs_name(rule->runs));
+    json_member_some_text(out, STR("why"), rule->why);
+    json_member_some_text(out, STR("needs"), rule->needs);
+    json_member_some_text(out, STR("correlation"), info->correlation);
     buf_add(out, STR("}\n"));
 }
 
