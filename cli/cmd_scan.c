@@ -267,7 +267,7 @@ int cmd_scan(int argc, char **argv) {
         code = EXIT_USAGE;
     }
     if (code < 0) {
-        bool found = scan_live_open(&c.live, &c.live_roots, &paths);
+        bool found = scan_live_open(&c.live, "scan", &c.live_roots, &paths);
         code = found ? run(&c, rules, site) : EXIT_USAGE;
     }
     sigma_rules_free(&rules);

@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "options.h"
 #include "rule_options.h"
+#include "scan_live.h"
 #include "triage_rules.h"
 #include "triage_run.h"
 
@@ -39,6 +40,8 @@ struct command_line {
     struct option_list instead;
     struct option_list fields;
     struct option_list by;
+    struct option_list live_roots;
+    struct scan_live live;
     const char *at;
     bool recover;
     const char *password;
@@ -132,7 +135,7 @@ static bool take_words(struct command_line *c, struct positionals *words,
         words->items++;
         words->count--;
     }
-    return words->count > 0;
+    return words->count > 0 || c->live_roots.count > 0;
 }
 
 /* When processes were alive, and how they are drawn. */
@@ -153,8 +156,7 @@ static void take_lists(struct command_line *c) {
     c->triage.field_count = fields->count;
 }
 
-static int ask(struct command_line *c, const struct positionals *paths,
-               const struct question_row *row) {
+static int ask(struct command_line *c, const struct question_row *row) {
     struct triage_run run = {.question = row->question,
                              .options = &c->triage,
                              .format = c->format,
@@ -169,7 +171,7 @@ static int ask(struct command_line *c, const struct positionals *paths,
         run.rules = rules.rules;
         c->triage.rules = rules.list;
         c->triage.rule_count = rules.count;
-        code = triage_run(&run, (const char *const *)paths->items, (size_t)paths->count);
+        code = triage_run(&run, c->live.paths, c->live.path_count);
     }
     triage_rules_fini(&rules);
     return code;
@@ -185,10 +187,12 @@ static int run_question(const struct question_row *row, int argc, char **argv) {
             code = EXIT_DONE;
         } else if (!take_words(&c, &words, row)) {
             print_usage(stderr, row);
-        } else {
-            code = ask(&c, &words, row);
+        } else if (scan_live_open(&c.live, "triage", &c.live_roots, &words)) {
+            code = ask(&c, row);
         }
     }
+    scan_live_fini(&c.live);
+    mem_free(c.live_roots.items);
     rule_options_fini(&c.rules);
     mem_free(c.also.items);
     mem_free(c.instead.items);

@@ -4,6 +4,8 @@
 #include "i18n.h"
 #include "mem.h"
 
+enum { ELSEWHERE_TOLD = 10 };
+
 /* Logs without which many rules see nothing, and what is lost without them. */
 static const struct {
     struct str channel;
@@ -27,27 +29,42 @@ static const struct {
      N_("changes of the firewall")},
 };
 
-static void tell_finds(const struct scan_live *live) {
-    fprintf(stderr, _("konseki scan: %zu event logs in %zu folders of --live\n"), live->finds.count,
-            live->finds.folder_count);
+static void tell_finds(const struct scan_live *live, const char *command) {
+    fprintf(stderr, _("konseki %s: %zu event logs in %zu folders of --live\n"), command,
+            live->finds.count, live->finds.folder_count);
+    if (live->finds.elsewhere > 0) {
+        fprintf(stderr,
+                _("konseki %s: %zu of them lie elsewhere than in winevt/Logs (redirected or "
+                  "copied):\n"),
+                command, live->finds.elsewhere);
+    }
+    for (size_t i = 0, told = 0; i < live->finds.count && told < ELSEWHERE_TOLD; i++) {
+        if (live->finds.logs[i].is_elsewhere) {
+            struct buf path = BUF_INIT;
+            output_append_visible(&path, str_from_c(live->finds.logs[i].path));
+            fprintf(stderr, "  %.*s\n", STR_ARG(buf_str(&path)));
+            buf_fini(&path);
+            told++;
+        }
+    }
     if (live->finds.is_cut) {
-        fprintf(stderr, _("konseki scan: more than %d folders: some were not looked into\n"),
+        fprintf(stderr, _("konseki %s: more than %d folders: some were not looked into\n"), command,
                 (int)LIVE_FOLDERS_LIMIT);
     }
 }
 
-bool scan_live_open(struct scan_live *live, const struct option_list *roots,
+bool scan_live_open(struct scan_live *live, const char *command, const struct option_list *roots,
                     const struct positionals *given) {
     struct err err = ERR_INIT;
     *live = (struct scan_live){.paths = NULL};
     for (size_t i = 0; i < roots->count; i++) {
         if (live_root_find(&live->finds, roots->items[i], &err) != STATUS_OK) {
-            output_error("scan", &err);
+            output_error(command, &err);
             return false;
         }
     }
     if (roots->count > 0) {
-        tell_finds(live);
+        tell_finds(live, command);
     }
     size_t given_count = (size_t)given->count;
     live->path_count = given_count + live->finds.count;

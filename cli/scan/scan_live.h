@@ -1,6 +1,7 @@
 /*
- * scan --live: event logs of Windows images (live_root.h) as inputs, and at the end what they
- * cover: which logs that rules look at are absent or empty, from when to when the others reach.
+ * scan and triage --live: event logs of Windows images (live_root.h) as inputs; and at the end of
+ * a scan what they cover: which logs that rules look at are absent or empty, from when to when the
+ * others reach.
  *
  * Threads: one. Owns its paths until fini.
  */
@@ -28,9 +29,9 @@ struct scan_live {
     size_t current; /* the find that the last batch was of */
 };
 
-/* `given`: the paths of the command line, which stay inputs. False with a message if a root holds
- * no event logs. */
-bool scan_live_open(struct scan_live *live, const struct option_list *roots,
+/* `command` names itself in messages. `given`: the paths of the command line, which stay inputs.
+ * False with a message if a root holds no event logs. */
+bool scan_live_open(struct scan_live *live, const char *command, const struct option_list *roots,
                     const struct positionals *given);
 void scan_live_batch(struct scan_live *live, const struct batch *batch, struct str file);
 /* Tells on stderr; times for people in the zone. */

@@ -444,6 +444,29 @@ def logs_below_an_image(folder):
     true(not (root / "hits.csv").exists(), "nothing is written into the image")
 
 
+@case
+def logs_elsewhere_in_an_image(folder):
+    """Logs that were redirected, put aside when full, or kept by two upgrades; not what users have."""
+    root = folder / "mount"
+    places = {"C/Windows/System32/winevt/Logs": "Archive-Security-2026-11-09-10-11-12-123.evtx",
+              "C/Windows.old.000/Windows/System32/winevt/Logs": "Security.evtx",
+              "C/Windows.old/Windows/System32/winevt/Logs": "System.evtx",
+              "C/Logs/Events": "Application.evtx", "D/EventLogs": "Windows PowerShell.evtx",
+              "C/Users/eve": "Security.evtx", "C/Logs/a/b/c": "Security.evtx"}
+    for place, name in places.items():
+        (root / place).mkdir(parents=True, exist_ok=True)
+        event_log(folder, "x.evtx").rename(root / place / name)
+    run("scan", "--rules", rules(folder), "--format", "jsonl", "--no-summary", "--live", root)
+    for line in ("5 event logs in 3 folders", "2 of them lie elsewhere", "C/Logs/Events/Application.evtx",
+                 "D/EventLogs/Windows PowerShell.evtx", "  Windows PowerShell: 5 events"):
+        true(line in run.stderr, f"{line!r} in {run.stderr}")
+    equal(run.stderr.count("  Security: 5 events"), 2, "of both")
+    rows = jsonl(run("triage", "files", "--live", root))
+    equal(len(rows), 5, "triage reads the same")
+    run("triage", "files", "--live", root / "C" / "Users", expect=2)
+    true("konseki triage: " in run.stderr, run.stderr)
+
+
 def mmdb_value(value):
     """A value of a database in MaxMind's format 2.0: maps, texts, numbers."""
     def control(kind, size):

@@ -3,9 +3,11 @@
  * triage tool collected files (drive letters as folders, names escaped once or twice like
  * `Sysmon%254Operational`). Finds the folders of event logs, whatever the case of the letters.
  *
- * Looked at: <root>/.../Windows/System32/winevt/Logs and .../Windows.old/Windows/..., at most
- * LIVE_DEPTH_LIMIT folders deep and LIVE_FOLDERS_LIMIT folders in all; links to folders are not
- * followed. Nothing is opened for writing.
+ * Looked at: <root>/.../Windows/System32/winevt/Logs and .../Windows.old.../Windows/..., at most
+ * LIVE_DEPTH_LIMIT folders deep and LIVE_FOLDERS_LIMIT folders in all; and `.evtx` files that lie
+ * elsewhere, since a log may be redirected: in folders without Windows, and beside Windows at most
+ * LIVE_ELSEWHERE_DEPTH folders deep, but not in those of programs and users. Links to folders are
+ * not followed. Nothing is opened for writing.
  *
  * Ownership: the finds own their texts. Threads: one.
  */
@@ -15,11 +17,12 @@
 #include "arena.h"
 #include "err.h"
 
-enum { LIVE_DEPTH_LIMIT = 8, LIVE_FOLDERS_LIMIT = 20000 };
+enum { LIVE_DEPTH_LIMIT = 8, LIVE_ELSEWHERE_DEPTH = 3, LIVE_FOLDERS_LIMIT = 20000 };
 
 struct live_log {
     const char *path;
     struct str channel; /* by the file's name: "Microsoft-Windows-Sysmon/Operational" */
+    bool is_elsewhere;  /* not in a folder of event logs */
 };
 
 struct live_finds {
@@ -28,6 +31,7 @@ struct live_finds {
     size_t count;
     size_t capacity;
     size_t folder_count; /* of event logs */
+    size_t elsewhere;    /* logs in other folders */
     bool is_cut;         /* more folders than the limit */
 };
 
