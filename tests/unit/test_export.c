@@ -284,7 +284,7 @@ static void an_empty_export_is_a_file(void **state) {
 
 /* --- evidence --- */
 
-/* The event as cli/event_json.c would show it, with what the test needs only. */
+/* The event as cli/shared/event_json.c would show it, with what the test needs only. */
 static void put_event(struct buf *out, const struct batch *b, const struct row *row,
                       const char *original, const char *values) {
     char time[CIVIL_RFC3339_BYTES];
