@@ -197,6 +197,27 @@ def what_happened(folder):
 
 
 @case
+def stretches_that_begin_alike(folder):
+    """The condition holds, does not, holds again while the first event is still in the window."""
+    rules, log, store = folder / "r.yml", folder / "e.json", folder / "store"
+    rules.write_text(CHAIN.split("---")[0] + """---
+title: Averages
+id: 0b5d9a52-3d2f-4a52-9e55-0d7a3f1c0021
+correlation: {type: value_avg, rules: [failed], timespan: 1h, condition: {field: Bytes, gte: 10}}
+""")
+    log.write_text("".join(json.dumps({"Channel": "Security", "EventID": 4625, "Bytes": b,
+                                       "@timestamp": "2026-03-01T10:00:%02dZ" % i}) + "\n"
+                           for i, b in enumerate((10, 0, 30, 0, 0, 90))))
+    scanned = jsonl(run("scan", "--rules", rules, "--no-summary", "--format", "jsonl", log))
+    equal([h["correlation"]["count"] for h in scanned if "correlation" in h], [1, 4, 6], "hits of scan")
+    for command in (["import", "--store", store, "--rules", rules, log], ["detect", "--store", store, "--rules", rules]):
+        run(*command)
+        kept = [f for f in jsonl(run("findings", "--store", store, "--format", "jsonl")) if "correlation" in f]
+        equal(sorted(h["correlation"]["count"] for h in kept), [1, 4, 6], command[0])
+        equal(len({h["id"] for h in kept}), 3, "ids")
+
+
+@case
 def every_form_tells_what_happened(folder):
     rules, log = folder / "r.yml", folder / "logons.json"
     rules.write_text(CHAIN)

@@ -327,8 +327,9 @@ static void match(struct sigma_correlator *k, uint32_t correlation, struct sigma
         for (size_t i = 0; i < c->group_count; i++) {
             k->group_values[i] = field_text(k, &k->arrivals[e->arrival], c->group_by[i]);
         }
-        g->stretch =
+        uint32_t begun =
             sigma_stretch_begin(&k->stretches, &k->windows, correlation, g, k->group_values);
+        g->stretch = begun & INT32_MAX; /* memory ends long before */
     }
     sigma_stretch_at(&k->stretches, g->stretch)->value = value;
 }

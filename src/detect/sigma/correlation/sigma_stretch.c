@@ -84,9 +84,16 @@ static void add_event(struct sigma_stretch *st, struct sigma_windows *w,
 
 /* --- life --- */
 
-static uint64_t id_of(const struct sigma_stretch *st, const struct sigma_correlation *c) {
-    return hash_u64(hash_str(c->info.id) ^ hash_u64((uint64_t)st->first_ns) ^
-                    hash_u64(hash_bytes(st->texts != NULL ? st->texts : "", st->text_bytes) + 1));
+/* Rule, group and first event: the same whether or not all events before were seen. Of several
+ * stretches with one first event (the condition held, did not, and holds again) the later ones are
+ * told apart by the event that they begin at. */
+static uint64_t id_of(const struct sigma_stretch *st, const struct sigma_correlation *c,
+                      const struct sigma_node_event *begin, bool is_first) {
+    uint64_t id =
+        hash_u64(hash_str(c->info.id) ^ hash_u64((uint64_t)st->first_ns) ^
+                 hash_u64(hash_bytes(st->texts != NULL ? st->texts : "", st->text_bytes) + 1));
+    uint64_t place = hash_u64(begin->record + 1) ^ hash_u64(begin->line);
+    return is_first ? id : hash_u64(id ^ hash_u64((uint64_t)begin->time_ns) ^ place);
 }
 
 static size_t fixed_bytes(const struct sigma_stretch *st, const struct sigma_correlation *c) {
@@ -94,7 +101,7 @@ static size_t fixed_bytes(const struct sigma_stretch *st, const struct sigma_cor
 }
 
 uint32_t sigma_stretch_begin(struct sigma_stretches *s, struct sigma_windows *w,
-                             uint32_t correlation, const struct sigma_group *g,
+                             uint32_t correlation, struct sigma_group *g,
                              const struct str *group_values) {
     const struct sigma_correlation *c = &w->correlations[correlation];
     uint32_t index = sigma_pool_take(&s->pool);
@@ -111,7 +118,8 @@ uint32_t sigma_stretch_begin(struct sigma_stretches *s, struct sigma_windows *w,
     for (uint32_t e = g->head; e != 0; e = sigma_window_event(w, e)->next) {
         add_event(st, w, sigma_window_event(w, e));
     }
-    st->id = id_of(st, c);
+    st->id = id_of(st, c, sigma_window_event(w, g->tail), !g->has_begun);
+    g->has_begun = 1;
     st->is_dirty = true;
     MEM_GROW(s->open, s->open_capacity, s->open_count + 1);
     st->place = (uint32_t)s->open_count;

@@ -53,7 +53,7 @@ static inline struct sigma_stretch *sigma_stretch_at(const struct sigma_stretche
 
 /* Begins a stretch with all events of the group's window. */
 uint32_t sigma_stretch_begin(struct sigma_stretches *s, struct sigma_windows *w,
-                             uint32_t correlation, const struct sigma_group *g,
+                             uint32_t correlation, struct sigma_group *g,
                              const struct str *group_values);
 /* The newest event of the group goes on with it. */
 void sigma_stretch_extend(struct sigma_stretches *s, struct sigma_windows *w,

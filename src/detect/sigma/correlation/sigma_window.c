@@ -161,6 +161,7 @@ static void pop_oldest(struct sigma_windows *w, uint32_t correlation, struct sig
     struct sigma_node_event *event = sigma_window_event(w, gone);
     sigma_measure_remove(w, correlation, g, event);
     g->head = event->next;
+    g->has_begun = 0;
     g->tail = g->head == 0 ? 0 : g->tail;
     g->count--;
     sigma_names_drop(&w->names, event->origin);

@@ -41,9 +41,10 @@ struct sigma_group {
     uint32_t count;
     uint32_t older; /* of the list of invariant 3 */
     uint32_t newer;
-    uint32_t distinct; /* different values, if there is an index */
-    uint32_t extra;    /* the index of a large window (sigma_measure.h); 0: none */
-    uint32_t stretch;  /* a hit that is being collected (sigma_stretch.h) */
+    uint32_t distinct;      /* different values, if there is an index */
+    uint32_t extra;         /* the index of a large window (sigma_measure.h); 0: none */
+    uint32_t stretch : 31;  /* a hit that is being collected (sigma_stretch.h) */
+    uint32_t has_begun : 1; /* a stretch has begun with the head as its first event */
 };
 
 struct sigma_window_list {
