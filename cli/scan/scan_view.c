@@ -190,31 +190,36 @@ static void add_origin(struct report_hit *out, const struct scan_view *view,
 
 /* --- details --- */
 
-/* "3 (network)", where the profiles say what it means. */
-static void add_value(struct buf *out, const struct scan_view *view, struct str name,
+/* "3 (network)", where the profiles say in the table what it means. */
+static void add_value(struct buf *out, const struct scan_view *view, struct str table,
                       struct str value) {
     struct str meaning =
-        view->raw_values ? STR_EMPTY : report_profiles_meaning(view->profiles, name, value);
+        view->raw_values ? STR_EMPTY : report_profiles_meaning(view->profiles, table, value);
     buf_add(out, value);
     if (meaning.len > 0) {
         buf_printf(out, " (%.*s)", STR_ARG(meaning));
     }
 }
 
+/* "Status", or "Status@KerberosStatus": the table that says what its values mean has another name.
+ */
 static bool look_up(struct buf *out, struct str name, void *ctx) {
     const struct source *s = ctx;
     const struct row *row = s->hit->row;
-    uint32_t field = windows_field_find(name);
+    size_t at = str_find_char(name, '@');
+    struct str field_name = str_head(name, at);
+    struct str table = at == STR_NONE ? name : str_skip(name, at + 1);
+    uint32_t field = windows_field_find(field_name);
     bool found = false;
     for (uint32_t i = 0; field != FIELD_NONE && i < row->value_count; i++) {
         const struct value *v = &s->hit->batch->values[row->first_value + i];
         if (v->field == field) {
             buf_add(out, found ? STR(", ") : STR_EMPTY);
-            add_value(out, s->view, name, batch_value_text(s->hit->batch, v));
+            add_value(out, s->view, table, batch_value_text(s->hit->batch, v));
             found = true;
         }
     }
-    buf_add(&s->view->detail_names, name);
+    buf_add(&s->view->detail_names, field_name);
     buf_add(&s->view->detail_names, STR(REPORT_PART_MARK));
     return found;
 }
@@ -235,7 +240,7 @@ static void add_body(struct report_hit *out, struct source *s) {
         if (name->is_windows && !report_field_is_of_system(name->text)) {
             buf_add(text, text->len > 0 ? STR(REPORT_PART_MARK) : STR_EMPTY);
             buf_printf(text, "%.*s: ", STR_ARG(name->text));
-            add_value(text, s->view, name->text, batch_value_text(s->hit->batch, v));
+            buf_add(text, batch_value_text(s->hit->batch, v)); /* other events, other meanings */
             buf_add(&s->view->detail_names, name->text);
             buf_add(&s->view->detail_names, STR(REPORT_PART_MARK));
         }

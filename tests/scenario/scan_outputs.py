@@ -285,6 +285,10 @@ def rows_to_taste(folder):
     mine = ["--profiles", folder / "mine.conf", "--columns", "details,extra_fields"]
     row = rows(*mine)[0]
     equal(row["details"], "P 7 (lucky)", "what a value means")
+    text = (folder / "mine.conf").read_text().replace("%ProcessId%", "%ProcessId@Other%")
+    (folder / "other.conf").write_text(text + 'values "Other" { 7 = prime }\n')
+    equal(rows("--profiles", folder / "other.conf", "--columns", "details")[0]["details"], "P 7 (prime)",
+          "by another table")
     equal(rows(*mine, "--raw-values")[0]["details"], "P 7", "--raw-values")
     equal(sorted(part.split(":")[0] for part in row["extra_fields"].split(" | ")), ["CommandLine", "Image", "User"],
           "extra fields")
