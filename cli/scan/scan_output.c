@@ -90,6 +90,7 @@ static struct report_style style_of(const struct scan_output *out, enum report_f
     struct report_style style = report_style_plain;
     bool for_people = form == REPORT_TABLE;
     style.times = out->times;
+    style.short_names = out->options->abbreviate;
     style.zone = for_people || out->times != REPORT_TIME_DEFAULT ? zone : NULL;
     style.has_json_fields = !for_people && out->options->separator == NULL;
     if (form == REPORT_CSV && out->options->separator != NULL) {

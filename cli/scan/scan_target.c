@@ -75,10 +75,15 @@ enum status scan_target_open(struct scan_target *target, const char *path,
 
 /* --- tables --- */
 
+/* Of a level's name, or how it begins (--abbreviate). */
 static const char *style_of_level(struct str cell) {
     static const char *const styles[REPORT_LEVELS] = {NULL, "32", "33", "31", "1;31"};
-    enum sigma_level level;
-    return sigma_level_parse(&level, cell) ? styles[level] : NULL;
+    for (int level = 0; level < REPORT_LEVELS; level++) {
+        if (cell.len > 0 && str_starts(sigma_level_name((enum sigma_level)level), cell)) {
+            return styles[level];
+        }
+    }
+    return NULL;
 }
 
 /* https://no-color.org: set and not empty means no colours. */

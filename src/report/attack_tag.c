@@ -3,10 +3,11 @@
 struct tactic {
     struct str tag;
     struct str name;
+    struct str short_name;
 };
 
 static const struct tactic tactics[ATTACK_TACTICS] = {
-#define ATTACK_TACTIC(tag, id, name) {STR_INIT(tag), STR_INIT(name)},
+#define ATTACK_TACTIC(tag, id, name, short) {STR_INIT(tag), STR_INIT(name), STR_INIT(short)},
 #include "attack_tactics.def"
 };
 
@@ -61,4 +62,8 @@ struct attack_tag attack_tag_read(struct str tag) {
 
 struct str attack_tactic_name(size_t tactic) {
     return tactics[tactic].name;
+}
+
+struct str attack_tactic_short(size_t tactic) {
+    return tactics[tactic].short_name;
 }

@@ -12,7 +12,7 @@ enum attack_tag_kind { ATTACK_TACTIC_TAG, ATTACK_TECHNIQUE_TAG, ATTACK_OTHER_TAG
 
 enum {
     ATTACK_TACTICS = 0
-#define ATTACK_TACTIC(tag, id, name) +1
+#define ATTACK_TACTIC(tag, id, name, short) +1
 #include "attack_tactics.def"
 };
 
@@ -25,5 +25,6 @@ struct attack_tag {
 struct attack_tag attack_tag_read(struct str tag);
 /* Of a tactic below ATTACK_TACTICS. */
 struct str attack_tactic_name(size_t tactic);
+struct str attack_tactic_short(size_t tactic);
 
 #endif

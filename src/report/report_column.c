@@ -92,23 +92,37 @@ static void add_joined(struct buf *out, const struct str *items, size_t count) {
     }
 }
 
-static void add_tags(struct buf *out, const struct sigma_rule_info *rule,
-                     enum attack_tag_kind kind) {
-    size_t start = out->len;
-    for (size_t i = 0; i < rule->tag_count; i++) {
-        struct attack_tag tag = attack_tag_read(rule->tags[i]);
-        if (tag.kind != kind) {
-            continue;
-        }
-        buf_add(out, out->len > start ? STR(" | ") : STR_EMPTY);
-        buf_add(out, kind == ATTACK_TACTIC_TAG      ? attack_tactic_name(tag.tactic)
-                     : kind == ATTACK_TECHNIQUE_TAG ? str_from_c(tag.technique)
-                                                    : rule->tags[i]);
+static struct str tag_text(const struct attack_tag *tag, struct str written, bool is_short) {
+    switch (tag->kind) {
+    case ATTACK_TACTIC_TAG:
+        return is_short ? attack_tactic_short(tag->tactic) : attack_tactic_name(tag->tactic);
+    case ATTACK_TECHNIQUE_TAG:
+        return str_from_c(tag->technique);
+    default:
+        return written;
     }
 }
 
+static void add_tags(struct buf *out, const struct sigma_rule_info *rule, enum attack_tag_kind kind,
+                     bool is_short) {
+    size_t start = out->len;
+    for (size_t i = 0; i < rule->tag_count; i++) {
+        struct attack_tag tag = attack_tag_read(rule->tags[i]);
+        if (tag.kind == kind) {
+            buf_add(out, out->len > start ? STR(" | ") : STR_EMPTY);
+            buf_add(out, tag_text(&tag, rule->tags[i], is_short));
+        }
+    }
+}
+
+static struct str level_text(enum sigma_level level, bool is_short) {
+    static const struct str shorts[REPORT_LEVELS] = {
+        STR_INIT("info"), STR_INIT("low"), STR_INIT("med"), STR_INIT("high"), STR_INIT("crit")};
+    return is_short ? shorts[level] : sigma_level_name(level);
+}
+
 static void rule_cell(struct buf *out, enum report_column column,
-                      const struct sigma_rule_info *rule) {
+                      const struct sigma_rule_info *rule, const struct report_style *style) {
     switch (column) {
     case COLUMN_RULE_ID:
         buf_add(out, rule->id);
@@ -129,13 +143,13 @@ static void rule_cell(struct buf *out, enum report_column column,
         add_joined(out, rule->tags, rule->tag_count);
         break;
     case COLUMN_TACTICS:
-        add_tags(out, rule, ATTACK_TACTIC_TAG);
+        add_tags(out, rule, ATTACK_TACTIC_TAG, style->short_names);
         break;
     case COLUMN_TECHNIQUES:
-        add_tags(out, rule, ATTACK_TECHNIQUE_TAG);
+        add_tags(out, rule, ATTACK_TECHNIQUE_TAG, style->short_names);
         break;
     case COLUMN_OTHER_TAGS:
-        add_tags(out, rule, ATTACK_OTHER_TAG);
+        add_tags(out, rule, ATTACK_OTHER_TAG, style->short_names);
         break;
     case COLUMN_REFERENCES:
         add_joined(out, rule->references, rule->reference_count);
@@ -165,7 +179,7 @@ static void event_cell(struct buf *out, enum report_column column, const struct 
         report_time_write(out, style->times, hit->time_ns, style->zone);
         break;
     case COLUMN_LEVEL:
-        buf_add(out, sigma_level_name(hit->level));
+        buf_add(out, level_text(hit->level, style->short_names));
         break;
     case COLUMN_COMPUTER:
         buf_add(out, hit->computer);
@@ -313,7 +327,7 @@ void report_column_cell(struct buf *out, enum report_column column, const struct
         report_text_correlation(out, hit->correlation);
         break;
     default:
-        rule_cell(out, column, hit->rule);
+        rule_cell(out, column, hit->rule, style);
         event_cell(out, column, hit, style);
         break;
     }

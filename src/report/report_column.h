@@ -38,6 +38,7 @@ struct report_style {
     const struct zone *zone; /* NULL: UTC, in the default form nanoseconds */
     enum report_time_form times;
     struct str separator; /* between the parts of details and fields */
+    bool short_names;     /* of levels and tactics */
     bool has_json_fields; /* the column `fields` is a JSON object */
 };
 

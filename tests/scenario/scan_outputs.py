@@ -247,6 +247,8 @@ def columns_are_chosen(folder):
     equal(row["tags"], "attack.discovery | attack.t1033 | attack.t1059.001 | cve.2021-44228", "--all-tags")
     row = jsonl(run(*arguments, "--format", "jsonl", "--profile", "super", "--abbreviate"))[0]
     equal((row["channel"], row["computer"], row["event_id"]), ("Sysmon", "ws0.example", "1"), "profile")
+    rows = jsonl(run(*arguments, "--format", "jsonl", "--columns", "level,tactics", "--abbreviate"))
+    equal({(row["level"], row["tactics"]) for row in rows}, {("high", "Disc"), ("low", "Exec")}, "short names")
     (folder / "mine.conf").write_text('profile mine { columns = [details] }\n'
                                       'details "Microsoft-Windows-Sysmon/Operational" { 1 = "P %ProcessId%" }\n')
     row = jsonl(run(*arguments, "--format", "jsonl", "--profiles", folder / "mine.conf", "--profile", "mine"))[0]
