@@ -250,7 +250,7 @@ static bool holds_event(struct windows_xml_reader *r, size_t at) {
     size_t event = find_event(r, at);
     size_t near =
         r->size - event > NAMESPACE_AWAY * r->unit ? event + NAMESPACE_AWAY * r->unit : r->size;
-    return char_at(r, at) == '<' && event < r->size && find(r, &space, event, near) < near;
+    return event < r->size && find(r, &space, event, near) < near;
 }
 
 bool windows_xml_is_file(const uint8_t *bytes, size_t size_bytes) {
