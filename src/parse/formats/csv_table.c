@@ -1,13 +1,12 @@
 #include "csv_table.h"
 
 #include "csv_columns.h"
-#include "json_shim.h"
-#include "json_text.h"
 #include "mem.h"
 #include "num.h"
 #include "parse_time.h"
 #include "windows_ecs.h"
 #include "windows_names.h"
+#include "windows_payload.h"
 
 enum { NAME_BYTES_MAX = 256, TIME_BYTES = 64 };
 
@@ -136,24 +135,20 @@ struct state {
     enum csv_kind kind;
     size_t count;
     struct csv_column columns[CSV_COLUMNS_MAX];
-    struct json_reader *json; /* for payloads */
-    struct buf scratch;       /* a cell with quotes in it */
-    struct buf padded;        /* a payload, with what simdjson wants behind it */
-    struct buf decoded;
+    struct windows_payload *payload;
+    struct buf scratch; /* a cell with quotes in it */
 };
 
 static void *state_create(void) {
-    return mem_calloc(1, sizeof(struct state));
+    struct state *state = mem_calloc(1, sizeof *state);
+    state->payload = windows_payload_create();
+    return state;
 }
 
 static void state_destroy(void *opaque) {
     struct state *state = opaque;
-    if (state->json != NULL) {
-        json_reader_destroy(state->json);
-    }
+    windows_payload_destroy(&state->payload);
     buf_fini(&state->scratch);
-    buf_fini(&state->padded);
-    buf_fini(&state->decoded);
     mem_free(state);
 }
 
@@ -235,60 +230,6 @@ static bool set_time(struct parse_context *context, struct batch *batch, struct 
 
 /* --- cells with more in them --- */
 
-struct payload {
-    struct state *state;
-    struct batch *batch;
-    struct str name; /* of the Data element whose text has not come yet */
-    char name_bytes[NAME_BYTES_MAX];
-};
-
-static void add_named(struct payload *p, struct str text) {
-    batch_add(p->batch, windows_body_field(p->name), text);
-    p->name = STR_EMPTY;
-}
-
-/* A leaf of {"EventData":{"Data":[{"@Name":"A","#text":"b"}, ...]}} or {"UserData":{...}}. */
-static void add_leaf(void *ctx, const struct json_leaf *leaf) {
-    struct payload *p = ctx;
-    struct str text = leaf->slice;
-    if (leaf->escaped) {
-        buf_clear(&p->state->decoded);
-        (void)json_text_decode(&p->state->decoded, leaf->slice);
-        text = buf_str(&p->state->decoded);
-    }
-    if (str_eq(leaf->path, STR("EventData.Data.@Name"))) {
-        if (p->name.len > 0) {
-            add_named(p, STR_EMPTY);
-        }
-        text = str_head(text, sizeof p->name_bytes);
-        memcpy(p->name_bytes, text.ptr, text.len);
-        p->name = str_make(p->name_bytes, text.len);
-    } else if (str_eq(leaf->path, STR("EventData.Data.#text")) && p->name.len > 0) {
-        add_named(p, text);
-    } else if (str_starts(leaf->path, STR("EventData.")) ||
-               str_starts(leaf->path, STR("UserData."))) {
-        size_t dot = str_rfind_char(leaf->path, '.');
-        struct str name = str_skip(leaf->path, dot + 1);
-        batch_add(p->batch, windows_body_field(name), text);
-    }
-}
-
-static bool add_payload(struct batch *batch, struct state *state, struct str cell) {
-    struct payload payload = {.state = state, .batch = batch, .name = STR_EMPTY};
-    if (state->json == NULL) {
-        state->json = json_reader_create();
-    }
-    buf_clear(&state->padded);
-    buf_add(&state->padded, cell);
-    memset(buf_reserve(&state->padded, JSON_PADDING_BYTES), 0, JSON_PADDING_BYTES);
-    enum json_result result =
-        json_reader_read(state->json, buf_str(&state->padded), add_leaf, &payload);
-    if (payload.name.len > 0) {
-        add_named(&payload, STR_EMPTY);
-    }
-    return result == JSON_OK;
-}
-
 /* "Name: value ¦ Name: value" */
 static void add_pairs(struct batch *batch, struct str cell) {
     static const struct str bar = STR_INIT(" \xc2\xa6 ");
@@ -352,7 +293,7 @@ static void add_cell(struct table_row *r, const struct csv_column *column, struc
         set_record_id(r->batch, cell);
         break;
     case CSV_PAYLOAD:
-        r->broken |= !add_payload(r->batch, r->state, cell);
+        r->broken |= !windows_payload_add_json(r->state->payload, r->batch, cell);
         break;
     case CSV_PAIRS:
         add_pairs(r->batch, cell);

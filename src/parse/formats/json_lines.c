@@ -5,10 +5,14 @@
  */
 #include "json_names.h"
 #include "json_shim.h"
+#include "json_text.h"
 #include "mem.h"
 #include "num.h"
 #include "parse_time.h"
 #include "windows_ecs.h"
+#include "windows_names.h"
+#include "windows_payload.h"
+#include "windows_xml.h"
 
 enum { LEAVES_MAX = 8192, PATHS_MAX = 8192 };
 
@@ -29,8 +33,10 @@ struct state {
     struct leaf *leaves;
     size_t leaf_count;
     size_t leaf_capacity;
-    const char *document;      /* where the slices of the reader lie */
-    struct buf padded;         /* a copy with padding, where the document has none behind it */
+    const char *document; /* where the slices of the reader lie */
+    struct buf padded;    /* a copy with padding, where the document has none behind it */
+    struct buf held;      /* a record or a body that stands in a text of the document */
+    struct windows_payload *payload;
     uint32_t nxlog_event_type; /* fields */
     uint32_t nxlog_opcode;
     unsigned signs; /* of all leaves of this document */
@@ -40,6 +46,7 @@ struct state {
 
 static void *state_create(void) {
     struct state *state = mem_calloc(1, sizeof *state);
+    state->payload = windows_payload_create();
     state->nxlog_event_type = schema_field(STR("nxlog.EventType"));
     state->nxlog_opcode = schema_field(STR("nxlog.Opcode"));
     return state;
@@ -55,6 +62,8 @@ static void state_destroy(void *opaque) {
     mem_free(state->names_by_path);
     mem_free(state->leaves);
     buf_fini(&state->padded);
+    buf_fini(&state->held);
+    windows_payload_destroy(&state->payload);
     mem_free(state);
 }
 
@@ -133,6 +142,9 @@ static enum json_dialect find_dialect(unsigned signs) {
     if ((signs & JSON_SIGN_LISTING_ID) != 0 && (signs & JSON_SIGN_LISTING_LOG) != 0) {
         return JSON_DIALECT_LISTING;
     }
+    if ((signs & JSON_SIGN_ECMD) != 0 && (signs & JSON_SIGN_WINDOWS) != 0) {
+        return JSON_DIALECT_ECMD;
+    }
     bool event = (signs & JSON_SIGN_EVENT_ID) != 0;
     return event && (signs & (JSON_SIGN_NXLOG | JSON_SIGN_WINDOWS)) != 0 ? JSON_DIALECT_FLAT
                                                                          : JSON_DIALECT_OTHER;
@@ -148,6 +160,7 @@ static enum dataset dataset_of(enum json_dialect dialect, unsigned signs) {
     case JSON_DIALECT_NESTED:
     case JSON_DIALECT_WRAPPED:
     case JSON_DIALECT_LISTING:
+    case JSON_DIALECT_ECMD:
         return DATASET_WINDOWS_JSON;
     default:
         return DATASET_JSON;
@@ -245,7 +258,69 @@ static void set_record_id(const struct document *d, struct batch *batch, const s
     }
 }
 
+/* Texts of leaves that hold more: their own text, decoded. */
+static struct str held_text(struct state *state, struct str slice, bool escaped) {
+    buf_clear(&state->held);
+    if (escaped) {
+        (void)json_text_decode(&state->held, slice);
+    } else {
+        buf_add(&state->held, slice);
+    }
+    return str_trim(buf_str(&state->held));
+}
+
+/* The event's body in a text: JSON of EvtxECmd, XML of Azure's tables. False: a value. */
+static bool add_held_body(const struct document *d, struct batch *batch, const struct leaf *leaf) {
+    struct state *state = d->state;
+    if ((state->names[leaf->name].signs & JSON_HOLDS_BODY) == 0) {
+        return false;
+    }
+    struct str text = held_text(state, leaf_slice(d, leaf), leaf->escaped);
+    if (windows_payload_is_json(text)) {
+        return windows_payload_add_json(state->payload, batch, text);
+    }
+    if (str_starts(text, STR("<"))) {
+        return windows_payload_add_xml(state->payload, batch, text);
+    }
+    state->signs |= JSON_LACKS_NAMES;
+    return false;
+}
+
+/* {"@Name": "Image", "#text": "..."}: as converters from XML write Data elements. */
+static bool add_data_element(const struct document *d, struct batch *batch, const struct leaf *leaf,
+                             struct str *data_name) {
+    uint32_t signs = d->state->names[leaf->name].signs;
+    if ((signs & JSON_IS_DATA_NAME) != 0) {
+        *data_name = leaf_slice(d, leaf);
+        return true;
+    }
+    if ((signs & JSON_IS_DATA_TEXT) == 0 || data_name->len == 0) {
+        return false;
+    }
+    add_leaf(d, batch, windows_body_field(*data_name), leaf);
+    *data_name = STR_EMPTY;
+    return true;
+}
+
+/* Values came without their names: Sysmon's message has both. */
+static void add_message_body(const struct document *d, struct batch *batch) {
+    struct str channel;
+    struct state *state = d->state;
+    bool lacks_names = (state->signs & JSON_LACKS_NAMES) != 0 || d->dialect == JSON_DIALECT_LISTING;
+    bool is_sysmon = lacks_names &&
+                     batch_find(&channel, batch, batch_row(batch), FIELD_WINLOG_CHANNEL) &&
+                     str_eq_ci(channel, STR("Microsoft-Windows-Sysmon/Operational"));
+    for (size_t i = 0; is_sysmon && i < state->leaf_count; i++) {
+        const struct leaf *leaf = &state->leaves[i];
+        if ((state->names[leaf->name].signs & JSON_IS_MESSAGE) != 0) {
+            windows_payload_add_message(batch,
+                                        held_text(state, leaf_slice(d, leaf), leaf->escaped));
+        }
+    }
+}
+
 static void add_native_values(const struct document *d, struct batch *batch) {
+    struct str data_name = STR_EMPTY;
     for (size_t i = 0; i < d->state->leaf_count; i++) {
         const struct leaf *leaf = &d->state->leaves[i];
         const struct json_name *name = &d->state->names[leaf->name];
@@ -253,10 +328,17 @@ static void add_native_values(const struct document *d, struct batch *batch) {
         if ((name->signs & JSON_IS_RECORD_ID) != 0) {
             set_record_id(d, batch, leaf);
         }
+        bool is_more =
+            (name->signs & (JSON_HOLDS_BODY | JSON_IS_DATA_NAME | JSON_IS_DATA_TEXT)) != 0;
+        if (is_more &&
+            (add_held_body(d, batch, leaf) || add_data_element(d, batch, leaf, &data_name))) {
+            continue;
+        }
         if (field != FIELD_NONE && is_native(d, leaf)) {
             add_flat_value(d, batch, name, leaf);
         }
     }
+    add_message_body(d, batch);
 }
 
 /* What a beat says about the event beside winlog.*: only where we did not say it ourselves. */
@@ -336,25 +418,37 @@ static void set_time(const struct document *d, struct parse_context *context, st
     }
 }
 
-static enum parse_result parse(struct parse_context *context, struct batch *batch,
-                               struct str body) {
-    struct state *state = context->state;
-    body = str_trim(body);
-    if (body.len < 2 || body.ptr[0] != '{') {
-        return PARSE_NO;
-    }
-    if (state->reader == NULL) {
-        state->reader = json_reader_create();
-    }
+/* --- a document --- */
+
+/* `text` has its padding behind it. */
+static enum json_result read_leaves(struct state *state, struct str text) {
     state->leaf_count = 0;
     state->signs = 0;
     state->dropped = false;
-    struct str text = with_padding(state, batch, body);
     state->document = text.ptr;
-    enum json_result result = json_reader_read(state->reader, text, keep_leaf, state);
-    if (result == JSON_NONE && (state->last == DATASET_UNKNOWN || body.len < 16)) {
-        return PARSE_NO;
+    return json_reader_read(state->reader, text, keep_leaf, state);
+}
+
+/* The record that a text of the document holds, XML or JSON ("_raw" of Splunk's exports, "event" of
+ * its collector); empty: none. */
+static struct str held_record(struct state *state, struct str body) {
+    for (size_t i = 0; i < state->leaf_count; i++) {
+        const struct leaf *leaf = &state->leaves[i];
+        struct str slice = str_make(body.ptr + leaf->off, leaf->len);
+        bool may = (state->names[leaf->name].signs & JSON_HOLDS_RECORD) != 0 && slice.len > 1 &&
+                   (slice.ptr[0] == '<' || slice.ptr[0] == '{' || slice.ptr[0] == '\\');
+        struct str text = may ? held_text(state, slice, leaf->escaped) : STR_EMPTY;
+        if (str_starts(text, STR("<Event")) || str_starts(text, STR("{"))) {
+            memset(buf_reserve(&state->held, JSON_PADDING_BYTES), 0, JSON_PADDING_BYTES);
+            return str_trim(buf_str(&state->held));
+        }
     }
+    return STR_EMPTY;
+}
+
+static enum parse_result add_document(struct parse_context *context, struct batch *batch,
+                                      struct str body, enum json_result result) {
+    struct state *state = context->state;
     struct document d = {.state = state, .body = body, .dialect = find_dialect(state->signs)};
     bool broken = result != JSON_OK || state->dropped;
     enum dataset dataset = dataset_of(d.dialect, state->signs);
@@ -372,6 +466,36 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
         state->last = dataset;
     }
     return broken ? PARSE_DAMAGED : PARSE_YES;
+}
+
+static enum parse_result parse(struct parse_context *context, struct batch *batch,
+                               struct str body) {
+    struct state *state = context->state;
+    body = str_trim(body);
+    if (body.len < 2 || body.ptr[0] != '{') {
+        return PARSE_NO;
+    }
+    if (state->reader == NULL) {
+        state->reader = json_reader_create();
+    }
+    enum json_result result = read_leaves(state, with_padding(state, batch, body));
+    if (result == JSON_NONE && (state->last == DATASET_UNKNOWN || body.len < 16)) {
+        return PARSE_NO;
+    }
+    struct str held = (state->signs & JSON_HOLDS_RECORD) != 0 && result == JSON_OK
+                          ? held_record(state, body)
+                          : STR_EMPTY;
+    if (str_starts(held, STR("<"))) {
+        batch_row(batch)->dataset = DATASET_WINDOWS_XML;
+        return windows_xml_parser.parse(context, batch, held);
+    }
+    if (held.len > 0) {
+        buf_clear(&state->padded); /* `held` is for bodies in the record's own texts again */
+        buf_append(&state->padded, held.ptr, held.len + JSON_PADDING_BYTES);
+        body = str_make(state->padded.ptr, held.len);
+        result = read_leaves(state, body);
+    }
+    return add_document(context, batch, body, result);
 }
 
 const struct parser json_lines_parser = {.name = "json_lines",

@@ -2,8 +2,8 @@
 
 #include "windows_names.h"
 
-/* NXLog's names (im_msvistalog) and Mordor's for System parts: those that differ from the flat
- * native ones. */
+/* Names of NXLog (im_msvistalog), Mordor, Splunk and Azure's tables for System parts: those that
+ * differ from the flat native ones. */
 static const struct {
     struct str name;
     struct str flat;
@@ -12,6 +12,10 @@ static const struct {
     {STR_INIT("SourceName"), STR_INIT("Provider_Name")},
     {STR_INIT("ProviderName"), STR_INIT("Provider_Name")},
     {STR_INIT("ProviderGuid"), STR_INIT("Provider_Guid")},
+    {STR_INIT("EventCode"), STR_INIT("EventID")},
+    {STR_INIT("EventLog"), STR_INIT("Channel")},
+    {STR_INIT("LogName"), STR_INIT("Channel")},
+    {STR_INIT("ComputerName"), STR_INIT("Computer")},
     {STR_INIT("RecordNumber"), STR_INIT("EventRecordID")},
     {STR_INIT("OpcodeValue"), STR_INIT("Opcode")},
     {STR_INIT("TaskValue"), STR_INIT("Task")},
@@ -55,6 +59,11 @@ static const struct {
     {STR_INIT("related_activity_id"), FIELD_WINLOG_RELATED_ACTIVITY_ID},
     {STR_INIT("user.identifier"), FIELD_WINLOG_USER_SID},
     {STR_INIT("message"), FIELD_MESSAGE},
+    {STR_INIT("event_id.id"), FIELD_WINLOG_EVENT_ID}, /* OpenTelemetry */
+    {STR_INIT("channel"), FIELD_WINLOG_CHANNEL},
+    {STR_INIT("computer"), FIELD_WINLOG_COMPUTER},
+    {STR_INIT("provider.name"), FIELD_WINLOG_PROVIDER},
+    {STR_INIT("provider.guid"), FIELD_WINLOG_PROVIDER_GUID},
 };
 
 enum { NAME_BYTES = 512 };
@@ -90,7 +99,14 @@ static bool is_in(struct str s, const struct str *list, size_t count) {
     return false;
 }
 
+/* Splunk's exports hold a row in "result". */
+static struct str result_path(struct str path) {
+    struct str wrapper = STR("result.");
+    return str_starts(path, wrapper) ? str_skip(path, wrapper.len) : path;
+}
+
 static uint32_t flat_field(struct str path) {
+    path = result_path(path);
     if (str_eq(path, STR("Message"))) {
         return FIELD_MESSAGE;
     }
@@ -145,6 +161,28 @@ static uint32_t listing_field(struct str path) {
     return str_eq(path, STR("Message")) ? FIELD_MESSAGE : other_field(path);
 }
 
+/* What EvtxECmd makes out of the payload (PayloadData1, UserName ...) is none of the event's. */
+static uint32_t ecmd_field(struct str path) {
+    static const struct {
+        struct str name;
+        struct str flat;
+    } own[] = {
+        {STR_INIT("EventId"), STR_INIT("EventID")},
+        {STR_INIT("Provider"), STR_INIT("Provider_Name")},
+        {STR_INIT("Channel"), STR_INIT("Channel")},
+        {STR_INIT("Computer"), STR_INIT("Computer")},
+        {STR_INIT("ProcessId"), STR_INIT("Execution_ProcessID")},
+        {STR_INIT("ThreadId"), STR_INIT("Execution_ThreadID")},
+        {STR_INIT("UserId"), STR_INIT("Security_UserID")},
+    };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        if (str_eq(path, own[i].name)) {
+            return windows_field(own[i].flat);
+        }
+    }
+    return str_eq(path, STR("Payload")) ? FIELD_NONE : other_field(path);
+}
+
 static struct str last_part(struct str path) {
     size_t dot = str_rfind_char(path, '.');
     return dot == STR_NONE ? path : str_skip(path, dot + 1);
@@ -156,7 +194,8 @@ static uint32_t nested_system_field(struct str rest) {
     struct str element = str_head(rest, str_find_char(rest, '.'));
     struct str attribute = element.len < rest.len ? last_part(rest) : STR_EMPTY;
     bool is_text = attribute.len == 0 || str_eq(attribute, STR("#text")) ||
-                   str_eq(attribute, STR("$")) || str_eq(attribute, STR("Value"));
+                   str_eq(attribute, STR("$")) || str_eq(attribute, STR("Value")) ||
+                   str_eq(attribute, STR("text"));
     if (is_text) {
         return windows_system_field(element);
     }
@@ -178,11 +217,48 @@ static bool is_part_of_event(struct str path) {
            str_starts(path, STR("UserData."));
 }
 
+/* Wazuh's alerts: the event's names begin with a small letter (data.win.eventdata.commandLine). */
+static uint32_t wazuh_field(struct str path) {
+    static const struct {
+        struct str name;
+        struct str flat;
+    } own[] = {
+        {STR_INIT("providerName"), STR_INIT("Provider_Name")},
+        {STR_INIT("providerGuid"), STR_INIT("Provider_Guid")},
+        {STR_INIT("eventID"), STR_INIT("EventID")},
+        {STR_INIT("channel"), STR_INIT("Channel")},
+        {STR_INIT("computer"), STR_INIT("Computer")},
+        {STR_INIT("eventRecordID"), STR_INIT("EventRecordID")},
+        {STR_INIT("processID"), STR_INIT("Execution_ProcessID")},
+        {STR_INIT("threadID"), STR_INIT("Execution_ThreadID")},
+    };
+    char name[NAME_BYTES];
+    struct str system = STR("data.win.system.");
+    struct str body = STR("data.win.eventdata.");
+    for (size_t i = 0; str_starts(path, system) && i < sizeof own / sizeof *own; i++) {
+        if (str_eq(str_skip(path, system.len), own[i].name)) {
+            return windows_field(own[i].flat);
+        }
+    }
+    struct str rest = str_head(str_skip(path, body.len), sizeof name);
+    if (!str_starts(path, body) || rest.len == 0) {
+        return str_eq(path, STR("data.win.system.message")) ? FIELD_MESSAGE : other_field(path);
+    }
+    memcpy(name, rest.ptr, rest.len);
+    if (ascii_is_alpha(name[0])) {
+        name[0] = (char)(name[0] & ~0x20); /* to upper case */
+    }
+    return windows_body_field(str_make(name, rest.len));
+}
+
 static uint32_t nested_field(struct str path) {
     bool is_wrapped = str_starts(path, STR("Event."));
     struct str rest = is_wrapped ? str_skip(path, STR("Event.").len) : path;
     if (str_eq(path, STR("Message"))) {
         return FIELD_MESSAGE;
+    }
+    if (str_starts(path, STR("data.win."))) {
+        return wazuh_field(path);
     }
     if (!is_wrapped && !is_part_of_event(path)) {
         return other_field(path);
@@ -202,9 +278,18 @@ static uint32_t nested_field(struct str path) {
                                               : other_field(path);
 }
 
+/* OpenTelemetry's receiver writes its records below "body", data as a map or a list of maps. */
+static struct str telemetry_path(struct str path) {
+    bool is_body = str_starts(path, STR("body.")) || str_starts(path, STR("Body."));
+    return is_body ? str_skip(path, STR("body.").len) : path;
+}
+
 static uint32_t old_beat_field(struct str path) {
+    struct str list = STR("event_data.data.");
+    path = telemetry_path(path);
     if (str_starts(path, STR("event_data."))) {
-        return windows_body_field(str_skip(path, STR("event_data.").len));
+        return windows_body_field(
+            str_skip(path, str_starts(path, list) ? list.len : STR("event_data.").len));
     }
     if (str_starts(path, STR("user_data."))) {
         return windows_body_field(last_part(path));
@@ -229,7 +314,7 @@ static uint32_t beat_field(struct str path) {
     return skip ? FIELD_NONE : other_field(path);
 }
 
-static uint16_t find_signs(struct str path) {
+static uint32_t find_signs(struct str path) {
     static const struct {
         struct str path;
         unsigned signs;
@@ -255,6 +340,7 @@ static uint16_t find_signs(struct str path) {
         {STR_INIT("Event.System.EventRecordID"), JSON_IS_RECORD_ID},
         {STR_INIT("Event.System.EventID"), JSON_SIGN_NESTED},
         {STR_INIT("Event.System.EventID.#text"), JSON_SIGN_NESTED},
+        {STR_INIT("Event.System.EventID.text"), JSON_SIGN_NESTED},
         {STR_INIT("Event.System.Channel"), JSON_SIGN_NESTED},
         {STR_INIT("System.EventRecordID"), JSON_IS_RECORD_ID},
         {STR_INIT("System.EventID.Value"), JSON_SIGN_NESTED},
@@ -265,10 +351,33 @@ static uint16_t find_signs(struct str path) {
         {STR_INIT("Keywords"), JSON_IS_KEYWORDS},
         {STR_INIT("EventType"), JSON_IS_EVENT_TYPE},
         {STR_INIT("Opcode"), JSON_IS_OPCODE},
+        {STR_INIT("EventCode"), JSON_SIGN_EVENT_ID},
+        {STR_INIT("EventLog"), JSON_SIGN_WINDOWS},
+        {STR_INIT("ComputerName"), JSON_SIGN_WINDOWS},
+        {STR_INIT("EventId"), JSON_SIGN_ECMD},
+        {STR_INIT("EventRecordId"), JSON_IS_RECORD_ID},
+        {STR_INIT("data.win.system.eventID"), JSON_SIGN_NESTED},
+        {STR_INIT("data.win.system.eventRecordID"), JSON_IS_RECORD_ID},
+        {STR_INIT("event_id.id"), JSON_SIGN_OLD_BEAT},
+        {STR_INIT("record_id"), JSON_IS_RECORD_ID},
+        {STR_INIT("_raw"), JSON_HOLDS_RECORD},
+        {STR_INIT("event"), JSON_HOLDS_RECORD},
+        {STR_INIT("Payload"), JSON_HOLDS_BODY},
+        {STR_INIT("EventData"), JSON_HOLDS_BODY},
+        {STR_INIT("Event.EventData.Data.@Name"), JSON_IS_DATA_NAME},
+        {STR_INIT("Event.EventData.Data.Name"), JSON_IS_DATA_NAME},
+        {STR_INIT("Event.EventData.Data.#attributes.Name"), JSON_IS_DATA_NAME},
+        {STR_INIT("Event.EventData.Data.#text"), JSON_IS_DATA_TEXT},
+        {STR_INIT("Event.EventData.Data.text"), JSON_IS_DATA_TEXT},
+        {STR_INIT("Event.EventData.Data.Value"), JSON_IS_DATA_TEXT},
+        {STR_INIT("StringInserts"), JSON_LACKS_NAMES},
+        {STR_INIT("Properties.Value"), JSON_LACKS_NAMES},
+        {STR_INIT("Message"), JSON_IS_MESSAGE},
+        {STR_INIT("Description"), JSON_IS_MESSAGE}, /* Fluentd's, or a field of Sysmon */
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (str_eq(path, known[i].path)) {
-            return (uint16_t)known[i].signs;
+            return known[i].signs;
         }
     }
     return 0;
@@ -284,11 +393,16 @@ static enum json_time find_time(struct str path) {
                                         STR_INIT("Event.System.TimeCreated.@SystemTime"),
                                         STR_INIT("Event.System.TimeCreated.SystemTime"),
                                         STR_INIT("System.TimeCreated.SystemTime"),
+                                        STR_INIT("data.win.system.systemTime"),
+                                        STR_INIT("system_time"),
+                                        STR_INIT("body.system_time"),
+                                        STR_INIT("Body.system_time"),
                                         STR_INIT("SystemTime")};
     static const struct str other[] = {STR_INIT("timestamp"),
                                        STR_INIT("time"),
                                        STR_INIT("ts"),
                                        STR_INIT("_time"),
+                                       STR_INIT("result._time"),
                                        STR_INIT("eventTime"),
                                        STR_INIT("event_time"),
                                        STR_INIT("datetime"),
@@ -321,7 +435,13 @@ static struct str document_path(struct str path) {
 
 void json_name_make(struct json_name *out, struct str path) {
     path = document_path(path);
-    *out = (struct json_name){.signs = find_signs(path), .time = (uint8_t)find_time(path)};
+    *out = (struct json_name){.signs = find_signs(result_path(telemetry_path(path))),
+                              .time = (uint8_t)find_time(path)};
+    if (result_path(path).len < path.len) {
+        out->signs &= JSON_SIGN_EVENT_ID | JSON_SIGN_WINDOWS | JSON_HOLDS_RECORD; /* Splunk's */
+    } else if (telemetry_path(path).len < path.len) {
+        out->signs &= JSON_SIGN_OLD_BEAT | JSON_IS_RECORD_ID;
+    }
 }
 
 static uint32_t find_field(const struct json_name *name, struct str path,
@@ -339,6 +459,10 @@ static uint32_t find_field(const struct json_name *name, struct str path,
         return (name->signs & JSON_IS_RECORD_ID) != 0 || name->time != JSON_NO_TIME
                    ? FIELD_NONE
                    : listing_field(path);
+    case JSON_DIALECT_ECMD:
+        return (name->signs & JSON_IS_RECORD_ID) != 0 || name->time != JSON_NO_TIME
+                   ? FIELD_NONE
+                   : ecmd_field(path);
     case JSON_DIALECT_WRAPPED: {
         bool wrapped = str_starts(path, STR("event."));
         return value_field(flat_field(wrapped ? str_skip(path, STR("event.").len) : path));
