@@ -1,7 +1,8 @@
 #include "detect_stored.h"
 
+#include "cpu.h"
 #include "rule_watch.h"
-#include "sigma_sieve.h"
+#include "sigma_screen.h"
 
 /* Hits are committed after this many events, so that a long run keeps what it found. */
 enum { COMMIT_EVENTS = 1000000 };
@@ -57,39 +58,6 @@ static enum status count_events(uint64_t *out, struct store *store,
     return store_group(store, options, &spec, &sink, &stats, err);
 }
 
-static uint64_t datasets_of(struct store *store) {
-    uint64_t datasets = 0;
-    for (int d = DATASET_UNKNOWN; d < DATASET_COUNT; d++) {
-        struct store_stat stat;
-        store_get_stat(store, (enum dataset)d, &stat);
-        datasets |= stat.events + stat.unsealed > 0 ? UINT64_C(1) << d : 0;
-    }
-    return datasets;
-}
-
-/* Shows the sieve the values of all rows; none passes. */
-static enum status show_values(const struct expr *probe, struct store *store,
-                               struct store_scan_options options, struct err *err) {
-    struct store_scan *scan = NULL;
-    struct batch batch;
-    bool more = true;
-    options.filter = probe;
-    options.ordered = false;
-    options.all_fields = false;
-    options.want_raw = false;
-    enum status status = store_scan_open(&scan, store, &options, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    batch_init(&batch);
-    while (status == STATUS_OK && more) {
-        status = store_scan_next(scan, &batch, &more, err);
-    }
-    batch_fini(&batch);
-    store_scan_close(&scan);
-    return status;
-}
-
 /* --- the rows --- */
 
 static enum status scan_rows(struct rule_watch *watch, struct store *store,
@@ -104,31 +72,17 @@ static enum status scan_rows(struct rule_watch *watch, struct store *store,
     return status;
 }
 
-/* Few rules: only rows that can match by the values of columns are put together. */
-static enum status watch_possible(struct rule_watch *watch, const struct surroundings *around,
+/* Only rows that a rule matches by the values of columns are put together. */
+static enum status watch_screened(struct rule_watch *watch, const struct surroundings *around,
                                   struct store_scan_options options,
                                   struct detect_stored_counts *counts, struct err *err) {
-    struct sigma_sieve *sieve = sigma_sieve_create(around->rules, datasets_of(around->store));
-    const struct expr *probe = sigma_sieve_probe(sieve);
     enum status status = count_events(&counts->events, around->store, &options, err);
-    if (status == STATUS_OK && probe != NULL) {
-        status = show_values(probe, around->store, options, err);
-    }
+    struct sigma_screen *screen = sigma_screen_create(around->rules, cpu_count());
+    options.screen = sigma_screen_rows(screen);
     if (status == STATUS_OK) {
-        options.filter = sigma_sieve_filter(sieve);
-        status = options.filter != NULL
-                     ? scan_rows(watch, around->store, &options, &counts->looked_at, err)
-                     : rule_watch_finish(watch, err);
+        status = scan_rows(watch, around->store, &options, &counts->looked_at, err);
     }
-    sigma_sieve_destroy(&sieve);
-    return status;
-}
-
-static enum status watch_all(struct rule_watch *watch, const struct surroundings *around,
-                             const struct store_scan_options *options,
-                             struct detect_stored_counts *counts, struct err *err) {
-    enum status status = scan_rows(watch, around->store, options, &counts->looked_at, err);
-    counts->events = counts->looked_at;
+    sigma_screen_destroy(&screen);
     return status;
 }
 
@@ -141,9 +95,7 @@ static enum status run_rules(struct surroundings *around, int64_t from_ns, int64
     options.to_ns = to_ns;
     options.all_fields = true;
     options.want_raw = true; /* keywords look at the text of unknown lines */
-    enum status status = sigma_sieve_pays(around->rules)
-                             ? watch_possible(watch, around, options, counts, err)
-                             : watch_all(watch, around, &options, counts, err);
+    enum status status = watch_screened(watch, around, options, counts, err);
     counts->rule_hits = rule_watch_hits(watch);
     counts->correlation = rule_watch_correlation(watch);
     counts->rule_hits_suppressed = rule_watch_suppressed(watch);

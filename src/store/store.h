@@ -26,6 +26,7 @@
 #include "batch.h"
 #include "err.h"
 #include "expr.h"
+#include "row_cells.h"
 
 struct store;
 
@@ -143,9 +144,12 @@ struct store_scan_stats {
 
 struct store_scan_options {
     const struct expr *filter; /* NULL: all */
-    int64_t from_ns;           /* event time, [from, to); 0,0 = no bounds is NOT implied: */
-    int64_t to_ns;             /* use INT64_MIN and INT64_MAX for no bounds */
-    uint64_t arrival_from;     /* arrival numbers, [from, to) ; UINT64_MAX = no upper bound */
+    /* Asked about rows of segments that the filter leaves, before they are put together; rows that
+     * are not sealed come without. Scans only, no groups. NULL: none. */
+    const struct row_screen *screen;
+    int64_t from_ns;       /* event time, [from, to); 0,0 = no bounds is NOT implied: */
+    int64_t to_ns;         /* use INT64_MIN and INT64_MAX for no bounds */
+    uint64_t arrival_from; /* arrival numbers, [from, to) ; UINT64_MAX = no upper bound */
     uint64_t arrival_to;
     const uint32_t *fields; /* values wanted; with all_fields they are ignored */
     size_t field_count;

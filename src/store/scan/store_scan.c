@@ -41,7 +41,8 @@ static void set_query(struct store_scan *scan, const struct store_scan_options *
                              .arrival_from = o->arrival_from,
                              .arrival_to = o->arrival_to,
                              .datasets = datasets_of(o),
-                             .derived = o->include_derived};
+                             .derived = o->include_derived,
+                             .screen = o->screen};
     if (o->filter != NULL) {
         expr_time_bounds(o->filter, &q->from_ns, &q->to_ns);
         q->derived = q->derived || expr_wants_derived(o->filter);

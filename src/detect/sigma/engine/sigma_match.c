@@ -7,23 +7,11 @@
 #include "hash.h"
 #include "mem.h"
 #include "sigma_composer.h"
-#include "sigma_keywords.h"
+#include "sigma_group.h"
 #include "sigma_memo.h"
 #include "sigma_text.h"
 
-/* Which gates an origin passes; kept, because few origins make up most events. */
-struct group {
-    uint8_t *passes;           /* by gate */
-    struct sigma_ids always;   /* variants without triggers whose gate passes */
-    struct sigma_ids composed; /* composed fields that a variant looks at */
-    uint16_t *least;   /* by slot: bytes of the shortest text that can pass; or NOT_WANTED ... */
-    uint32_t keywords; /* set of the narrowed keyword slot, or SIGMA_KEYWORDS_ALL */
-};
-
-/* Of the slots of a group: no variant whose gate passes looks at it; or only whether it is there.
- */
-enum { NOT_WANTED = UINT16_MAX, NOT_TESTED = UINT16_MAX - 1 };
-enum { GROUP_LIMIT = 4096, PAIR_LIMIT = 100000 };
+enum { PAIR_LIMIT = 100000 };
 
 struct slot_value {
     struct str text;
@@ -37,11 +25,10 @@ struct sigma_matcher {
     const struct sigma_rules *rules;
     struct sigma_scanner *scanner;
     struct sigma_memo *memo;
-    struct sigma_keywords *few_keywords;
     struct sigma_composer composer;
+    struct sigma_groups groups;
     struct sigma_binding *binding;
     struct sigma_profile *profile; /* NULL: nothing is counted */
-    bool *gate_seen;               /* by gate: some event passed it */
     bool *is_off;                  /* by variant: not asked for; NULL: all are */
     uint32_t epoch;
     uint32_t *test_epoch;
@@ -55,10 +42,8 @@ struct sigma_matcher {
     struct sigma_ids candidates;
     struct sigma_ids hit_fields;
     struct sigma_ids hit_rules;
-    struct intern group_keys;
-    struct group *groups;
-    size_t group_capacity;
-    const struct group *group; /* of this event */
+    const struct sigma_group *group; /* of this event */
+    uint64_t group_number;
     struct buf scratch;
     struct buf other;
     sigma_feed_fn *feed; /* NULL: nobody asks */
@@ -74,25 +59,14 @@ struct sigma_matcher *sigma_matcher_create(const struct sigma_rules *rules) {
     m->scanner =
         sigma_scanner_create(rules->slots, rules->slot_count, rules->tests, rules->regex_count);
     m->memo = sigma_memo_create();
-    m->few_keywords = sigma_keywords_create(rules);
     sigma_composer_init(&m->composer, rules);
+    sigma_groups_init(&m->groups, rules, &m->composer);
     m->test_epoch = mem_calloc(rules->test_count + 1, sizeof *m->test_epoch);
     m->test_field = mem_calloc(rules->test_count + 1, sizeof *m->test_field);
     m->slot_epoch = mem_calloc(rules->slot_count + 1, sizeof *m->slot_epoch);
     m->slot_first = mem_calloc(rules->slot_count + 1, sizeof *m->slot_first);
-    m->gate_seen = mem_calloc(rules->gate_count + 1, sizeof *m->gate_seen);
     m->variant_epoch = mem_calloc(rules->variant_count + 1, sizeof *m->variant_epoch);
     return m;
-}
-
-static void forget_groups(struct sigma_matcher *m) {
-    for (size_t i = 0; i < m->group_keys.count; i++) {
-        mem_free(m->groups[i].passes);
-        mem_free(m->groups[i].least);
-        sigma_ids_fini(&m->groups[i].always);
-        sigma_ids_fini(&m->groups[i].composed);
-    }
-    intern_clear(&m->group_keys);
 }
 
 void sigma_matcher_destroy(struct sigma_matcher **matcher) {
@@ -100,23 +74,19 @@ void sigma_matcher_destroy(struct sigma_matcher **matcher) {
     if (m == NULL) {
         return;
     }
-    forget_groups(m);
-    intern_fini(&m->group_keys);
+    sigma_groups_fini(&m->groups);
+    sigma_composer_fini(&m->composer);
     sigma_scanner_destroy(&m->scanner);
     sigma_memo_destroy(&m->memo);
-    sigma_keywords_destroy(&m->few_keywords);
-    sigma_composer_fini(&m->composer);
     sigma_binding_destroy(&m->binding);
     sigma_profile_destroy(&m->profile);
     mem_free(m->is_off);
-    mem_free(m->gate_seen);
     sigma_ids_fini(&m->candidates);
     sigma_ids_fini(&m->hit_fields);
     sigma_ids_fini(&m->hit_rules);
     buf_fini(&m->scratch);
     buf_fini(&m->other);
     mem_free(m->fed);
-    mem_free(m->groups);
     mem_free(m->test_epoch);
     mem_free(m->test_field);
     mem_free(m->slot_epoch);
@@ -167,7 +137,7 @@ void sigma_matcher_select(struct sigma_matcher *m, sigma_select_fn *select, cons
         mem_free(m->is_off);
         m->is_off = NULL;
     }
-    forget_groups(m);
+    sigma_groups_select(&m->groups, m->is_off);
 }
 
 bool sigma_matcher_saw_source(const struct sigma_matcher *m, size_t rule) {
@@ -175,128 +145,16 @@ bool sigma_matcher_saw_source(const struct sigma_matcher *m, size_t rule) {
     for (size_t i = 0; i < m->rules->variant_count; i++) {
         const struct sigma_variant *v = &m->rules->variants[i];
         is_rule = is_rule || v->rule == rule;
-        if (v->rule == rule && m->gate_seen[v->gate]) {
+        if (v->rule == rule && m->groups.gate_seen[v->gate]) {
             return true;
         }
     }
     return !is_rule;
 }
 
-/* --- groups --- */
-
-static bool is_on(const struct sigma_matcher *m, uint32_t variant) {
-    return m->is_off == NULL || !m->is_off[variant];
-}
-
-/* Folding makes no ASCII text shorter or longer, so a pattern needs the bytes of its literals. */
-static uint16_t least_bytes(const struct sigma_test *test) {
-    size_t bytes = 0;
-    for (size_t i = 0; test->kind == SIGMA_TEST_PATTERN && i < test->text.len; i++) {
-        bytes += !sigma_is_token(test->text.ptr[i]);
-    }
-    return bytes < NOT_TESTED ? (uint16_t)bytes : NOT_TESTED;
-}
-
-static void want(struct group *g, uint32_t slot, uint16_t least) {
-    g->least[slot] = least < g->least[slot] ? least : g->least[slot];
-}
-
-/* Tests of keywords are added to `keywords`. */
-static void want_slots(struct group *g, struct sigma_ids *keywords, const struct sigma_rules *rules,
-                       const struct sigma_plan *plan) {
-    for (const struct sigma_plan *p = plan; p < plan + plan->size; p++) {
-        if (p->op == SIGMA_NODE_TEST) {
-            if (p->slot == SIGMA_KEYWORD_SLOT) {
-                sigma_ids_add(keywords, p->test);
-            }
-            want(g, p->slot, least_bytes(&rules->tests[p->test].test));
-        } else if (p->op > SIGMA_NODE_NOT) {
-            want(g, p->slot, NOT_TESTED);
-            want(g, p->op == SIGMA_NODE_FIELDREF ? p->other : p->slot, NOT_TESTED);
-        }
-    }
-}
-
-static void want_variants(const struct sigma_matcher *m, struct group *g) {
-    const struct sigma_rules *rules = m->rules;
-    struct sigma_ids keywords = {NULL, 0, 0};
-    for (uint32_t i = 0; i < rules->variant_count; i++) {
-        const struct sigma_variant *v = &rules->variants[i];
-        if (g->passes[v->gate] && is_on(m, i)) {
-            want_slots(g, &keywords, rules, &rules->plans[v->plan]);
-            if (v->wanted != 0) {
-                want_slots(g, &keywords, rules, &rules->plans[v->wanted]);
-            }
-        }
-    }
-    g->keywords = sigma_keywords_number(m->few_keywords, &keywords);
-    sigma_ids_fini(&keywords);
-}
-
-/* Values of parts are kept where a composed field is wanted. */
-static void want_composed(const struct sigma_matcher *m, struct group *g) {
-    for (uint32_t i = 0; i < m->composer.count; i++) {
-        const struct sigma_composer_field *field = &m->composer.fields[i];
-        if (g->least[field->slot] == NOT_WANTED) {
-            continue;
-        }
-        sigma_ids_add(&g->composed, i);
-        for (size_t p = 0; p < field->how->parts.count; p++) {
-            want(g, field->part_slots[p], NOT_TESTED);
-        }
-    }
-}
-
-static void fill_group(const struct sigma_matcher *m, struct group *g,
-                       const struct sigma_origin *origin) {
-    const struct sigma_rules *rules = m->rules;
-    memset(g, 0, sizeof *g);
-    g->passes = mem_calloc(rules->gate_count + 1, 1);
-    for (size_t i = 0; i < rules->gate_count; i++) {
-        g->passes[i] = sigma_gate_passes(&rules->gates[i], origin);
-        m->gate_seen[i] = m->gate_seen[i] || g->passes[i];
-    }
-    for (size_t i = 0; i < rules->always.count; i++) {
-        uint32_t variant = rules->always.ids[i];
-        if (g->passes[rules->variants[variant].gate] && is_on(m, variant)) {
-            sigma_ids_add(&g->always, variant);
-        }
-    }
-    g->least = mem_calloc(rules->slot_count + 1, sizeof *g->least);
-    memset(g->least, 0xff, rules->slot_count * sizeof *g->least); /* NOT_WANTED */
-    want_variants(m, g);
-    want_composed(m, g);
-}
-
-static void key_part(struct buf *key, struct str part) {
-    buf_append(key, &part.len, sizeof part.len);
-    buf_add(key, part);
-}
-
-static const struct group *group_of(struct sigma_matcher *m, const struct sigma_origin *origin) {
-    struct buf *key = &m->scratch;
-    buf_clear(key);
-    buf_putc(key, (char)origin->dataset);
-    buf_putc(key, (char)(origin->is_untold ? 2 : origin->is_windows));
-    key_part(key, origin->channel);
-    key_part(key, origin->event_id);
-    key_part(key, m->rules->uses_provider ? origin->provider : STR_EMPTY);
-    uint32_t id = intern_find(&m->group_keys, buf_str(key));
-    if (id != INTERN_NONE) {
-        return &m->groups[id];
-    }
-    if (m->group_keys.count >= GROUP_LIMIT) {
-        forget_groups(m);
-    }
-    id = intern_add(&m->group_keys, buf_str(key));
-    MEM_GROW(m->groups, m->group_capacity, (size_t)id + 1);
-    fill_group(m, &m->groups[id], origin);
-    return &m->groups[id];
-}
-
 /* --- the event --- */
 
-void sigma_match_begin(struct sigma_matcher *m, const struct sigma_origin *origin) {
+static void begin(struct sigma_matcher *m) {
     if (++m->epoch == 0) { /* once in 4 thousand million events */
         m->epoch = 1;
         memset(m->test_epoch, 0, m->rules->test_count * sizeof *m->test_epoch);
@@ -305,11 +163,41 @@ void sigma_match_begin(struct sigma_matcher *m, const struct sigma_origin *origi
     }
     m->value_count = 0;
     m->candidates.count = 0;
-    m->group = group_of(m, origin);
+}
+
+static void take_group(struct sigma_matcher *m, uint64_t number) {
+    m->group_number = number;
+    m->group = sigma_groups_get(&m->groups, number);
+}
+
+void sigma_match_begin(struct sigma_matcher *m, const struct sigma_origin *origin) {
+    begin(m);
+    take_group(m, sigma_groups_find(&m->groups, origin));
+}
+
+uint64_t sigma_match_group(const struct sigma_matcher *m) {
+    return m->group_number;
+}
+
+bool sigma_match_begin_in(struct sigma_matcher *m, uint64_t group) {
+    if (sigma_groups_get(&m->groups, group) == NULL) {
+        return false;
+    }
+    begin(m);
+    take_group(m, group);
+    return true;
 }
 
 bool sigma_match_wants(const struct sigma_matcher *m, uint32_t slot) {
-    return m->group->least[slot] != NOT_WANTED;
+    return m->group->least[slot] != SIGMA_NOT_WANTED;
+}
+
+const struct sigma_group *sigma_match_group_of(const struct sigma_matcher *m) {
+    return m->group;
+}
+
+static bool is_on(const struct sigma_matcher *m, uint32_t variant) {
+    return m->is_off == NULL || !m->is_off[variant];
 }
 
 static void add_candidate(struct sigma_matcher *m, uint32_t variant) {
@@ -347,20 +235,32 @@ static void count_scan(struct sigma_matcher *m, uint32_t slot, struct str text, 
     cost->time_ns += (uint64_t)(clock_mono_ns() - from_ns);
 }
 
+/* The slot that is scanned for values of `slot`; narrowed ones are numbered behind the others. */
+static const struct sigma_slot *asked_slot(struct sigma_matcher *m, uint32_t slot, uint32_t *key) {
+    *key = slot;
+    if (slot != SIGMA_KEYWORD_SLOT || m->group->keywords == SIGMA_KEYWORDS_ALL) {
+        return &m->rules->slots[slot];
+    }
+    const struct sigma_slot *few =
+        sigma_keywords_slot(m->groups.few_keywords, m->group->keywords, m->scanner);
+    *key = few != NULL ? (uint32_t)m->rules->slot_count + m->group->keywords : slot;
+    return few != NULL ? few : &m->rules->slots[slot];
+}
+
+uint32_t sigma_match_slot_key(struct sigma_matcher *m, uint32_t slot) {
+    uint32_t key;
+    (void)asked_slot(m, slot, &key);
+    return key;
+}
+
 /* From the memory of values, or found out. */
-static const struct sigma_ids *tests_passed(struct sigma_matcher *m, uint32_t slot, struct str text,
-                                            uint32_t field) {
+static const struct sigma_ids *find_tests(struct sigma_matcher *m, uint32_t slot, struct str text,
+                                          uint32_t field) {
     if (m->profile != NULL) {
         m->profile->slots[slot].values++;
     }
-    const struct sigma_slot *asked = &m->rules->slots[slot];
-    uint32_t key = slot; /* narrowed slots are numbered behind the others */
-    if (slot == SIGMA_KEYWORD_SLOT && m->group->keywords != SIGMA_KEYWORDS_ALL) {
-        const struct sigma_slot *few =
-            sigma_keywords_slot(m->few_keywords, m->group->keywords, m->scanner);
-        asked = few != NULL ? few : asked;
-        key = few != NULL ? (uint32_t)m->rules->slot_count + m->group->keywords : key;
-    }
+    uint32_t key;
+    const struct sigma_slot *asked = asked_slot(m, slot, &key);
     struct sigma_ids *passed = sigma_memo_find(m->memo, key, field, text);
     if (passed != NULL) {
         return passed;
@@ -375,16 +275,35 @@ static const struct sigma_ids *tests_passed(struct sigma_matcher *m, uint32_t sl
     return passed;
 }
 
+const struct sigma_ids *sigma_match_tests(struct sigma_matcher *m, uint32_t slot, struct str text) {
+    uint32_t key;
+    const struct sigma_slot *asked = asked_slot(m, slot, &key);
+    struct sigma_ids *passed = sigma_memo_begin(m->memo);
+    sigma_scan_value(m->scanner, asked, text, passed);
+    return passed;
+}
+
+static void tests_passed(struct sigma_matcher *m, const struct sigma_ids *tests, uint32_t field) {
+    for (size_t i = 0; i < tests->count; i++) {
+        test_passed(m, tests->ids[i], field);
+    }
+}
+
+void sigma_match_known(struct sigma_matcher *m, uint32_t slot, const struct sigma_ids *tests,
+                       uint32_t field) {
+    tests_passed(m, tests, field);
+    if (slot != SIGMA_KEYWORD_SLOT) {
+        keep_value(m, slot, (struct slot_value){.text = STR_EMPTY, .field = field});
+    }
+}
+
 void sigma_match_value(struct sigma_matcher *m, uint32_t slot, struct str text, uint32_t field) {
     uint16_t least = m->group->least[slot];
-    if (least == NOT_WANTED) {
+    if (least == SIGMA_NOT_WANTED) {
         return;
     }
     if (text.len >= least || !sigma_is_ascii(text)) {
-        const struct sigma_ids *passed = tests_passed(m, slot, text, field);
-        for (size_t i = 0; i < passed->count; i++) {
-            test_passed(m, passed->ids[i], field);
-        }
+        tests_passed(m, find_tests(m, slot, text, field), field);
     }
     if (slot != SIGMA_KEYWORD_SLOT) {
         keep_value(m, slot, (struct slot_value){.text = text, .field = field});
@@ -615,13 +534,28 @@ static void tell_hit(struct sigma_matcher *m, const struct sigma_variant *v, sig
     hit(&found, ctx);
 }
 
-void sigma_match_end(struct sigma_matcher *m, sigma_hit_fn *hit, void *ctx) {
+/* What follows from all values of the event. */
+static void complete(struct sigma_matcher *m) {
     for (size_t i = 0; i < m->group->composed.count; i++) {
         compose(m, &m->composer.fields[m->group->composed.ids[i]]);
     }
     for (size_t i = 0; i < m->group->always.count; i++) {
         add_candidate(m, m->group->always.ids[i]);
     }
+}
+
+bool sigma_match_any(struct sigma_matcher *m) {
+    complete(m);
+    for (size_t i = 0; i < m->candidates.count; i++) {
+        if (is_true(m, &m->rules->plans[m->rules->variants[m->candidates.ids[i]].plan])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void sigma_match_end(struct sigma_matcher *m, sigma_hit_fn *hit, void *ctx) {
+    complete(m);
     m->hit_rules.count = 0;
     for (size_t i = 0; i < m->candidates.count; i++) {
         if (variant_matches(m, &m->rules->variants[m->candidates.ids[i]])) {

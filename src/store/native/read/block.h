@@ -96,6 +96,10 @@ bool block_value(struct buf *out, const struct block *b, uint32_t column, uint32
 enum status block_piece(struct buf *out, struct block *b, const struct template *t, uint32_t piece,
                         struct err *err) MUST_CHECK;
 
+/* Appends the text of value `i` of the row that block_seek went to (t: its template). */
+enum status block_row_value(struct buf *out, struct block *b, const struct template *t, uint32_t i,
+                            struct err *err) MUST_CHECK;
+
 void block_rewind(struct block *b);
 /* Goes to row `row` (not before the current one) and sets piece_values for it; *out is its
  * template. */

@@ -245,33 +245,39 @@ static bool add_slice(struct batch *out, const struct template_value *v, uint32_
     return true;
 }
 
+enum status block_row_value(struct buf *out, struct block *b, const struct template *t, uint32_t i,
+                            struct err *err) {
+    const struct template_value *v = &t->values[i];
+    size_t start = out->len;
+    enum status status = STATUS_OK;
+    if (v->formula != NULL) {
+        status = put_formula(out, b, t, v->formula, err);
+    } else if (v->transform == TRANSFORM_NONE) {
+        status = block_put_value(out, b, v->first, b->piece_values[t->piece_count + i], err);
+    }
+    for (uint32_t k = 0; k < v->count && status == STATUS_OK; k++) {
+        status = put_piece(out, b, t, v->first + k, err);
+    }
+    if (status == STATUS_OK && v->transform > TRANSFORM_SAME) {
+        struct buf decoded = BUF_INIT;
+        bool good =
+            transform_decode(&decoded, str_make(out->ptr + start, out->len - start), v->transform);
+        out->len = start;
+        buf_add(out, buf_str(&decoded));
+        buf_fini(&decoded);
+        status = good ? status : segment_damaged(b->segment, err, _("a value cannot be decoded"));
+    }
+    return status;
+}
+
 /* A value as text of its own: an extra, or pieces when the raw bytes are not wanted. */
 static enum status add_text(struct batch *out, struct block *b, const struct template *t,
                             uint32_t i, struct err *err) {
     const struct template_value *v = &t->values[i];
     size_t start = out->text.len;
-    enum status status = STATUS_OK;
-    if (v->formula != NULL) {
-        status = put_formula(&out->text, b, t, v->formula, err);
-    } else if (v->transform == TRANSFORM_NONE) {
-        status = block_put_value(&out->text, b, v->first, b->piece_values[t->piece_count + i], err);
-    }
-    for (uint32_t k = 0; k < v->count && status == STATUS_OK; k++) {
-        status = put_piece(&out->text, b, t, v->first + k, err);
-    }
+    enum status status = block_row_value(&out->text, b, t, i, err);
     if (status != STATUS_OK) {
         return status;
-    }
-    if (v->transform == TRANSFORM_JSON || v->transform == TRANSFORM_XML) {
-        struct buf decoded = BUF_INIT;
-        bool good = transform_decode(
-            &decoded, str_make(out->text.ptr + start, out->text.len - start), v->transform);
-        out->text.len = start;
-        buf_add(&out->text, buf_str(&decoded));
-        buf_fini(&decoded);
-        if (!good) {
-            return segment_damaged(b->segment, err, _("a value cannot be decoded"));
-        }
     }
     struct value *value = new_value(out, v->field);
     value->text_off = (uint32_t)start;

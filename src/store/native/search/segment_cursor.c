@@ -15,6 +15,9 @@ enum status segment_cursor_open(struct segment_cursor *out, const char *path,
         segment_cursor_close(out);
         return status;
     }
+    if (query->screen != NULL) {
+        out->screen = segment_screen_create(query->screen, out->segment);
+    }
     out->selected = mem_calloc(SELECTED_WORDS, sizeof *out->selected);
     out->end_block = out->segment->block_count;
     if (out->filter != NULL && !segment_filter_may_match(out->filter)) {
@@ -31,6 +34,7 @@ void segment_cursor_close(struct segment_cursor *c) {
     }
     mem_free(c->selected);
     segment_filter_destroy(&c->filter);
+    segment_screen_destroy(&c->screen);
     segment_close(&c->segment);
     *c = (struct segment_cursor){.query = NULL};
 }
@@ -190,6 +194,9 @@ static enum status open_next_block(struct segment_cursor *c, struct err *err) {
     }
     if (status == STATUS_OK && c->filter != NULL) {
         status = segment_filter_block(c->filter, &c->block, c->selected, err);
+    }
+    if (status == STATUS_OK && c->screen != NULL) {
+        status = segment_screen_block(c->screen, &c->block, c->selected, err);
     }
     return status;
 }

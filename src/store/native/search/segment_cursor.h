@@ -9,10 +9,12 @@
 
 #include "block.h"
 #include "segment_filter.h"
+#include "segment_screen.h"
 
 /* What a scan looks for, shared by all its cursors. */
 struct scan_query {
     const struct filter_plan *filter; /* NULL: all */
+    const struct row_screen *screen;  /* asked about what the filter leaves; NULL: none */
     int64_t from_ns;
     int64_t to_ns;
     uint64_t arrival_from;
@@ -31,6 +33,7 @@ struct segment_cursor {
     const struct scan_query *query;
     struct segment *segment;
     struct segment_filter *filter; /* NULL: all */
+    struct segment_screen *screen; /* NULL: none */
     struct block block;
     bool block_is_open;
     size_t next_block;
