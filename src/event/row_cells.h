@@ -45,6 +45,8 @@ struct row_cells {
     uint32_t (*code)(struct row_cells *row, uint32_t cell);
     /* Appends the text of any cell. */
     void (*text)(struct buf *out, struct row_cells *row, uint32_t cell);
+    /* Appends the raw bytes. */
+    void (*raw)(struct buf *out, struct row_cells *row);
 };
 
 struct row_screen {

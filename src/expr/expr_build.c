@@ -350,10 +350,7 @@ enum status expr_make_leaf(struct expr **out, struct expr_set *set,
     leaf->on_text = spec->on_text;
     leaf->test = spec->test;
     leaf->field = FIELD_NONE;
-    if (!spec->on_text && spec->is_exact) {
-        leaf->field = schema_field(spec->field);
-        leaf->name = schema_name(leaf->field);
-    } else if (!spec->on_text) {
+    if (!spec->on_text) {
         set_field(leaf, &set->arena, spec->field);
     }
     enum status status = set_test(leaf, &set->arena, spec, err);

@@ -25,7 +25,6 @@ struct expr_bound {
 struct expr_leaf_spec {
     bool on_text;        /* the search text of the row; else a field */
     struct str field;    /* its name; may hold * and ?; compared without regard to ASCII case */
-    bool is_exact;       /* the field of just this name, made when new: no pattern, case counts */
     enum expr_test test; /* what to test; not EQUALS_ANY */
     struct str value;    /* EQUALS, REGEX (without slashes), CIDR, WORDS; WILDCARD: * and ? are wild
                             unless escaped by a backslash */

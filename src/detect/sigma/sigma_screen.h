@@ -3,9 +3,9 @@
  * matches. Each distinct value of a column that rules look at meets their tests once in a part of
  * the store; a row is then a few numbers, by which conditions are evaluated as a matcher does.
  *
- * Wanted are: rows that a rule matches, and those of which the columns do not tell enough: lines
- * that keywords look into, and Windows events where rules ask for the record id or the time stamp.
- * So it wants every row that sigma_match_row has a hit for, and most rows it wants have one.
+ * Wanted are the rows that a rule matches, and Windows events where rules ask for the record id or
+ * the time stamp: every row that sigma_match_row has a hit for, and few others. Where keywords look
+ * into lines, these are put together (but not the row) and looked at one by one.
  *
  * Threads: `lanes` of them evaluate at once, each with a matcher of its own; others wait. Memory: a
  * matcher a lane, and SIGMA_SCREEN_BYTES for what is known of values.

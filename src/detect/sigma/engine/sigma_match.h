@@ -34,6 +34,9 @@ bool sigma_match_any(struct sigma_matcher *m);
 
 void sigma_match_end(struct sigma_matcher *m, sigma_hit_fn *hit, void *ctx);
 
+/* What keywords see of raw bytes: without the terminator. */
+struct str sigma_row_line(struct str raw);
+
 struct sigma_profile *sigma_profile_create(const struct sigma_rules *set);
 void sigma_profile_destroy(struct sigma_profile **profile);
 const struct sigma_scanner *sigma_matcher_scanner(const struct sigma_matcher *m);

@@ -27,12 +27,11 @@ static bool is_keyword_text(const struct row *row, const struct sigma_bound_fiel
     return v->transform != TRANSFORM_NONE;
 }
 
-static void add_line(struct sigma_matcher *m, const struct batch *batch, const struct row *row) {
-    struct str line = batch_raw(batch, row);
-    while (line.len > 0 && (line.ptr[line.len - 1] == '\n' || line.ptr[line.len - 1] == '\r')) {
-        line.len--;
+struct str sigma_row_line(struct str raw) {
+    while (raw.len > 0 && (raw.ptr[raw.len - 1] == '\n' || raw.ptr[raw.len - 1] == '\r')) {
+        raw.len--;
     }
-    sigma_match_value(m, SIGMA_KEYWORD_SLOT, line, FIELD_EVENT_ORIGINAL);
+    return raw;
 }
 
 static void add_attributes(struct sigma_matcher *m, const struct batch *batch,
@@ -71,7 +70,8 @@ void sigma_match_row(struct sigma_matcher *matcher, const struct batch *batch,
     if (origin.is_windows) {
         add_attributes(matcher, batch, row);
     } else if (keywords && row->charset == CHARSET_UTF8 && origin.dataset != DATASET_JSON) {
-        add_line(matcher, batch, row);
+        sigma_match_value(matcher, SIGMA_KEYWORD_SLOT, sigma_row_line(batch_raw(batch, row)),
+                          FIELD_EVENT_ORIGINAL);
     }
     sigma_match_end(matcher, hit, ctx);
 }

@@ -43,6 +43,7 @@ struct screen_plan {
     uint64_t group;
     bool wants_all;
     bool wants_none;
+    bool wants_line; /* keywords look into it */
     struct screen_item *items;
     size_t item_count;
 };
@@ -202,16 +203,18 @@ static bool is_keyword(const struct screen_part *p, const struct screen_kind *k,
     return may_pass && (by_name ? bound->is_native : cell->is_slice);
 }
 
+/* As in sigma_match_row: what has slices is looked at as a line, too. */
+static bool wants_line(const struct screen_part *p, const struct screen_kind *k) {
+    return !k->is_windows && k->charset == CHARSET_UTF8 && k->dataset != DATASET_JSON &&
+           sigma_match_wants(p->matcher, SIGMA_KEYWORD_SLOT);
+}
+
 /* What columns do not tell. */
 static bool wants_all(struct screen_part *p, const struct screen_kind *k) {
-    if (!k->is_windows) {
-        return k->charset == CHARSET_UTF8 && k->dataset != DATASET_JSON &&
-               sigma_match_wants(p->matcher, SIGMA_KEYWORD_SLOT);
-    }
     const struct sigma_attribute *attributes =
         sigma_binding_attributes(sigma_binding_of(p->matcher));
     bool all = false;
-    for (size_t i = 0; i < SIGMA_ATTRIBUTE_COUNT; i++) {
+    for (size_t i = 0; k->is_windows && i < SIGMA_ATTRIBUTE_COUNT; i++) {
         uint32_t slot = attributes[i].slot;
         all = all || (slot != INTERN_NONE && sigma_match_wants(p->matcher, slot));
     }
@@ -241,6 +244,7 @@ static struct screen_plan *make_plan(struct screen_part *p, const struct screen_
     plan->group = k->group;
     plan->wants_none = g->is_idle;
     plan->wants_all = !g->is_idle && wants_all(p, k);
+    plan->wants_line = !g->is_idle && wants_line(p, k);
     p->item_count = 0;
     for (uint32_t i = 0; !plan->wants_none && !plan->wants_all && i < row->kind->cell_count; i++) {
         add_cell(p, k, row, i);
@@ -306,6 +310,16 @@ static void add_text(struct screen_part *p, const struct screen_item *item, stru
     sigma_match_value(p->matcher, item->slot, text, item->field);
 }
 
+static void add_line(struct screen_part *p, struct row_cells *row) {
+    p->text_cell = 0;
+    buf_clear(&p->text);
+    row->raw(&p->text, row);
+    struct str line = sigma_row_line(buf_str(&p->text));
+    sigma_match_known(p->matcher, SIGMA_KEYWORD_SLOT,
+                      sigma_match_tests(p->matcher, SIGMA_KEYWORD_SLOT, line),
+                      FIELD_EVENT_ORIGINAL);
+}
+
 static bool wants(void *part, struct row_cells *row) {
     struct screen_part *p = part;
     if (p->plan_bytes > PLAN_BYTES) {
@@ -321,6 +335,9 @@ static bool wants(void *part, struct row_cells *row) {
         } else {
             add_text(p, &plan->items[i], row);
         }
+    }
+    if (plan->wants_line && !plan->wants_all) {
+        add_line(p, row);
     }
     bool any = plan->wants_all || (!plan->wants_none && sigma_match_any(p->matcher));
     arena_reset(&p->texts);

@@ -70,6 +70,13 @@ static void text_of(struct buf *out, struct row_cells *row, uint32_t cell) {
     }
 }
 
+static void raw_of(struct buf *out, struct row_cells *row) {
+    struct segment_screen *s = (struct segment_screen *)row;
+    if (seek(s)) {
+        s->status = block_raw(out, s->block, s->template, s->err);
+    }
+}
+
 /* --- kinds: templates --- */
 
 /* Equal numbers for equal keys. */
@@ -277,6 +284,7 @@ struct segment_screen *segment_screen_create(const struct row_screen *screen,
     struct segment_screen *s = mem_calloc(1, sizeof *s);
     s->row.code = code_of;
     s->row.text = text_of;
+    s->row.raw = raw_of;
     s->screen = screen;
     s->segment = segment;
     s->part = screen->open(screen->ctx);
