@@ -140,6 +140,19 @@ static void count_hour(struct account_counts *a, enum account_class class, struc
     count(&a->hour_counts, &a->hour_capacity, &a->hours, group, class);
 }
 
+/* Tickets whose password can be guessed offline: of services with RC4, without preauthentication.
+ */
+static struct str sign_of_ticket(const struct logon *logon) {
+    struct str service = logon->parts[LOGON_TARGET];
+    uint32_t id = triage_event_id(logon->parts[LOGON_EVENT_ID]);
+    bool is_of_user =
+        service.len > 0 && !str_ends(service, STR("$")) && !str_eq_ci(service, STR("krbtgt"));
+    if (id == 4769 && is_of_user && str_eq_ci(logon->parts[LOGON_PACKAGE], STR("0x17"))) {
+        return STR("rc4-ticket");
+    }
+    return id == 4768 && str_eq(logon->preauth, STR("0")) ? STR("no-preauthentication") : STR_EMPTY;
+}
+
 static void add_logon(struct account_counts *a, const struct logon *logon, int64_t time_ns) {
     enum account_class class = class_of(logon);
     struct str user = plain_user(logon->parts[LOGON_USER]);
@@ -158,6 +171,9 @@ static void add_logon(struct account_counts *a, const struct logon *logon, int64
     }
     count_hour(a, class, source, time_ns);
     mark(a, STR("domain"), lower(&a->other, logon->parts[LOGON_DOMAIN]), time_ns);
+    if (class == ACCOUNT_VALIDATED) {
+        mark(a, STR("sign"), sign_of_ticket(logon), time_ns);
+    }
     mark(a, STR("type"), triage_logon_type(logon->parts[LOGON_TYPE]), time_ns);
 }
 

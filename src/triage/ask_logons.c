@@ -53,6 +53,17 @@ static struct str reason_of(struct str event, struct str status) {
     return is_kerberos ? triage_kdc_status(status) : triage_logon_status(status);
 }
 
+/* What a ticket is encrypted with, by name; "" if there was none. */
+static struct str package_of(struct str event, struct str package) {
+    uint32_t id = triage_event_id(event);
+    if (id != 4768 && id != 4769) {
+        return package;
+    }
+    struct str name = triage_ticket_encryption(package);
+    bool is_known = name.len > 0 || str_eq_ci(package, STR("0xffffffff"));
+    return is_known ? name : package;
+}
+
 static void write_group(const struct logons *l, struct triage_cells *cells, uint32_t at,
                         uint64_t privileged) {
     const struct tally_group *group = &l->tally.groups[at];
@@ -60,7 +71,9 @@ static void write_group(const struct logons *l, struct triage_cells *cells, uint
     triage_cell_number(cells, privileged);
     for (size_t k = 0; k < LOGON_PARTS; k++) {
         struct str text = tally_key(&l->tally, at, k);
-        triage_cell(cells, text);
+        bool is_package = k == LOGON_PACKAGE;
+        triage_cell(cells,
+                    is_package ? package_of(tally_key(&l->tally, at, LOGON_EVENT_ID), text) : text);
         if (k == LOGON_TYPE) {
             triage_cell(cells, triage_logon_type(text));
         } else if (k == LOGON_STATUS) {

@@ -78,6 +78,7 @@ void logon_reader_init(struct logon_reader *r) {
     r->by_user = triage_fields_add_name(f, STR("SubjectUserName"));
     r->by_domain = triage_fields_add_name(f, STR("SubjectDomainName"));
     r->sid = triage_fields_add_name(f, STR("TargetUserSid"));
+    r->preauth = triage_fields_add_name(f, STR("PreAuthType"));
     r->category = triage_fields_add(f, FIELD_EVENT_CATEGORY);
     r->outcome = triage_fields_add(f, FIELD_EVENT_OUTCOME);
     r->user = triage_fields_add(f, FIELD_USER_NAME);
@@ -176,6 +177,7 @@ static enum logon_kind read_windows(struct logon *out, struct logon_reader *r) {
     fill_windows(out->parts, r, at);
     if (str_eq_ci(channel, STR("Security"))) {
         out->logon_id = triage_field(&r->fields, r->logon_id);
+        out->preauth = triage_field(&r->fields, r->preauth);
         out->sid = triage_field(&r->fields, r->sid);
     }
     return LOGON_ATTEMPT;

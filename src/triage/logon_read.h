@@ -40,6 +40,7 @@ struct logon {
     struct str parts[LOGON_PARTS];
     struct str logon_id; /* of Security 4624, 4634, 4647 and 4672 */
     struct str sid;      /* of the user, where the event has it */
+    struct str preauth;  /* 4768: PreAuthType; "0": none was asked for */
 };
 
 enum { LOGON_FIELDS_MAX = 24 };
@@ -50,7 +51,8 @@ struct logon_reader {
     struct triage_host host;
     uint8_t (*places)[LOGON_FIELDS_MAX];                                  /* by event and field */
     size_t id, channel, logon_id, privileged_id, by_user, by_domain, sid; /* Windows */
-    size_t category, outcome, user, address, code, action, app, message;  /* others */
+    size_t preauth;
+    size_t category, outcome, user, address, code, action, app, message; /* others */
     size_t audit_type, audit_program;
     struct buf by; /* scratch */
 };

@@ -35,6 +35,11 @@ static const struct code kdc_statuses[] = {
 #include "logon_codes.def"
 };
 
+static const struct code ticket_encryptions[] = {
+#define TICKET_ENCRYPTION(number, name) {number, name},
+#include "logon_codes.def"
+};
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 struct str triage_event_title(struct str provider, struct str channel, struct str event_id) {
@@ -81,4 +86,8 @@ struct str triage_logon_status(struct str status) {
 
 struct str triage_kdc_status(struct str status) {
     return find_hex(kdc_statuses, COUNT(kdc_statuses), status);
+}
+
+struct str triage_ticket_encryption(struct str type) {
+    return find_hex(ticket_encryptions, COUNT(ticket_encryptions), type);
 }

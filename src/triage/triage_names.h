@@ -16,5 +16,7 @@ struct str triage_logon_type(struct str type);
 struct str triage_logon_status(struct str status);
 /* "0x18" -> "wrong password". */
 struct str triage_kdc_status(struct str status);
+/* "0x17" -> "RC4-HMAC". */
+struct str triage_ticket_encryption(struct str type);
 
 #endif

@@ -105,6 +105,9 @@ def zero(status):
     return re.fullmatch(r"(0x)?0*", status, re.I) is not None
 
 
+TICKETS = {"0x12": "AES256-CTS-HMAC-SHA1", "0x17": "RC4-HMAC"}
+
+
 def logon(e):
     """(result, user, domain, type, host, address, package, ntlm, process, key, status, by, target)"""
     def get(*names):
@@ -132,7 +135,8 @@ def logon(e):
         result = "success" if zero(status) and place[1] != "4771" else "failure"
         domain = get("TargetDomainName") if place[1] != "4771" else ("",)
         return (result,) + get("TargetUserName") + domain + ("", "") + get("IpAddress") + \
-            ("", "", "", "", status, "", target)
+            (TICKETS.get(first(e, "TicketEncryptionType").lower(), ""),) + \
+            ("", "", "", status, "", target)
     if place == ("Security", "4776"):
         status = get("Status")[0]
         return ("success" if zero(status) else "failure",) + \

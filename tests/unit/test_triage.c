@@ -259,6 +259,37 @@ static void test_accounts(void **unused) {
     assert_int_equal(triage_accounts.open(&state, &out, &bad, &err), STATUS_BAD_INPUT);
 }
 
+static void test_tickets(void **unused) {
+    (void)unused;
+    /* RC4 for the service of a user; of a machine; a TGT without preauthentication */
+    const struct triage_options logons = {0};
+    const struct triage_options rank = {.kind = STR("rank")};
+    const struct str events =
+        STR(EVENT(AUDIT, "Security", "4769", "1", "10:00",
+                  FROM("eve", "EX", "10.0.0.9") D("Status", "0x0") D("ServiceName", "sql")
+                      D("TicketEncryptionType", "0x17"))
+                EVENT(AUDIT, "Security", "4769", "2", "10:00",
+                      FROM("bob", "EX", "10.0.0.9") D("Status", "0x0") D("ServiceName", "PC1$")
+                          D("TicketEncryptionType", "0x17"))
+                    EVENT(AUDIT, "Security", "4768", "3", "10:00",
+                          FROM("joe", "EX", "10.0.0.9") D("Status", "0x0") D("PreAuthType", "0")
+                              D("TicketEncryptionType", "0x99"))
+                        EVENT(AUDIT, "Security", "4768", "4", "10:00",
+                              FROM("kim", "EX", "10.0.0.9") D("Status", "0x6") D("PreAuthType", "0")
+                                  D("TicketEncryptionType", "0xFFFFFFFF")));
+    struct buf rows = ask(&triage_logons, &logons, events);
+    assert_non_null(strstr(rows.ptr, "|eve|EX||||10.0.0.9|pc1|RC4-HMAC||||0x0|||sql|"));
+    assert_non_null(strstr(rows.ptr, "|joe|EX||||10.0.0.9|pc1|0x99||"));
+    assert_non_null(strstr(rows.ptr, "|kim|EX||||10.0.0.9|pc1|||||0x6|client not found|"));
+    buf_fini(&rows);
+    rows = ask(&triage_accounts, &rank, events);
+    assert_non_null(strstr(rows.ptr, "|eve|ex|1|1|0|0|0|1|0||0|rc4-ticket|"));
+    assert_non_null(strstr(rows.ptr, "|bob|ex|1|1|0|0|0|1|0||0||"));
+    assert_non_null(strstr(rows.ptr, "|joe|ex|1|1|0|0|0|1|0||0|no-preauthentication|"));
+    assert_non_null(strstr(rows.ptr, "|kim|ex|1|1|0|1|0|0|0||0||"));
+    buf_fini(&rows);
+}
+
 static void test_accounts_ranked(void **unused) {
     (void)unused;
     const struct triage_options options = {.kind = STR("rank")};
@@ -770,6 +801,7 @@ int main(void) {
         cmocka_unit_test(test_account_rank),
         cmocka_unit_test(test_accounts),
         cmocka_unit_test(test_accounts_ranked),
+        cmocka_unit_test(test_tickets),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_changes_directory),
         cmocka_unit_test(test_logons_elsewhere),
