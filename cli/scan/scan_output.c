@@ -421,6 +421,8 @@ bool scan_output_close(struct scan_output **out, const struct scan_output_run *r
     struct report_run report = make_run(run, sources);
     report.inputs = output->inputs;
     report.input_count = output->input_count;
+    report.top = (unsigned)(output->options->top < REPORT_TOP_MAX ? output->options->top
+                                                                  : (uint64_t)REPORT_TOP_MAX);
     bool written = empty_order(output);
     for (size_t i = 0; i < output->target_count; i++) {
         written = scan_target_close(&output->targets[i], &report) && written;

@@ -31,6 +31,7 @@ struct scan_output_options {
     const char *time_format;
     const char *separator;
     const char *width;
+    uint64_t top;
     bool no_colour;
     bool abbreviate;
     bool raw_values;

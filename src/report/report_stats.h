@@ -78,6 +78,8 @@ struct report_source_count {
     uint64_t events; /* or rules */
 };
 
+enum { REPORT_TOP_MAX = 1000 };
+
 struct report_run {
     const char *const *inputs; /* as given */
     size_t input_count;
@@ -106,6 +108,7 @@ struct report_run {
     const struct report_source_count *sources;
     size_t source_count;
     bool is_interrupted;
+    unsigned top; /* rows of each list in the summary, up to REPORT_TOP_MAX; 0: as it likes */
 };
 
 void report_stats_init(struct report_stats *stats, const struct zone *zone,

@@ -7,7 +7,7 @@
 #include "report_text.h"
 #include "report_timeline.h"
 
-enum { TOP = 5, SPARK_STEPS = 60, NAME_COLUMNS = 34, HOST_ROWS = 10 };
+enum { RULE_ROWS = 5, SPARK_STEPS = 60, NAME_COLUMNS = 34, HOST_ROWS = 10 };
 
 static void add_count(struct buf *out, uint64_t count, int width) {
     struct buf text = BUF_INIT;
@@ -129,10 +129,16 @@ static void add_spark(struct buf *out, const struct report_stats *stats, bool as
     buf_printf(out, _(" (at most %llu a step)\n"), (unsigned long long)line.highest);
 }
 
-static void add_rules(struct buf *out, const struct report_stats *stats) {
-    size_t top[TOP];
+/* Rows of a list: as many as the run asks for, else as many as fit a screen. */
+static size_t row_count(const struct report_run *run, size_t usual) {
+    size_t most = run->top < REPORT_TOP_MAX ? run->top : REPORT_TOP_MAX;
+    return most > 0 ? most : usual;
+}
+
+static void add_rules(struct buf *out, const struct report_stats *stats, size_t rows) {
+    size_t top[REPORT_TOP_MAX];
     for (int level = REPORT_LEVELS - 1; level >= 0; level--) {
-        size_t n = report_rules_top(top, TOP, stats, level);
+        size_t n = report_rules_top(top, rows, stats, level);
         for (size_t i = 0; i < n; i++) {
             const struct report_rule_row *row = &stats->rules[top[i]];
             if (i == 0) {
@@ -147,9 +153,10 @@ static void add_rules(struct buf *out, const struct report_stats *stats) {
     }
 }
 
-static void add_tally(struct buf *out, const struct report_tally *tally, const char *heading) {
-    uint32_t top[HOST_ROWS];
-    size_t n = report_tally_worst(top, HOST_ROWS, tally);
+static void add_tally(struct buf *out, const struct report_tally *tally, size_t rows,
+                      const char *heading) {
+    uint32_t top[REPORT_TOP_MAX];
+    size_t n = report_tally_worst(top, rows, tally);
     if (n == 0) {
         return;
     }
@@ -171,9 +178,9 @@ static void add_tally(struct buf *out, const struct report_tally *tally, const c
 }
 
 /* Only tactics that some host has become columns. */
-static void add_tactics(struct buf *out, const struct report_stats *stats) {
-    uint32_t top[HOST_ROWS];
-    size_t n = report_tally_worst(top, HOST_ROWS, &stats->hosts);
+static void add_tactics(struct buf *out, const struct report_stats *stats, size_t rows) {
+    uint32_t top[REPORT_TOP_MAX];
+    size_t n = report_tally_worst(top, rows, &stats->hosts);
     bool is_any = false;
     for (size_t t = 0; t < ATTACK_TACTICS; t++) {
         is_any = is_any || stats->tactics[t] > 0;
@@ -220,9 +227,9 @@ void report_summary_text(struct buf *out, const struct report_stats *stats,
     if (stats->total > 0) {
         add_levels(out, stats);
         add_spark(out, stats, ascii);
-        add_rules(out, stats);
-        add_tally(out, &stats->hosts, _("Hosts, the worst first"));
-        add_tally(out, &stats->users, _("Users, the worst first"));
-        add_tactics(out, stats);
+        add_rules(out, stats, row_count(run, RULE_ROWS));
+        add_tally(out, &stats->hosts, row_count(run, HOST_ROWS), _("Hosts, the worst first"));
+        add_tally(out, &stats->users, row_count(run, HOST_ROWS), _("Users, the worst first"));
+        add_tactics(out, stats, row_count(run, HOST_ROWS));
     }
 }

@@ -3,7 +3,7 @@
 #include "report_json.h"
 #include "report_summary.h"
 
-enum { TOP = 20 };
+enum { ROWS = 20 };
 
 /* Left out where there is none. */
 static void add_time(struct buf *out, struct str name, int64_t ns) {
@@ -41,10 +41,10 @@ static void add_row(struct buf *out, const struct report_tally_row *row) {
 enum order { BY_HITS, WORST_FIRST };
 
 static void add_tally(struct buf *out, struct str name, const struct report_tally *tally,
-                      enum order order) {
-    uint32_t top[TOP];
-    size_t n = order == WORST_FIRST ? report_tally_worst(top, TOP, tally)
-                                    : report_tally_top(top, TOP, tally, REPORT_LEVELS);
+                      enum order order, size_t rows) {
+    uint32_t top[REPORT_TOP_MAX];
+    size_t n = order == WORST_FIRST ? report_tally_worst(top, rows, tally)
+                                    : report_tally_top(top, rows, tally, REPORT_LEVELS);
     json_member(out, name);
     buf_putc(out, '{');
     json_member_number(out, STR("distinct"), tally->names.count);
@@ -69,13 +69,13 @@ static void add_rule(struct buf *out, const struct report_rule_row *row) {
 }
 
 /* The worst level first; of each those with the most hits. */
-static void add_rules(struct buf *out, const struct report_stats *stats) {
-    size_t top[TOP];
+static void add_rules(struct buf *out, const struct report_stats *stats, size_t rows) {
+    size_t top[REPORT_TOP_MAX];
     size_t told = 0;
     json_member(out, STR("top_rules"));
     buf_putc(out, '[');
     for (int level = REPORT_LEVELS - 1; level >= 0; level--) {
-        size_t n = report_rules_top(top, TOP, stats, level);
+        size_t n = report_rules_top(top, rows, stats, level);
         for (size_t i = 0; i < n; i++) {
             buf_add(out, told++ > 0 ? STR(",") : STR_EMPTY);
             add_rule(out, &stats->rules[top[i]]);
@@ -141,11 +141,13 @@ void report_summary_json(struct buf *out, const struct report_stats *stats,
     json_member_bool(out, STR("interrupted"), run->is_interrupted);
     add_sources(out, STR("sources"), run->sources, run->source_count);
     add_sources(out, STR("rules_without_source"), run->blind, run->blind_count);
-    add_tally(out, STR("hosts"), &stats->hosts, WORST_FIRST);
-    add_tally(out, STR("users"), &stats->users, WORST_FIRST);
-    add_tally(out, STR("channels"), &stats->channels, BY_HITS);
-    add_tally(out, STR("days"), &stats->days, BY_HITS);
+    size_t most = run->top < REPORT_TOP_MAX ? run->top : REPORT_TOP_MAX;
+    size_t rows = most > 0 ? most : ROWS;
+    add_tally(out, STR("hosts"), &stats->hosts, WORST_FIRST, rows);
+    add_tally(out, STR("users"), &stats->users, WORST_FIRST, rows);
+    add_tally(out, STR("channels"), &stats->channels, BY_HITS, rows);
+    add_tally(out, STR("days"), &stats->days, BY_HITS, rows);
     add_busiest_days(out, stats);
-    add_rules(out, stats);
+    add_rules(out, stats, rows);
     buf_add(out, STR("}}\n"));
 }

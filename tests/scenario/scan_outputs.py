@@ -389,6 +389,11 @@ def order_and_summary(folder):
         true(part in text, f"{part} is not in the summary")
     text = run(*arguments, "--summary", env={"LC_ALL": "C"}).decode()
     true("\u2588" not in text and "@" in text, "blocks where the terminal has none")
+    for rows, wanted in (("1", 1), ("2", 2), ("99999999", 3)):
+        hosts = jsonl(run(*arguments, "--summary", "--summary-format", "json", "--top", rows))[0]["summary"]["hosts"]
+        equal((len(hosts["top"]), hosts["distinct"]), (wanted, 3), f"--top {rows}")
+    text = run(*arguments, "--summary", "--top", "1", "--lang", "en").decode()
+    true("... and 2 more" in text, text)
     run(*arguments, "--no-summary")
     true("worst first" not in run.stderr, "--no-summary")
 

@@ -228,6 +228,9 @@ static void test_is_file(void **state) {
         {"<EventLog>", false},
         {"<Eventsx>", false},
         {"<log><Event>", false},
+        {"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'><!ENTITY d 'e'>]><Events><Event "
+         "xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>",
+         true},
         {"<evtxtract><record offset=\"0x1\"><Event xmlns=\"http://schemas.microsoft.com/"
          "win/2004/08/events/event\">",
          true},
