@@ -9,6 +9,7 @@
 #include "mem.h"
 #include "options.h"
 #include "output.h"
+#include "report_writer.h"
 #include "rule_cache.h"
 #include "rule_options.h"
 #include "scan_correlation.h"
@@ -55,6 +56,11 @@ static void print_usage(FILE *out) {
     fprintf(out, "%s\n", _("usage: konseki scan [OPTION]... PATH..."));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         fprintf(out, "  --%s %s\n        %s\n", rows[i].name, rows[i].argument, _(rows[i].what));
+    }
+    fprintf(out, "%s\n", _("forms of --format and --out:"));
+    for (enum report_form form = 0; form < REPORT_FORM_COUNT; form++) {
+        fprintf(out, "  %.*s\n        %s\n", STR_ARG(report_form_name(form)),
+                _(report_form_what(form)));
     }
     options_print_manual(out, "scan");
 }

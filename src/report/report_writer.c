@@ -1,10 +1,13 @@
 #include "report_writer.h"
 
+#include "i18n.h"
+
 static const struct {
     struct str name;
     const struct report_form_type *type;
+    const char *what;
 } forms[REPORT_FORM_COUNT] = {
-#define REPORT_FORM(id, name, type, what) {STR_INIT(name), &type},
+#define REPORT_FORM(id, name, type, what) {STR_INIT(name), &type, what},
 #include "report_forms.def"
 };
 
@@ -17,6 +20,10 @@ const struct report_form_type *report_form_type(enum report_form form) {
 
 struct str report_form_name(enum report_form form) {
     return forms[form].name;
+}
+
+const char *report_form_what(enum report_form form) {
+    return forms[form].what;
 }
 
 bool report_form_find(enum report_form *out, struct str name) {

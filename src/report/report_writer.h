@@ -24,6 +24,8 @@ struct report_writer {
 
 const struct report_form_type *report_form_type(enum report_form form);
 struct str report_form_name(enum report_form form);
+/* What it is, for the help; not translated yet. */
+const char *report_form_what(enum report_form form);
 bool report_form_find(enum report_form *out, struct str name);
 /* "table | csv | ..." */
 void report_form_names(struct buf *out);

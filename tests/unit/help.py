@@ -39,11 +39,22 @@ def check_command(program, name, manual):
     return complaints
 
 
+def check_forms(root, program, manual):
+    """Every form of hits stands in the help of scan and on its pages."""
+    help_text = run(program, "scan", "--help").stdout
+    forms = re.findall(r'^REPORT_FORM\(\w+, "([a-z-]+)"', (root / "src/report/report_forms.def").read_text(), re.M)
+    complaints = [f"scan --help does not name {x}" for x in forms if f"\n  {x}\n" not in help_text]
+    complaints += [f"form {x} is not in {page}" for x in forms for page in ("scan.md", "scan.ja.md")
+                   if f"`{x}`" not in manual[page]]
+    return complaints or ([] if forms else ["no form of hits"])
+
+
 def main():
     root, program = pathlib.Path(sys.argv[1]), sys.argv[2]
     manual = {p.name: p.read_text() for p in (root / "docs/manual").glob("*.md")}
     names = re.findall(r'^COMMAND\("([a-z]+)"', (root / "cli/commands.def").read_text(), re.M)
     complaints = [x for name in names for x in check_command(program, name, manual)]
+    complaints += check_forms(root, program, manual)
     for complaint in complaints:
         print("help:", complaint)
     print(f"help: {len(names)} commands, {len(complaints)} complaints")
