@@ -1,8 +1,8 @@
 /*
  * The rows of files, nothing stored: every file below the paths is read (parse/input.h), packed
- * files member by member (packed_rows.h), and each batch of rows is handed to the caller. What scan,
- * triage and `rules profile` have in common.
- * Threads: one thread. Memory: does not grow with the inputs; text is unpacked through a window.
+ * files member by member (packed_rows.h), and each batch of rows is handed to the caller. What
+ * scan, triage and `rules profile` have in common. Threads: one thread. Memory: does not grow with
+ * the inputs; text is unpacked through a window.
  */
 #ifndef KONSEKI_FILE_ROWS_H
 #define KONSEKI_FILE_ROWS_H
