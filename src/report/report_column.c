@@ -22,7 +22,23 @@ bool report_column_find(enum report_column *out, struct str name) {
         enum report_column column;
     } others[] = {{STR_INIT("time"), COLUMN_TIMESTAMP},
                   {STR_INIT("rule"), COLUMN_RULE_TITLE},
-                  {STR_INIT("title"), COLUMN_RULE_TITLE}};
+                  {STR_INIT("title"), COLUMN_RULE_TITLE},
+                  /* as Hayabusa calls them */
+                  {STR_INIT("RuleTitle"), COLUMN_RULE_TITLE},
+                  {STR_INIT("RuleID"), COLUMN_RULE_ID},
+                  {STR_INIT("RuleAuthor"), COLUMN_AUTHOR},
+                  {STR_INIT("RuleCreationDate"), COLUMN_RULE_DATE},
+                  {STR_INIT("RuleModifiedDate"), COLUMN_RULE_MODIFIED},
+                  {STR_INIT("RuleFile"), COLUMN_RULE_FILE},
+                  {STR_INIT("EvtxFile"), COLUMN_FILE},
+                  {STR_INIT("EventID"), COLUMN_EVENT_ID},
+                  {STR_INIT("RecordID"), COLUMN_RECORD_ID},
+                  {STR_INIT("RecoveredRecord"), COLUMN_RECOVERED},
+                  {STR_INIT("MitreTactics"), COLUMN_TACTICS},
+                  {STR_INIT("MitreTags"), COLUMN_TECHNIQUES},
+                  {STR_INIT("OtherTags"), COLUMN_OTHER_TAGS},
+                  {STR_INIT("ExtraFieldInfo"), COLUMN_EXTRA_FIELDS},
+                  {STR_INIT("AllFieldInfo"), COLUMN_ALL_FIELDS}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (str_eq_ci(name, others[i].name)) {
             *out = others[i].column;

@@ -23,7 +23,8 @@ struct report_columns {
 };
 
 struct str report_column_name(enum report_column column);
-/* "time", "rule" and "title" are other names of timestamp and rule_title. False: no such column. */
+/* "time", "rule" and "title" are other names of timestamp and rule_title; the names that Hayabusa
+ * has for them serve too. False: no such column. */
 bool report_column_find(enum report_column *out, struct str name);
 /* All names, joined with a blank: for messages and help. */
 void report_column_names(struct buf *out);

@@ -247,6 +247,12 @@ def columns_are_chosen(folder):
     equal(row["tags"], "attack.discovery | attack.t1033 | attack.t1059.001 | cve.2021-44228", "--all-tags")
     row = jsonl(run(*arguments, "--format", "jsonl", "--profile", "super", "--abbreviate"))[0]
     equal((row["channel"], row["computer"], row["event_id"]), ("Sysmon", "ws0.example", "1"), "profile")
+    theirs = ("Timestamp,Computer,Channel,EventID,Level,RecordID,RuleTitle,Details,ExtraFieldInfo,AllFieldInfo,RuleFile,"
+              "EvtxFile,MitreTactics,MitreTags,OtherTags,RecoveredRecord,RuleAuthor,RuleCreationDate,RuleModifiedDate,"
+              "Status,RuleID,Provider")
+    row = jsonl(run(*arguments, "--format", "jsonl", "--level", "high", "--columns", theirs))[0]
+    equal((len(row), row["tactics"], row["techniques"], row["other_tags"], row["author"]),
+          (22, "Discovery", "T1033 | T1059.001", "cve.2021-44228", "=cmd|calc"), "names of another tool")
     rows = jsonl(run(*arguments, "--format", "jsonl", "--columns", "level,tactics", "--abbreviate"))
     equal({(row["level"], row["tactics"]) for row in rows}, {("high", "Disc"), ("low", "Exec")}, "short names")
     (folder / "mine.conf").write_text('profile mine { columns = [details] }\n'
