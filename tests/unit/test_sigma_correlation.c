@@ -17,6 +17,7 @@
 #include "mem.h"
 #include "sigma_correlation.h"
 #include "sigma_correlator.h"
+#include "sigma_ranks.h"
 #include "sigma_records.h"
 
 #define RULE(name, value)                                                                          \
@@ -416,6 +417,61 @@ static void test_live(void **state) {
     end(&run);
 }
 
+/* --- numbers in order --- */
+
+static int compare_numbers(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void check_ranks(const struct sigma_ranks *ranks, const double *numbers, size_t count) {
+    double sorted[5000];
+    assert_true(count <= sizeof sorted / sizeof sorted[0]);
+    memcpy(sorted, numbers, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, compare_numbers);
+    assert_int_equal(ranks->count, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(sigma_ranks_at(ranks, i) == sorted[i]);
+    }
+}
+
+/* As a window does: new numbers come, the oldest go; with many alike, rising and falling. */
+static void test_ranks(void **state) {
+    (void)state;
+    enum { WINDOW = 5000, STEPS = 40000 };
+    for (int kind = 0; kind < 4; kind++) {
+        struct sigma_ranks ranks = {0};
+        double window[WINDOW];
+        size_t count = 0;
+        uint64_t seed = 7;
+        for (int i = 0; i < STEPS; i++) {
+            seed = hash_u64(seed + 1);
+            double number = kind == 0   ? (double)(seed % 1000000)
+                            : kind == 1 ? (double)(seed % 7)
+                            : kind == 2 ? i
+                                        : -i;
+            size_t at = (size_t)i % WINDOW;
+            if (count == WINDOW) {
+                sigma_ranks_remove(&ranks, window[at]);
+            } else {
+                count++;
+            }
+            window[at] = number;
+            sigma_ranks_add(&ranks, number);
+            if (i % 9973 == 0 || i == STEPS - 1) {
+                check_ranks(&ranks, window, count);
+            }
+            assert_true(ranks.bytes < 8 * sizeof *window * WINDOW);
+        }
+        for (size_t i = 0; i < count; i++) {
+            sigma_ranks_remove(&ranks, window[i]);
+        }
+        assert_int_equal(ranks.count, 0);
+        assert_int_equal(ranks.block_count, 0);
+        sigma_ranks_fini(&ranks);
+    }
+}
+
 /* --- loading --- */
 
 static void forget_file(const char *name, void *ctx) {
@@ -492,13 +548,21 @@ static void test_times(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stretch),      cmocka_unit_test(test_members),
-        cmocka_unit_test(test_chain),        cmocka_unit_test(test_temporary_file),
-        cmocka_unit_test(test_eviction),     cmocka_unit_test(test_large_group),
-        cmocka_unit_test(test_long_values),  cmocka_unit_test(test_live),
-        cmocka_unit_test(test_cache),        cmocka_unit_test(test_timespan),
-        cmocka_unit_test(test_times),        cmocka_unit_test(test_many_rules),
-        cmocka_unit_test(test_numbers_told), cmocka_unit_test(test_origins_are_forgotten),
+        cmocka_unit_test(test_stretch),
+        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_temporary_file),
+        cmocka_unit_test(test_eviction),
+        cmocka_unit_test(test_large_group),
+        cmocka_unit_test(test_long_values),
+        cmocka_unit_test(test_live),
+        cmocka_unit_test(test_cache),
+        cmocka_unit_test(test_timespan),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_many_rules),
+        cmocka_unit_test(test_ranks),
+        cmocka_unit_test(test_numbers_told),
+        cmocka_unit_test(test_origins_are_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "hash.h"
 #include "mem.h"
 #include "num.h"
+#include "sigma_ranks.h"
 
 #define DECIMALS       1000000000
 #define DECIMALS_UP_TO 3e19 /* 2^32 of them, times 10^9, fit into 127 bits */
@@ -152,80 +153,77 @@ static struct sum sum_of(const struct sigma_windows *w, const struct sigma_group
 
 /* --- numbers in order --- */
 
-/* The first place whose number is not below. */
-static size_t lower_bound(const double *numbers, size_t count, double number) {
-    size_t from = 0;
-    while (count > 0) {
-        size_t half = count / 2;
-        if (numbers[from + half] < number) {
-            from += half + 1;
-            count -= half + 1;
-        } else {
-            count = half;
-        }
-    }
-    return from;
+static struct sigma_ranks *ranks_of(const struct sigma_windows *w, const struct sigma_group *g) {
+    return extra_of(w, g)->block;
 }
 
 static void insert_number(struct sigma_windows *w, struct sigma_group *g, double number) {
-    size_t used = g->extra != 0 ? extra_of(w, g)->used : 0;
-    struct sigma_extra *extra = need_extra(w, g, (used + 1) * sizeof number);
-    double *numbers = extra->block;
-    size_t at = lower_bound(numbers, used, number);
-    memmove(numbers + at + 1, numbers + at, (used - at) * sizeof number);
-    numbers[at] = number;
-    extra->used++;
+    struct sigma_ranks *ranks = ranks_of(w, g);
+    w->bytes -= ranks->bytes;
+    sigma_ranks_add(ranks, number);
+    w->bytes += ranks->bytes;
 }
 
 static void remove_number(struct sigma_windows *w, struct sigma_group *g, double number) {
-    struct sigma_extra *extra = extra_of(w, g);
-    double *numbers = extra->block;
-    size_t at = lower_bound(numbers, extra->used, number);
-    memmove(numbers + at, numbers + at + 1, (extra->used - at - 1) * sizeof number);
-    extra->used--;
+    struct sigma_ranks *ranks = ranks_of(w, g);
+    w->bytes -= ranks->bytes;
+    sigma_ranks_remove(ranks, number);
+    w->bytes += ranks->bytes;
 }
 
-static double nearest_rank(const double *numbers, size_t count, double percentile) {
-    double rank = ceil(percentile * (double)count / 100);
+/* A window's numbers in order: of a small one those that are given, else the index. */
+struct ordered {
+    const double *few; /* NULL: many */
+    const struct sigma_ranks *many;
+    size_t count;
+};
+
+static double number_at(const struct ordered *o, size_t place) {
+    return o->few != NULL ? o->few[place] : sigma_ranks_at(o->many, place);
+}
+
+static double nearest_rank(const struct ordered *o, double percentile) {
+    double rank = ceil(percentile * (double)o->count / 100);
     size_t place = rank < 1 ? 1 : (size_t)rank;
-    return numbers[(place < count ? place : count) - 1];
+    return number_at(o, (place < o->count ? place : o->count) - 1);
 }
 
 /* The middle number; of two the mean. */
-static double median(const double *numbers, size_t count) {
-    double upper = numbers[count / 2];
-    return count % 2 == 1 ? upper : numbers[count / 2 - 1] / 2 + upper / 2;
+static double median(const struct ordered *o) {
+    double upper = number_at(o, o->count / 2);
+    return o->count % 2 == 1 ? upper : number_at(o, o->count / 2 - 1) / 2 + upper / 2;
 }
 
 /* What the correlation asks of the window's numbers in order. */
-static double ranked(const struct sigma_correlation *c, const double *numbers, size_t count) {
+static double ranked(const struct sigma_correlation *c, const struct ordered *o) {
     switch (c->type) {
     case SIGMA_VALUE_MIN:
-        return numbers[0];
+        return number_at(o, 0);
     case SIGMA_VALUE_MAX:
-        return numbers[count - 1];
+        return number_at(o, o->count - 1);
     case SIGMA_VALUE_MEDIAN:
-        return median(numbers, count);
+        return median(o);
     default:
-        return nearest_rank(numbers, count, c->percentile);
+        return nearest_rank(o, c->percentile);
     }
 }
 
 static double ranked_of(const struct sigma_correlation *c, const struct sigma_windows *w,
                         const struct sigma_group *g) {
     double few[SMALL_WINDOW];
-    size_t count = 0;
+    struct ordered o = {.few = few};
     if (g->extra != 0) {
-        return ranked(c, extra_of(w, g)->block, extra_of(w, g)->used);
+        o = (struct ordered){.many = ranks_of(w, g), .count = ranks_of(w, g)->count};
+        return ranked(c, &o);
     }
     for (uint32_t e = g->head; e != 0; e = sigma_window_event(w, e)->next) {
         double number = number_of(sigma_window_event(w, e)->value);
-        size_t at = lower_bound(few, count, number);
-        memmove(few + at + 1, few + at, (count - at) * sizeof number);
+        size_t at = sigma_ranks_lower_bound(few, o.count, number);
+        memmove(few + at + 1, few + at, (o.count - at) * sizeof number);
         few[at] = number;
-        count++;
+        o.count++;
     }
-    return ranked(c, few, count);
+    return ranked(c, &o);
 }
 
 /* --- temporal --- */
@@ -358,9 +356,21 @@ static void index_add(struct sigma_windows *w, const struct sigma_correlation *c
     }
 }
 
+static bool is_ranked(enum sigma_correlation_type type) {
+    return type == SIGMA_VALUE_MIN || type == SIGMA_VALUE_MAX || type == SIGMA_VALUE_MEDIAN ||
+           type == SIGMA_VALUE_PERCENTILE;
+}
+
+static size_t index_bytes(const struct sigma_correlation *c) {
+    if (is_temporal(c->type)) {
+        return time_count(c) * sizeof(int64_t);
+    }
+    return is_ranked(c->type) ? sizeof(struct sigma_ranks) : sizeof(struct sum);
+}
+
 static void index_window(struct sigma_windows *w, const struct sigma_correlation *c,
                          struct sigma_group *g) {
-    size_t bytes = is_temporal(c->type) ? time_count(c) * sizeof(int64_t) : sizeof(struct sum);
+    size_t bytes = index_bytes(c);
     struct sigma_extra *extra = need_extra(w, g, bytes);
     if (is_temporal(c->type)) {
         clear_times(extra->block, time_count(c));
@@ -408,6 +418,10 @@ void sigma_measure_drop(struct sigma_windows *w, uint32_t correlation, struct si
         discount_value(w, g, sigma_window_event(w, e)->value);
     }
     struct sigma_extra *extra = extra_of(w, g);
+    if (is_ranked(w->correlations[correlation].type)) {
+        w->bytes -= ranks_of(w, g)->bytes;
+        sigma_ranks_fini(ranks_of(w, g));
+    }
     w->bytes -= extra->bytes + sizeof *extra;
     mem_free(extra->block);
     sigma_pool_give(&w->extras, g->extra);

@@ -7,9 +7,9 @@
  *   value_count          different values (of the tuple of fields)               O(1)
  *   value_sum, value_avg sum of the numbers, as decimals of 9 places: no drift   O(1)
  *                        (numbers beyond 3e19, in 64 bits of precision beside them)
- *   percentile           nearest rank: the smallest number that has at least p   O(n) bytes moved
+ *   percentile           nearest rank: the smallest number that has at least p   sigma_ranks.h
  *                        percent of all at or below it
- *   median, min, max     out of the same numbers in order; of two middle ones    O(n) bytes moved
+ *   median, min, max     out of the same numbers in order; of two middle ones    sigma_ranks.h
  *                        the mean
  *   share                100 * events with this event's value / events           O(1)
  *   temporal             the last time of each ref                               O(refs)
@@ -27,8 +27,7 @@
 /* The index of a large window. */
 struct sigma_extra {
     void *block;
-    size_t bytes;
-    size_t used; /* sorted numbers */
+    size_t bytes; /* of the block; what it points at counts apart */
 };
 
 /* The event is the newest of the group already. */
