@@ -16,6 +16,7 @@ enum accounts_kind { KIND_RANK, KIND_GRAPH, KIND_HOURS };
 struct accounts {
     struct triage_out *out;
     enum accounts_kind kind;
+    struct str user; /* whose rows; empty: all */
     struct account_counts counts;
     struct triage_cells cells;
     struct buf marks; /* scratch */
@@ -48,6 +49,7 @@ static enum status accounts_open(void **state, struct triage_out *out,
     struct accounts *a = mem_calloc(1, sizeof *a);
     a->out = out;
     a->kind = (enum accounts_kind)kind;
+    a->user = options->user;
     triage_columns(out, kinds[kind].columns);
     account_counts_init(&a->counts, options->with_machines, a->kind == KIND_HOURS);
     *state = a;
@@ -77,6 +79,9 @@ static void end_graph(struct accounts *a) {
     const struct tally *edges = &a->counts.edges;
     uint32_t *sorted = tally_sorted(edges, TALLY_BY_KEY);
     for (uint32_t i = 0; i < edges->count && !a->out->is_stopped; i++) {
+        if (!logon_is_of(tally_key(edges, sorted[i], EDGE_ACCOUNT), a->user)) {
+            continue;
+        }
         for (size_t k = 0; k < EDGE_KEYS; k++) {
             triage_cell(&a->cells, tally_key(edges, sorted[i], k));
         }
@@ -123,7 +128,7 @@ static void end_hours(struct accounts *a) {
     uint32_t *sorted = tally_sorted(hours, TALLY_BY_KEY);
     for (uint32_t i = 0; i < hours->count && !a->out->is_stopped; i++) {
         uint32_t at = sorted[i];
-        if (at >= hour_count) {
+        if (at >= hour_count || !logon_is_of(tally_key(hours, at, HOUR_ACCOUNT), a->user)) {
             continue;
         }
         triage_cell(&a->cells, tally_key(hours, at, HOUR_TIME));
@@ -280,7 +285,9 @@ static void end_rank(struct accounts *a) {
     uint32_t *sorted = tally_sorted(&r.sources, TALLY_BY_KEY);
     qsort_r(sorted, r.sources.count, sizeof *sorted, highest_first, &r);
     for (uint32_t i = 0; i < r.sources.count && !a->out->is_stopped; i++) {
-        write_account(a, &r, sorted[i]);
+        if (logon_is_of(tally_key(&r.sources, sorted[i], 0), a->user)) {
+            write_account(a, &r, sorted[i]);
+        }
     }
     mem_free(sorted);
     mem_free(r.marks);

@@ -4,6 +4,7 @@
 
 #include "change_read.h"
 #include "intern.h"
+#include "logon_read.h"
 #include "mem.h"
 #include "triage_cells.h"
 
@@ -21,6 +22,7 @@ struct change_row {
 
 struct changes {
     struct triage_out *out;
+    struct str user; /* by whom, of whom; empty: all */
     struct change_reader reader;
     struct intern texts;
     uint64_t text_bytes;
@@ -31,9 +33,10 @@ struct changes {
 
 static enum status changes_open(void **state, struct triage_out *out,
                                 const struct triage_options *options, struct err *err) {
-    (void)options, (void)err; /* there are none */
+    (void)err; /* no option can be wrong */
     struct changes *c = mem_calloc(1, sizeof *c);
     c->out = out;
+    c->user = options->user;
     triage_columns(out, STR("time computer change event sign by target member detail file idx# "
                             "line# record_id#"));
     change_reader_init(&c->reader);
@@ -48,10 +51,16 @@ static uint32_t keep(struct changes *c, struct str text) {
     return id;
 }
 
+static bool is_wanted(const struct changes *c, const struct change *change) {
+    return logon_is_of(change->parts[CHANGE_BY], c->user) ||
+           logon_is_of(change->parts[CHANGE_TARGET], c->user) ||
+           logon_is_of(change->parts[CHANGE_MEMBER], c->user);
+}
+
 static void changes_event(void *state, const struct triage_event *event) {
     struct changes *c = state;
     struct change change;
-    if (!change_read(&change, &c->reader, event)) {
+    if (!change_read(&change, &c->reader, event) || !is_wanted(c, &change)) {
         return;
     }
     if (c->count == CHANGES_MAX || c->text_bytes > TEXT_BYTES_MAX) {

@@ -8,6 +8,7 @@
 
 struct logons {
     struct triage_out *out;
+    struct str user; /* whose logons; empty: all */
     struct logon_reader reader;
     struct tally tally;
     struct privileged privileged;
@@ -15,9 +16,10 @@ struct logons {
 
 static enum status logons_open(void **state, struct triage_out *out,
                                const struct triage_options *options, struct err *err) {
-    (void)options, (void)err; /* there are none */
+    (void)err; /* no option can be wrong */
     struct logons *l = mem_calloc(1, sizeof *l);
     l->out = out;
+    l->user = options->user;
     triage_columns(out, STR("count# privileged# result event user domain logon_type type_name "
                             "source_host source_ip computer package ntlm logon_process key_length "
                             "status reason by target first last"));
@@ -35,7 +37,9 @@ static void logons_event(void *state, const struct triage_event *event) {
     if (kind == LOGON_PRIVILEGES) {
         privileged_add(&l->privileged, computer, logon.logon_id);
     }
-    if (kind != LOGON_ATTEMPT) {
+    bool is_wanted = logon_is_of(logon.parts[LOGON_USER], l->user) ||
+                     logon_is_of(logon.parts[LOGON_BY], l->user);
+    if (kind != LOGON_ATTEMPT || !is_wanted) {
         return;
     }
     uint32_t group = tally_add(&l->tally, logon.parts, computer, triage_time(event->row));

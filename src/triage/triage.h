@@ -63,6 +63,7 @@ struct triage_options {
     size_t field_count;
     bool ignore_case;     /* search */
     bool is_regex;        /* search */
+    struct str user;      /* accounts, changes, logons: only of this one; empty: all */
     bool with_machines;   /* accounts: those of machines and of Windows too */
     uint64_t min_length;  /* base64: characters; 0: the default */
     uint64_t min_missing; /* gaps: records; 0: the default */

@@ -233,6 +233,29 @@ static void test_accounts(void **unused) {
     assert_int_equal(triage_accounts.open(&state, &out, &bad, &err), STATUS_BAD_INPUT);
 }
 
+static void test_one_user(void **unused) {
+    (void)unused;
+    const struct triage_options rank = {.kind = STR("rank"), .user = STR("EX\\EVE")};
+    const struct triage_options logons = {.user = STR("bob")};
+    const struct triage_options changes = {.user = STR("mallory@ex.example")};
+    const struct triage_options nobody = {.user = STR("mal")};
+    struct buf rows = ask(&triage_accounts, &rank, STR(ACCOUNT_EVENTS));
+    assert_null(strstr(rows.ptr, "|bob|"));
+    assert_non_null(strstr(rows.ptr, "|eve|"));
+    buf_fini(&rows);
+    rows = ask(&triage_logons, &logons, STR(ACCOUNT_EVENTS));
+    assert_non_null(strstr(rows.ptr, "|failure|4625|bob|"));
+    assert_non_null(strstr(rows.ptr, "|explicit|4648|eve|")); /* by bob */
+    assert_null(strstr(rows.ptr, "|4624|"));
+    buf_fini(&rows);
+    rows = ask(&triage_changes, &changes, STR(ACCOUNT_EVENTS));
+    assert_non_null(strstr(rows.ptr, "|log-cleared|1102|"));
+    buf_fini(&rows);
+    rows = ask(&triage_changes, &nobody, STR(ACCOUNT_EVENTS));
+    assert_int_equal(rows.len, 1);
+    buf_fini(&rows);
+}
+
 static void test_tickets(void **unused) {
     (void)unused;
     /* RC4 for the service of a user; of a machine; a TGT without preauthentication */
@@ -493,19 +516,13 @@ static void test_ptree_drawing(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_metrics),
-        cmocka_unit_test(test_logons_privileged),
-        cmocka_unit_test(test_stack_scripts),
-        cmocka_unit_test(test_logoffs),
-        cmocka_unit_test(test_accounts),
-        cmocka_unit_test(test_accounts_ranked),
-        cmocka_unit_test(test_tickets),
-        cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_changes_directory),
-        cmocka_unit_test(test_logons_elsewhere),
-        cmocka_unit_test(test_gaps),
-        cmocka_unit_test(test_ptree_reuse),
-        cmocka_unit_test(test_ptree_choice),
+        cmocka_unit_test(test_metrics),          cmocka_unit_test(test_logons_privileged),
+        cmocka_unit_test(test_stack_scripts),    cmocka_unit_test(test_logoffs),
+        cmocka_unit_test(test_accounts),         cmocka_unit_test(test_accounts_ranked),
+        cmocka_unit_test(test_one_user),         cmocka_unit_test(test_tickets),
+        cmocka_unit_test(test_changes),          cmocka_unit_test(test_changes_directory),
+        cmocka_unit_test(test_logons_elsewhere), cmocka_unit_test(test_gaps),
+        cmocka_unit_test(test_ptree_reuse),      cmocka_unit_test(test_ptree_choice),
         cmocka_unit_test(test_ptree_drawing),
     };
     return cmocka_run_group_tests_name("triage", tests, NULL, NULL);

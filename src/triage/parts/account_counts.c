@@ -36,14 +36,6 @@ static struct str lower(struct buf *out, struct str text) {
     return buf_str(out);
 }
 
-/* "EX\eve" and "eve@EX.EXAMPLE" are eve. */
-static struct str plain_user(struct str user) {
-    size_t slash = str_find_char(user, '\\');
-    user = slash == STR_NONE ? user : str_skip(user, slash + 1);
-    size_t sign = str_find_char(user, '@');
-    return sign == STR_NONE || sign == 0 ? user : str_head(user, sign);
-}
-
 /* Those that Windows itself logs on, whatever the language of their names. */
 static bool is_of_system(struct str user, struct str sid) {
     static const struct str sids[] = {STR_INIT("S-1-5-18"), STR_INIT("S-1-5-19"),
@@ -155,7 +147,7 @@ static struct str sign_of_ticket(const struct logon *logon) {
 
 static void add_logon(struct account_counts *a, const struct logon *logon, int64_t time_ns) {
     enum account_class class = class_of(logon);
-    struct str user = plain_user(logon->parts[LOGON_USER]);
+    struct str user = logon_plain_user(logon->parts[LOGON_USER]);
     if (class == ACCOUNT_CLASSES || !is_counted(a, user, logon->sid)) {
         return;
     }
@@ -178,7 +170,7 @@ static void add_logon(struct account_counts *a, const struct logon *logon, int64
 }
 
 static void add_change(struct account_counts *a, const struct change *change, int64_t time_ns) {
-    struct str user = plain_user(change->parts[CHANGE_BY]);
+    struct str user = logon_plain_user(change->parts[CHANGE_BY]);
     if (is_counted(a, user, user)) {
         (void)lower(&a->account, user);
         mark(a, STR("by"), change->parts[CHANGE_WHAT], time_ns);

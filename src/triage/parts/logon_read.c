@@ -97,6 +97,17 @@ void logon_reader_fini(struct logon_reader *r) {
     buf_fini(&r->by);
 }
 
+struct str logon_plain_user(struct str user) {
+    size_t slash = str_find_char(user, '\\');
+    user = slash == STR_NONE ? user : str_skip(user, slash + 1);
+    size_t sign = str_find_char(user, '@');
+    return sign == STR_NONE || sign == 0 ? user : str_head(user, sign);
+}
+
+bool logon_is_of(struct str name, struct str user) {
+    return user.len == 0 || str_eq_ci(logon_plain_user(name), logon_plain_user(user));
+}
+
 /* --- Windows --- */
 
 static struct str value(const struct logon_reader *r, size_t event, enum field field) {

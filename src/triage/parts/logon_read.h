@@ -57,6 +57,11 @@ struct logon_reader {
     struct buf by; /* scratch */
 };
 
+/* "EX\eve" and "eve@EX.EXAMPLE" are eve. */
+struct str logon_plain_user(struct str user);
+/* Is the name, in any of these forms, that of the user (empty: any)? */
+bool logon_is_of(struct str name, struct str user);
+
 void logon_reader_init(struct logon_reader *reader);
 void logon_reader_fini(struct logon_reader *reader);
 /* What the event says of a logon; `out` is filled unless that is nothing. */
