@@ -3,16 +3,6 @@
 #include "mem.h"
 #include "windows_names.h"
 
-struct bound_dataset {
-    struct sigma_bound_field *fields; /* by field id */
-    size_t capacity;
-};
-
-struct sigma_binding {
-    struct bound_dataset datasets[DATASET_COUNT];
-    struct sigma_attribute attributes[SIGMA_ATTRIBUTE_COUNT];
-};
-
 void sigma_binding_destroy(struct sigma_binding **binding) {
     struct sigma_binding *b = *binding;
     if (b == NULL) {
@@ -46,10 +36,6 @@ struct sigma_binding *sigma_binding_of(struct sigma_matcher *m) {
         *place = b;
     }
     return *place;
-}
-
-struct sigma_attribute *sigma_binding_attributes(struct sigma_binding *binding) {
-    return binding->attributes;
 }
 
 /* --- working out a field --- */
@@ -106,25 +92,23 @@ static void bind_mapped(const struct sigma_rules *rules, struct sigma_bound_fiel
     }
 }
 
-const struct sigma_bound_field *
-sigma_binding_field(struct sigma_matcher *m, const struct sigma_origin *origin, uint32_t field) {
-    const struct sigma_rules *rules = sigma_matcher_rules(m);
-    struct sigma_binding *binding = sigma_binding_of(m);
-    struct bound_dataset *d = &binding->datasets[origin->dataset];
+const struct sigma_bound_field *sigma_binding_learn(struct sigma_binding *binding,
+                                                    const struct sigma_rules *rules,
+                                                    const struct sigma_origin *origin,
+                                                    uint32_t field) {
+    struct sigma_bound_dataset *d = &binding->datasets[origin->dataset];
     if (field >= d->capacity) {
         size_t before = d->capacity;
         MEM_GROW(d->fields, d->capacity, (size_t)field + 1);
         memset(d->fields + before, 0, (d->capacity - before) * sizeof *d->fields);
     }
     struct sigma_bound_field *bound = &d->fields[field];
-    if (!bound->is_known) {
-        bound->is_known = true;
-        if (origin->is_windows) {
-            bind_windows(rules, bound, field);
-        } else {
-            bind_other(rules, bound, field, dataset_info(origin->dataset));
-        }
-        bind_mapped(rules, bound, field, dataset_info(origin->dataset));
+    bound->is_known = true;
+    if (origin->is_windows) {
+        bind_windows(rules, bound, field);
+    } else {
+        bind_other(rules, bound, field, dataset_info(origin->dataset));
     }
+    bind_mapped(rules, bound, field, dataset_info(origin->dataset));
     return bound;
 }

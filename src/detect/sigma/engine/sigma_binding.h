@@ -27,12 +27,33 @@ struct sigma_attribute {
 
 enum { SIGMA_ATTRIBUTE_COUNT = 2 };
 
+struct sigma_bound_dataset {
+    struct sigma_bound_field *fields; /* by field id; only some are known */
+    size_t capacity;
+};
+
+struct sigma_binding {
+    struct sigma_bound_dataset datasets[DATASET_COUNT];
+    struct sigma_attribute attributes[SIGMA_ATTRIBUTE_COUNT];
+};
+
 /* Of the matcher; made when first asked for. */
 struct sigma_binding *sigma_binding_of(struct sigma_matcher *m);
-/* SIGMA_ATTRIBUTE_COUNT of them. */
-struct sigma_attribute *sigma_binding_attributes(struct sigma_binding *binding);
-/* Borrowed until the next one is asked for. */
-const struct sigma_bound_field *
-sigma_binding_field(struct sigma_matcher *m, const struct sigma_origin *origin, uint32_t field);
+/* Works out a field that is not known yet. */
+const struct sigma_bound_field *sigma_binding_learn(struct sigma_binding *binding,
+                                                    const struct sigma_rules *rules,
+                                                    const struct sigma_origin *origin,
+                                                    uint32_t field);
+
+/* Borrowed until the next one is asked for. Inline: it is asked for each value of a row. */
+static inline const struct sigma_bound_field *sigma_binding_field(struct sigma_binding *binding,
+                                                                  const struct sigma_rules *rules,
+                                                                  const struct sigma_origin *origin,
+                                                                  uint32_t field) {
+    const struct sigma_bound_dataset *d = &binding->datasets[origin->dataset];
+    return field < d->capacity && d->fields[field].is_known
+               ? &d->fields[field]
+               : sigma_binding_learn(binding, rules, origin, field);
+}
 
 #endif

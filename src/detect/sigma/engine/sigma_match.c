@@ -292,7 +292,7 @@ static void tests_passed(struct sigma_matcher *m, const struct sigma_ids *tests,
 void sigma_match_known(struct sigma_matcher *m, uint32_t slot, const struct sigma_ids *tests,
                        uint32_t field) {
     tests_passed(m, tests, field);
-    if (slot != SIGMA_KEYWORD_SLOT) {
+    if (m->group->uses[slot] != 0) {
         keep_value(m, slot, (struct slot_value){.text = STR_EMPTY, .field = field});
     }
 }
@@ -305,7 +305,7 @@ void sigma_match_value(struct sigma_matcher *m, uint32_t slot, struct str text, 
     if (text.len >= least || !sigma_is_ascii(text)) {
         tests_passed(m, find_tests(m, slot, text, field), field);
     }
-    if (slot != SIGMA_KEYWORD_SLOT) {
+    if (m->group->uses[slot] != 0) { /* else nobody asks for the value itself */
         keep_value(m, slot, (struct slot_value){.text = text, .field = field});
     }
 }

@@ -36,7 +36,7 @@ struct str sigma_row_line(struct str raw) {
 
 static void add_attributes(struct sigma_matcher *m, const struct batch *batch,
                            const struct row *row) {
-    struct sigma_attribute *attributes = sigma_binding_attributes(sigma_binding_of(m));
+    struct sigma_attribute *attributes = sigma_binding_of(m)->attributes;
     for (size_t i = 0; i < SIGMA_ATTRIBUTE_COUNT; i++) {
         struct sigma_attribute *a = &attributes[i];
         struct str text;
@@ -50,11 +50,14 @@ static void add_attributes(struct sigma_matcher *m, const struct batch *batch,
 void sigma_match_row(struct sigma_matcher *matcher, const struct batch *batch,
                      const struct row *row, sigma_hit_fn *hit, void *ctx) {
     struct sigma_origin origin = origin_of(batch, row);
+    struct sigma_binding *binding = sigma_binding_of(matcher);
+    const struct sigma_rules *rules = sigma_matcher_rules(matcher);
     sigma_match_begin(matcher, &origin);
     bool keywords = sigma_match_wants(matcher, SIGMA_KEYWORD_SLOT);
     for (uint32_t i = 0; i < row->value_count; i++) {
         const struct value *v = &batch->values[row->first_value + i];
-        const struct sigma_bound_field *bound = sigma_binding_field(matcher, &origin, v->field);
+        const struct sigma_bound_field *bound =
+            sigma_binding_field(binding, rules, &origin, v->field);
         struct str text = batch_value_text(batch, v);
         for (size_t s = 0; s < bound->slots.count; s++) {
             sigma_match_value(matcher, bound->slots.ids[s], text, v->field);

@@ -211,8 +211,7 @@ static bool wants_line(const struct screen_part *p, const struct screen_kind *k)
 
 /* What columns do not tell. */
 static bool wants_all(struct screen_part *p, const struct screen_kind *k) {
-    const struct sigma_attribute *attributes =
-        sigma_binding_attributes(sigma_binding_of(p->matcher));
+    const struct sigma_attribute *attributes = sigma_binding_of(p->matcher)->attributes;
     bool all = false;
     for (size_t i = 0; k->is_windows && i < SIGMA_ATTRIBUTE_COUNT; i++) {
         uint32_t slot = attributes[i].slot;
@@ -225,7 +224,8 @@ static void add_cell(struct screen_part *p, const struct screen_kind *k,
                      const struct row_cells *row, uint32_t cell) {
     const struct row_cell *c = &row->kind->cells[cell];
     const struct sigma_origin origin = {.dataset = k->dataset, .is_windows = k->is_windows};
-    const struct sigma_bound_field *bound = sigma_binding_field(p->matcher, &origin, c->field);
+    const struct sigma_bound_field *bound = sigma_binding_field(
+        sigma_binding_of(p->matcher), sigma_matcher_rules(p->matcher), &origin, c->field);
     for (size_t i = 0; i < bound->slots.count; i++) {
         add_item(p, row, cell, bound->slots.ids[i], false);
     }
