@@ -2,8 +2,8 @@
 
 #include "windows_names.h"
 
-/* Names of NXLog (im_msvistalog), Mordor, Splunk and Azure's tables for System parts: those that
- * differ from the flat native ones. */
+/* Names of NXLog (im_msvistalog), Mordor and Azure's tables for System parts: those that differ
+ * from the flat native ones. */
 static const struct {
     struct str name;
     struct str flat;
@@ -12,10 +12,7 @@ static const struct {
     {STR_INIT("SourceName"), STR_INIT("Provider_Name")},
     {STR_INIT("ProviderName"), STR_INIT("Provider_Name")},
     {STR_INIT("ProviderGuid"), STR_INIT("Provider_Guid")},
-    {STR_INIT("EventCode"), STR_INIT("EventID")},
     {STR_INIT("EventLog"), STR_INIT("Channel")},
-    {STR_INIT("LogName"), STR_INIT("Channel")},
-    {STR_INIT("ComputerName"), STR_INIT("Computer")},
     {STR_INIT("RecordNumber"), STR_INIT("EventRecordID")},
     {STR_INIT("OpcodeValue"), STR_INIT("Opcode")},
     {STR_INIT("TaskValue"), STR_INIT("Task")},
@@ -99,10 +96,23 @@ static bool is_in(struct str s, const struct str *list, size_t count) {
     return false;
 }
 
-/* Splunk's exports hold a row in "result". */
+/* Splunk's exports hold a row in "result", with names of its own for System parts. */
 static struct str result_path(struct str path) {
+    static const struct {
+        struct str name;
+        struct str flat;
+    } own[] = {{STR_INIT("EventCode"), STR_INIT("EventID")},
+               {STR_INIT("LogName"), STR_INIT("Channel")},
+               {STR_INIT("ComputerName"), STR_INIT("Computer")}};
     struct str wrapper = STR("result.");
-    return str_starts(path, wrapper) ? str_skip(path, wrapper.len) : path;
+    if (!str_starts(path, wrapper)) {
+        return path;
+    }
+    path = str_skip(path, wrapper.len);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        path = str_eq(path, own[i].name) ? own[i].flat : path;
+    }
+    return path;
 }
 
 static uint32_t flat_field(struct str path) {
@@ -351,9 +361,7 @@ static uint32_t find_signs(struct str path) {
         {STR_INIT("Keywords"), JSON_IS_KEYWORDS},
         {STR_INIT("EventType"), JSON_IS_EVENT_TYPE},
         {STR_INIT("Opcode"), JSON_IS_OPCODE},
-        {STR_INIT("EventCode"), JSON_SIGN_EVENT_ID},
         {STR_INIT("EventLog"), JSON_SIGN_WINDOWS},
-        {STR_INIT("ComputerName"), JSON_SIGN_WINDOWS},
         {STR_INIT("EventId"), JSON_SIGN_ECMD},
         {STR_INIT("EventRecordId"), JSON_IS_RECORD_ID},
         {STR_INIT("data.win.system.eventID"), JSON_SIGN_NESTED},
