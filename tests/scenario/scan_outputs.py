@@ -216,6 +216,11 @@ def sarif_has_its_structure(folder):
         true(uri.startswith("file:///") and uri.endswith("/in/a%20b%231.json"), uri)
     prints = [x["partialFingerprints"]["konseki/v1"] for x in run_["results"]]
     equal(len(prints), len(set(prints)), "fingerprints differ")
+    objects = [{"@timestamp": "2020-10-28T00:00:00Z", "EventID": 1, "CommandLine": f"whoami {n}",
+                "Channel": "Microsoft-Windows-Sysmon/Operational"} for n in range(3)]
+    (folder / "line.json").write_text(json.dumps(objects))
+    results = json.loads(run(*arguments[:-1], folder / "line.json", "--format", "sarif"))["runs"][0]["results"]
+    equal(len({x["partialFingerprints"]["konseki/v1"] for x in results}), 3, "of objects on one line too")
     equal(len(run_["invocations"][0]["toolConfigurationNotifications"]), 1, "refused rules")
     (folder / "site.conf").write_text("rules {\n disable { rule = \"21111111-2222-4333-8444-555555555555\", "
                                       "owner = me, reason = known, until = 2099-01-01 }\n}\n")

@@ -123,6 +123,11 @@ static void add_fingerprint(struct buf *out, const struct report_hit *hit) {
     buf_printf(&key, "|%u|%u|%llu|%lld", hit->place.line, hit->place.idx,
                (unsigned long long)hit->place.record_id,
                hit->is_time_received ? 0LL : (long long)hit->time_ns);
+    /* several objects of JSON may stand on one line */
+    for (size_t i = 0; hit->place.record_id == 0 && i < hit->field_count; i++) {
+        buf_putc(&key, '\0');
+        buf_add(&key, hit->fields[i].value);
+    }
     for (size_t i = 0; hit->correlation != NULL && i < hit->correlation->group_count; i++) {
         buf_putc(&key, '\0');
         buf_add(&key, hit->correlation->groups[i].value);
