@@ -289,8 +289,9 @@ static void go_on_behind_damage(struct packed *p) {
         return;
     }
     for (uint64_t i = 0; i < p->member_count; i++) {
-        if (archive_read_next_header(p->archive, &entry) < ARCHIVE_WARN) {
-            return;
+        int got = archive_read_next_header(p->archive, &entry);
+        if (got == ARCHIVE_EOF || got < ARCHIVE_WARN) {
+            return; /* its directory may name less than what was found without it */
         }
     }
     p->is_over = false;
