@@ -202,7 +202,7 @@ static void print_summary(const struct profiling *p) {
         evaluated += profile->rules[i].candidates > 0;
     }
     fprintf(stderr, _("%llu events, matching took %.3f s; %zu of %zu rules were evaluated\n"),
-            (unsigned long long)p->events, (double)p->time_ns / 1e9, evaluated,
+            (unsigned long long)p->events, (double)p->time_ns / (double)NS_PER_SECOND, evaluated,
             profile->rule_count);
 }
 

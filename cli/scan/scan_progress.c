@@ -66,7 +66,8 @@ static void add_clock(struct buf *out, int64_t seconds) {
 }
 
 static void add_rate(struct buf *out, uint64_t events, int64_t elapsed_ns) {
-    double rate = (double)events * 1e9 / (double)(elapsed_ns > 0 ? elapsed_ns : 1);
+    double rate =
+        (double)events * (double)NS_PER_SECOND / (double)(elapsed_ns > 0 ? elapsed_ns : 1);
     if (rate >= 1e6) {
         buf_printf(out, _("%.1f M events/s"), rate / 1e6);
     } else if (rate >= 1e3) {
@@ -99,7 +100,7 @@ static void add_left(struct buf *out, const struct file_rows_progress *how_far,
     double left = (double)elapsed_ns / (double)done * (double)(how_far->all_bytes - done);
     buf_add(out, STR(" · "));
     buf_add(out, str_from_c(_("left: ")));
-    add_clock(out, (int64_t)(left / 1e9) + 1);
+    add_clock(out, (int64_t)(left / (double)NS_PER_SECOND) + 1);
 }
 
 void scan_progress_show(struct scan_progress *progress, const struct scan_counts *counts,

@@ -130,7 +130,8 @@ static void add_facts(struct buf *out, const struct report_stats *stats,
     add_inputs(out, run);
     open_row(out, _("Scanned at"));
     report_text_time(out, run->started_wall_ns, stats->zone);
-    buf_printf(out, " (%.1f s, konseki %s)", (double)run->elapsed_ns / 1e9, KONSEKI_VERSION);
+    buf_printf(out, " (%.1f s, konseki %s)", (double)run->elapsed_ns / (double)NS_PER_SECOND,
+               KONSEKI_VERSION);
     close_row(out);
     count_row(out, _("Files"), run->files);
     count_row(out, _("Files with hits"), stats->files.names.count);
