@@ -322,6 +322,35 @@ static void test_many_rules(void **state) {
     buf_fini(&text);
 }
 
+/* 64 correlations about one rule, 1,100 about these: one event has 70,464 ways. */
+static void test_too_many_ways(void **state) {
+    (void)state;
+    enum { INNER = 64, OUTER = 1100, LIMIT = 65536 };
+    struct run run;
+    struct buf text = BUF_INIT;
+    struct buf names = BUF_INIT;
+    for (int i = 0; i < INNER; i++) {
+        buf_printf(&names, i > 0 ? ", i%02d" : "i%02d", i);
+    }
+    for (int i = 0; i < INNER + OUTER; i++) {
+        buf_printf(&text,
+                   "title: t\nid: %s%02d\ncorrelation: {type: event_count, timespan: 1m, "
+                   "condition: {gte: 1}, rules: [%.*s]}\n---\n",
+                   i < INNER ? "i" : "o", i, STR_ARG(i < INNER ? STR("a") : buf_str(&names)));
+    }
+    buf_add(&text, STR(RULE("a", "1")));
+    buf_putc(&text, '\0');
+    begin(&run, text.ptr, (struct sigma_correlator_options){0});
+    event(&run, 1, "1", "x", "y");
+    finish(&run);
+    assert_int_equal(run.count, OUTER);
+    assert_int_equal(sigma_correlator_counts(run.correlator).evicted,
+                     INNER + INNER * OUTER - LIMIT);
+    end(&run);
+    buf_fini(&names);
+    buf_fini(&text);
+}
+
 static void test_numbers_told(void **state) {
     (void)state;
     struct run run;
@@ -548,21 +577,14 @@ static void test_times(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stretch),
-        cmocka_unit_test(test_members),
-        cmocka_unit_test(test_chain),
-        cmocka_unit_test(test_temporary_file),
-        cmocka_unit_test(test_eviction),
-        cmocka_unit_test(test_large_group),
-        cmocka_unit_test(test_long_values),
-        cmocka_unit_test(test_live),
-        cmocka_unit_test(test_cache),
-        cmocka_unit_test(test_timespan),
-        cmocka_unit_test(test_times),
-        cmocka_unit_test(test_many_rules),
-        cmocka_unit_test(test_ranks),
-        cmocka_unit_test(test_numbers_told),
-        cmocka_unit_test(test_origins_are_forgotten),
+        cmocka_unit_test(test_stretch),      cmocka_unit_test(test_members),
+        cmocka_unit_test(test_chain),        cmocka_unit_test(test_temporary_file),
+        cmocka_unit_test(test_eviction),     cmocka_unit_test(test_large_group),
+        cmocka_unit_test(test_long_values),  cmocka_unit_test(test_live),
+        cmocka_unit_test(test_cache),        cmocka_unit_test(test_timespan),
+        cmocka_unit_test(test_times),        cmocka_unit_test(test_many_rules),
+        cmocka_unit_test(test_ranks),        cmocka_unit_test(test_too_many_ways),
+        cmocka_unit_test(test_numbers_told), cmocka_unit_test(test_origins_are_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

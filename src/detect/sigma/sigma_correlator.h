@@ -100,7 +100,8 @@ struct sigma_correlator_options {
 struct sigma_correlator_counts {
     uint64_t events; /* that took part */
     uint64_t hits;
-    uint64_t evicted;       /* groups or events forgotten because the state was full */
+    uint64_t evicted;       /* groups or events forgotten because the state was full, and ways of
+                               one event into correlations beyond 65,536 */
     uint64_t late;          /* events older than what was already looked at: left out */
     uint64_t without_group; /* a field of group-by is missing: left out of that correlation */
     uint64_t without_value; /* the field is missing, or no number where one is needed: the same */

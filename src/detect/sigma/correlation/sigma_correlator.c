@@ -79,6 +79,7 @@ struct sigma_correlator {
     struct arrival *arrivals;
     size_t arrival_count;
     size_t arrival_capacity;
+    uint64_t cut;            /* arrivals beyond the limit, of all events */
     uint32_t *first_arrival; /* by correlation, index + 1 */
     uint32_t *queue;         /* correlations with arrivals, rising */
     size_t queue_count;
@@ -161,7 +162,7 @@ void sigma_correlator_destroy(struct sigma_correlator **correlator) {
 
 struct sigma_correlator_counts sigma_correlator_counts(const struct sigma_correlator *k) {
     struct sigma_correlator_counts counts = k->counts;
-    counts.evicted = k->windows.evicted;
+    counts.evicted = k->windows.evicted + k->cut;
     counts.state_bytes = sigma_windows_bytes(&k->windows);
     counts.spilled_bytes = k->records.file.size_bytes;
     return counts;
@@ -264,8 +265,12 @@ static void enqueue(struct sigma_correlator *k, uint32_t correlation) {
 }
 
 static void arrive(struct sigma_correlator *k, const struct listeners *list, uint32_t source) {
-    for (size_t i = 0; i < list->count && k->arrival_count < ARRIVAL_LIMIT; i++) {
+    for (size_t i = 0; i < list->count; i++) {
         uint32_t correlation = list->items[i].correlation;
+        if (k->arrival_count == ARRIVAL_LIMIT) { /* told like everything that memory ends */
+            k->cut += list->count - i;
+            return;
+        }
         if (k->first_arrival[correlation] == 0) {
             enqueue(k, correlation);
         }
