@@ -15,6 +15,7 @@
 #include "number_index.h"
 #include "segment_filter.h"
 #include "segment_groups.h"
+#include "segment_screen.h"
 #include "text_match.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -128,6 +129,57 @@ static void search_blocks(struct segment *s, size_t choice) {
     arena_fini(&arena);
 }
 
+/* --- a screen that looks at everything --- */
+
+static void *open_part(void *ctx) {
+    return ctx;
+}
+
+static void ignore_part(void *part) {
+    (void)part;
+}
+
+/* Codes are below what was said, and equal ones have the text of the first. */
+static bool look_at_cells(void *part, struct row_cells *row) {
+    struct buf *text = part;
+    buf_clear(text);
+    row->raw(text, row);
+    for (uint32_t i = 0; i < row->kind->cell_count; i++) {
+        const struct row_cell *cell = &row->kind->cells[i];
+        if (cell->place != CELL_BY_TEXT && row->code(row, i) >= cell->codes) {
+            abort();
+        }
+        buf_clear(text);
+        row->text(text, row, i);
+    }
+    return text->len % 2 == 0;
+}
+
+static void screen_blocks(struct segment *s) {
+    struct err err = ERR_INIT;
+    struct buf text = BUF_INIT;
+    const struct row_screen looks = {.open = open_part,
+                                     .close = ignore_part,
+                                     .enter = ignore_part,
+                                     .leave = ignore_part,
+                                     .wants = look_at_cells,
+                                     .ctx = &text};
+    struct segment_screen *screen = segment_screen_create(&looks, s);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < s->block_count && status == STATUS_OK; i++) {
+        struct block b;
+        uint64_t rows[SEGMENT_BLOCK_ROWS / 64];
+        memset(rows, 0xff, sizeof rows);
+        status = block_open(&b, s, i, &err);
+        if (status == STATUS_OK) {
+            status = segment_screen_block(screen, &b, rows, &err);
+            block_close(&b);
+        }
+    }
+    segment_screen_destroy(&screen);
+    buf_fini(&text);
+}
+
 static void filter_all(struct segment *s, const struct expr *e) {
     struct err err = ERR_INIT;
     struct filter_plan *plan = filter_plan_create(e);
@@ -212,6 +264,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             search_blocks(s, i + data[0]);
             filter_blocks(s, i + data[0]);
         }
+        screen_blocks(s);
         ask_numbers(s);
         if (s->field_count > 0 && segment_templates(s, &err) == STATUS_OK) {
             for (size_t i = 0; i < 4; i++) {

@@ -269,7 +269,8 @@ enum status segment_screen_block(struct segment_screen *s, struct block *block, 
     for (uint32_t word = 0; word < SEGMENT_BLOCK_ROWS / 64; word++) {
         for (uint64_t left = rows[word]; left != 0 && s->status == STATUS_OK; left &= left - 1) {
             uint32_t at = word * 64 + (uint32_t)__builtin_ctzll(left);
-            rows[word] &= is_unwanted(s, at) ? ~(left & -left) : UINT64_MAX;
+            bool is_row = at < block->info->rows;
+            rows[word] &= !is_row || is_unwanted(s, at) ? ~(left & -left) : UINT64_MAX;
         }
     }
     s->screen->leave(s->part);
