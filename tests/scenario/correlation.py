@@ -197,6 +197,17 @@ def what_happened(folder):
 
 
 @case
+def a_timeframe_alone_is_hinted(folder):
+    rule = folder / "r.yml"
+    for condition, hint in (("s", "'timeframe' does nothing"), ("s | count() > 2", "type: event_count")):
+        rule.write_text("title: t\nlogsource: {product: windows}\ndetection:\n  s: {a: b}\n"
+                        f"  timeframe: 5m\n  condition: {condition}\n")
+        checked = json.loads(run("rules", "check", "--format", "jsonl", rule).splitlines()[0])
+        equal(checked["status"], "ok", condition)
+        true(hint in checked["hint"], checked)
+
+
+@case
 def stretches_that_begin_alike(folder):
     """The condition holds, does not, holds again while the first event is still in the window."""
     rules, log, store = folder / "r.yml", folder / "e.json", folder / "store"

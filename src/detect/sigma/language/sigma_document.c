@@ -277,6 +277,18 @@ static void hint_taxonomy(const struct reader *r, struct sigma_document *out,
     buf_fini(&hint);
 }
 
+/* Behind a condition that counts (sigma_legacy.h) there is more to say. */
+static void hint_timeframe(const struct reader *r, struct sigma_document *out,
+                           const sigma_yaml_node *root) {
+    const sigma_yaml_node *detection = sigma_yaml_get(r->yaml, root, "detection");
+    if (sigma_yaml_is_map(detection) && out->info.hint.len == 0 &&
+        sigma_yaml_get(r->yaml, detection, "timeframe") != NULL) {
+        out->info.hint = arena_str(
+            r->arena, str_from_c(_("'timeframe' does nothing without a count: write a correlation "
+                                   "rule with 'timespan'")));
+    }
+}
+
 enum status sigma_document_parse(struct sigma_document *out, struct arena *arena,
                                  struct arena *trees, struct sigma_yaml *yaml,
                                  const sigma_yaml_node *root, struct str path, struct err *err) {
@@ -291,6 +303,7 @@ enum status sigma_document_parse(struct sigma_document *out, struct arena *arena
     read_info(&r, out, root);
     hint_collection(&r, out);
     hint_taxonomy(&r, out, root);
+    hint_timeframe(&r, out, root);
     enum status s = sigma_schema_check(yaml, root, err);
     if (s == STATUS_OK && out->is_filter) {
         s = read_targets(&r, out, root);
