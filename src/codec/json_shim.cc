@@ -16,6 +16,7 @@ struct walk {
     json_leaf_fn *leaf;
     void *ctx;
     size_t leaves;
+    bool tells_null;
     const char *end; /* of the document */
     struct json_paths *paths;
     char text[JSON_PATH_BYTES]; /* of a path without number */
@@ -110,6 +111,17 @@ error_code give_leaf(walk &w, const struct place &at, ondemand::value &value, js
     return SUCCESS;
 }
 
+/* Does not count: a document of nulls alone has no leaves. */
+error_code give_null(walk &w, const struct place &at, ondemand::value &value) {
+    bool is_null = false;
+    SIMDJSON_TRY(value.is_null().get(is_null));
+    if (is_null) {
+        json_leaf leaf = {at.text, at.path, {nullptr, 0}, JSON_NULL, false};
+        w.leaf(w.ctx, &leaf);
+    }
+    return SUCCESS;
+}
+
 error_code walk_object(walk &w, const struct place &at, ondemand::object object, int depth) {
     for (auto item : object) {
         struct place below;
@@ -158,6 +170,8 @@ error_code walk_value(walk &w, const struct place &at, ondemand::value &value, i
         return give_leaf(w, at, value, JSON_NUMBER);
     case ondemand::json_type::boolean:
         return give_leaf(w, at, value, JSON_BOOL);
+    case ondemand::json_type::null:
+        return w.tells_null ? give_null(w, at, value) : SUCCESS;
     default:
         return SUCCESS;
     }
@@ -179,6 +193,7 @@ error_code walk_document(walk &w, ondemand::parser &parser, struct str text) {
 struct json_reader {
     ondemand::parser parser;
     struct json_paths *paths = json_paths_create();
+    bool tells_null = false;
 };
 
 static_assert(JSON_PADDING_BYTES >= SIMDJSON_PADDING, "padding of simdjson");
@@ -198,12 +213,17 @@ extern "C" void json_reader_destroy(struct json_reader *reader) {
     delete reader;
 }
 
+extern "C" void json_reader_tell_null(struct json_reader *reader) {
+    reader->tells_null = true;
+}
+
 extern "C" enum json_result json_reader_read(struct json_reader *reader, struct str text,
                                              json_leaf_fn *leaf, void *ctx) {
     walk w;
     w.leaf = leaf;
     w.ctx = ctx;
     w.leaves = 0;
+    w.tells_null = reader->tells_null;
     w.end = text.ptr + text.len;
     w.paths = reader->paths;
     json_paths_begin(w.paths);

@@ -2,8 +2,8 @@
  * One JSON document -> its leaves in document order, through simdjson's on-demand parser (the only
  * C++ of the program: json_shim.cc). Nothing is copied: a leaf is a slice of the document.
  *
- * Arrays repeat the path of their array, once an element. Empty objects and arrays and null give
- * no leaf. Objects nested deeper than 64 give no leaves.
+ * Arrays repeat the path of their array, once an element. Empty objects and arrays give no
+ * leaf, null only where it is asked for. Objects nested deeper than 64 give no leaves.
  */
 #ifndef KONSEKI_JSON_SHIM_H
 #define KONSEKI_JSON_SHIM_H
@@ -17,7 +17,7 @@ extern "C" {
 /* Bytes behind the document that must be readable (contents do not matter). */
 enum { JSON_PADDING_BYTES = 64 };
 
-enum json_leaf_kind { JSON_STRING, JSON_NUMBER, JSON_BOOL };
+enum json_leaf_kind { JSON_STRING, JSON_NUMBER, JSON_BOOL, JSON_NULL };
 
 struct json_leaf {
     struct str path;  /* keys joined by '.'; at most 1,024 bytes; valid during the call */
@@ -38,6 +38,8 @@ enum json_result {
 struct json_reader;
 struct json_reader *json_reader_create(void);
 void json_reader_destroy(struct json_reader *reader);
+/* From now on null is a leaf too. */
+void json_reader_tell_null(struct json_reader *reader);
 /* `text`: one object, UTF-8. */
 enum json_result json_reader_read(struct json_reader *reader, struct str text, json_leaf_fn *leaf,
                                   void *ctx);

@@ -16,6 +16,7 @@ void batch_fini(struct batch *b) {
     buf_fini(&b->text);
     mem_free(b->rows);
     mem_free(b->values);
+    mem_free(b->nulls);
     intern_fini(&b->names);
     batch_init(b);
 }
@@ -25,6 +26,7 @@ void batch_clear(struct batch *b) {
     buf_clear(&b->text);
     b->row_count = 0;
     b->value_count = 0;
+    b->null_count = 0;
     intern_clear(&b->names);
     memset(b->constant_key, 0, sizeof b->constant_key);
 }
@@ -53,6 +55,31 @@ void batch_row_rewind(struct batch *b, uint32_t value_count) {
     CHECK(value_count <= row->value_count);
     row->value_count = value_count;
     b->value_count = (size_t)row->first_value + value_count;
+}
+
+void batch_add_null(struct batch *b, uint32_t field) {
+    CHECK(b->row_count > 0);
+    MEM_GROW(b->nulls, b->null_capacity, b->null_count + 1);
+    b->nulls[b->null_count++] =
+        (struct null_field){.row = (uint32_t)(b->row_count - 1), .field = field};
+}
+
+size_t batch_nulls(const struct null_field **out, const struct batch *b, const struct row *row) {
+    size_t low = 0, high = b->null_count;
+    uint32_t index = (uint32_t)(row - b->rows);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (b->nulls[middle].row < index) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    while (high < b->null_count && b->nulls[high].row == index) {
+        high++;
+    }
+    *out = b->nulls + low;
+    return high - low;
 }
 
 static struct value *add_value(struct batch *b, struct row *row, uint32_t field) {
@@ -327,6 +354,11 @@ void batch_copy_row(struct batch *to, const struct batch *from, const struct row
     *copy = placed;
     for (uint32_t i = 0; i < row->value_count; i++) {
         copy_value(to, &placed, from, row, &from->values[row->first_value + i], with_raw);
+    }
+    const struct null_field *nulls;
+    size_t null_count = batch_nulls(&nulls, from, row);
+    for (size_t i = 0; i < null_count; i++) {
+        batch_add_null(to, nulls[i].field);
     }
 }
 

@@ -81,6 +81,13 @@ struct row {
     uint8_t charset;  /* enum charset */
 };
 
+/* A field that stands in a row's record without a value (null of JSON). It is no value: rules ask
+ * for it while the batch is in memory, but it is neither stored nor sent. */
+struct null_field {
+    uint32_t row; /* index */
+    uint32_t field;
+};
+
 struct batch {
     struct buf raw;
     struct buf text;
@@ -90,6 +97,9 @@ struct batch {
     struct value *values;
     size_t value_count;
     size_t value_capacity;
+    struct null_field *nulls; /* in the order of rows */
+    size_t null_count;
+    size_t null_capacity;
     struct intern names;
     const void *constant_key[64]; /* cache of batch_add_constant */
     uint32_t constant_off[64];
@@ -123,6 +133,11 @@ void batch_add_json(struct batch *b, uint32_t field, struct str slice);
 /* Adds a string literal (its address is the cache key: pass literals only). */
 void batch_add_constant(struct batch *b, uint32_t field, const char *literal);
 void batch_add_i64(struct batch *b, uint32_t field, int64_t value);
+
+/* Notes that the row being built has the field without a value. */
+void batch_add_null(struct batch *b, uint32_t field);
+/* The fields without a value of a row of the batch: returns how many begin at *out. */
+size_t batch_nulls(const struct null_field **out, const struct batch *b, const struct row *row);
 
 struct str batch_value_text(const struct batch *b, const struct value *v);
 /* The escaped or plain slice in raw; len 0 and ptr NULL for TRANSFORM_NONE. */

@@ -503,6 +503,24 @@ def refusals_from_the_cache_are_in_the_language_asked_for(folder):
 
 
 @case
+def null_in_json_is_there_for_exists(folder):
+    rule = "title: %s\nid: %s\nlogsource: %s\ndetection:\n  s: {%s}\n  condition: s\n"
+    for name, source, test in (("there", "{}", "responseElements|exists: true"), ("none", "{}", "responseElements: null"),
+                               ("win", "{product: windows, service: security}", "Extra|exists: true")):
+        (folder / f"{name}.yml").write_text(rule % (name, name, source, test))
+    windows = {"Channel": "Security", "EventID": 1, "Provider_Name": "x", "Computer": "c"}
+    events = [{"eventName": "a", "responseElements": None}, {"eventName": "a", "responseElements": "x"},
+              {"eventName": "a"}, {"eventName": "a", "responseElements": ["x", None]},
+              dict(windows, Extra=None, responseElements=1), dict(windows, responseElements=1),
+              {"Event": {"System": windows, "EventData": {"Extra": None, "responseElements": 1}}}]
+    (folder / "e.jsonl").write_text("".join(json.dumps(e) + "\n" for e in events))
+    found = jsonl(run("scan", "--rules", folder, "--no-rule-cache", "--format", "jsonl", folder / "e.jsonl"))
+    equal(sorted((h["event"]["line"], h["rule"]["id"]) for h in found),
+          [(1, "none"), (1, "there"), (2, "there"), (3, "none"), (4, "none"), (4, "there"), (5, "there"), (5, "win"),
+           (6, "there"), (7, "there"), (7, "win")], "hits")
+
+
+@case
 def profile_counts_what_matching_costs(folder):
     (folder / "r.yml").write_text(
         "title: Shell\nid: shell\nlogsource:\n  product: windows\n  service: security\n"

@@ -14,7 +14,7 @@
 #include "windows_payload.h"
 #include "windows_xml.h"
 
-enum { LEAVES_MAX = 8192, PATHS_MAX = 8192 };
+enum { LEAVES_MAX = 8192, PATHS_MAX = 8192, NULLS_MAX = 256 };
 
 struct leaf {
     uint32_t name; /* id in paths */
@@ -33,6 +33,8 @@ struct state {
     struct leaf *leaves;
     size_t leaf_count;
     size_t leaf_capacity;
+    uint32_t nulls[NULLS_MAX]; /* ids in paths of the leaves that are null */
+    size_t null_count;
     const char *document; /* where the slices of the reader lie */
     struct buf padded;    /* a copy with padding, where the document has none behind it */
     struct buf held;      /* a record or a body that stands in a text of the document */
@@ -97,6 +99,12 @@ static uint32_t name_of_leaf(struct state *state, const struct json_leaf *leaf) 
 static void keep_leaf(void *ctx, const struct json_leaf *leaf) {
     struct state *state = ctx;
     uint32_t name = name_of_leaf(state, leaf);
+    if (leaf->kind == JSON_NULL) {
+        if (state->null_count < NULLS_MAX && name != INTERN_NONE) {
+            state->nulls[state->null_count++] = name;
+        }
+        return;
+    }
     if (state->leaf_count >= LEAVES_MAX || name == INTERN_NONE) {
         state->dropped = true;
         return;
@@ -179,10 +187,13 @@ static struct str leaf_slice(const struct document *d, const struct leaf *leaf) 
     return str_make(d->body.ptr + leaf->off, leaf->len);
 }
 
-static uint32_t leaf_field(const struct document *d, const struct leaf *leaf) {
+static uint32_t field_of_name(const struct document *d, uint32_t name) {
     struct state *state = d->state;
-    return json_name_field(&state->names[leaf->name], intern_text(&state->paths, leaf->name),
-                           d->dialect);
+    return json_name_field(&state->names[name], intern_text(&state->paths, name), d->dialect);
+}
+
+static uint32_t leaf_field(const struct document *d, const struct leaf *leaf) {
+    return field_of_name(d, leaf->name);
 }
 
 static void add_leaf(const struct document *d, struct batch *batch, uint32_t field,
@@ -360,6 +371,15 @@ static void add_other_values(const struct document *d, struct batch *batch, bool
     }
 }
 
+static void add_nulls(const struct document *d, struct batch *batch) {
+    for (size_t i = 0; i < d->state->null_count; i++) {
+        uint32_t field = field_of_name(d, d->state->nulls[i]);
+        if (field != FIELD_NONE) {
+            batch_add_null(batch, field);
+        }
+    }
+}
+
 /* --- time --- */
 
 /* "/Date(1704164645123)/" as PowerShell 5 and ASP.NET write times: milliseconds. In the text of the
@@ -423,6 +443,7 @@ static void set_time(const struct document *d, struct parse_context *context, st
 /* `text` has its padding behind it. */
 static enum json_result read_leaves(struct state *state, struct str text) {
     state->leaf_count = 0;
+    state->null_count = 0;
     state->signs = 0;
     state->dropped = false;
     state->document = text.ptr;
@@ -461,6 +482,7 @@ static enum parse_result add_document(struct parse_context *context, struct batc
         windows_ecs_add(batch);
     }
     add_other_values(&d, batch, windows);
+    add_nulls(&d, batch);
     set_time(&d, context, batch);
     if (!broken) {
         state->last = dataset;
@@ -477,6 +499,7 @@ static enum parse_result parse(struct parse_context *context, struct batch *batc
     }
     if (state->reader == NULL) {
         state->reader = json_reader_create();
+        json_reader_tell_null(state->reader);
     }
     enum json_result result = read_leaves(state, with_padding(state, batch, body));
     if (result == JSON_NONE && (state->last == DATASET_UNKNOWN || body.len < 16)) {

@@ -47,6 +47,21 @@ static void add_attributes(struct sigma_matcher *m, const struct batch *batch,
     }
 }
 
+/* What the record holds as null is there, for `exists`. */
+static void add_nulls(struct sigma_matcher *m, const struct sigma_origin *origin,
+                      const struct batch *batch, const struct row *row) {
+    struct sigma_binding *binding = sigma_binding_of(m);
+    const struct null_field *nulls;
+    size_t count = batch->null_count > 0 ? batch_nulls(&nulls, batch, row) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct sigma_bound_field *bound =
+            sigma_binding_field(binding, sigma_matcher_rules(m), origin, nulls[i].field);
+        for (size_t s = 0; s < bound->slots.count; s++) {
+            sigma_match_null(m, bound->slots.ids[s]);
+        }
+    }
+}
+
 void sigma_match_row(struct sigma_matcher *matcher, const struct batch *batch,
                      const struct row *row, sigma_hit_fn *hit, void *ctx) {
     struct sigma_origin origin = origin_of(batch, row);
@@ -70,6 +85,7 @@ void sigma_match_row(struct sigma_matcher *matcher, const struct batch *batch,
             sigma_match_value(matcher, SIGMA_KEYWORD_SLOT, text, v->field);
         }
     }
+    add_nulls(matcher, &origin, batch, row);
     if (origin.is_windows) {
         add_attributes(matcher, batch, row);
     } else if (keywords && row->charset == CHARSET_UTF8 && origin.dataset != DATASET_JSON) {
