@@ -226,6 +226,22 @@ static void test_cut_images_are_refused(void **state) {
     buf_fini(&image);
 }
 
+/* One more than there are was taken once: the matcher's expression of that number was never freed.
+ */
+static void test_number_of_an_expression_is_bounded(void **state) {
+    struct buf image = BUF_INIT;
+    size_t counts[2] = {0};
+    struct sigma_rules *set = load(*state, NULL, counts);
+    uint32_t number = set->tests[0].regex;
+    assert_true(set->regex_count > 0);
+    set->tests[0].regex = (uint32_t)set->regex_count;
+    assert_false(sigma_image_write(&image, set, &some_key));
+    set->tests[0].regex = number;
+    assert_true(sigma_image_write(&image, set, &some_key));
+    sigma_rules_free(&set);
+    buf_fini(&image);
+}
+
 static void test_flipped_bits_do_no_harm(void **state) {
     struct buf image = BUF_INIT;
     size_t refused = 0;
@@ -330,6 +346,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_image_round_trip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_header_is_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cut_images_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_number_of_an_expression_is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_flipped_bits_do_no_harm, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_second_load_is_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_changed_rules_are_another_set, set_up, tear_down),

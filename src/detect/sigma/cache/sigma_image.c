@@ -125,12 +125,13 @@ DESCRIBED(struct sigma_set_test, 104);
 static void tests(struct sigma_codec *c, struct sigma_rules *set) {
     set->tests = sigma_codec_heap_array(c, set->tests, &set->test_count, sizeof *set->tests, 50);
     sigma_codec_count(c, &set->regex_count, 1);
+    size_t regexes = set->regex_count > 0 ? set->regex_count : 1; /* other tests have number 0 */
     for (size_t i = 0; i < set->test_count && !c->failed; i++) {
         struct sigma_set_test *t = &set->tests[i];
         test_members(c, &t->test);
         sigma_codec_u32(c, &t->slot, set->slot_count);
         sigma_codec_bool(c, &t->is_sure);
-        sigma_codec_u32(c, &t->regex, set->regex_count + 1);
+        sigma_codec_u32(c, &t->regex, regexes);
         sigma_codec_ids(c, &t->triggers, set->variant_count);
     }
 }
